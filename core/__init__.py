@@ -1,0 +1,1 @@
+"""What every room needs: settings, errors, logs, deadlines and the LLM role."""

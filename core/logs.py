@@ -1,0 +1,42 @@
+"""Logging: readable lines on a terminal, JSON lines elsewhere, always on standard error."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any
+
+import structlog
+
+
+def get_logger(name: str) -> Any:
+    """Return the logger of a module.
+
+    polyhop never configures logging when it is imported as a library; `configure` is for programs.
+    """
+    return structlog.get_logger(name)
+
+
+def configure(level: str = "warning", *, json: bool | None = None) -> None:
+    """Set up logging for a program that owns the process, such as the command line.
+
+    `json` defaults to whether standard error is something other than a terminal.
+    """
+    as_json = not sys.stderr.isatty() if json is None else json
+    renderer: Any = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info if as_json else _keep,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def _keep(_logger: Any, _method: str, event: Any) -> Any:
+    """Pass an event on: the console renderer formats exceptions itself."""
+    return event

@@ -1,0 +1,25 @@
+"""Settings: defaults, overridden by `POLYHOP_*` environment variables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What a user may set; every field is also an environment variable `POLYHOP_<FIELD>`."""
+
+    model_config = SettingsConfigDict(env_prefix="POLYHOP_", frozen=True, extra="forbid")
+
+    home: Path = Field(Path(".polyhop"), description="folder that holds the collections")
+    cache: Path = Field(Path("~/.cache/polyhop"), description="folder for derived files, such as the exported embedder")
+    embedder: str = Field("all-MiniLM-L6-v2", description="the default embedder, or any sentence-transformers model")
+    chroma_url: str = Field("", description="address of a Chroma server that holds the vectors; empty: embedded")
+    llm: str = Field("", description="litellm model name for written answers; empty: no LLM is ever loaded")
+    llm_timeout: float = Field(60.0, gt=0, description="seconds one LLM call may take")
+    k: int = Field(5, ge=1, le=1000, description="passages to return")
+    hops: int = Field(2, ge=1, le=8, description="searches a question may cost, the first included")
+    seconds: float = Field(30.0, gt=0, description="deadline of one question")
+    log: str = Field("warning", description="log level: debug, info, warning or error")

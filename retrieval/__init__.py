@@ -1,0 +1,1 @@
+"""Everything between a text and a ranked list of passages."""

@@ -1,0 +1,1 @@
+"""Hop updaters: from a question and a passage to the next query."""

@@ -1,0 +1,1 @@
+"""The query side: encoding, checking, merging query vectors."""

@@ -1,0 +1,1 @@
+"""Rerankers: passages in the light of the question and the path."""

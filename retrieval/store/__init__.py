@@ -1,0 +1,1 @@
+"""One SQLite record per collection, and the indexes derived from it."""

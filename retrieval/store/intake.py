@@ -1,0 +1,127 @@
+"""Documents in: checked, compared with what is there, cut, embedded and written in batches."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ...core.errors import CallerError
+from ..embed.role import Embedder
+from ..ingest.chunk import chunk
+from ..query.check import unit_rows
+from ..types import Document
+from .derived import Derived
+from .filter import attribute_rows
+from .record import Record
+from .write import BatchWriter, Observe, Prepared, digest, drop_unused_vectors, store_vectors
+
+# A batch is flushed at so many documents or characters, whichever comes first: it bounds memory and what a kill costs.
+BATCH = 1_000
+BATCH_CHARACTERS = 4_000_000
+MAX_KEY = 4_096
+
+
+@dataclass(slots=True)
+class AddReport:
+    """What became of the documents; `skipped` pairs a key with the reason."""
+
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    passages: int = 0
+    embedded: int = 0
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+
+
+class Intake:
+    """Takes documents one at a time inside a write session; what `flush` has returned from is safe.
+
+    A document that cannot be stored is put on the report with its reason and the rest goes on.
+    """
+
+    def __init__(self, record: Record, derived: Derived, embedder: Embedder, *, observe: Observe, batch: int = BATCH) -> None:
+        self.report = AddReport()
+        self.writer = BatchWriter(record, derived.index, observe)
+        self._record = record
+        self._embedder = embedder
+        self._observe = observe
+        self._batch = batch
+        self._waiting: dict[str, Document | Prepared] = {}
+        self._characters = 0
+
+    def put(self, item: Document | Prepared) -> None:
+        """Take a document, or one that was cut before; may write a batch."""
+        document = item.document if isinstance(item, Prepared) else item
+        if reason := unfit(document, self._embedder.dimension):
+            self.report.skipped.append((str(document.key), reason))
+            return
+        if document.key in self._waiting:
+            self.flush()
+        self._waiting[document.key] = item
+        self._characters += len(document.text)
+        if len(self._waiting) >= self._batch or self._characters >= BATCH_CHARACTERS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is waiting; afterwards all of it is searchable and survives a kill."""
+        waiting, self._waiting, self._characters = self._waiting, {}, 0
+        known = self._digests(list(waiting))
+        batch = []
+        for key, item in waiting.items():
+            mark = item.digest if isinstance(item, Prepared) else digest(item)
+            if known.get(key) == mark:
+                self.report.unchanged += 1
+                continue
+            batch.append(item if isinstance(item, Prepared) else self._cut(item, mark))
+        if batch:
+            self._write(batch, known)
+
+    def remove(self, keys: Sequence[str]) -> None:
+        """Remove documents."""
+        if keys:
+            self.report.removed += self.writer.remove(keys)
+
+    def finish(self) -> AddReport:
+        """Write what is waiting, drop vectors that nothing uses any more, and return the report."""
+        self.flush()
+        if self.report.changed or self.report.removed:
+            drop_unused_vectors(self._record)
+        return self.report
+
+    def _write(self, batch: Sequence[Prepared], known: dict[str, bytes]) -> None:
+        own = {key: vector for item in batch for key, vector in zip(item.hashes(), item.vectors(), strict=False)}
+        vectors, embedded = store_vectors(self._record, self._embedder, batch, own)
+        self._observe("embedded")
+        self.writer.write(batch, vectors)
+        self.report.embedded += embedded
+        self.report.passages += sum(len(item.chunks) for item in batch)
+        changed = sum(item.document.key in known for item in batch)
+        self.report.changed += changed
+        self.report.added += len(batch) - changed
+
+    def _cut(self, document: Document, mark: bytes) -> Prepared:
+        return Prepared(document, chunk(document, self._embedder.count_tokens, self._embedder.max_tokens), mark)
+
+    def _digests(self, keys: Sequence[str]) -> dict[str, bytes]:
+        sql = "SELECT key, digest FROM documents WHERE live IS NOT NULL AND key IN (SELECT value FROM json_each(?))"
+        with self._record.reading() as connection:
+            return {key: bytes(mark or b"") for key, mark in connection.execute(sql, (json.dumps(keys),))}
+
+
+def unfit(document: Document, dimension: int) -> str:
+    """Return why a document cannot be stored, or nothing."""
+    if not isinstance(document.key, str) or not 0 < len(document.key) <= MAX_KEY:
+        return f"its key must be a string of 1 to {MAX_KEY} characters"
+    if not isinstance(document.text, str) or not document.text.strip():
+        return "it has no text"
+    try:
+        "".join((document.key, document.text, document.title, document.source)).encode()
+        json.dumps(dict(document.metadata), allow_nan=False).encode()
+        attribute_rows(document.metadata)
+        if document.vector is not None:
+            unit_rows([document.vector], dimension)
+    except (CallerError, ValueError, TypeError) as error:
+        return str(error)
+    return ""

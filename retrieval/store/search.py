@@ -1,0 +1,168 @@
+"""Searching one collection: dense, lexical and filtered, always live passages, k of them whenever k exist."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..embed.role import Vectors
+from ..query.check import check_k, unit_rows
+from ..types import Hit
+from . import lexical
+from .filter import Filter, parse
+from .record import LIVE, Record
+from .vectors import VectorIndex
+
+# Up to so many matching chunks a filtered search scores exactly on the stored vectors; above, it over-fetches.
+EXACT = 2_000
+# An approximate search for more than so many neighbours costs more than scoring everything.
+DEEPEST = 5_000
+UNIVERSE = "SELECT id FROM documents WHERE live IS NOT NULL"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a filter is to be answered: `rows` are all matching (chunk row, id) if they are few, else None."""
+
+    filter: Filter | None
+    rows: tuple[tuple[int, str], ...] | None
+    total: int
+
+
+class Searcher:
+    """Reads the record and the vector index; safe to share between threads."""
+
+    def __init__(self, record: Record, index: Callable[[], VectorIndex], embedder: str, dimension: int) -> None:
+        self._record = record
+        self._index = index
+        self._embedder = embedder
+        self._dimension = dimension
+        self._statistics = lexical.Statistics()
+        self._plan = lru_cache(maxsize=256)(self._make_plan)
+
+    def dense(self, vectors: ArrayLike, k: int, where: str = "") -> list[list[Hit]]:
+        """Return for each query vector its k nearest live passages by cosine, ties by id.
+
+        Raises:
+            VectorError: for a vector that is zero, not finite or of the wrong dimension.
+            FilterError: for a filter that cannot be read.
+        """
+        queries = unit_rows(vectors, self._dimension)
+        check_k(k)
+        plan = self._plan(where, self._generation())
+        if plan.total == 0:
+            return [[] for _ in queries]
+        if plan.rows is not None:
+            return self._exact(queries, k, [row for row, _ in plan.rows])
+        return self._approximate(queries, k, plan)
+
+    def lexical(self, question: str, k: int, where: str = "") -> list[Hit]:
+        """Return the k live passages that BM25 likes best for the words of the question, ties by id."""
+        check_k(k)
+        generation = self._generation()
+        plan = self._plan(where, generation)
+        with self._record.reading() as connection:
+            counts = self._statistics.counts(connection, lexical.query_words(question), generation)
+            expression = lexical.match_expression(counts)
+            if not expression or plan.total == 0:
+                return []
+            if plan.rows is not None:
+                rows = lexical.top_within(connection, expression, [row for row, _ in plan.rows], k)
+                return _ranked(self._live_rows(connection, rows, None))[:k]
+            return self._lexical_over_fetched(connection, expression, k, plan)
+
+    def frequency(self, words: Sequence[str]) -> tuple[dict[str, int], int]:
+        """Return in how many chunks each word stands, and how many chunks there are."""
+        generation = self._generation()
+        with self._record.reading() as connection:
+            counts = self._statistics.counts(connection, words, generation)
+        return counts, self._plan("", generation).total
+
+    def keys(self, where: str) -> list[str]:
+        """Return the keys of the documents that a filter lets pass, sorted; all of them for no filter."""
+        documents, values = parse(where).sql_enumerate(UNIVERSE) if where.strip() else (UNIVERSE, [])
+        with self._record.reading() as connection:
+            rows = connection.execute(f"SELECT key FROM documents WHERE id IN ({documents}) ORDER BY key", values)
+            return [row[0] for row in rows]
+
+    def _generation(self) -> int:
+        return int(self._record.get("generation", 0))
+
+    def _make_plan(self, where: str, _generation: int) -> Plan:
+        total = self._record.count()[1]
+        if not where.strip():
+            return Plan(None, None, total)
+        condition = parse(where)
+        documents, values = condition.sql_enumerate(UNIVERSE)
+        sql = f"SELECT c.row, c.id FROM {LIVE} WHERE d.id IN ({documents}) LIMIT ?"
+        with self._record.reading() as connection:
+            rows = connection.execute(sql, (*values, EXACT + 1)).fetchall()
+        if len(rows) <= EXACT:
+            return Plan(condition, tuple(rows), len(rows))
+        return Plan(condition, None, total)
+
+    def _exact(self, queries: Vectors, k: int, rows: Sequence[int]) -> list[list[Hit]]:
+        sql = (
+            "SELECT c.id, v.vector FROM chunks c JOIN vectors v ON v.hash = c.hash AND v.embedder = ?"
+            " WHERE c.row IN (SELECT value FROM json_each(?)) ORDER BY c.id"
+        )
+        best: list[list[Hit]] = [[] for _ in queries]
+        for start in range(0, len(rows), EXACT):
+            with self._record.reading() as connection:
+                found = connection.execute(sql, (self._embedder, json.dumps(rows[start : start + EXACT]))).fetchall()
+            ids = [row[0] for row in found]
+            matrix = np.frombuffer(b"".join(row[1] for row in found), np.float32).reshape(len(found), -1)
+            for number, scores in enumerate(queries @ matrix.T if found else []):
+                best[number] = _ranked([*best[number], *map(Hit, ids, scores.tolist())])[:k]
+        return best
+
+    def _approximate(self, queries: Vectors, k: int, plan: Plan) -> list[list[Hit]]:
+        limit = k if plan.filter is None else 4 * k
+        while True:
+            found = self._index().query(queries, min(limit, plan.total))
+            live = self._live({name for near in found for name, _ in near}, plan.filter)
+            kept = [_ranked([Hit(name, score) for name, score in near if name in live]) for near in found]
+            if limit >= plan.total or all(len(hits) >= k for hits in kept):
+                return [hits[:k] for hits in kept]
+            limit *= 4
+            if limit > DEEPEST:
+                return self._exact(queries, k, self._matching_rows(plan.filter))
+
+    def _live(self, ids: set[str], condition: Filter | None) -> set[str]:
+        check, values = condition.sql_check("d.id") if condition else ("1", [])
+        sql = f"SELECT c.id FROM {LIVE} WHERE c.id IN (SELECT value FROM json_each(?)) AND {check}"
+        with self._record.reading() as connection:
+            return {row[0] for row in connection.execute(sql, (json.dumps(sorted(ids)), *values))}
+
+    def _matching_rows(self, condition: Filter | None) -> list[int]:
+        documents, values = condition.sql_enumerate(UNIVERSE) if condition else (UNIVERSE, [])
+        with self._record.reading() as connection:
+            sql = f"SELECT c.row FROM {LIVE} WHERE d.id IN ({documents})"
+            return [row[0] for row in connection.execute(sql, values)]
+
+    def _lexical_over_fetched(self, connection: sqlite3.Connection, expression: str, k: int, plan: Plan) -> list[Hit]:
+        limit = k if plan.filter is None else 4 * k
+        while True:
+            rows = lexical.top(connection, expression, limit)
+            kept = _ranked(self._live_rows(connection, rows, plan.filter))
+            if len(kept) >= k or len(rows) < limit:
+                return kept[:k]
+            limit *= 4
+
+    @staticmethod
+    def _live_rows(connection: sqlite3.Connection, rows: Sequence[tuple[int, float]], condition: Filter | None) -> list[Hit]:
+        check, values = condition.sql_check("d.id") if condition else ("1", [])
+        sql = f"SELECT c.row, c.id FROM {LIVE} WHERE c.row IN (SELECT value FROM json_each(?)) AND {check}"
+        ids = dict(connection.execute(sql, (json.dumps([row for row, _ in rows]), *values)))
+        return [Hit(ids[row], score) for row, score in rows if row in ids]
+
+
+def _ranked(hits: list[Hit]) -> list[Hit]:
+    """Sort by score, then id; scores are compared to six decimals, below which they depend on the batch."""
+    return sorted(hits, key=lambda hit: (-round(hit.score, 6), hit.id))

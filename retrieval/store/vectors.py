@@ -1,0 +1,114 @@
+"""The vector index: derived from the record, deletable at any time.
+
+The role is narrow on purpose: another engine is one file with these methods.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from ...core.errors import OperatorError
+from ..embed.role import Vectors
+
+# Chroma's default HNSW is tuned for smaller candidate lists than a fused, filtered, multi-hop search asks for.
+HNSW = {"space": "ip", "ef_construction": 128, "max_neighbors": 24, "ef_search": 128}
+
+
+class IndexUnavailable(OperatorError):
+    """The vector index cannot be reached or read."""
+
+
+class VectorIndex(Protocol):
+    """Approximate nearest neighbours over unit vectors, by id. Every method may raise whatever the engine raises."""
+
+    @property
+    def max_batch(self) -> int:
+        """Return how many rows one `upsert` or `delete` may hold."""
+        ...
+
+    def upsert(self, ids: Sequence[str], vectors: Vectors) -> None: ...
+
+    def delete(self, ids: Sequence[str]) -> None: ...
+
+    def query(self, vectors: Vectors, limit: int) -> list[list[tuple[str, float]]]:
+        """Return (id, cosine) per query, best first, at most `limit` each."""
+        ...
+
+    def ids(self) -> list[str]: ...
+
+    def get(self, ids: Sequence[str]) -> tuple[list[str], Vectors]: ...
+
+    def count(self) -> int: ...
+
+    def drop(self) -> None: ...
+
+
+class ChromaIndex:
+    """A Chroma collection, embedded (`folder`) or on a server (`url`).
+
+    Args:
+        name: the Chroma collection; a rebuilt index gets a new name, so that no stale client can meet it.
+        folder: where an embedded Chroma keeps its files; ignored with `url`.
+        url: address of a `chroma run` server.
+    """
+
+    def __init__(self, name: str, *, folder: Path, url: str = "") -> None:
+        self._client = connect(folder, url)
+        self._name = name
+        self._collection = self._client.get_or_create_collection(name, embedding_function=None, configuration={"hnsw": HNSW})
+        self.max_batch = min(int(self._client.get_max_batch_size()), 5000)
+
+    def upsert(self, ids: Sequence[str], vectors: Vectors) -> None:
+        """Add rows or replace those of the same id."""
+        for start in range(0, len(ids), self.max_batch):
+            part = slice(start, start + self.max_batch)
+            self._collection.upsert(ids=list(ids[part]), embeddings=vectors[part])
+
+    def delete(self, ids: Sequence[str]) -> None:
+        """Remove rows; ids that are not there are passed over."""
+        for start in range(0, len(ids), self.max_batch):
+            self._collection.delete(ids=list(ids[start : start + self.max_batch]))
+
+    def query(self, vectors: Vectors, limit: int) -> list[list[tuple[str, float]]]:
+        """Return (id, cosine) per query, best first."""
+        found = self._collection.query(query_embeddings=vectors, n_results=limit, include=["distances"])
+        pairs = zip(found["ids"], found["distances"] or [], strict=True)
+        return [[(name, 1.0 - distance) for name, distance in zip(*pair, strict=True)] for pair in pairs]
+
+    def ids(self) -> list[str]:
+        """Return all ids, sorted."""
+        return sorted(self._collection.get(include=[])["ids"])
+
+    def get(self, ids: Sequence[str]) -> tuple[list[str], Vectors]:
+        """Return the ids found and their vectors, in the same order."""
+        found: Any = self._collection.get(ids=list(ids), include=["embeddings"])
+        return found["ids"], found["embeddings"]
+
+    def count(self) -> int:
+        """Return the number of rows."""
+        return int(self._collection.count())
+
+    def drop(self) -> None:
+        """Delete the Chroma collection."""
+        self._client.delete_collection(self._name)
+
+
+def connect(folder: Path, url: str) -> Any:
+    """Return a Chroma client: embedded in `folder`, or of the server at `url`."""
+    import chromadb
+    from chromadb.config import Settings
+
+    settings = Settings(anonymized_telemetry=False)
+    if not url:
+        return chromadb.PersistentClient(str(folder), settings=settings)
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise IndexUnavailable(f"{url!r} is no address of a Chroma server; write it as http://host:port")
+    port = parts.port or (443 if parts.scheme == "https" else 8000)
+    try:
+        return chromadb.HttpClient(parts.hostname, port, ssl=parts.scheme == "https", settings=settings)
+    except Exception as error:  # chromadb and httpx raise types of their own here, ValueError among them
+        raise IndexUnavailable(f"no Chroma server answers at {url!r} ({error}); start it or correct POLYHOP_CHROMA_URL") from error

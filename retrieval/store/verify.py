@@ -1,0 +1,141 @@
+"""Proving that record, FTS5 and vector index say the same."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import numpy as np
+
+from .derived import TOLERANCE
+from .filter import attribute_rows
+from .names import names_of
+from .record import LIVE, Record, blocks
+from .vectors import VectorIndex
+from .write import lexical_row
+
+PIECE = 2_000
+SHOWN = 5
+
+_LIVE_CHUNKS = f"SELECT c.row, c.id, c.title, c.heading, c.text FROM {LIVE} ORDER BY c.row"
+_EXPECTED = """
+CREATE VIRTUAL TABLE temp.expected USING fts5 (
+    title, body, content='', tokenize="porter unicode61 remove_diacritics 2"
+);
+CREATE VIRTUAL TABLE temp.expected_terms USING fts5vocab(temp, expected, col);
+CREATE VIRTUAL TABLE temp.found_terms USING fts5vocab(main, lexical, col);
+"""
+_DROP = "DROP TABLE temp.expected_terms; DROP TABLE temp.found_terms; DROP TABLE temp.expected;"
+
+
+def verify(record: Record, index: VectorIndex, embedder: str) -> list[str]:
+    """Return what differs between the record and what is derived from it; an empty list proves them equal.
+
+    Reads everything: the file's pages, each chunk's terms, names and attributes against the text they were made from, and
+    each vector of the index against the stored one.
+    """
+    problems: list[str] = []
+    for part in (_file, _leftovers, _lexical, _names, _attributes):
+        problems += part(record)
+    problems += _vectors(record, embedder)
+    problems += _index(record, index, embedder)
+    return problems
+
+
+def _file(record: Record) -> Iterator[str]:
+    with record.reading() as connection:
+        for (said,) in connection.execute("PRAGMA integrity_check(5)"):
+            if said != "ok":
+                yield f"record: {said}"
+
+
+def _leftovers(record: Record) -> Iterator[str]:
+    pending = "SELECT count(*) FROM chunks c JOIN documents d ON d.id = c.doc WHERE d.live IS NOT c.version"
+    checks = {
+        "pending chunks": pending,
+        "chunks without a document": "SELECT count(*) FROM chunks WHERE doc NOT IN (SELECT id FROM documents)",
+        "documents without a chunk": f"SELECT count(*) FROM documents WHERE id NOT IN (SELECT c.doc FROM {LIVE})",
+        "stale ids": "SELECT count(*) FROM stale",
+    }
+    with record.reading() as connection:
+        for what, sql in checks.items():
+            if number := connection.execute(sql).fetchone()[0]:
+                yield f"record: {number} {what}"
+
+
+def _lexical(record: Record) -> Iterator[str]:
+    """Index the live chunks anew beside the real FTS5 index and compare every term's counts and every chunk's length."""
+    with record.reading() as connection:
+        connection.executescript(_EXPECTED)
+        connection.execute("BEGIN")
+        rows = connection.execute(_LIVE_CHUNKS)
+        while piece := rows.fetchmany(PIECE):
+            connection.executemany(
+                "INSERT INTO temp.expected (rowid, title, body) VALUES (?, ?, ?)", map(lexical_row, piece)
+            )
+        connection.execute("COMMIT")
+        comparisons = {
+            "terms": "SELECT term, col, doc, cnt FROM temp.{}_terms",
+            "lengths": "SELECT id, sz FROM {}_docsize",
+        }
+        sides = {"terms": ("found", "expected"), "lengths": ("main.lexical", "temp.expected")}
+        for what, sql in comparisons.items():
+            found, expected = (sql.format(side) for side in sides[what])
+            for label, first, second in (("missing", expected, found), ("too many", found, expected)):
+                number = connection.execute(f"SELECT count(*) FROM ({first} EXCEPT {second})").fetchone()[0]
+                if number:
+                    yield f"FTS5: {number} {what} {label}"
+        connection.executescript(_DROP)
+
+
+def _names(record: Record) -> Iterator[str]:
+    with record.reading() as connection:
+        rows = connection.execute(_LIVE_CHUNKS).fetchall()
+        wrong = 0
+        for row in rows:
+            expected = set(names_of(row[2], row[4]))
+            found = set(connection.execute("SELECT name, kind FROM names WHERE chunk = ?", (row[0],)))
+            wrong += expected != found
+        alien = connection.execute(f"SELECT count(*) FROM names WHERE chunk NOT IN (SELECT c.row FROM {LIVE})").fetchone()[0]
+    if wrong or alien:
+        yield f"names: {wrong} chunks differ, {alien} rows belong to none"
+
+
+def _attributes(record: Record) -> Iterator[str]:
+    with record.reading() as connection:
+        rows = connection.execute("SELECT id, key, title, source, metadata FROM documents WHERE live IS NOT NULL").fetchall()
+        wrong = 0
+        for doc, key, title, source, metadata in rows:
+            built_in = {"key": key, "title": title, "source": source}
+            expected = sorted(attribute_rows({**json.loads(metadata), **built_in}), key=repr)
+            found = sorted(connection.execute("SELECT key, kind, value FROM attributes WHERE doc = ?", (doc,)), key=repr)
+            wrong += expected != found
+    if wrong:
+        yield f"attributes: {wrong} documents differ"
+
+
+def _vectors(record: Record, embedder: str) -> Iterator[str]:
+    seen = 0
+    for ids, vectors in record.live_vectors(embedder):
+        seen += len(ids)
+        lengths = np.linalg.norm(vectors, axis=1)
+        if not np.allclose(lengths, 1, atol=1e-3):
+            yield f"record: {int((~np.isclose(lengths, 1, atol=1e-3)).sum())} vectors are not of unit length"
+    if seen != record.count()[1]:
+        yield f"record: {record.count()[1] - seen} live chunks have no vector"
+
+
+def _index(record: Record, index: VectorIndex, embedder: str) -> Iterator[str]:
+    have, live = set(index.ids()), set(record.live_ids())
+    for what, ids in (("lacks", live - have), ("has unknown", have - live)):
+        if ids:
+            yield f"vector index: {what} {len(ids)} rows, such as {', '.join(sorted(ids)[:SHOWN])}"
+    different = 0
+    for ids, vectors in record.live_vectors(embedder):
+        for places in blocks([place for place, name in enumerate(ids) if name in have], index.max_batch):
+            found, stored = index.get([ids[place] for place in places])
+            position = {name: place for place, name in enumerate(ids)}
+            expected = vectors[[position[name] for name in found]]
+            different += int((~np.isclose(stored, expected, atol=TOLERANCE).all(axis=1)).sum())
+    if different:
+        yield f"vector index: {different} vectors differ"
