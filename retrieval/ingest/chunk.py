@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice, pairwise
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice, takewhile
+from typing import cast
 
-import semchunk
+from semchunk.semchunk import chunk as split_semantically
 
 from ...core.errors import CallerError
 from ..types import Chunk, Document
 from .sections import Section, sections
-from .tokens import CHARACTERS_PER_TOKEN, CountTokens, Meter
+from .tokens import CHARACTERS_PER_TOKEN, CountTokens, Meter, least_cost
 
 BATCH = 512
 PREFIX_SHARE = 4
@@ -50,18 +52,19 @@ def chunk_all(
                 yield document, [whole] if fits else _cut(document, meter, max_tokens)
 
 
-def _cut(document: Document, meter: Meter, max_tokens: int) -> list[Chunk]:
-    """Cut a document that does not fit along its sections."""
-    text, share = document.text, max(1, max_tokens // PREFIX_SHARE)
+def _cut(document: Document, meter: Meter, limit: int) -> list[Chunk]:
+    """Cut a document along its sections by estimated costs; what turns out too long is cut again by exact ones."""
+    text, share = document.text, max(1, limit // PREFIX_SHARE)
     title = _shorten(document.title, meter, share)
     chunks: list[Chunk] = []
-    for part in _merge_tiny(text, meter, max_tokens):
+    for part in _merge_tiny(text, meter, limit):
         heading = _shorten(_trail(part.trail, document.title), meter, share)
-        prefix = "\n".join(filter(None, (title, heading)))
-        budget = max(1, max_tokens - (meter.cost(f"{prefix}\n") if prefix else 0))
-        spans = _split(text, (part.start, part.end), meter, budget)
-        chunks.extend(Chunk(text[start:end], title=title, heading=heading) for start, end in spans)
-    return chunks
+        whole = Chunk(text[part.start : part.end], title=title, heading=heading)
+        chunks.extend(_divide(whole, _Ruler(meter.estimate, limit)))
+    exact = _Ruler(meter.cost, limit)
+    costs = meter.costs([piece.embed_text for piece in chunks])
+    checked = ([piece] if cost <= limit else _divide(piece, exact) for piece, cost in zip(chunks, costs, strict=True))
+    return [piece for pieces in checked for piece in pieces]
 
 
 def _trail(names: Sequence[str], title: str) -> str:
@@ -72,22 +75,19 @@ def _trail(names: Sequence[str], title: str) -> str:
 def _shorten(text: str, meter: Meter, limit: int) -> str:
     """Cut a title or heading to its first words that fit."""
     text = text[: limit * CHARACTERS_PER_TOKEN]
-    if not text or meter.cost(text) <= limit:
+    if not text or meter.estimate(text) <= limit:
         return text
-    return text[slice(*_leaves(text, meter, limit)[0])]
+    return text[slice(*_leaves(text, _Ruler(meter.cost, limit))[0])]
 
 
-def _merge_tiny(text: str, meter: Meter, max_tokens: int) -> list[Section]:
+def _merge_tiny(text: str, meter: Meter, limit: int) -> list[Section]:
     """Join sections with their neighbour where one of the two is tiny and both fit; others stay apart."""
-    parts = sections(text)
-    bodies = [text[part.start : part.end] for part in parts]
-    longest = max_tokens * CHARACTERS_PER_TOKEN
-    counted = iter(meter.costs([body for body in bodies if len(body) <= longest]))
-    costs = [next(counted) if len(body) <= longest else max_tokens + 1 for body in bodies]
-    merged, size = [parts[0]], costs[0]
-    for part, cost in zip(parts[1:], costs[1:], strict=True):
-        tiny = min(size, cost) * TINY_SHARE < max_tokens
-        if tiny and size + cost <= max_tokens:
+    ruler = _Ruler(meter.estimate, limit)
+    merged: list[Section] = []
+    size = 0
+    for part in sections(text):
+        cost = ruler.measure(text[part.start : part.end])
+        if merged and size + cost <= limit and min(size, cost) * TINY_SHARE < limit:
             merged[-1] = _join(merged[-1], part)
             size += cost
         else:
@@ -100,22 +100,44 @@ def _join(first: Section, second: Section) -> Section:
     """Join two neighbours under the headings that they share; a bare heading passes on to what stands below it."""
     if first.bare and second.trail[: len(first.trail)] == first.trail:
         return Section(first.start, second.end, second.trail, second.bare)
-    shared = [a for a, b in zip(first.trail, second.trail, strict=False) if a == b]
-    common = next((i for i, name in enumerate(shared) if first.trail[i] != name), len(shared))
-    return Section(first.start, second.end, first.trail[:common])
+    shared = takewhile(lambda pair: pair[0] == pair[1], zip(first.trail, second.trail, strict=False))
+    return Section(first.start, second.end, tuple(name for name, _ in shared))
 
 
-def _split(text: str, span: Span, meter: Meter, budget: int) -> list[Span]:
-    """Split a span into spans within the budget, without surrounding white space."""
-    whole = _strip(text, span)
+@dataclass(frozen=True, slots=True)
+class _Ruler:
+    """A limit and the way to measure against it."""
+
+    cost: Callable[[str], int]
+    limit: int
+
+    def measure(self, text: str) -> int:
+        """Return the cost; one that length alone puts over the limit is not counted."""
+        return self.cost(text) if len(text) <= self.limit * CHARACTERS_PER_TOKEN else least_cost(text)
+
+    def fits(self, text: str) -> bool:
+        return self.measure(text) <= self.limit
+
+
+def _divide(whole: Chunk, ruler: _Ruler) -> list[Chunk]:
+    """Divide a chunk into chunks under the same title and heading, all within the ruler's limit."""
+    prefix = "".join(f"{part}\n" for part in (whole.title, whole.heading) if part)
+    budget = max(1, ruler.limit - ruler.cost(prefix)) if prefix else ruler.limit
+    spans = _split(whole.text, _Ruler(ruler.cost, budget))
+    return [Chunk(whole.text[start:end], title=whole.title, heading=whole.heading) for start, end in spans]
+
+
+def _split(text: str, ruler: _Ruler) -> list[Span]:
+    """Split a text into spans within the limit, without surrounding white space."""
+    whole = _strip(text, (0, len(text)))
     if whole[0] == whole[1]:
         return []
-    if meter.fit([text[slice(*whole)]], budget)[0]:
+    if ruler.fits(text[slice(*whole)]):
         return [whole]
     leaves: list[Span] = []
-    for start, end in _windows(text, whole, budget * WINDOW):
-        leaves.extend((start + a, start + b) for a, b in _leaves(text[start:end], meter, budget))
-    return _pack(text, leaves, meter, budget)
+    for start, end in _windows(text, whole, ruler.limit * WINDOW):
+        leaves.extend((start + a, start + b) for a, b in _leaves(text[start:end], ruler))
+    return _pack(text, leaves, ruler)
 
 
 def _windows(text: str, span: Span, size: int) -> Iterator[Span]:
@@ -126,30 +148,27 @@ def _windows(text: str, span: Span, size: int) -> Iterator[Span]:
     start, end = span
     while end - start > size:
         half = start + size // 2
-        found = (text.rfind(mark, half, start + size) + len(mark) for mark in _BREAKS if mark in text[half : start + size])
-        cut = next(found, start + size)
+        found = ((text.rfind(mark, half, start + size), mark) for mark in _BREAKS)
+        cut = next((at + len(mark) for at, mark in found if at >= 0), start + size)
         yield start, cut
         start = cut
     yield start, end
 
 
-def _leaves(text: str, meter: Meter, budget: int) -> list[Span]:
+def _leaves(text: str, ruler: _Ruler) -> list[Span]:
     """Split a text at the best breaks it has: paragraphs, sentences, clauses, words, characters."""
-    _, offsets = semchunk.chunk(text, budget, meter.cost, memoize=False, offsets=True)
-    return [_strip(text, offset) for offset in offsets]
+    _, offsets = split_semantically(text, ruler.limit, ruler.measure, memoize=False, offsets=True)
+    return [_strip(text, offset) for offset in cast(list[Span], offsets)]
 
 
-def _pack(text: str, leaves: Sequence[Span], meter: Meter, budget: int) -> list[Span]:
+def _pack(text: str, leaves: Sequence[Span], ruler: _Ruler) -> list[Span]:
     """Join neighbours that fit together: the splitter leaves remainders where it changes the kind of break."""
-    pairs = [text[first[0] : second[1]] for first, second in pairwise(leaves)]
-    joinable = meter.fit(pairs, budget)
-    packed = list(leaves[:1])
-    for leaf, may_join in zip(leaves[1:], joinable, strict=True):
-        start = packed[-1][0]
-        if may_join and meter.fit([text[start : leaf[1]]], budget)[0]:
-            packed[-1] = (start, leaf[1])
+    packed: list[Span] = []
+    for start, end in leaves:
+        if packed and ruler.fits(text[packed[-1][0] : end]):
+            packed[-1] = (packed[-1][0], end)
         else:
-            packed.append(leaf)
+            packed.append((start, end))
     return packed
 
 

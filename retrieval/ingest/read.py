@@ -48,6 +48,7 @@ def _checked_reader(path: Path, max_bytes: int) -> Reader:
         raise UnreadableError(unsupported(path.suffix))
     if not status.st_size:
         raise UnreadableError("empty: no text in it")
-    if status.st_size > max_bytes:
-        raise UnreadableError(f"{status.st_size:,} bytes are over the limit of {max_bytes:,}; split it or raise the limit")
+    size = status.st_size
+    if size > max_bytes:
+        raise UnreadableError(f"{size:,} bytes are over the limit of {max_bytes:,}; split it or raise max_bytes")
     return reader

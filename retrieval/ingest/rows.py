@@ -19,8 +19,8 @@ ID_FIELDS = ("id", "_id")
 
 
 def pick(names: Mapping[str, object], wanted: tuple[str, ...]) -> str | None:
-    """Return the field that is called like the first of the wanted names that there is, in any case."""
-    by_name = {name.strip().casefold(): name for name in reversed(names)}
+    """Return the field that is called like the first of the wanted names that there is; exact case wins."""
+    by_name = {name.strip().casefold(): name for name in names} | {name: name for name in names}
     return next((by_name[name] for name in wanted if name in by_name), None)
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+LONGEST_HEADING = 1000
 _HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(\S.*?)[ \t]*#*[ \t]*$")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 
@@ -68,4 +69,4 @@ def sections(text: str) -> list[Section]:
 
 def _match(line: str) -> re.Match[str] | None:
     """Match a heading line; lines of a size that no heading has are not tried."""
-    return _HEADING.match(line) if "#" in line[:4] and len(line) <= 1000 else None
+    return _HEADING.match(line) if "#" in line[:4] and len(line) <= LONGEST_HEADING else None

@@ -137,6 +137,7 @@ class Collection:
         """
         with _operator(self.folder), self._lock.exclusive():
             count = embed_again(self._record, embedder, progress or (lambda done, total: None))
+            self._derived.close()
             self._embedder, self.embedder_name = embedder, embedder.name
             self._attach()
         return count
@@ -224,6 +225,7 @@ class Collection:
 
     def close(self) -> None:
         """Let go of files and lock."""
+        self._derived.close()
         self._record.close()
         self._lock.close()
 

@@ -68,7 +68,12 @@ class Derived:
     def rebuild(self, reason: str) -> None:
         """Make a new vector index from the stored vectors; nothing is embedded."""
         with self._lock.exclusive():
+            self.index.close()
             self._rebuild(reason)
+
+    def close(self) -> None:
+        """Let go of the vector index."""
+        self.index.close()
 
     def _open(self) -> VectorIndex:
         if reason := self._suspicion():
@@ -149,6 +154,8 @@ class Derived:
                 index.upsert(sorted(wrong), vectors[[places[name] for name in sorted(wrong)]])
                 changed += len(wrong)
         self._probe(index)
+        with self._record.writing() as connection:
+            connection.execute("DELETE FROM stale")
         return changed
 
     def _probe(self, index: VectorIndex) -> None:
@@ -196,7 +203,9 @@ class Derived:
             if folder.is_dir() and (folder.name != current or self._url):
                 shutil.rmtree(folder, ignore_errors=True)
         if self._url and old and old != current:
-            self._named(old).drop()
+            gone = self._named(old)
+            gone.drop()
+            gone.close()
 
     def _fingerprint(self) -> str:
         """Return the sizes of Chroma's files, which only a writer changes."""

@@ -138,7 +138,7 @@ def glob_regex(pattern: str) -> re.Pattern[str]:
         else:
             runs[-1] += "." if wild else re.escape(literal)
     first, *rest = runs
-    middle = "".join(f"(?:.*{run})" for run in rest[:-1])
+    middle = "".join(f"(?>.*?{run})" for run in rest[:-1])
     last = f".*{rest[-1]}" if rest else ""
     return re.compile(first + middle + last, re.DOTALL | re.IGNORECASE | re.ASCII)
 

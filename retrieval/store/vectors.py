@@ -14,7 +14,7 @@ from ...core.errors import OperatorError
 from ..embed.role import Vectors
 
 # Chroma's default HNSW is tuned for smaller candidate lists than a fused, filtered, multi-hop search asks for.
-HNSW = {"space": "ip", "ef_construction": 128, "max_neighbors": 24, "ef_search": 128}
+HNSW = {"space": "ip", "ef_construction": 200, "max_neighbors": 32, "ef_search": 256}
 
 
 class IndexUnavailable(OperatorError):
@@ -45,6 +45,8 @@ class VectorIndex(Protocol):
 
     def drop(self) -> None: ...
 
+    def close(self) -> None: ...
+
 
 class ChromaIndex:
     """A Chroma collection, embedded (`folder`) or on a server (`url`).
@@ -56,7 +58,7 @@ class ChromaIndex:
     """
 
     def __init__(self, name: str, *, folder: Path, url: str = "") -> None:
-        self._client = connect(folder, url)
+        self._client = connect(folder.absolute(), url)
         self._name = name
         self._collection = self._client.get_or_create_collection(name, embedding_function=None, configuration={"hnsw": HNSW})
         self.max_batch = min(int(self._client.get_max_batch_size()), 5000)
@@ -94,6 +96,10 @@ class ChromaIndex:
     def drop(self) -> None:
         """Delete the Chroma collection."""
         self._client.delete_collection(self._name)
+
+    def close(self) -> None:
+        """Let go; Chroma shares what it has read between clients of one path and would serve it stale to the next."""
+        self._client.close()
 
 
 def connect(folder: Path, url: str) -> Any:

@@ -14,6 +14,7 @@ from ..sections import first_heading, outside_fences
 FRONT_MATTER_LINES = 500
 _KEY = re.compile(r"([A-Za-z_][\w .-]*):(?:\s+(.*)|)$")
 _ITEM = re.compile(r"\s*-\s+(.*)$")
+_RULE = re.compile(r"(?:=+|--+)[ \t]*")
 _UNDERLINE = {"=": "#", "-": "##"}
 
 
@@ -73,10 +74,15 @@ def underlined_to_hashes(text: str) -> str:
     usable = outside_fences(lines)
     kept: list[str] = []
     for i, line in enumerate(lines):
-        mark = _UNDERLINE.get(line[:1]) if usable[i] and len(set(line.rstrip())) == 1 else None
-        alone = len(kept) > 0 and kept[-1].strip() and (len(kept) == 1 or not kept[-2].strip())
-        if mark and len(line.rstrip()) > 1 and alone and usable[i - 1] and not kept[-1].startswith(("#", "-", ">", " ")):
+        mark = _UNDERLINE.get(line[:1]) if _RULE.fullmatch(line) else None
+        if mark and usable[i] and i and usable[i - 1] and _is_lone_line(kept):
             kept[-1] = f"{mark} {kept[-1].strip()}"
         else:
             kept.append(line)
     return "\n".join(kept)
+
+
+def _is_lone_line(lines: list[str]) -> bool:
+    """Tell whether the last line is a paragraph of one line, not a heading, list item or quote."""
+    last, before = lines[-1], lines[-2] if len(lines) > 1 else ""
+    return bool(last.strip()) and not before.strip() and not last.startswith(("#", "-", "*", ">", " ", "|"))

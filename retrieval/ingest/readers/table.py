@@ -22,43 +22,43 @@ def read(path: Path) -> Iterator[Document | Skipped]:
     # The limit belongs to the process; it is only ever raised, so other users of csv lose nothing.
     csv.field_size_limit(max(MAX_FIELD, csv.field_size_limit()))
     with path.open(encoding=encoding, newline="") as file:
-        table = _reader(file, tabs=path.suffix.lower() == ".tsv")
-        columns = _columns(next((row for row in table if any(map(str.strip, row))), []))
+        table = _rows(file, tabs=path.suffix.lower() == ".tsv")
+        columns = _columns(next(table, (1, []))[1])
         rows = Rows(path)
-        for row in _rows(table):
+        for line, row in table:
             try:
-                if isinstance(row, csv.Error):
-                    raise UnreadableError(f"invalid CSV: {row}")
-                if any(map(str.strip, row)):
-                    yield _document(_named(columns, row), table.line_num, rows, note=encoding_note(encoding))
+                yield _document(_named(columns, row), line, rows, note=encoding_note(encoding))
             except UnreadableError as error:
-                yield Skipped(f"{path}:{table.line_num}", str(error))
+                yield Skipped(f"{path}:{line}", str(error))
 
 
-def _reader(file: TextIO, *, tabs: bool) -> csv._reader:
-    """Open the table: tab-separated values know no quotes; a CSV's delimiter is the most frequent one in its header."""
+def _rows(file: TextIO, *, tabs: bool) -> Iterator[tuple[int, list[str] | csv.Error]]:
+    """Yield each row that is not blank with the line it starts on; an error ends that row alone.
+
+    Tab-separated values know no quotes. The delimiter of a CSV is the most frequent one in its header.
+    """
     if tabs:
-        return csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-    header = file.readline(MAX_FIELD)
-    file.seek(0)
-    return csv.reader(file, delimiter=max(",;\t|", key=header.count))
-
-
-def _rows(table: csv._reader) -> Iterator[list[str] | csv.Error]:
-    """Yield rows; after an error the reader goes on with the next line."""
-    while True:
+        table = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+    else:
+        header = file.readline(MAX_FIELD)
+        file.seek(0)
+        # Strict, or a quote that is never closed would quietly make one row of all that follow it.
+        table = csv.reader(file, delimiter=max(",;\t|", key=header.count), strict=True)
+    row: list[str] | csv.Error | None = []
+    while row is not None:
+        line = table.line_num + 1
         try:
             row = next(table, None)
         except csv.Error as error:
-            yield error
-            continue
-        if row is None:
-            return
-        yield row
+            row = error
+        if isinstance(row, csv.Error) or (row and any(map(str.strip, row))):
+            yield line, row
 
 
-def _columns(header: Sequence[str]) -> list[str]:
+def _columns(header: list[str] | csv.Error) -> list[str]:
     """Check the header row and name the columns that have no name."""
+    if isinstance(header, csv.Error):
+        raise UnreadableError(f"invalid CSV in the header row: {header}") from header
     names = [clean_title(_unquote(name)) for name in header]
     named = [name for name in names if name]
     repeated = {name for name in named if named.count(name) > 1}
@@ -71,7 +71,9 @@ def _columns(header: Sequence[str]) -> list[str]:
     return [name or f"column {number}" for number, name in enumerate(names, 1)]
 
 
-def _named(columns: Sequence[str], row: Sequence[str]) -> dict[str, str]:
+def _named(columns: Sequence[str], row: list[str] | csv.Error) -> dict[str, str]:
+    if isinstance(row, csv.Error):
+        raise UnreadableError(f"invalid CSV: {row}") from row
     if len(row) > len(columns):
         raise UnreadableError(f"{len(row)} values for {len(columns)} columns; quote values that hold the delimiter")
     return {name: _unquote(value) for name, value in zip(columns, row, strict=False)}

@@ -17,12 +17,15 @@ from ..skipped import UnreadableError
 
 MAX_BYTES = 20_000_000
 _DECLARED = re.compile(rb"charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
-_DROPPED = frozenset("script style nav template noscript svg head iframe object canvas".split())
+_DROPPED = frozenset(["script", "style", "nav", "template", "noscript", "svg", "head", "iframe", "object", "canvas"])
 _HEADINGS = {f"h{level}": "#" * level for level in range(1, 7)}
-_BLOCKS = frozenset(
-    "address article aside blockquote body caption dd details div dl dt fieldset figcaption figure footer form header hr "
-    "html main ol p pre section summary table tbody tfoot thead ul".split()
-)
+# fmt: off
+_BLOCKS = frozenset([
+    "address", "article", "aside", "blockquote", "body", "caption", "dd", "details", "div", "dl", "dt",
+    "fieldset", "figcaption", "figure", "footer", "form", "header", "hr", "html", "main", "ol", "p", "pre",
+    "section", "summary", "table", "tbody", "tfoot", "thead", "ul",
+])
+# fmt: on
 _AROUND = {"li": ("\n- ", "\n"), "br": ("\n", ""), "tr": ("\n", "\n"), "td": ("", " | "), "th": ("", " | ")}
 
 
@@ -36,8 +39,8 @@ def read(path: Path) -> Iterator[Document]:
     html, note = read_text(path, declared=declared[1].decode() if declared else "")
     soup = BeautifulSoup(html, "lxml")
     heading = soup.find(["h1", "h2", "h3"])
-    title = next((" ".join(tag.stripped_strings) for tag in (soup.title, heading) if tag and tag.get_text(strip=True)), "")
-    yield file_document(path, visible_text(soup), title=title, metadata=note)
+    titles = [tag.get_text(" ", strip=True) for tag in (soup.title, heading) if tag]
+    yield file_document(path, visible_text(soup), title=next(filter(None, titles), ""), metadata=note)
 
 
 def visible_text(soup: Tag) -> str:
@@ -49,9 +52,8 @@ def visible_text(soup: Tag) -> str:
         if isinstance(node, Tag):
             waiting.extend(reversed(_parts(node)))
         elif type(node) in (NavigableString, CData):
-            kept = node.find_parent("pre") is not None
-            writer.write(str(node) if kept else re.sub(r"\s+", " ", str(node)))
-        elif isinstance(node, str) and not isinstance(node, PageElement):
+            writer.write(re.sub(r"\s+", " ", str(node)))
+        elif not isinstance(node, PageElement):
             writer.mark(node)
     return re.sub(r"\n{3,}", "\n\n", re.sub(r"(?: \|)? *\n", "\n", "".join(writer.pieces))).strip()
 
@@ -64,8 +66,10 @@ def _parts(tag: Tag) -> list[PageElement | str]:
     if name in _HEADINGS:
         words = " ".join(tag.get_text(" ").split())
         return [f"\n\n{_HEADINGS[name]} {words}\n\n"] if words else []
+    if name == "pre":
+        return [f"\n\n{tag.get_text()}\n\n"]
     before, after = _AROUND.get(name, ("\n\n", "\n\n") if name in _BLOCKS else ("", ""))
-    return [part for part in (before, *tag.contents, after) if part != ""]
+    return [before, *tag.contents, after]
 
 
 @dataclass(slots=True)
@@ -76,8 +80,7 @@ class _Writer:
     last: str = "\n"
 
     def write(self, text: str) -> None:
-        text = text.lstrip(" ") if self.last in " \n" and not text.startswith("\n") else text
-        self.mark(text)
+        self.mark(text.lstrip(" ") if self.last in " \n" else text)
 
     def mark(self, text: str) -> None:
         if text:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
-from docx import Document as open_docx
+from docx import Document as WordDocument
 from docx.table import Table
 from docx.text.paragraph import Paragraph
 
@@ -25,7 +25,7 @@ def read(path: Path) -> Iterator[Document]:
     """Yield the file as one document; the title is the property, else the first heading."""
     _check_sizes(path)
     with path.open("rb") as file:
-        word = open_docx(file)
+        word = WordDocument(file)
     blocks = (_paragraph(item) if isinstance(item, Paragraph) else _table(item) for item in word.iter_inner_content())
     text = "\n\n".join(block for block in blocks if block)
     yield file_document(path, text, title=word.core_properties.title or first_heading(text))

@@ -1,0 +1,1 @@
+"""The shared state, one file a node, stop rules, and the LangGraph graphs."""
