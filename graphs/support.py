@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypedDict
@@ -11,7 +10,7 @@ from typing import TypedDict
 import numpy as np
 
 from ..retrieval.embed.role import Embedder, Vectors
-from ..retrieval.store.lexical import STOP
+from ..retrieval.words import content_words
 
 NOT_FOUND = "I could not find it."
 SENTENCES = 3
@@ -22,7 +21,6 @@ COVERAGE = 0.6
 _END = re.compile(r"(?<=[.!?。！？])[\"'”’)\]]*\s+(?=[\"'“‘(\[]*[^\Wa-z_])|(?<=[。！？])|\n+")
 _INITIAL = re.compile(r"(?:\b[A-Z]|\b(?:Mr|Mrs|Ms|Dr|St|Jr|Sr|Prof|vs|No|Inc|Ltd|Co|Mt|Gen|Col|Lt|Capt|Rev))\.[\"'”’)\]]*$")
 _CITED = re.compile(r"\s*\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
-_WORD = re.compile(r"[^\W_]+")
 
 
 class Citation(TypedDict):
@@ -62,8 +60,8 @@ def extract(question: str, texts: Sequence[str], vector: Vectors, embedder: Embe
     if not pool:
         return []
     cosines = embedder.embed([sentence.text for sentence in pool]) @ vector
-    wanted = content_words(question)
-    words = [content_words(sentence.text) for sentence in pool]
+    wanted = _stems(question)
+    words = [_stems(sentence.text) for sentence in pool]
     chosen: list[int] = []
     covered: set[str] = set()
     while len(chosen) < SENTENCES:
@@ -95,15 +93,14 @@ def _check(piece: str, texts: Sequence[str]) -> Citation:
     numbers = [int(number) for mark in _CITED.findall(piece) for number in mark.split(",")]
     said = _CITED.sub("", piece).strip()
     known = [number for number in dict.fromkeys(numbers) if 1 <= number <= len(texts)]
-    words = content_words(said)
-    there = set().union(*(content_words(texts[number - 1]) for number in known)) if known else set()
+    words = _stems(said)
+    there = set().union(*(_stems(texts[number - 1]) for number in known)) if known else set()
     numerals = {word for word in words if word[0].isdigit()}
     enough = len(words & there) >= COVERAGE * len(words) and numerals <= there
     return Citation(sentence=said, passages=known, supported=bool(known) and len(known) == len(set(numbers)) and enough)
 
 
-def content_words(text: str) -> set[str]:
-    """Return the words that carry meaning, folded: lower case, no accents, no plural `s`."""
-    folded = "".join(char for char in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(char))
-    words = (word for word in _WORD.findall(folded) if word not in STOP)
+def _stems(text: str) -> set[str]:
+    """Return the content words without a plural `s`."""
+    words = content_words(text)
     return {word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word for word in words}

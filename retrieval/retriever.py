@@ -16,7 +16,7 @@ from .embed.role import Embedder, Vectors
 from .store.names import names_of
 from .types import Hit, Passage
 
-#: name -> [(passage id, kind)]: the passages that bear it
+#: name -> [(document key, kind)]: the documents that bear it
 Bearers = dict[str, list[tuple[str, int]]]
 
 
@@ -47,7 +47,11 @@ class Retriever(Protocol):
         ...
 
     def bearers(self, names: Sequence[str], most: int, *, where: str = "") -> Bearers:
-        """Return the passages that bear each folded name, leaving out names that more than `most` bear."""
+        """Return the documents that bear each name key, leaving out names that more than `most` bear."""
+        ...
+
+    def heads(self, documents: Sequence[str], most: int) -> Mapping[str, Sequence[str]]:
+        """Return the ids of the first `most` passages of each document, in their order."""
         ...
 
 
@@ -99,6 +103,14 @@ class Several:
             for name, found in member.bearers(names, most, where=where).items():
                 joined.setdefault(name, []).extend(found)
         return {name: found for name, found in joined.items() if len(found) <= most}
+
+    def heads(self, documents: Sequence[str], most: int) -> Mapping[str, Sequence[str]]:
+        """Join the members' passages; a key that several members have stands for all its documents."""
+        joined: dict[str, list[str]] = {}
+        for member in self._members:
+            for document, found in member.heads(documents, most).items():
+                joined.setdefault(document, []).extend(found)
+        return joined
 
 
 class Own:
@@ -162,6 +174,10 @@ class Own:
             if 0 < len(bearing) <= most:
                 found[name] = bearing
         return found
+
+    def heads(self, documents: Sequence[str], most: int) -> Mapping[str, Sequence[str]]:
+        """Return each passage for itself: what is inside a document of the user's is not known here."""
+        return {name: [name] for name in self.passages(documents)}
 
     def _call(self, question: str, k: int) -> Iterable[Any]:
         if callable(getattr(self._search, "search", None)):

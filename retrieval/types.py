@@ -50,6 +50,7 @@ class Passage:
     text: str
     metadata: Metadata = field(default_factory=dict)
     source: str = ""
+    place: int = 0  # in its document, from 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import onnx
@@ -22,8 +23,9 @@ Weights = Mapping[str, NDArray[np.float32]]
 
 @dataclass
 class _Graph:
-    """The operators and constants written so far."""
+    """The checkpoint, and the operators and constants written so far."""
 
+    weights: Weights
     heads: int
     epsilon: float
     nodes: list[onnx.NodeProto] = field(default_factory=list)
@@ -33,7 +35,7 @@ class _Graph:
         self.constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
         return name
 
-    def add(self, kind: str, inputs: list[str], name: str, *, fused: bool = True, **attributes: float) -> str:
+    def add(self, kind: str, inputs: list[str], name: str, *, fused: bool = True, **attributes: Any) -> str:
         domain = _FUSED if fused else ""
         self.nodes.append(helper.make_node(kind, inputs, [name], name=name, domain=domain, **attributes))
         return name
@@ -45,10 +47,10 @@ def build(weights: Weights, *, layers: int, heads: int, epsilon: float) -> onnx.
     `ids` is int32 (rows, width), padded on the right with anything; `lengths` is int32 (rows,), the tokens of each row;
     `vectors` is float32 (rows, hidden), unit rows.
     """
-    graph = _Graph(heads, epsilon)
-    hidden = _embeddings(graph, weights)
+    graph = _Graph(weights, heads, epsilon)
+    hidden = _embeddings(graph)
     for layer in range(layers):
-        hidden = _layer(graph, weights, layer, hidden)
+        hidden = _layer(graph, layer, hidden)
     _pool(graph, hidden)
     size = weights["embeddings.LayerNorm.weight"].shape[0]
     body = helper.make_graph(
@@ -65,9 +67,9 @@ def build(weights: Weights, *, layers: int, heads: int, epsilon: float) -> onnx.
     return helper.make_model(body, opset_imports=opsets, ir_version=8, producer_name="polyhop")
 
 
-def _embeddings(graph: _Graph, weights: Weights) -> str:
+def _embeddings(graph: _Graph) -> str:
     """Add word and position vectors; a single text is all segment 0, whose vector joins the positions'."""
-    stem = "embeddings."
+    weights, stem = graph.weights, "embeddings."
     words = graph.constant("words", weights[stem + "word_embeddings.weight"])
     segment = weights[stem + "token_type_embeddings.weight"][0]
     positions = graph.constant("positions", weights[stem + "position_embeddings.weight"] + segment)
@@ -81,23 +83,24 @@ def _embeddings(graph: _Graph, weights: Weights) -> str:
     return "embedded"
 
 
-def _layer(graph: _Graph, weights: Weights, layer: int, hidden: str) -> str:
+def _layer(graph: _Graph, layer: int, hidden: str) -> str:
     """Add one transformer layer: self-attention, then the feed-forward part."""
-    stem, name = f"encoder.layer.{layer}.", f"layer{layer}."
+    weights, stem, name = graph.weights, f"encoder.layer.{layer}.", f"layer{layer}."
     parts = [stem + f"attention.self.{part}" for part in ("query", "key", "value")]
     joined = graph.constant(name + "qkv", np.concatenate([weights[part + ".weight"].T for part in parts], axis=1))
     bias = graph.constant(name + "qkv.bias", np.concatenate([weights[part + ".bias"] for part in parts]))
     seen = graph.add("Attention", [hidden, joined, bias, "lengths"], name + "attention", num_heads=graph.heads)
-    seen = _project(graph, weights, stem + "attention.output.", seen, hidden)
+    seen = _project(graph, stem + "attention.output.", seen, hidden)
     inner = graph.constant(name + "inner", weights[stem + "intermediate.dense.weight"].T)
     inner_bias = graph.constant(name + "inner.bias", weights[stem + "intermediate.dense.bias"])
     wide = graph.add("MatMul", [seen, inner], name + "wide", fused=False)
     wide = graph.add("BiasGelu", [wide, inner_bias], name + "gelu")
-    return _project(graph, weights, stem + "output.", wide, seen)
+    return _project(graph, stem + "output.", wide, seen)
 
 
-def _project(graph: _Graph, weights: Weights, stem: str, value: str, residual: str) -> str:
+def _project(graph: _Graph, stem: str, value: str, residual: str) -> str:
     """Add a projection back to the hidden size, the residual and the layer norm."""
+    weights = graph.weights
     matrix = graph.constant(stem + "matrix", weights[stem + "dense.weight"].T)
     scale = graph.constant(stem + "scale", weights[stem + "LayerNorm.weight"])
     shift = graph.constant(stem + "shift", weights[stem + "LayerNorm.bias"])

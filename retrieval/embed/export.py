@@ -28,10 +28,11 @@ def read(path: Path) -> bytes | None:
     The file ends in a CRC-32 of what precedes it, so that no crash can part a graph from its checksum.
     """
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            graph = file.read(max(0, path.stat().st_size - _CHECK_BYTES))
+            check = file.read()
     except FileNotFoundError:
         return None
-    graph, check = data[:-_CHECK_BYTES], data[-_CHECK_BYTES:]
     return graph if graph and zlib.crc32(graph).to_bytes(_CHECK_BYTES, "big") == check else None
 
 
@@ -52,7 +53,7 @@ def _graph() -> bytes:
     from .bert import build
 
     parameters = load(weights.checked(weights.folder() / "model.safetensors"))
-    return build(parameters, layers=6, heads=12, epsilon=1e-12).SerializeToString()
+    return bytes(build(parameters, layers=6, heads=12, epsilon=1e-12).SerializeToString())
 
 
 def _write(path: Path, graph: bytes) -> None:

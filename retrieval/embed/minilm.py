@@ -122,7 +122,7 @@ _REMEDY = "make the folder writable and leave 200 MB free, or name another one w
 
 def _export(cache: Path) -> None:
     """Run the export in a process of its own, which keeps its 400 MB of memory out of this one."""
-    command = [sys.executable, "-m", f"{__package__}.export", str(cache)]
+    command = [sys.executable, "-P", "-m", f"{__package__}.export", str(cache)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
     try:
         done = subprocess.run(

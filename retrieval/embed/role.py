@@ -14,7 +14,8 @@ Vectors = NDArray[np.float32]
 class Embedder(Protocol):
     """Turns texts into unit vectors; the same text always gives the same vector.
 
-    `name` is recorded in a collection and a collection refuses another embedder; `max_tokens` is how much text it reads.
+    `name` is recorded in a collection and a collection refuses another embedder; `max_tokens` is how much text it
+    reads, counted as `count_tokens` counts.
     """
 
     @property

@@ -135,24 +135,27 @@ def _split(text: str, ruler: _Ruler) -> list[Span]:
     if ruler.fits(text[slice(*whole)]):
         return [whole]
     leaves: list[Span] = []
-    for start, end in _windows(text, whole, ruler.limit * WINDOW):
-        leaves.extend((start + a, start + b) for a, b in _leaves(text[start:end], ruler))
+    start, end = whole
+    while start < end:
+        cut = _window(text, (start, end), ruler.limit * WINDOW)
+        found = [(start + a, start + b) for a, b in _leaves(text[start:cut], ruler)]
+        # The last piece before a cut is a remainder: it is split again with what follows it.
+        kept = found[:-1] if cut < end and len(found) > 1 else found
+        start = found[-1][0] if len(kept) < len(found) else cut
+        leaves.extend(kept)
     return _pack(text, leaves, ruler)
 
 
-def _windows(text: str, span: Span, size: int) -> Iterator[Span]:
-    """Cut a span into windows of at most `size` characters, at a break in their second half where there is one.
+def _window(text: str, span: Span, size: int) -> int:
+    """Return where to end a window of at most `size` characters: at a break in its second half where there is one.
 
-    They bound what the splitter holds and counts at a time, however long the text is.
+    Windows bound what the splitter holds and counts at a time, however long the text is.
     """
     start, end = span
-    while end - start > size:
-        half = start + size // 2
-        found = ((text.rfind(mark, half, start + size), mark) for mark in _BREAKS)
-        cut = next((at + len(mark) for at, mark in found if at >= 0), start + size)
-        yield start, cut
-        start = cut
-    yield start, end
+    if end - start <= size:
+        return end
+    found = ((text.rfind(mark, start + size // 2, start + size), mark) for mark in _BREAKS)
+    return next((at + len(mark) for at, mark in found if at >= 0), start + size)
 
 
 def _leaves(text: str, ruler: _Ruler) -> list[Span]:

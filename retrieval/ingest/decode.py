@@ -113,9 +113,9 @@ def _require(path: Path, encoding: str) -> str:
 def _declared_codec(name: str) -> str:
     """Return the codec for a declared encoding as browsers read it, or nothing for one that Python cannot stream."""
     try:
-        b"".decode(name)
+        b" ".decode(name, "ignore")
         codecs.getincrementaldecoder(name)
-    except LookupError:
+    except (LookupError, ValueError):
         return ""
     return "windows-1252" if codecs.lookup(name).name in ("iso8859-1", "ascii") else name
 

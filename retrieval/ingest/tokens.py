@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
+from math import ceil
 
 CountTokens = Callable[[Sequence[str]], list[int]]
 
@@ -33,6 +34,12 @@ class Meter:
 
     count_tokens: CountTokens
     words: _Words = field(default_factory=_Words)
+    per_space: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Find out whether this tokenizer spends tokens on white space."""
+        one, spaces, lines = self.count_tokens(["a", "a a a", "a\n\na"])
+        self.per_space = max(0.0, (spaces - 3 * one) / 2, (lines - 2 * one) / 2)
 
     def costs(self, texts: Sequence[str]) -> list[int]:
         """Return the cost of each text; a single character costs at most 1, since it cannot be split."""
@@ -50,22 +57,22 @@ class Meter:
         self.learn(word for word in missing if len(word) <= LONGEST_CACHED)
         long = {word for word in missing if len(word) > LONGEST_CACHED}
         counts = dict(zip(long, self.costs(list(long)), strict=True))
-        return _cost(text, sum(counts[word] if word in counts else self.words[word] for word in words))
+        found = sum(counts[word] if word in counts else self.words[word] for word in words)
+        return _cost(text, found + self._gaps(text, words))
 
     def fit(self, texts: Sequence[str], limit: int) -> list[bool]:
         """Tell which texts cost at most `limit`, the tokenizer seeing only what arithmetic leaves open.
 
         A token has at least one byte, which bounds short texts and rare words; words that occur again are counted once,
-        and all words of the texts that this leaves open. Where the sum is less than 90 % of the limit (a space may be a
-        token too), the text fits.
+        and all words of the texts that this leaves open. Where the sum is at most 90 % of the limit, the text fits: the
+        tenth is for tokenizers that count a word a little differently inside a text.
         """
         decided = [_decide(text, limit) for text in texts]
         split = {i: texts[i].split() for i, known in enumerate(decided) if known is None}
         for often in (2, 1):
             counts = Counter(chain.from_iterable(split.values()))
             self.learn(word for word, n in counts.items() if n >= often)
-            fitting = [i for i, words in split.items() if sum(map(self.words.__getitem__, words)) <= MARGIN * limit]
-            for i in fitting:
+            for i in [i for i, words in split.items() if self._bound(texts[i], words) <= MARGIN * limit]:
                 decided[i] = True
                 del split[i]
         exact = iter(self.costs([texts[i] for i in split]))
@@ -78,6 +85,12 @@ class Meter:
             self.words.clear()
         if new:
             self.words.update(zip(new, self.count_tokens(new), strict=True))
+
+    def _bound(self, text: str, words: Sequence[str]) -> int:
+        return sum(map(self.words.__getitem__, words)) + self._gaps(text, words)
+
+    def _gaps(self, text: str, words: Sequence[str]) -> int:
+        return ceil(self.per_space * (len(text) - sum(map(len, words)))) if self.per_space else 0
 
 
 def _cost(text: str, count: int) -> int:

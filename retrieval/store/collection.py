@@ -20,7 +20,7 @@ from ..embed import load
 from ..embed.role import Embedder, Vectors
 from ..types import Document, Hit, Passage
 from .derived import Derived
-from .intake import AddReport, Intake
+from .intake import BATCH, AddReport, Intake, Progress
 from .lock import CollectionLock
 from .record import Record
 from .reindex import embed_again
@@ -103,16 +103,20 @@ class Collection:
     # Writing
 
     @contextmanager
-    def intake(self, *, batch: int = 1_000) -> Iterator[Intake]:
-        """Hold the collection alone and take documents; they are safe after each `flush`, at the latest on leaving."""
+    def intake(self, *, batch: int = BATCH, progress: Progress = lambda characters: None) -> Iterator[Intake]:
+        """Hold the collection alone and take documents; they are safe after each `flush`, at the latest on leaving.
+
+        `progress` hears the number of characters that were embedded, a few hundred texts at a time.
+        """
         writer: list[Intake] = []
         with _operator(self.folder), self._derived.session(lambda: any(intake.writer.busy for intake in writer)):
-            intake = Intake(self._record, self._derived, self.embedder, observe=self._options.observe, batch=batch)
+            observe = self._options.observe
+            intake = Intake(self._record, self._derived, self.embedder, observe=observe, batch=batch, progress=progress)
             writer.append(intake)
             yield intake
             intake.finish()
 
-    def add(self, documents: Iterable[Document | Prepared], *, batch: int = 1_000) -> AddReport:
+    def add(self, documents: Iterable[Document | Prepared], *, batch: int = BATCH) -> AddReport:
         """Add documents or replace those of the same key; what has not changed is left alone.
 
         Documents that cannot be stored are on the report with their reasons. If the process dies in the middle, batches
@@ -176,6 +180,16 @@ class Collection:
         """Return in how many passages each word stands, and how many passages there are."""
         with _operator(self.folder):
             return self._searcher.frequency(words)
+
+    def bearers(self, names: Sequence[str], most: int, *, where: str = "") -> dict[str, list[tuple[str, int]]]:
+        """Return [(document key, kind)] for each name key, leaving out names that more than `most` documents bear."""
+        with _operator(self.folder):
+            return self._searcher.bearers(names, most, where)
+
+    def heads(self, documents: Sequence[str], most: int) -> dict[str, list[str]]:
+        """Return the ids of the first `most` passages of each document, in their order."""
+        with _operator(self.folder):
+            return self._searcher.heads(documents, most)
 
     def documents(self, *, where: str = "") -> Iterator[tuple[str, str, str]]:
         """Yield (key, title, source) of the documents, sorted by key."""

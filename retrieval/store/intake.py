@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ...core.errors import CallerError
 from ..embed.role import Embedder
-from ..ingest.chunk import chunk
+from ..ingest.chunk import chunk_all
 from ..query.check import unit_rows
 from ..types import Document
 from .derived import Derived
@@ -20,6 +20,8 @@ from .write import BatchWriter, Observe, Prepared, digest, drop_unused_vectors, 
 BATCH = 1_000
 BATCH_CHARACTERS = 4_000_000
 MAX_KEY = 4_096
+
+Progress = Callable[[int], None]
 
 
 @dataclass(slots=True)
@@ -41,13 +43,24 @@ class Intake:
     A document that cannot be stored is put on the report with its reason and the rest goes on.
     """
 
-    def __init__(self, record: Record, derived: Derived, embedder: Embedder, *, observe: Observe, batch: int = BATCH) -> None:
+    def __init__(
+        self,
+        record: Record,
+        derived: Derived,
+        embedder: Embedder,
+        *,
+        observe: Observe,
+        batch: int = BATCH,
+        progress: Progress = lambda characters: None,
+    ) -> None:
         self.report = AddReport()
         self.writer = BatchWriter(record, derived.index, observe)
         self._record = record
         self._embedder = embedder
         self._observe = observe
         self._batch = batch
+        self._progress = progress
+        self._after: list[Callable[[], None]] = []
         self._waiting: dict[str, Document | Prepared] = {}
         self._characters = 0
 
@@ -64,19 +77,26 @@ class Intake:
         if len(self._waiting) >= self._batch or self._characters >= BATCH_CHARACTERS:
             self.flush()
 
+    def then(self, work: Callable[[], None]) -> None:
+        """Do something once everything taken so far is safe."""
+        self._after.append(work)
+
     def flush(self) -> None:
         """Write what is waiting; afterwards all of it is searchable and survives a kill."""
         waiting, self._waiting, self._characters = self._waiting, {}, 0
         known = self._digests(list(waiting))
-        batch = []
-        for key, item in waiting.items():
-            mark = item.digest if isinstance(item, Prepared) else digest(item)
-            if known.get(key) == mark:
-                self.report.unchanged += 1
-                continue
-            batch.append(item if isinstance(item, Prepared) else self._cut(item, mark))
+        marks = {key: item.digest if isinstance(item, Prepared) else digest(item) for key, item in waiting.items()}
+        new = [item for key, item in waiting.items() if known.get(key) != marks[key]]
+        self.report.unchanged += len(waiting) - len(new)
+        batch = [item for item in new if isinstance(item, Prepared)]
+        whole = [item for item in new if isinstance(item, Document)]
+        for document, chunks in chunk_all(whole, self._embedder.count_tokens, self._embedder.max_tokens):
+            batch.append(Prepared(document, chunks, marks[document.key]))
         if batch:
             self._write(batch, known)
+        after, self._after = self._after, []
+        for work in after:
+            work()
 
     def remove(self, keys: Sequence[str]) -> None:
         """Remove documents."""
@@ -91,8 +111,7 @@ class Intake:
         return self.report
 
     def _write(self, batch: Sequence[Prepared], known: dict[str, bytes]) -> None:
-        own = {key: vector for item in batch for key, vector in zip(item.hashes(), item.vectors(), strict=False)}
-        vectors, embedded = store_vectors(self._record, self._embedder, batch, own)
+        vectors, embedded = store_vectors(self._record, self._embedder, batch, self._progress)
         self._observe("embedded")
         self.writer.write(batch, vectors)
         self.report.embedded += embedded
@@ -100,9 +119,6 @@ class Intake:
         changed = sum(item.document.key in known for item in batch)
         self.report.changed += changed
         self.report.added += len(batch) - changed
-
-    def _cut(self, document: Document, mark: bytes) -> Prepared:
-        return Prepared(document, chunk(document, self._embedder.count_tokens, self._embedder.max_tokens), mark)
 
     def _digests(self, keys: Sequence[str]) -> dict[str, bytes]:
         sql = "SELECT key, digest FROM documents WHERE live IS NOT NULL AND key IN (SELECT value FROM json_each(?))"

@@ -8,6 +8,8 @@ import sqlite3
 from collections.abc import Sequence
 from functools import lru_cache
 
+from ..words import STOP
+
 # Han, Hiragana, Katakana, Hangul and their extensions: scripts written without spaces, or with long compounds.
 CJK = "\u1100-\u11ff\u2e80-\u2fdf\u3005-\u30ff\u3130-\u318f\u31f0-\u31ff\u3400-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff"
 _RUN = re.compile(f"[{CJK}]+")
@@ -16,16 +18,6 @@ _WORD = re.compile(r"[^\W_]+")
 POSTINGS = 20_000
 TERMS = 64
 WEIGHTS = (1.0, 1.0)
-
-# The commonest English function words. They are only left out while another word remains, and rarest-first reading
-# treats the common words of other languages the same way without a list.
-STOP = frozenset(
-    "a about after all also am an and any are as at be because been before being between both but by can could did do does "
-    "doing down during each few for from further had has have having he her here hers him his how i if in into is it its "
-    "itself just me more most my no nor not now of off on once only or other our out over own s same she should so some such "
-    "t than that the their them then there these they this those through to too under until up very was we were what when "
-    "where which while who whom why will with would you your".split()
-)
 
 
 def analyse(text: str) -> str:

@@ -115,12 +115,12 @@ class Record:
     def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
         """Return the live passages among `ids`."""
         sql = (
-            f"SELECT c.id, d.key, c.title, c.heading, c.text, d.metadata, d.source FROM {LIVE}"
+            f"SELECT c.id, d.key, c.title, c.heading, c.text, d.metadata, d.source, c.ord FROM {LIVE}"
             " WHERE c.id IN (SELECT value FROM json_each(?))"
         )
         with self.reading() as connection:
             rows = connection.execute(sql, (json.dumps(list(ids)),)).fetchall()
-        return {row[0]: Passage(*row[:5], json.loads(row[5]), row[6]) for row in rows}
+        return {row[0]: Passage(*row[:5], json.loads(row[5]), *row[6:]) for row in rows}
 
     def vectors(self, ids: Sequence[str], embedder: str) -> dict[str, Vectors]:
         """Return the stored vectors of the live passages among `ids`."""

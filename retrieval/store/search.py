@@ -84,6 +84,40 @@ class Searcher:
             counts = self._statistics.counts(connection, words, generation)
         return counts, self._plan("", generation).total
 
+    def bearers(self, names: Sequence[str], most: int, where: str = "") -> dict[str, list[tuple[str, int]]]:
+        """Return [(document key, kind)] sorted by key for each name key that at most `most` documents bear.
+
+        The count of a name stops at `most`, so that a name which half the collection bears costs no more than a rare one.
+        """
+        condition = parse(where) if where.strip() else None
+        check, values = condition.sql_check("d.id") if condition else ("1", [])
+        count = (
+            "SELECT value, (SELECT count(*) FROM (SELECT 1 FROM names WHERE name = value LIMIT ?)) AS number"
+            " FROM json_each(?) WHERE number BETWEEN 1 AND ?"
+        )
+        fetch = (
+            "SELECT n.name, d.key, n.kind FROM json_each(?) j CROSS JOIN names n ON n.name = j.value"
+            f" CROSS JOIN documents d ON d.id = n.doc WHERE {check} ORDER BY n.name, d.key"
+        )
+        found: dict[str, list[tuple[str, int]]] = {}
+        with self._record.reading() as connection:
+            known = [row[0] for row in connection.execute(count, (most + 1, json.dumps(list(names)), most))]
+            for name, document, kind in connection.execute(fetch, (json.dumps(known), *values)):
+                found.setdefault(name, []).append((document, kind))
+        return found
+
+    def heads(self, documents: Sequence[str], most: int) -> dict[str, list[str]]:
+        """Return the ids of the first `most` passages of each document, in their order."""
+        sql = (
+            "SELECT d.key, c.id FROM json_each(?) j CROSS JOIN documents d ON d.key = j.value"
+            " CROSS JOIN chunks c ON c.doc = d.id AND c.version = d.live WHERE c.ord < ? ORDER BY d.key, c.ord"
+        )
+        found: dict[str, list[str]] = {}
+        with self._record.reading() as connection:
+            for document, chunk in connection.execute(sql, (json.dumps(list(documents)), most)):
+                found.setdefault(document, []).append(chunk)
+        return found
+
     def keys(self, where: str) -> list[str]:
         """Return the keys of the documents that a filter lets pass, sorted; all of them for no filter."""
         documents, values = parse(where).sql_enumerate(UNIVERSE) if where.strip() else (UNIVERSE, [])

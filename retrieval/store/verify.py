@@ -90,15 +90,14 @@ def _lexical(record: Record) -> Iterator[str]:
 
 def _names(record: Record) -> Iterator[str]:
     with record.reading() as connection:
-        rows = connection.execute(_LIVE_CHUNKS).fetchall()
+        rows = connection.execute(f"SELECT d.id, d.title, c.text FROM {LIVE} WHERE c.ord = 0").fetchall()
         wrong = 0
-        for row in rows:
-            expected = set(names_of(row[2], row[4]))
-            found = set(connection.execute("SELECT name, kind FROM names WHERE chunk = ?", (row[0],)))
-            wrong += expected != found
-        alien = connection.execute(f"SELECT count(*) FROM names WHERE chunk NOT IN (SELECT c.row FROM {LIVE})").fetchone()[0]
+        for doc, title, text in rows:
+            found = set(connection.execute("SELECT name, kind FROM names WHERE doc = ?", (doc,)))
+            wrong += set(names_of(title, text)) != found
+        alien = connection.execute("SELECT count(*) FROM names WHERE doc NOT IN (SELECT id FROM documents)").fetchone()[0]
     if wrong or alien:
-        yield f"names: {wrong} chunks differ, {alien} rows belong to none"
+        yield f"names: {wrong} documents differ, {alien} rows belong to none"
 
 
 def _attributes(record: Record) -> Iterator[str]:

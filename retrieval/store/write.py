@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -30,7 +30,8 @@ from .record import Record, bump
 from .vectors import VectorIndex
 
 Observe = Callable[[str], None]
-EMBED_BLOCK = 1024
+# Small enough for a progress bar to move and for a kill to cost little; the embedder batches by length inside.
+EMBED_BLOCK = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +82,13 @@ def _hash(*parts: bytes) -> bytes:
 
 
 def store_vectors(
-    record: Record, embedder: Embedder, batch: Sequence[Prepared], own: Mapping[bytes, Vectors]
+    record: Record, embedder: Embedder, batch: Sequence[Prepared], progress: Callable[[int], None]
 ) -> tuple[dict[bytes, Vectors], int]:
     """Return a vector for every chunk of the batch, and how many were embedded: those the record has not.
 
-    `own` holds vectors the caller brought. Each block is committed when it is done, so that a killed run keeps it.
+    Each block is committed when it is done, so that a killed run keeps it; `progress` hears how many characters it had.
     """
+    own = {key: vector for item in batch for key, vector in zip(item.hashes(), item.vectors(), strict=False)}
     texts = {key: chunk.embed_text for item in batch for key, chunk in zip(item.hashes(), item.chunks, strict=True)}
     known = record.known_vectors(texts, embedder.name)
     missing = [key for key in texts if key not in known]
@@ -100,6 +102,7 @@ def store_vectors(
             rows = [(key, embedder.name, vector.astype("<f4").tobytes()) for key, vector in new.items()]
             connection.executemany("INSERT OR REPLACE INTO vectors (hash, embedder, vector) VALUES (?, ?, ?)", rows)
         known.update(new)
+        progress(sum(len(texts[key]) for key in block))
         embedded += len(to_embed)
     return known, embedded
 
@@ -198,10 +201,8 @@ def _flip(connection: sqlite3.Connection, item: Prepared, version: int) -> None:
     attributes = attribute_rows({**document.metadata, **built_in})
     connection.executemany("INSERT INTO attributes VALUES (?, ?, ?, ?)", ((doc, *row) for row in attributes))
     connection.executemany("INSERT INTO lexical (rowid, title, body) VALUES (?, ?, ?)", map(lexical_row, rows))
-    connection.executemany(
-        "INSERT OR IGNORE INTO names VALUES (?, ?, ?)",
-        ((name, kind, row[0]) for row in rows for name, kind in names_of(row[2], row[4])),
-    )
+    names = names_of(document.title, item.chunks[0].text)
+    connection.executemany("INSERT INTO names VALUES (?, ?, ?)", ((name, doc, kind) for name, kind in names))
 
 
 def _retire(connection: sqlite3.Connection, doc: int, version: int | None, *, keep: frozenset[str]) -> None:
@@ -213,7 +214,7 @@ def _retire(connection: sqlite3.Connection, doc: int, version: int | None, *, ke
     ).fetchall()
     delete = "INSERT INTO lexical (lexical, rowid, title, body) VALUES ('delete', ?, ?, ?)"
     connection.executemany(delete, map(lexical_row, rows))
-    connection.executemany("DELETE FROM names WHERE chunk = ?", ((row[0],) for row in rows))
+    connection.execute("DELETE FROM names WHERE doc = ?", (doc,))
     connection.executemany("INSERT OR IGNORE INTO stale VALUES (?)", ((row[1],) for row in rows if row[1] not in keep))
     connection.execute("DELETE FROM chunks WHERE doc = ? AND version = ?", (doc, version))
 

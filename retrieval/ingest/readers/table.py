@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
@@ -61,7 +62,7 @@ def _columns(header: list[str] | csv.Error) -> list[str]:
         raise UnreadableError(f"invalid CSV in the header row: {header}") from header
     names = [clean_title(_unquote(name)) for name in header]
     named = [name for name in names if name]
-    repeated = {name for name in named if named.count(name) > 1}
+    repeated = [name for name, n in Counter(named).items() if n > 1]
     if not named:
         raise UnreadableError("empty: no header row")
     if repeated:

@@ -1,0 +1,58 @@
+# Every command of the project; `make help` lists them. PYTHON names the interpreter that makes the environment.
+
+PYTHON ?= python3
+ENV := .venv
+BUILD := .build
+BIN := $(ENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+SITE := $(BUILD)/site
+ROOMS := core prompts retrieval tools graphs agent
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format bench clean
+
+help: ## list the commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)$$/make \1	\2/' | expand -t 16
+
+demo: $(ENV)/.installed ## install polyhop into .venv and run its demonstration
+	$(BIN)/polyhop demo
+
+test: check $(SITE)/.installed ## run every check, then the test suite against the built wheel
+	POLYHOP_WHEEL=$(abspath $(SITE)) PYTHONPATH=$(abspath $(SITE)) $(BIN)/python -P -m pytest $(ARGS)
+
+check: $(ENV)/.tested ## check formatting, lint and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy $(addprefix -p polyhop.,$(ROOMS))
+
+format: $(ENV)/.tested ## format the code and mend what lint can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(ENV)/.installed ## run the benchmarks; ARGS goes to them
+	$(BIN)/python -m benchmarks $(ARGS)
+
+clean: ## remove the environment and everything built
+	rm -rf $(ENV) $(BUILD) build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "polyhop needs Python 3.11 or newer: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11" >&2; exit 1; }
+	$(PYTHON) -m venv $(ENV)
+
+$(ENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) install --quiet -c constraints.txt -e .
+	@touch $@
+
+$(ENV)/.tested: $(ENV)/.installed
+	$(PIP) install --quiet -c constraints.txt -e '.[test]'
+	@touch $@
+
+# The wheel is small, so it is built anew each time: no stale file can hide in it.
+.PHONY: $(SITE)/.installed
+$(SITE)/.installed: $(ENV)/.tested
+	@rm -rf build $(BUILD)
+	$(BIN)/python -P -m build --wheel --no-isolation --outdir $(BUILD) . > /dev/null
+	$(PIP) install --quiet --no-deps --target $(SITE) $(BUILD)/*.whl
+	@rm -rf build

@@ -1,0 +1,79 @@
+"""What people call: open collections, index, retrieve, ask.
+
+    from polyhop.agent import Agent
+
+    with Agent.open(".polyhop") as agent:
+        agent.index(["docs"])
+        print(agent.ask("Who is the mother of the director of film Polish-Russian War?").text)
+
+Names are loaded when they are used, so that importing this package costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..core.errors import CallerError, ModelError, OperatorError, PolyhopError
+    from ..core.settings import Settings
+    from ..graphs.stop import AfterHops, AfterSeconds, Stop, WhenDry, WhenSettled
+    from ..retrieval.store.collection import Collection, Options
+    from ..retrieval.types import Document, Passage
+    from .agent import Agent
+    from .results import Answer, RankedPassage, Retrieval
+
+_HOMES = {
+    "Agent": ".agent",
+    "Answer": ".results",
+    "RankedPassage": ".results",
+    "Retrieval": ".results",
+    "Collection": "..retrieval.store.collection",
+    "Options": "..retrieval.store.collection",
+    "Document": "..retrieval.types",
+    "Passage": "..retrieval.types",
+    "Settings": "..core.settings",
+    "PolyhopError": "..core.errors",
+    "CallerError": "..core.errors",
+    "OperatorError": "..core.errors",
+    "ModelError": "..core.errors",
+    "Stop": "..graphs.stop",
+    "AfterHops": "..graphs.stop",
+    "AfterSeconds": "..graphs.stop",
+    "WhenDry": "..graphs.stop",
+    "WhenSettled": "..graphs.stop",
+}
+
+__all__ = [
+    "AfterHops",
+    "AfterSeconds",
+    "Agent",
+    "Answer",
+    "CallerError",
+    "Collection",
+    "Document",
+    "ModelError",
+    "OperatorError",
+    "Options",
+    "Passage",
+    "PolyhopError",
+    "RankedPassage",
+    "Retrieval",
+    "Settings",
+    "Stop",
+    "WhenDry",
+    "WhenSettled",
+    "__version__",
+]
+
+try:
+    __version__ = version("polyhop")
+except PackageNotFoundError:
+    __version__ = "0"
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name], __name__), name)

@@ -1,0 +1,216 @@
+"""The agent: collections, a profile, and the questions asked of them."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypedDict, Unpack
+
+from ..core.errors import CallerError
+from ..core.llm import LanguageModel, LiteLLM
+from ..core.settings import Settings
+from ..graphs.context import Context
+from ..graphs.state import Event, Request, State
+from ..retrieval.embed import Embedder, load
+from ..retrieval.ingest.index import IndexReport, Watcher, index_paths
+from ..retrieval.query.check import check_k, question_text
+from ..retrieval.retriever import Own, Retriever, Several
+from ..retrieval.store.collection import Collection, Options
+from ..retrieval.store.filter import parse
+from .machine import Asked, Machine
+from .profile import Profile
+from .results import Answer, Retrieval
+from .shape import shape_answer, shape_retrieval
+
+WORKERS = 4
+
+
+class Asking(TypedDict, total=False):
+    """What may be said with every question."""
+
+    #: a filter such as `year >= 2020`; see the filter language
+    where: str
+    #: a name for the run: with checkpoints, asking the same again under it resumes a run that was killed
+    thread: str
+    #: set it from another thread and the run ends after the hop it is in, with what it has
+    cancel: threading.Event
+
+
+class Agent:
+    """Answers questions from one or several collections.
+
+    Make one with `Agent.open`, or with `Agent(retriever)` around a retriever of your own. All methods may be called from many
+    threads; each has an `a…` twin for async code. It is a context manager.
+
+    Args:
+        retriever: where the passages are.
+        profile: how questions are answered; by default as the settings say.
+        llm: who writes answers; by default the model of the settings, and without one answers are extractive.
+        checkpoints: an SQLite file in which runs with a `thread` are kept, so that a killed one can be resumed.
+    """
+
+    def __init__(
+        self,
+        retriever: Retriever,
+        *,
+        profile: Profile | None = None,
+        llm: LanguageModel | None = None,
+        settings: Settings | None = None,
+        checkpoints: Path | str | None = None,
+    ) -> None:
+        self.settings = settings or Settings()
+        self.retriever = retriever
+        self.profile = profile or Profile.of(self.settings)
+        self.llm = llm or (LiteLLM(self.settings.llm, self.settings.llm_timeout) if self.settings.llm else None)
+        self._machine = Machine(checkpoints)
+        self._collections: list[Collection] = []
+
+    @classmethod
+    def open(
+        cls,
+        home: Path | str | None = None,
+        *names: str,
+        create: bool = False,
+        embedder: Embedder | None = None,
+        **options: Any,
+    ) -> Agent:
+        """Open collections by name, `default` if none is named; with `create` a missing one is made.
+
+        Several collections are searched as one and must have the same embedder. `options` go to the constructor.
+        """
+        settings = options.pop("settings", None) or Settings()
+        opened: list[Collection] = []
+        opening = Collection.create if create else Collection.open
+        try:
+            for name in dict.fromkeys(names or ("default",)):
+                how = Options(chroma_url=settings.chroma_url)
+                opened.append(opening(home or settings.home, name, embedder=embedder, options=how))
+            agent = cls(opened[0] if len(opened) == 1 else Several(opened), settings=settings, **options)
+        except BaseException:
+            for collection in opened:
+                collection.close()
+            raise
+        agent._collections = opened
+        return agent
+
+    @classmethod
+    def around(cls, search: Any, *, embedder: Embedder | None = None, **options: Any) -> Agent:
+        """Put the hops around a search of your own: an object with `search(question, k)`, a LangChain retriever, a function."""
+        return cls(Own(search, embedder or load()), **options)
+
+    @property
+    def collection(self) -> Collection:
+        """Return the first collection, the one that is written to."""
+        if not self._collections:
+            raise CallerError("this agent stands around a retriever of your own; index with that, or use Agent.open")
+        return self._collections[0]
+
+    def index(self, paths: Sequence[str | Path], *, prune: bool = False, watcher: Watcher | None = None) -> IndexReport:
+        """Bring the first collection up to date with files and folders."""
+        return index_paths(self.collection, paths, prune=prune, max_bytes=self.settings.max_bytes, watcher=watcher)
+
+    # Questions
+
+    def retrieve(self, question: str, k: int | None = None, **options: Unpack[Asking]) -> Retrieval:
+        """Return the k passages that together answer the question best.
+
+        Raises:
+            CallerError: for an empty question, a bad filter or a bad k.
+        """
+        return self._retrieval(self._machine.invoke(self._asked("retrieve", question, k, options)))
+
+    def ask(self, question: str, k: int | None = None, **options: Unpack[Asking]) -> Answer:
+        """Return an answer with citations: written by the LLM if there is one, otherwise sentences of the passages."""
+        return self._answer(self._machine.invoke(self._asked("answer", question, k, options)))
+
+    def stream(self, question: str, k: int | None = None, **options: Unpack[Asking]) -> Iterator[Event | Answer]:
+        """Yield the events of the hops as they happen, then the answer; leaving the loop ends the run."""
+        asked = self._asked("answer", question, k, options)
+        state = State()
+        try:
+            for mode, part in self._machine.stream(asked):
+                if mode == "custom":
+                    yield part
+                else:
+                    state = part
+        finally:
+            asked.context.cancelled.set()
+        yield self._answer(state)
+
+    def batch(self, questions: Sequence[str], k: int | None = None, **options: Unpack[Asking]) -> list[Retrieval]:
+        """Return what `retrieve` returns for each question, in their order; a few run at a time."""
+        with ThreadPoolExecutor(WORKERS) as pool:
+            return list(pool.map(lambda question: self.retrieve(question, k, **options), questions))
+
+    # The same for async code
+
+    async def aretrieve(self, question: str, k: int | None = None, **options: Unpack[Asking]) -> Retrieval:
+        """Do what `retrieve` does."""
+        return self._retrieval(await self._machine.ainvoke(self._asked("retrieve", question, k, options)))
+
+    async def aask(self, question: str, k: int | None = None, **options: Unpack[Asking]) -> Answer:
+        """Do what `ask` does."""
+        return self._answer(await self._machine.ainvoke(self._asked("answer", question, k, options)))
+
+    async def astream(self, question: str, k: int | None = None, **options: Unpack[Asking]) -> AsyncIterator[Event | Answer]:
+        """Do what `stream` does."""
+        asked = self._asked("answer", question, k, options)
+        state = State()
+        try:
+            async for mode, part in self._machine.astream(asked):
+                if mode == "custom":
+                    yield part
+                else:
+                    state = part
+        finally:
+            asked.context.cancelled.set()
+        yield self._answer(state)
+
+    async def abatch(self, questions: Sequence[str], k: int | None = None, **options: Unpack[Asking]) -> list[Retrieval]:
+        """Do what `batch` does."""
+        places = asyncio.Semaphore(WORKERS)
+
+        async def one(question: str) -> Retrieval:
+            async with places:
+                return await self.aretrieve(question, k, **options)
+
+        return list(await asyncio.gather(*(one(question) for question in questions)))
+
+    def close(self) -> None:
+        """Let go of collections and checkpoints."""
+        self._machine.close()
+        for collection in self._collections:
+            collection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def _asked(self, graph: str, question: str, k: int | None, options: Asking) -> Asked:
+        where = options.get("where", "")
+        if where.strip():
+            parse(where)
+        request = Request(question=question_text(question), k=check_k(self.settings.k if k is None else k), where=where)
+        context = Context(
+            retriever=self.retriever,
+            updaters=self.profile.updaters(),
+            hops=tuple(one.name for one in self.profile.hops),
+            reranker=self.profile.reranker,
+            stop=self.profile.stopping(),
+            llm=self.llm,
+        )
+        if cancel := options.get("cancel"):
+            context.cancelled = cancel
+        return Asked(graph, request, context, options.get("thread", ""))
+
+    def _retrieval(self, state: State) -> Retrieval:
+        return shape_retrieval(state, self.retriever)
+
+    def _answer(self, state: State) -> Answer:
+        return shape_answer(state, self.retriever)

@@ -1,0 +1,133 @@
+"""Running the graphs: with and without checkpoints, synchronous and asynchronous."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..core.errors import CallerError, OperatorError
+from ..graphs.answer import answer_graph
+from ..graphs.context import Context
+from ..graphs.retrieve import retrieve_graph
+from ..graphs.state import Request, State
+
+GRAPHS = {"retrieve": retrieve_graph, "answer": answer_graph}
+MODES = ["custom", "values"]
+
+
+@dataclass(slots=True)
+class Asked:
+    """A question on its way into a graph."""
+
+    graph: str
+    request: Request
+    context: Context
+    thread: str
+
+    def options(self) -> dict[str, Any]:
+        """Return what the graph is run with; a checkpoint is written before the next step begins, or it resumes nothing."""
+        if not self.thread:
+            return {"context": self.context}
+        return {"context": self.context, "config": {"configurable": {"thread_id": self.thread}}, "durability": "sync"}
+
+
+class Machine:
+    """The compiled graphs, and the checkpoints of runs that have a thread.
+
+    Asking the same question again under the thread of a run that did not finish goes on where it stopped; anything else under
+    a known thread begins anew.
+    """
+
+    def __init__(self, checkpoints: Path | str | None) -> None:
+        self._path = None if checkpoints is None else Path(checkpoints)
+        self._graphs: dict[tuple[str, bool], Any] = {}
+        self._saver: Any = None
+        self._inside = threading.Lock()
+
+    def invoke(self, asked: Asked) -> State:
+        """Run to the end and return the last state."""
+        graph = self._graph(asked)
+        return graph.invoke(self._begin(graph, asked), **asked.options())  # type: ignore[no-any-return]
+
+    def stream(self, asked: Asked) -> Iterator[tuple[str, Any]]:
+        """Yield ("custom", event) and ("values", state)."""
+        graph = self._graph(asked)
+        yield from graph.stream(self._begin(graph, asked), stream_mode=MODES, **asked.options())
+
+    async def ainvoke(self, asked: Asked) -> State:
+        """Do what `invoke` does."""
+        async with self._agraph(asked) as graph:
+            return await graph.ainvoke(await self._abegin(graph, asked), **asked.options())  # type: ignore[no-any-return]
+
+    async def astream(self, asked: Asked) -> AsyncIterator[tuple[str, Any]]:
+        """Do what `stream` does."""
+        async with self._agraph(asked) as graph:
+            async for part in graph.astream(await self._abegin(graph, asked), stream_mode=MODES, **asked.options()):
+                yield part
+
+    def close(self) -> None:
+        """Close the checkpoints."""
+        if self._saver is not None:
+            self._saver.conn.close()
+
+    def _graph(self, asked: Asked) -> Any:
+        kept = bool(asked.thread)
+        with self._inside:
+            if (asked.graph, kept) not in self._graphs:
+                self._graphs[asked.graph, kept] = GRAPHS[asked.graph](self._open_saver() if kept else None)
+            return self._graphs[asked.graph, kept]
+
+    def _open_saver(self) -> Any:
+        from langgraph.checkpoint.sqlite import SqliteSaver
+
+        if self._saver is None:
+            path = self._checkpoints()
+            try:
+                self._saver = SqliteSaver(sqlite3.connect(path, check_same_thread=False))
+                self._saver.setup()
+            except sqlite3.Error as error:
+                raise OperatorError(f"cannot open the checkpoints {str(path)!r} ({error}); choose another file") from error
+        return self._saver
+
+    def _begin(self, graph: Any, asked: Asked) -> Request | None:
+        if not asked.thread:
+            return asked.request
+        if _resumable(graph.get_state(asked.options()["config"]), asked):
+            return None
+        self._saver.delete_thread(asked.thread)
+        return asked.request
+
+    @asynccontextmanager
+    async def _agraph(self, asked: Asked) -> AsyncIterator[Any]:
+        if not asked.thread:
+            yield self._graph(asked)
+            return
+        from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+
+        async with AsyncSqliteSaver.from_conn_string(str(self._checkpoints())) as saver:
+            yield GRAPHS[asked.graph](saver)
+
+    @staticmethod
+    async def _abegin(graph: Any, asked: Asked) -> Request | None:
+        if not asked.thread:
+            return asked.request
+        if _resumable(await graph.aget_state(asked.options()["config"]), asked):
+            return None
+        await graph.checkpointer.adelete_thread(asked.thread)
+        return asked.request
+
+    def _checkpoints(self) -> Path:
+        if self._path is None:
+            raise CallerError("a run with a thread needs a file to keep it in; give the agent `checkpoints=FILE`")
+        return self._path
+
+
+def _resumable(snapshot: Any, asked: Asked) -> bool:
+    """Say whether there is an unfinished run of the same request; what it holds so far is the request at least."""
+    values = snapshot.values
+    return bool(snapshot.next) and all(values.get(key) == value for key, value in asked.request.items())

@@ -1,0 +1,82 @@
+"""What a question comes back as."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from ..graphs.state import Event
+from ..graphs.support import Citation
+from ..retrieval.types import Metadata
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A passage on the way to another: its id and what to call it."""
+
+    id: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class RankedPassage:
+    """A passage with its score and how it was found.
+
+    `via` is `search`, `named` (the question names it) or the hop updater that led to it; `name` is the name that was followed
+    and `path` the passages that it was followed through, first bridge first.
+    """
+
+    id: str
+    document: str
+    title: str
+    heading: str
+    text: str
+    metadata: Metadata
+    source: str
+    score: float
+    via: str
+    name: str
+    path: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieval:
+    """What was retrieved for a question: passages best first, the run's events, and why it stopped."""
+
+    question: str
+    passages: Sequence[RankedPassage]
+    events: Sequence[Event]
+    hops: int
+    stopped: str
+
+    @property
+    def seconds(self) -> float:
+        """Return how long the run took."""
+        return float(self.events[-1]["ms"]) / 1000 if self.events else 0.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON types."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer with the passages it rests on; citation numbers count `retrieval.passages` from 1.
+
+    `extractive` answers are sentences of the passages, `found` is whether the passages held one, and `model` is the LLM that wrote
+    it, if one did. `notices` say what did not go as wished, such as an LLM that failed.
+    """
+
+    question: str
+    text: str
+    citations: Sequence[Citation]
+    extractive: bool
+    found: bool
+    retrieval: Retrieval
+    model: str = ""
+    notices: Sequence[str] = field(default=())
+
+    def to_dict(self) -> Mapping[str, Any]:
+        """Return plain JSON types."""
+        return asdict(self)

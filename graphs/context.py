@@ -1,0 +1,56 @@
+"""What nodes work with and what never enters the state: the parts of the machine, and the run's own memory."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..core.llm import LanguageModel
+from ..retrieval.hop.role import HopUpdater
+from ..retrieval.rerank.role import Reranker
+from ..retrieval.retriever import Retriever
+from ..retrieval.working import Working
+from .state import Event, State
+from .stop import Stop
+
+
+@dataclass(slots=True)
+class Context:
+    """One run's context, made anew for each run.
+
+    `updaters` run the queries of the frontier, by name; those named in `hops` also propose new ones. `augment` names the
+    updater that reformulates the first query, or is empty.
+    """
+
+    retriever: Retriever
+    updaters: Mapping[str, HopUpdater]
+    hops: tuple[str, ...]
+    reranker: Reranker
+    stop: Stop
+    augment: str = ""
+    llm: LanguageModel | None = None
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    started: float = field(default_factory=time.monotonic)
+    _working: Working | None = None
+
+    def working(self, state: State) -> Working:
+        """Return the run's memory, empty at first and after a resumption."""
+        if self._working is None:
+            self._working = Working(self.retriever, state["question"], state.get("where", ""))
+        return self._working
+
+
+class Watch:
+    """Times a step and makes its event."""
+
+    def __init__(self, event: str, state: State) -> None:
+        self._event = event
+        self._hop = state.get("hops", 0)
+        self._began = time.perf_counter()
+
+    def event(self, **facts: object) -> Event:
+        """Return the event with its milliseconds so far."""
+        milliseconds = round(1000 * (time.perf_counter() - self._began), 3)
+        return Event(event=self._event, hop=self._hop, ms=milliseconds, **facts)  # type: ignore[typeddict-item]

@@ -1,0 +1,50 @@
+"""Hop: the next queries, from the question and the passages worth going on from."""
+
+from __future__ import annotations
+
+from langgraph.runtime import Runtime
+
+from ...retrieval.hop.role import Bridge, Query
+from ...retrieval.rerank.role import Ranked
+from ..context import Context, Watch
+from ..state import State
+
+# Passages to go on from: those that the question names and the head of the first ranking, later the best that are left.
+NAMED = 4
+FIRST = 8
+LATER = 4
+
+
+def hop(state: State, runtime: Runtime[Context]) -> State:
+    """Let each updater propose queries from the bridges."""
+    context = runtime.context
+    watch = Watch("hop", state)
+    run = context.working(state)
+    chosen = bridges(state)
+    queries: list[Query] = []
+    for name in context.hops:
+        queries += context.updaters[name].propose(chosen, run)
+    titles = [known.passage.title or known.passage.text[:60] for item in chosen if (known := run.known(item["id"]))]
+    event = watch.event(queries=len(queries), bridges=titles)
+    runtime.stream_writer(event)
+    expanded = [*state["expanded"], *(bridge["id"] for bridge in chosen)]
+    return State(frontier=queries, expanded=expanded, events=[event])
+
+
+def bridges(state: State) -> list[Bridge]:
+    """Return the passages to go on from, each once in a run.
+
+    The first hop trusts the search more than the score: what the question names outright, then the fused ranking.
+    """
+    ranked = {item["id"]: item for item in state["ranked"]}
+    if state["hops"] > 1:
+        left = [item for item in state["ranked"] if item["id"] not in state["expanded"]]
+        return [_bridge(item) for item in left[:LATER]]
+    named = sorted((find for find in state["finds"] if find["via"] == "named"), key=lambda find: (-find["value"], find["id"]))
+    found = [find for find in state["finds"] if find["via"] == "search"]
+    ids = dict.fromkeys(find["id"] for find in (*named[:NAMED], *found[:FIRST]))
+    return [_bridge(ranked[name]) for name in ids if name in ranked]
+
+
+def _bridge(item: Ranked) -> Bridge:
+    return Bridge(id=item["id"], score=item["score"], path=item["path"])

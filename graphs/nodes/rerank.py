@@ -1,0 +1,18 @@
+"""Rerank: one ranking out of everything found so far."""
+
+from __future__ import annotations
+
+from langgraph.runtime import Runtime
+
+from ..context import Context, Watch
+from ..state import State
+
+
+def rerank(state: State, runtime: Runtime[Context]) -> State:
+    """Order all passages found, and count how many of the best k are new there."""
+    watch = Watch("rerank", state)
+    ranked = runtime.context.reranker.rank(state.get("finds", []), runtime.context.working(state))
+    k = state["k"]
+    before = {item["id"] for item in state["ranked"][:k]}
+    new = sum(item["id"] not in before for item in ranked[:k])
+    return State(ranked=ranked, new_best=new, events=[watch.event(found=len(ranked), new=new)])

@@ -1,0 +1,74 @@
+"""What one question carries through the graph: plain JSON types, so that any checkpointer can keep it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, TypedDict
+
+from ..retrieval.hop.role import Find, Query
+from ..retrieval.rerank.role import Ranked
+
+
+class Event(TypedDict, total=False):
+    """What happened in one step, as it is streamed and kept: `event` names the node, the rest belongs to it."""
+
+    event: str
+    hop: int
+    ms: float
+    queries: int
+    found: int
+    new: int
+    bridges: list[str]
+    dropped: list[str]
+    reason: str
+
+
+def add_finds(old: Sequence[Find], new: Sequence[Find]) -> list[Find]:
+    """Append the finds that are not there yet, in the order in which they were made."""
+    seen = {_identity(find) for find in old}
+    merged = list(old)
+    for find in new:
+        if (identity := _identity(find)) not in seen:
+            seen.add(identity)
+            merged.append(find)
+    return merged
+
+
+def add_events(old: Sequence[Event], new: Sequence[Event]) -> list[Event]:
+    """Append."""
+    return [*old, *new]
+
+
+def _identity(find: Find) -> tuple[Any, ...]:
+    return find["id"], find["via"], find["name"], *find["path"]
+
+
+class Request(TypedDict, total=False):
+    """What a run starts from."""
+
+    question: str
+    k: int
+    where: str
+
+
+class State(Request, total=False):
+    """The shared state of the graphs; every node returns the keys it changes."""
+
+    #: queries to run next
+    frontier: list[Query]
+    #: every way in which a passage was found
+    finds: Annotated[list[Find], add_finds]
+    #: everything found, best first
+    ranked: list[Ranked]
+    #: passages that were gone on from
+    expanded: list[str]
+    #: searches made
+    hops: int
+    #: passages of the last search that no earlier one found, and those of the best k that are new there
+    new_passages: int
+    new_best: int
+    #: the stop rule that fired, once one did
+    stopped: str
+    events: Annotated[list[Event], add_events]
+    #: the written answer and its checked citations, in the answer graph
+    answer: dict[str, Any]

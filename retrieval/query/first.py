@@ -1,0 +1,72 @@
+"""The first search: the question itself, dense and lexical, and the passages that it names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from ..embed.role import Vectors
+from ..fuse.rrf import rrf
+from ..hop.link import strength
+from ..hop.mentions import read
+from ..hop.role import Bridge, Find, Query
+from ..types import Hit
+from ..working import WORTH, Working
+
+Fusion = Callable[[Sequence[Sequence[Hit]]], list[Hit]]
+
+
+@dataclass(frozen=True, slots=True)
+class FirstSearch:
+    """Runs queries that are texts: hybrid search, plus a look at the names in the text.
+
+    Args:
+        depth: passages from each half.
+        shared: what a name with several bearers is worth less.
+    """
+
+    depth: int = 50
+    per_name: int = 3
+    shared: float = 1.3
+    fusion: Fusion = field(default=rrf)
+    name: str = "search"
+    checkpoint: str = ""
+
+    def propose(self, bridges: Sequence[Bridge], run: Working) -> list[Query]:
+        """Return nothing: the first queries come from the plan."""
+        return []
+
+    def search(self, queries: Sequence[Query], run: Working) -> list[Find]:
+        """Return hybrid hits, best first with value 1 for a passage that leads both halves, then the passages named."""
+        vectors = self._vectors([query["text"] for query in queries], run)
+        dense = run.retriever.dense(vectors, self.depth, where=run.where)
+        finds = []
+        for query, near in zip(queries, dense, strict=True):
+            ranking = self.fusion([near, run.retriever.lexical(query["text"], self.depth, where=run.where)])
+            run.load(hit.id for hit in ranking)
+            finds += [Find(id=hit.id, via=self.name, path=[], name="", value=hit.score / _HIGHEST) for hit in ranking]
+            finds += self._named(query["text"], run)
+        return finds
+
+    def _named(self, text: str, run: Working) -> list[Find]:
+        """Return the passages whose names stand in the question: a comparison names both of its sides."""
+        (found,) = read([text], run.retriever, where=run.where, question=True)
+        run.meet(document for mention in found.mentions for document, _ in mention.bearers)
+        run.prepare(mention.key for mention in found.mentions)
+        best: dict[str, Find] = {}
+        for mention in found.mentions:
+            telling = strength(mention, run) / (1.0 if len(mention.bearers) == 1 else self.shared)
+            for name, kind in run.nearest(mention.bearers, self.per_name):
+                value = WORTH[kind] * telling
+                if name not in best or value > best[name]["value"]:
+                    best[name] = Find(id=name, via="named", path=[], name=mention.key, value=value)
+        return list(best.values())
+
+    def _vectors(self, texts: list[str], run: Working) -> list[Vectors]:
+        others = [text for text in texts if text != run.question]
+        embedded = dict(zip(others, run.retriever.embedder.embed(others), strict=True)) if others else {}
+        return [embedded.get(text, run.vector) if text != run.question else run.vector for text in texts]
+
+
+# What `rrf` of two rankings gives a passage that is first in both.
+_HIGHEST = 2 / 61

@@ -1,0 +1,30 @@
+"""The rerank role: one ranking out of everything that was found so far."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol, TypedDict
+
+from ..hop.role import Find
+from ..working import Working
+
+
+class Ranked(TypedDict):
+    """A passage in the ranking with its score and the find that counted most for it."""
+
+    id: str
+    score: float
+    via: str
+    path: list[str]
+    name: str
+
+
+class Reranker(Protocol):
+    """Orders passages in the light of the question and of the paths that found them."""
+
+    @property
+    def name(self) -> str: ...
+
+    def rank(self, finds: Sequence[Find], run: Working) -> list[Ranked]:
+        """Return each passage found that is still there, once, best first, ties by id."""
+        ...

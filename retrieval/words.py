@@ -1,0 +1,79 @@
+"""Words and names as text: folding, function words, word keys, runs of capitals."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+#: The commonest English function words. A query leaves them out only while another word remains.
+STOP = frozenset(
+    "a an the of in on at by to for from with as is was are were be been being do does did done have has had it its this that "
+    "these those he she they his her their him them i we you who whom whose which what when where why how and or nor but not no "
+    "than then so such into also other others same more most both between during after before about over under out up down off "
+    "there here any all each some one ones if can could will would should may might must".split()
+)
+
+#: Lower-case words that stand inside a name without ending it.
+CONNECTORS = frozenset("of the de la le les von van der den du da do dos del di el al ibn bin and y e for in on at to a no".split())
+
+WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+_PIECE = re.compile(r"[^\W_]+")
+_APOSTROPHE = re.compile("['’`]")
+_INSIDE_RUN = " '\"“”.-’"
+
+
+def fold(text: str) -> str:
+    """Return lower case without accents, compatibility forms resolved."""
+    if text.isascii():
+        return text.lower()
+    return "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char)).lower()
+
+
+def name_key(text: str) -> str:
+    """Return a name as the link index keeps it: folded words joined by single spaces, apostrophes gone."""
+    return " ".join(_PIECE.findall(_APOSTROPHE.sub("", fold(text))))
+
+
+def content_words(text: str) -> list[str]:
+    """Return the folded words of a text that carry meaning, in order, repeats included."""
+    return [word for word in _PIECE.findall(fold(text)) if word not in STOP]
+
+
+def word_key(word: str) -> str:
+    """Return a crude stem, under which direct, director and directed are one: the first five letters."""
+    return word[:5]
+
+
+def capital_spans(text: str) -> list[str]:
+    """Return the runs of capitalised words, joined over connectors but not over punctuation that ends a name."""
+    spans: list[list[str]] = [[]]
+    last = 0
+    for match in WORD.finditer(text):
+        word = match.group()
+        if spans[-1] and text[last : match.start()].strip(_INSIDE_RUN):
+            spans.append([])
+        if is_capital(word) or (spans[-1] and word.lower() in CONNECTORS):
+            spans[-1].append(word)
+        elif spans[-1]:
+            spans.append([])
+        last = match.end()
+    return [" ".join(trimmed) for trimmed in map(_without_tail, spans) if trimmed]
+
+
+def is_capital(word: str) -> bool:
+    """Say whether a word begins like a name: with a capital or a digit."""
+    return word[0].isupper() or word[0].isdigit()
+
+
+def ends_run(gap: str, word_before: int) -> bool:
+    """Say whether what stands between two capitalised words ends a name; `word_before` is the length of the first.
+
+    A full stop after an initial or a title (`J. Smith`, `Dr. Who`) does not, after a word it does.
+    """
+    return bool(gap.strip(_INSIDE_RUN)) or (gap.startswith(".") and word_before > 2)
+
+
+def _without_tail(words: list[str]) -> list[str]:
+    while words and not is_capital(words[-1]):
+        words = words[:-1]
+    return words

@@ -1,0 +1,153 @@
+"""What a run works with: the question's words and vector, and the passages it has met, in bounded memory."""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from functools import cached_property, lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from .embed.role import Vectors
+from .retriever import Retriever
+from .store.names import Kind, names_of
+from .types import Passage
+from .words import STOP, content_words, word_key
+
+#: How much a name of each kind is worth, from a title to an inexact match.
+WORTH = {Kind.TITLE: 1.0, Kind.LEAD: 0.9, Kind.SHORT: 0.7, Kind.ALIAS: 0.6, Kind.FUZZY: 0.5}
+
+
+#: Passages of a document that a link to it may lead to. A longer document is met further in by search.
+HEADS = 8
+
+
+class Known(NamedTuple):
+    """A passage with what every judgement of it needs; `words` are its word keys."""
+
+    passage: Passage
+    vector: Vectors
+    cosine: float
+    words: frozenset[str]
+
+    def names(self) -> dict[str, int]:
+        """Return the names it bears; only the first passage of a document opens with the document's."""
+        return dict(names_of(self.passage.title, self.passage.text if self.passage.place == 0 else ""))
+
+
+class Working:
+    """The memory of one run. It is derived: a resumed run fills it again from the record.
+
+    Args:
+        capacity: passages to keep; the least recently used are forgotten and read again when needed.
+    """
+
+    def __init__(self, retriever: Retriever, question: str, where: str = "", *, capacity: int = 4_000) -> None:
+        self.retriever = retriever
+        self.question = question
+        self.where = where
+        self.gone: set[str] = set()
+        self._capacity = capacity
+        self._known: OrderedDict[str, Known] = OrderedDict()
+        self._rarity: dict[str, float] = {}
+        self._heads: dict[str, Sequence[str]] = {}
+
+    @cached_property
+    def vector(self) -> Vectors:
+        """Return the question's unit vector, shape (dimension,)."""
+        return self.retriever.embedder.embed([self.question])[0]
+
+    @cached_property
+    def weights(self) -> dict[str, float]:
+        """Return the rarity of each word key of the question."""
+        words = list(dict.fromkeys(content_words(self.question)))
+        self._count(words)
+        weights: dict[str, float] = {}
+        for word in words:
+            weights[word_key(word)] = max(weights.get(word_key(word), 0.0), self._rarity[word])
+        return weights
+
+    def load(self, ids: Iterable[str]) -> None:
+        """Read the passages that are not known yet, all in one go; those that no longer exist are noted in `gone`."""
+        new = [name for name in dict.fromkeys(ids) if name not in self._known and name not in self.gone]
+        if not new:
+            return
+        passages, vectors = self.retriever.passages(new), self.retriever.vectors(new)
+        for name in new:
+            if name not in passages or name not in vectors:
+                self.gone.add(name)
+                continue
+            passage, vector = passages[name], vectors[name]
+            self._known[name] = Known(passage, vector, float(vector @ self.vector), _words(passage.title, passage.text))
+        while len(self._known) > max(self._capacity, len(new)):
+            self._known.popitem(last=False)
+
+    def known(self, name: str) -> Known | None:
+        """Return a passage, or None if it is gone."""
+        if name not in self._known:
+            self.load([name])
+        return self._known.get(name)
+
+    def covered(self, words: frozenset[str], among: Iterable[str] | None = None) -> float:
+        """Return the share, by rarity, of the question's words (or of those `among` them) that `words` hold."""
+        weights = self.weights
+        wanted = weights if among is None else among
+        total = sum(weights.values()) or 1.0
+        return sum(weights[key] for key in wanted if key in words) / total
+
+    def rarity(self, key: str) -> float:
+        """Return how rare a name is, from 0 to 1: as its rarest word, or the last one of an inexact name."""
+        words = [key.split("*")[1]] if "*" in key else [word for word in key.split() if word not in STOP]
+        self._count(words)
+        return max((self._rarity[word] for word in words), default=0.0)
+
+    def prepare(self, keys: Iterable[str]) -> None:
+        """Count the words of many names at once, before `rarity` is asked for each."""
+        self._count([word for key in keys for word in key.replace("*", " ").split()])
+
+    def nearest(self, bearers: Sequence[tuple[str, int]], most: int) -> list[tuple[str, Kind]]:
+        """Return (passage, kind) for the bearers of a name to follow, each document by its passage nearest to the question.
+
+        The surest kind first, then the nearest, then by id. Call `meet` with all bearers before.
+        """
+        found = []
+        for document, kind in bearers:
+            there = [known for name in self._heads.get(document, ()) if (known := self.known(name)) is not None]
+            if there:
+                best = min(there, key=lambda known: (-round(known.cosine, 6), known.passage.id))
+                found.append((-WORTH[Kind(kind)], -round(best.cosine, 6), best.passage.id, Kind(kind)))
+        return [(name, kind) for _, _, name, kind in sorted(found)[:most]]
+
+    def meet(self, documents: Iterable[str]) -> None:
+        """Read the first passages of documents that are about to be followed, all in one go."""
+        new = [document for document in dict.fromkeys(documents) if document not in self._heads]
+        if new:
+            self._heads.update(self.retriever.heads(new, HEADS))
+            self.load(name for document in new for name in self._heads.get(document, ()))
+
+    def texts(self, ids: Sequence[str]) -> list[str]:
+        """Return the texts of passages that are there."""
+        return [known.passage.text for known in map(self.known, ids) if known is not None]
+
+    def _count(self, words: Sequence[str]) -> None:
+        new = [word for word in dict.fromkeys(words) if word not in self._rarity]
+        if not new:
+            return
+        counts, total = self.retriever.frequency(new)
+        for word in new:
+            # Where nothing is known of frequencies every word counts alike.
+            self._rarity[word] = math.log((total + 1) / (counts.get(word, 0) + 1)) / math.log(total + 1) if total else 1.0
+
+
+@lru_cache(maxsize=16_384)
+def _words(title: str, text: str) -> frozenset[str]:
+    return frozenset(map(word_key, content_words(f"{title} {text}")))
+
+
+def unit(vectors: Vectors) -> Vectors:
+    """Return the rows at unit length; a row that came out as zero stays zero."""
+    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    result: Vectors = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+    return result

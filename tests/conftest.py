@@ -1,0 +1,61 @@
+"""What all tests share: an offline environment, the real embedder, and the check of what is under test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+# Libraries read these when they are imported, and child processes inherit them.
+os.environ.update(
+    HF_HUB_OFFLINE="1",
+    LANGGRAPH_STRICT_MSGPACK="true",
+    LITELLM_LOCAL_MODEL_COST_MAP="True",
+    TOKENIZERS_PARALLELISM="false",
+)
+
+if TYPE_CHECKING:
+    from polyhop.retrieval.embed import Embedder
+
+SLOW_SECONDS = 120
+_CACHE = pytest.StashKey[str]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give the run a cache of its own, so that it exports the embedder that the code describes today."""
+    config.stash[_CACHE] = os.environ["POLYHOP_CACHE"] = tempfile.mkdtemp(prefix="polyhop-tests-")
+    if wheel := os.environ.get("POLYHOP_WHEEL"):
+        _check_origin(Path(wheel).resolve())
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove the cache of the run."""
+    shutil.rmtree(config.stash[_CACHE], ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let tests that are marked as slow take longer."""
+    for item in items:
+        if item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.timeout(SLOW_SECONDS))
+
+
+@pytest.fixture(scope="session")
+def embedder() -> Embedder:
+    """Return the real default embedder, loaded once."""
+    from polyhop.retrieval.embed import load
+
+    return load("all-MiniLM-L6-v2")
+
+
+def _check_origin(wheel: Path) -> None:
+    """Stop a run that would test the checkout instead of the built wheel."""
+    import polyhop.core.errors as module
+
+    found = Path(module.__file__ or "").resolve()
+    if not found.is_relative_to(wheel):
+        raise pytest.UsageError(f"POLYHOP_WHEEL is {str(wheel)!r} but polyhop comes from {str(found)!r}")
