@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from ..core.errors import CallerError, ModelError, OperatorError, PolyhopError
     from ..core.settings import Settings
     from ..graphs.stop import AfterHops, AfterSeconds, Stop, WhenDry, WhenSettled
-    from ..retrieval.store.collection import Collection, Options
+    from ..retrieval.fuse.rrf import rrf
+    from ..retrieval.store.collection import Collection
+    from ..retrieval.store.place import Options
     from ..retrieval.types import Document, Passage
     from .agent import Agent
     from .results import Answer, RankedPassage, Retrieval
@@ -30,7 +32,7 @@ _HOMES = {
     "RankedPassage": ".results",
     "Retrieval": ".results",
     "Collection": "..retrieval.store.collection",
-    "Options": "..retrieval.store.collection",
+    "Options": "..retrieval.store.place",
     "Document": "..retrieval.types",
     "Passage": "..retrieval.types",
     "Settings": "..core.settings",
@@ -43,6 +45,7 @@ _HOMES = {
     "AfterSeconds": "..graphs.stop",
     "WhenDry": "..graphs.stop",
     "WhenSettled": "..graphs.stop",
+    "rrf": "..retrieval.fuse.rrf",
 }
 
 __all__ = [
@@ -65,6 +68,7 @@ __all__ = [
     "WhenDry",
     "WhenSettled",
     "__version__",
+    "rrf",
 ]
 
 try:

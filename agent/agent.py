@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack
 
 from ..core.errors import CallerError
 from ..core.llm import LanguageModel, LiteLLM
@@ -19,12 +19,16 @@ from ..retrieval.embed import Embedder, load
 from ..retrieval.ingest.index import IndexReport, Watcher, index_paths
 from ..retrieval.query.check import check_k, question_text
 from ..retrieval.retriever import Own, Retriever, Several
-from ..retrieval.store.collection import Collection, Options
+from ..retrieval.store.collection import Collection
 from ..retrieval.store.filter import parse
+from ..retrieval.store.place import Options
 from .machine import Asked, Machine
 from .profile import Profile
 from .results import Answer, Retrieval
 from .shape import shape_answer, shape_retrieval
+
+if TYPE_CHECKING:
+    from langchain_core.tools import StructuredTool
 
 WORKERS = 4
 
@@ -43,8 +47,8 @@ class Asking(TypedDict, total=False):
 class Agent:
     """Answers questions from one or several collections.
 
-    Make one with `Agent.open`, or with `Agent(retriever)` around a retriever of your own. All methods may be called from many
-    threads; each has an `a…` twin for async code. It is a context manager.
+    Make one with `Agent.open`, or with `Agent(retriever)` around a retriever of your own. All methods may be called
+    from many threads; each has an `a…` twin for async code. It is a context manager.
 
     Args:
         retriever: where the passages are.
@@ -99,7 +103,7 @@ class Agent:
 
     @classmethod
     def around(cls, search: Any, *, embedder: Embedder | None = None, **options: Any) -> Agent:
-        """Put the hops around a search of your own: an object with `search(question, k)`, a LangChain retriever, a function."""
+        """Put the hops around a search of your own: see `Own` for what it may be."""
         return cls(Own(search, embedder or load()), **options)
 
     @property
@@ -138,11 +142,12 @@ class Agent:
                 else:
                     state = part
         finally:
-            asked.context.cancelled.set()
+            asked.abandon()
         yield self._answer(state)
 
     def batch(self, questions: Sequence[str], k: int | None = None, **options: Unpack[Asking]) -> list[Retrieval]:
         """Return what `retrieve` returns for each question, in their order; a few run at a time."""
+        _check_batch(questions, options)
         with ThreadPoolExecutor(WORKERS) as pool:
             return list(pool.map(lambda question: self.retrieve(question, k, **options), questions))
 
@@ -156,7 +161,9 @@ class Agent:
         """Do what `ask` does."""
         return self._answer(await self._machine.ainvoke(self._asked("answer", question, k, options)))
 
-    async def astream(self, question: str, k: int | None = None, **options: Unpack[Asking]) -> AsyncIterator[Event | Answer]:
+    async def astream(
+        self, question: str, k: int | None = None, **options: Unpack[Asking]
+    ) -> AsyncIterator[Event | Answer]:
         """Do what `stream` does."""
         asked = self._asked("answer", question, k, options)
         state = State()
@@ -167,11 +174,14 @@ class Agent:
                 else:
                     state = part
         finally:
-            asked.context.cancelled.set()
+            asked.abandon()
         yield self._answer(state)
 
-    async def abatch(self, questions: Sequence[str], k: int | None = None, **options: Unpack[Asking]) -> list[Retrieval]:
+    async def abatch(
+        self, questions: Sequence[str], k: int | None = None, **options: Unpack[Asking]
+    ) -> list[Retrieval]:
         """Do what `batch` does."""
+        _check_batch(questions, options)
         places = asyncio.Semaphore(WORKERS)
 
         async def one(question: str) -> Retrieval:
@@ -179,6 +189,18 @@ class Agent:
                 return await self.aretrieve(question, k, **options)
 
         return list(await asyncio.gather(*(one(question) for question in questions)))
+
+    def as_tool(self, name: str = "find_passages") -> StructuredTool:
+        """Return retrieval as a LangChain tool, for an agent that decides itself when to look things up."""
+        from ..tools.passages import passages_tool
+
+        def find(question: str, k: int) -> list[dict[str, Any]]:
+            return [
+                {"title": one.title, "text": one.text, "source": one.source, "path": [step.title for step in one.path]}
+                for one in self.retrieve(question, k).passages
+            ]
+
+        return passages_tool(find, name)
 
     def close(self) -> None:
         """Let go of collections and checkpoints."""
@@ -189,11 +211,14 @@ class Agent:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def _asked(self, graph: str, question: str, k: int | None, options: Asking) -> Asked:
-        where = options.get("where", "")
+        _check_options(options)
+        where = options.get("where") or ""
         if where.strip():
             parse(where)
         request = Request(question=question_text(question), k=check_k(self.settings.k if k is None else k), where=where)
@@ -205,12 +230,30 @@ class Agent:
             stop=self.profile.stopping(),
             llm=self.llm,
         )
-        if cancel := options.get("cancel"):
+        cancel = options.get("cancel")
+        if cancel is not None:
             context.cancelled = cancel
-        return Asked(graph, request, context, options.get("thread", ""))
+        return Asked(graph, request, context, options.get("thread") or "", own_event=cancel is None)
 
     def _retrieval(self, state: State) -> Retrieval:
         return shape_retrieval(state, self.retriever)
 
     def _answer(self, state: State) -> Answer:
         return shape_answer(state, self.retriever)
+
+
+def _check_options(options: Asking) -> None:
+    """Refuse what no question takes: a misspelt `where` would silently search everything."""
+    if unknown := sorted(options.keys() - Asking.__annotations__.keys()):
+        raise CallerError(f"unknown options {unknown!r}; a question takes {sorted(Asking.__annotations__)}")
+    for name in ("where", "thread"):
+        value = options.get(name)
+        if value is not None and not isinstance(value, str):
+            raise CallerError(f"{name} must be a string, not {value!r}")
+
+
+def _check_batch(questions: Sequence[str], options: Asking) -> None:
+    if isinstance(questions, str):
+        raise CallerError(f"a batch is a list of questions, not the string {questions!r:.80}; put it in brackets")
+    if options.get("thread"):
+        raise CallerError("the questions of a batch cannot share a thread; ask them one by one, each under its own")

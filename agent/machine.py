@@ -28,9 +28,15 @@ class Asked:
     request: Request
     context: Context
     thread: str
+    own_event: bool = True
+
+    def abandon(self) -> None:
+        """End a run that nobody listens to any more; an event of the caller's is left as it is, he may use it again."""
+        if self.own_event:
+            self.context.cancelled.set()
 
     def options(self) -> dict[str, Any]:
-        """Return what the graph is run with; a checkpoint is written before the next step begins, or it resumes nothing."""
+        """Return what the graph is run with; each checkpoint is on disk before the next step begins."""
         if not self.thread:
             return {"context": self.context}
         return {"context": self.context, "config": {"configurable": {"thread_id": self.thread}}, "durability": "sync"}
@@ -39,8 +45,8 @@ class Asked:
 class Machine:
     """The compiled graphs, and the checkpoints of runs that have a thread.
 
-    Asking the same question again under the thread of a run that did not finish goes on where it stopped; anything else under
-    a known thread begins anew.
+    Asking the same question again under the thread of a run that did not finish goes on where it stopped; anything
+    else under a known thread begins anew.
     """
 
     def __init__(self, checkpoints: Path | str | None) -> None:
@@ -91,7 +97,9 @@ class Machine:
                 self._saver = SqliteSaver(sqlite3.connect(path, check_same_thread=False))
                 self._saver.setup()
             except sqlite3.Error as error:
-                raise OperatorError(f"cannot open the checkpoints {str(path)!r} ({error}); choose another file") from error
+                raise OperatorError(
+                    f"cannot open the checkpoints {str(path)!r} ({error}); choose another file"
+                ) from error
         return self._saver
 
     def _begin(self, graph: Any, asked: Asked) -> Request | None:

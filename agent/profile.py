@@ -19,8 +19,8 @@ from ..retrieval.rerank.role import Reranker
 class Profile:
     """What a run is made of.
 
-    `hops` are the updaters that propose queries, in this order; `first` runs the question itself. `stop` is combined with the
-    deadline and with cancellation, which always hold.
+    `hops` are the updaters that propose queries, in this order; `first` runs the question itself. `stop` is combined
+    with the deadline and with cancellation, which always hold.
     """
 
     first: HopUpdater = field(default_factory=FirstSearch)
@@ -44,7 +44,9 @@ class Profile:
         found: dict[str, HopUpdater] = {}
         for one in (self.first, *self.hops):
             if one.name in found:
-                raise CallerError(f"two hop updaters are called {one.name!r}: {found[one.name]!r} and {one!r}; rename one of them")
+                raise CallerError(
+                    f"two hop updaters are called {one.name!r}: {found[one.name]!r} and {one!r}; rename one of them"
+                )
             found[one.name] = one
         return found
 

@@ -23,8 +23,8 @@ class Step:
 class RankedPassage:
     """A passage with its score and how it was found.
 
-    `via` is `search`, `named` (the question names it) or the hop updater that led to it; `name` is the name that was followed
-    and `path` the passages that it was followed through, first bridge first.
+    `via` is `search`, `named` (the question names it) or the hop updater that led to it; `name` is the name that was
+    followed and `path` the passages that it was followed through, first bridge first.
     """
 
     id: str
@@ -53,7 +53,7 @@ class Retrieval:
     @property
     def seconds(self) -> float:
         """Return how long the run took."""
-        return float(self.events[-1]["ms"]) / 1000 if self.events else 0.0
+        return next((event["ms"] / 1000 for event in reversed(self.events) if event["event"] == "finish"), 0.0)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types."""
@@ -64,8 +64,8 @@ class Retrieval:
 class Answer:
     """An answer with the passages it rests on; citation numbers count `retrieval.passages` from 1.
 
-    `extractive` answers are sentences of the passages, `found` is whether the passages held one, and `model` is the LLM that wrote
-    it, if one did. `notices` say what did not go as wished, such as an LLM that failed.
+    `extractive` answers are sentences of the passages, `found` is whether the passages held one, and `model` is the
+    LLM that wrote it, if one did. `notices` say what did not go as wished, such as an LLM that failed.
     """
 
     question: str

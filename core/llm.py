@@ -1,6 +1,7 @@
 """The language model role and its litellm gateway.
 
-Nothing here imports litellm until a model is called: its import takes seconds and a run without an LLM must not pay them.
+Nothing here imports litellm until a model is called: its import takes seconds and a run without an LLM must not pay
+them.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ class LanguageModel(Protocol):
 class LiteLLM:
     """Any model that litellm knows, by its litellm name.
 
-    Time-outs, rate limits and server errors are tried again with exponential back-off, at most `ATTEMPTS` times in all; bad
-    requests and refused keys are not, since they would fail again.
+    Time-outs, rate limits and server errors are tried again with exponential back-off, at most `ATTEMPTS` times in
+    all; bad requests and refused keys are not, since they would fail again.
     """
 
     name: str

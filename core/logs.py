@@ -8,6 +8,10 @@ from typing import Any
 
 import structlog
 
+from .errors import CallerError
+
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
 
 def get_logger(name: str) -> Any:
     """Return the logger of a module.
@@ -22,6 +26,8 @@ def configure(level: str = "warning", *, json: bool | None = None) -> None:
 
     `json` defaults to whether standard error is something other than a terminal.
     """
+    if level.upper() not in LEVELS:
+        raise CallerError(f"{level!r} is no log level; choose one of {', '.join(LEVELS).lower()}")
     as_json = not sys.stderr.isatty() if json is None else json
     renderer: Any = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
     structlog.configure(

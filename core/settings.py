@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -25,3 +25,9 @@ class Settings(BaseSettings):
     updaters: str = Field("link", description="hop updaters in use: link, directional, or both with a comma")
     seconds: float = Field(30.0, gt=0, description="deadline of one question")
     log: str = Field("warning", description="log level: debug, info, warning or error")
+
+    @field_validator("home", "cache")
+    @classmethod
+    def _expand(cls, path: Path) -> Path:
+        """Understand `~`, which no shell expands in an environment file."""
+        return path.expanduser()

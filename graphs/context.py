@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
 from ..core.llm import LanguageModel
 from ..retrieval.hop.role import HopUpdater
@@ -20,8 +21,8 @@ from .stop import Stop
 class Context:
     """One run's context, made anew for each run.
 
-    `updaters` run the queries of the frontier, by name; those named in `hops` also propose new ones. `augment` names the
-    updater that reformulates the first query, or is empty.
+    `updaters` run the queries of the frontier, by name; those named in `hops` also propose new ones. `augment` names
+    the updater that reformulates the first query, or is empty.
     """
 
     retriever: Retriever
@@ -53,4 +54,5 @@ class Watch:
     def event(self, **facts: object) -> Event:
         """Return the event with its milliseconds so far."""
         milliseconds = round(1000 * (time.perf_counter() - self._began), 3)
-        return Event(event=self._event, hop=self._hop, ms=milliseconds, **facts)  # type: ignore[typeddict-item]
+        event = {"event": self._event, "hop": self._hop, "ms": milliseconds, **facts}
+        return cast(Event, event)

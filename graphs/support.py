@@ -1,4 +1,4 @@
-"""Answers and what supports them: the extractive answer, and the check of an LLM's citations."""
+"""Answers and what supports them: sentences, citations, and the check of those an LLM wrote."""
 
 from __future__ import annotations
 
@@ -7,24 +7,36 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
-import numpy as np
-
-from ..retrieval.embed.role import Embedder, Vectors
-from ..retrieval.words import content_words
+from ..retrieval.words import content_words, fold
 
 NOT_FOUND = "I could not find it."
-SENTENCES = 3
-MOST_SENTENCES = 64
-# An LLM's sentence counts as supported if so much of what it says stands in the passages it cites, and every number does.
+# An LLM's sentence counts as supported if so much of what it says stands in the passages it cites, and every number
+# and name does.
 COVERAGE = 0.6
 
 _END = re.compile(r"(?<=[.!?。！？])[\"'”’)\]]*\s+(?=[\"'“‘(\[]*[^\Wa-z_])|(?<=[。！？])|\n+")
-_INITIAL = re.compile(r"(?:\b[A-Z]|\b(?:Mr|Mrs|Ms|Dr|St|Jr|Sr|Prof|vs|No|Inc|Ltd|Co|Mt|Gen|Col|Lt|Capt|Rev))\.[\"'”’)\]]*$")
+_SHORT = (
+    "Mr Mrs Ms Dr St Jr Sr Prof vs No Inc Ltd Co Mt Ft Gen Col Lt Capt Sgt Maj Adm Rev Hon Gov Sen Rep Bros b d c ca r "
+    "approx est fl née vol pp ed eds"
+).replace(" ", "|")
+_ABBREVIATION = re.compile(rf"(?:\b[A-Z]|\b(?:{_SHORT}))\.[\"'”’)\]]*$")
 _CITED = re.compile(r"\s*\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
+_MARKS_AFTER_STOP = re.compile(r"([.!?]+[\"'”’)]*)((?:\s*,?\s*\[\d[\d,\s]*\])+)")
+
+_NAME = re.compile(r"[^\W_]+")
+_ISO_DATE = re.compile(r"\b(\d{4})-(\d{1,2})-(\d{1,2})\b")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
+_ORDINAL = re.compile(r"\b0*(\d+)(?:st|nd|rd|th)?\b")
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_MONTH = re.compile(
+    r"\b(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+    r"(?:uary|ruary|ch|il|e|y|ust|t|tember|ober|ember)?\b\.?"
+)
+_NUMERALS = {word: str(n) for n, word in enumerate("two three four five six seven eight nine ten".split(), start=2)}
 
 
 class Citation(TypedDict):
-    """One sentence of an answer: its text without marks, the numbers of the passages it cites, and whether they bear it out."""
+    """One sentence of an answer: its text without marks, the numbers of the passages it cites, and whether it holds."""
 
     sentence: str
     passages: list[int]
@@ -43,64 +55,54 @@ def sentences(text: str) -> list[str]:
     """Cut a text into sentences; initials and common abbreviations end none."""
     pieces: list[str] = []
     for piece in filter(None, (part.strip() for part in _END.split(text) if part)):
-        if pieces and _INITIAL.search(pieces[-1]):
+        if pieces and _ABBREVIATION.search(pieces[-1]):
             pieces[-1] += " " + piece
         else:
             pieces.append(piece)
     return pieces
 
 
-def extract(question: str, texts: Sequence[str], vector: Vectors, embedder: Embedder) -> list[Sentence]:
-    """Return the sentences of the passages that answer best: one of each passage at most, in the passages' order.
-
-    A sentence counts by its cosine with the question and by the rarer words of the question that no chosen sentence has yet:
-    the second keeps a chain of passages together, whose last link often shares no word with the question.
-    """
-    pool = [Sentence(text, number) for number, passage in enumerate(texts, start=1) for text in sentences(passage)][:MOST_SENTENCES]
-    if not pool:
-        return []
-    cosines = embedder.embed([sentence.text for sentence in pool]) @ vector
-    wanted = _stems(question)
-    words = [_stems(sentence.text) for sentence in pool]
-    chosen: list[int] = []
-    covered: set[str] = set()
-    while len(chosen) < SENTENCES:
-        used = {pool[index].passage for index in chosen}
-        left = [index for index in range(len(pool)) if pool[index].passage not in used]
-        if not left:
-            break
-        gain = [float(cosines[i]) + len(wanted & (words[i] - covered)) / max(1, len(wanted)) - 0.05 * pool[i].passage for i in left]
-        chosen.append(left[int(np.argmax(gain))])
-        covered |= words[chosen[-1]]
-    return sorted((pool[index] for index in chosen), key=lambda sentence: sentence.passage)
-
-
-def check_citations(answer: str, texts: Sequence[str]) -> list[Citation]:
+def check_citations(answer: str, texts: Sequence[str], *, question: str = "") -> list[Citation]:
     """Check an answer with marks like [1] or [2][3] against the numbered passages.
 
     A sentence is supported if the passages it cites exist, hold `COVERAGE` of its content words, and hold all of its
-    numbers. A sentence without a mark is not supported.
+    numbers and names but those of the question. Dates count alike however they are written. A sentence without a mark is
+    not supported; a bare yes or no with one is, since words alone cannot refute it.
     """
-    return [_check(piece, texts) for piece in _with_marks(answer)]
+    return [_check(piece, texts, question) for piece in sentences(_MARKS_AFTER_STOP.sub(r"\2\1", answer))]
 
 
-def _with_marks(answer: str) -> list[str]:
-    """Cut into sentences, leaving the marks that follow a full stop with the sentence they belong to."""
-    return sentences(re.sub(r"([.!?])((?:\s*\[[\d,\s]+\])+)", r"\2\1", answer))
-
-
-def _check(piece: str, texts: Sequence[str]) -> Citation:
-    numbers = [int(number) for mark in _CITED.findall(piece) for number in mark.split(",")]
+def _check(piece: str, texts: Sequence[str], question: str) -> Citation:
+    numbers = list(dict.fromkeys(int(number) for mark in _CITED.findall(piece) for number in mark.split(",")))
     said = _CITED.sub("", piece).strip()
-    known = [number for number in dict.fromkeys(numbers) if 1 <= number <= len(texts)]
-    words = _stems(said)
-    there = set().union(*(_stems(texts[number - 1]) for number in known)) if known else set()
-    numerals = {word for word in words if word[0].isdigit()}
-    enough = len(words & there) >= COVERAGE * len(words) and numerals <= there
-    return Citation(sentence=said, passages=known, supported=bool(known) and len(known) == len(set(numbers)) and enough)
+    known = [number for number in numbers if 1 <= number <= len(texts)]
+    there = {word for number in known for word in _stems(texts[number - 1])}
+    words = _stems(said) - {"yes"}
+    exact = ({word for word in words if word[0].isdigit()} | _names(said)) - _stems(question)
+    enough = len(words & there) >= COVERAGE * len(words) and exact <= there
+    return Citation(sentence=said, passages=known, supported=bool(known) and known == numbers and enough)
+
+
+def _names(text: str) -> set[str]:
+    """Return the stems of capitalised words; the first word is no name for its capital alone."""
+    found: set[str] = set()
+    words = list(_NAME.finditer(text))
+    for place, match in enumerate(words):
+        alone = place + 1 == len(words) or not words[place + 1].group()[0].isupper()
+        if match.group()[0].isupper() and not (place == 0 and alone):
+            found |= _stems(match.group())
+    return found
 
 
 def _stems(text: str) -> set[str]:
-    """Return the content words without a plural `s`."""
-    words = content_words(text)
-    return {word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word for word in words}
+    """Return the content words without a plural `s`, numbers and months in one form."""
+    plain = _THOUSANDS.sub("", _ISO_DATE.sub(_spelt, fold(text)))
+    words = content_words(_MONTH.sub(r"\1", _ORDINAL.sub(r"\1", plain)))
+    short = (word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word for word in words)
+    return {_NUMERALS.get(word, word) for word in short}
+
+
+def _spelt(date: re.Match[str]) -> str:
+    year, month, day = date.groups()
+    name = _MONTHS[int(month) - 1] if 1 <= int(month) <= 12 else month
+    return f"{day} {name} {year}"

@@ -29,7 +29,7 @@ def run_sync(work: Coroutine[Any, Any, Result]) -> Result:
     def thread() -> None:
         try:
             outcome.append((asyncio.run(work), None))
-        except BaseException as error:  # noqa: BLE001 - carried to the caller's thread
+        except BaseException as error:
             outcome.append((None, error))
 
     worker = threading.Thread(target=thread)

@@ -50,7 +50,7 @@ class Retriever(Protocol):
         """Return the documents that bear each name key, leaving out names that more than `most` bear."""
         ...
 
-    def heads(self, documents: Sequence[str], most: int) -> Mapping[str, Sequence[str]]:
+    def heads(self, documents: Sequence[str], most: int, *, where: str = "") -> Mapping[str, Sequence[str]]:
         """Return the ids of the first `most` passages of each document, in their order."""
         ...
 
@@ -94,7 +94,9 @@ class Several:
     def frequency(self, words: Sequence[str]) -> tuple[Mapping[str, int], int]:
         """Add up the members' counts."""
         counts = [member.frequency(words) for member in self._members]
-        return {word: sum(found.get(word, 0) for found, _ in counts) for word in words}, sum(total for _, total in counts)
+        return {word: sum(found.get(word, 0) for found, _ in counts) for word in words}, sum(
+            total for _, total in counts
+        )
 
     def bearers(self, names: Sequence[str], most: int, *, where: str = "") -> Bearers:
         """Join the members' bearers; a name that is too common in all together is left out."""
@@ -102,24 +104,24 @@ class Several:
         for member in self._members:
             for name, found in member.bearers(names, most, where=where).items():
                 joined.setdefault(name, []).extend(found)
-        return {name: found for name, found in joined.items() if len(found) <= most}
+        return {name: sorted(set(found)) for name, found in joined.items() if len(found) <= most}
 
-    def heads(self, documents: Sequence[str], most: int) -> Mapping[str, Sequence[str]]:
+    def heads(self, documents: Sequence[str], most: int, *, where: str = "") -> Mapping[str, Sequence[str]]:
         """Join the members' passages; a key that several members have stands for all its documents."""
         joined: dict[str, list[str]] = {}
         for member in self._members:
-            for document, found in member.heads(documents, most).items():
+            for document, found in member.heads(documents, most, where=where).items():
                 joined.setdefault(document, []).extend(found)
-        return joined
+        return {document: list(dict.fromkeys(found)) for document, found in joined.items()}
 
 
 class Own:
     """A search of the user's own in the place of a collection.
 
-    `search` is an object with `search(question, k)`, or a LangChain retriever (`invoke(question)`), or such a function. It
-    returns passages best first: `Passage`, a mapping with `text` and optionally `id`, `title` and `metadata`, or an object with
-    `page_content` and `metadata`. Filters are the user's business and refused here. What was returned lately is remembered by
-    id, so that a run can come back to it.
+    `search` is an object with `search(question, k)`, or a LangChain retriever (`invoke(question)`), or such a
+    function. It returns passages best first: `Passage`, a mapping with `text` and optionally `id`, `title` and
+    `metadata`, or an object with `page_content` and `metadata`. Filters are the user's business and refused here.
+    What was returned lately is remembered by id, so that a run can come back to it.
     """
 
     REMEMBERED = 20_000
@@ -170,12 +172,17 @@ class Own:
         for name in list(names)[: self.NAMES_PER_CALL]:
             hits = self.lexical(name, self.DEPTH, where=where)
             passages = self.passages([hit.id for hit in hits])
-            bearing = [(key, kind) for key, item in passages.items() for own, kind in names_of(item.title, item.text) if own == name]
+            bearing = [
+                (key, kind)
+                for key, item in passages.items()
+                for own, kind in names_of(item.title, item.text)
+                if own == name
+            ]
             if 0 < len(bearing) <= most:
                 found[name] = bearing
         return found
 
-    def heads(self, documents: Sequence[str], most: int) -> Mapping[str, Sequence[str]]:
+    def heads(self, documents: Sequence[str], most: int, *, where: str = "") -> Mapping[str, Sequence[str]]:
         """Return each passage for itself: what is inside a document of the user's is not known here."""
         return {name: [name] for name in self.passages(documents)}
 

@@ -13,8 +13,8 @@ Metadata = Mapping[str, Scalar | list[Scalar]]
 class Document:
     """One retrievable document, as ingest or a caller hands it to a collection.
 
-    `key` is its stable identity: a path, `path#row`, or whatever the caller chose. `vector` is the caller's own embedding
-    of the text (any length but zero); such a document is kept whole, as one chunk.
+    `key` is its stable identity: a path, `path#row`, or whatever the caller chose. `vector` is the caller's own
+    embedding of the text (any length but zero); such a document is kept whole, as one chunk.
     """
 
     key: str

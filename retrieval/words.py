@@ -7,14 +7,17 @@ import unicodedata
 
 #: The commonest English function words. A query leaves them out only while another word remains.
 STOP = frozenset(
-    "a an the of in on at by to for from with as is was are were be been being do does did done have has had it its this that "
-    "these those he she they his her their him them i we you who whom whose which what when where why how and or nor but not no "
-    "than then so such into also other others same more most both between during after before about over under out up down off "
-    "there here any all each some one ones if can could will would should may might must".split()
+    "a an the of in on at by to for from with as is was are were be been being do does did done have has had it its "
+    "this that these those he she they his her their him them i we you who whom whose which what when where why how "
+    "and or nor but not no than then so such into also other others same more most both between during after before "
+    "about over under out up down off there here any all each some one ones if can could will would should may might "
+    "must".split()
 )
 
 #: Lower-case words that stand inside a name without ending it.
-CONNECTORS = frozenset("of the de la le les von van der den du da do dos del di el al ibn bin and y e for in on at to a no".split())
+CONNECTORS = frozenset(
+    "of the de la le les von van der den du da do dos del di el al ibn bin and y e for in on at to a no".split()
+)
 
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _PIECE = re.compile(r"[^\W_]+")
@@ -63,14 +66,6 @@ def capital_spans(text: str) -> list[str]:
 def is_capital(word: str) -> bool:
     """Say whether a word begins like a name: with a capital or a digit."""
     return word[0].isupper() or word[0].isdigit()
-
-
-def ends_run(gap: str, word_before: int) -> bool:
-    """Say whether what stands between two capitalised words ends a name; `word_before` is the length of the first.
-
-    A full stop after an initial or a title (`J. Smith`, `Dr. Who`) does not, after a word it does.
-    """
-    return bool(gap.strip(_INSIDE_RUN)) or (gap.startswith(".") and word_before > 2)
 
 
 def _without_tail(words: list[str]) -> list[str]:

@@ -57,7 +57,8 @@ class Working:
     @cached_property
     def vector(self) -> Vectors:
         """Return the question's unit vector, shape (dimension,)."""
-        return self.retriever.embedder.embed([self.question])[0]
+        vector: Vectors = self.retriever.embedder.embed([self.question])[0]
+        return vector
 
     @cached_property
     def weights(self) -> dict[str, float]:
@@ -107,8 +108,8 @@ class Working:
         """Count the words of many names at once, before `rarity` is asked for each."""
         self._count([word for key in keys for word in key.replace("*", " ").split()])
 
-    def nearest(self, bearers: Sequence[tuple[str, int]], most: int) -> list[tuple[str, Kind]]:
-        """Return (passage, kind) for the bearers of a name to follow, each document by its passage nearest to the question.
+    def nearest(self, bearers: Sequence[tuple[str, int]], most: int) -> list[tuple[Known, Kind]]:
+        """Return (passage, kind) for the bearers to follow, each document by its passage nearest to the question.
 
         The surest kind first, then the nearest, then by id. Call `meet` with all bearers before.
         """
@@ -117,14 +118,14 @@ class Working:
             there = [known for name in self._heads.get(document, ()) if (known := self.known(name)) is not None]
             if there:
                 best = min(there, key=lambda known: (-round(known.cosine, 6), known.passage.id))
-                found.append((-WORTH[Kind(kind)], -round(best.cosine, 6), best.passage.id, Kind(kind)))
-        return [(name, kind) for _, _, name, kind in sorted(found)[:most]]
+                found.append((-WORTH[Kind(kind)], -round(best.cosine, 6), best.passage.id, best, Kind(kind)))
+        return [(best, kind) for _, _, _, best, kind in sorted(found, key=lambda bearer: bearer[:3])[:most]]
 
     def meet(self, documents: Iterable[str]) -> None:
         """Read the first passages of documents that are about to be followed, all in one go."""
         new = [document for document in dict.fromkeys(documents) if document not in self._heads]
         if new:
-            self._heads.update(self.retriever.heads(new, HEADS))
+            self._heads.update(self.retriever.heads(new, HEADS, where=self.where))
             self.load(name for document in new for name in self._heads.get(document, ()))
 
     def texts(self, ids: Sequence[str]) -> list[str]:
@@ -138,7 +139,9 @@ class Working:
         counts, total = self.retriever.frequency(new)
         for word in new:
             # Where nothing is known of frequencies every word counts alike.
-            self._rarity[word] = math.log((total + 1) / (counts.get(word, 0) + 1)) / math.log(total + 1) if total else 1.0
+            self._rarity[word] = (
+                math.log((total + 1) / (counts.get(word, 0) + 1)) / math.log(total + 1) if total else 1.0
+            )
 
 
 @lru_cache(maxsize=16_384)

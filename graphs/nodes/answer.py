@@ -2,42 +2,50 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from langgraph.runtime import Runtime
 
 from ...core.errors import ModelError
 from ...prompts import load
+from ...retrieval.rerank.role import Ranked
 from ...retrieval.working import Working
 from ..context import Context, Watch
+from ..extract import extract
 from ..state import State
-from ..support import NOT_FOUND, check_citations, extract
+from ..support import NOT_FOUND, check_citations
+
+_BRACKET = re.compile(r"<\s*(/?\s*passage)", re.IGNORECASE)
 
 
 async def answer(state: State, runtime: Runtime[Context]) -> State:
     """Write the answer from the best k passages.
 
-    Without an LLM, or when it fails, the answer is extractive and says so. Sentences whose citations do not bear them out are
-    kept but marked; an answer with none that is borne out gives way to the extractive one.
+    Without an LLM, or when it fails, the answer is extractive and says so. Sentences whose citations do not bear them
+    out are kept but marked; an answer with none that is borne out gives way to the extractive one.
     """
     context = runtime.context
     watch = Watch("answer", state)
     run = context.working(state)
-    best = [known.passage for item in state["ranked"][: state["k"]] if (known := run.known(item["id"]))]
+    ranked = [item for item in state["ranked"][: state["k"]] if run.known(item["id"])]
+    best = [known.passage for item in ranked if (known := run.known(item["id"]))]
     texts = [f"{passage.title}\n{passage.text}" if passage.title else passage.text for passage in best]
     written: dict[str, Any] | None = None
     notices: list[str] = []
     if context.llm is not None and texts:
         try:
             reply = await context.llm.complete(messages(state["question"], texts))
-            written = _checked(reply, texts, context.llm.name)
+            written = _checked(reply, texts, context.llm.name, question=state["question"])
         except ModelError as error:
             notices.append(str(error))
         else:
             if written is None:
-                notices.append(f"no citation of {context.llm.name!r} was borne out by the passages; its answer was dropped")
+                notices.append(
+                    f"no citation of {context.llm.name!r} was borne out by the passages; its answer was dropped"
+                )
     if written is None:
-        written = extractive(state["question"], [passage.text for passage in best], run)
+        written = extractive(ranked, run)
     event = watch.event(found=len(written["citations"]), reason=written["model"] or "extractive")
     runtime.stream_writer({**event, "text": written["text"]})
     return State(answer={**written, "notices": notices}, events=[event])
@@ -45,31 +53,39 @@ async def answer(state: State, runtime: Runtime[Context]) -> State:
 
 def messages(question: str, texts: list[str]) -> list[dict[str, str]]:
     """Return the conversation for the LLM: rules, then the passages as marked data, then the question."""
-    passages = "\n\n".join(f"<passage number={number}>\n{_plain(text)}\n</passage>" for number, text in enumerate(texts, start=1))
+    passages = "\n\n".join(
+        f"<passage number={number}>\n{_plain(text)}\n</passage>" for number, text in enumerate(texts, start=1)
+    )
     return [
         {"role": "system", "content": load("answer")},
         {"role": "user", "content": f"{passages}\n\nQuestion: {question}"},
     ]
 
 
-def extractive(question: str, texts: list[str], run: Working) -> dict[str, Any]:
+def extractive(ranked: list[Ranked], run: Working) -> dict[str, Any]:
     """Return the best-supported sentences as an answer."""
-    chosen = extract(question, texts, run.vector, run.retriever.embedder)
+    chosen = extract(ranked, run)
     citations = [{"sentence": one.text, "passages": [one.passage], "supported": True} for one in chosen]
     text = " ".join(f"{one.text} [{one.passage}]" for one in chosen) or NOT_FOUND
     return {"text": text, "citations": citations, "extractive": True, "found": bool(chosen), "model": ""}
 
 
-def _checked(reply: str, texts: list[str], model: str) -> dict[str, Any] | None:
+def _checked(reply: str, texts: list[str], model: str, *, question: str) -> dict[str, Any] | None:
     said = reply.strip()
     if said.rstrip(".").lower() == NOT_FOUND.rstrip(".").lower():
         return {"text": NOT_FOUND, "citations": [], "extractive": False, "found": False, "model": model}
-    citations = check_citations(said, texts)
+    citations = check_citations(said, texts, question=question)
     if not any(citation["supported"] for citation in citations):
         return None
-    return {"text": said, "citations": [dict(one) for one in citations], "extractive": False, "found": True, "model": model}
+    return {
+        "text": said,
+        "citations": [dict(one) for one in citations],
+        "extractive": False,
+        "found": True,
+        "model": model,
+    }
 
 
 def _plain(text: str) -> str:
     """Keep a passage from closing its own brackets."""
-    return text.replace("</passage", "< /passage").replace("<passage", "< passage")
+    return _BRACKET.sub(r"< \1", text)

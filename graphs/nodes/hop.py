@@ -11,7 +11,7 @@ from ..state import State
 
 # Passages to go on from: those that the question names and the head of the first ranking, later the best that are left.
 NAMED = 4
-FIRST = 8
+FIRST = 4
 LATER = 4
 
 
@@ -40,7 +40,9 @@ def bridges(state: State) -> list[Bridge]:
     if state["hops"] > 1:
         left = [item for item in state["ranked"] if item["id"] not in state["expanded"]]
         return [_bridge(item) for item in left[:LATER]]
-    named = sorted((find for find in state["finds"] if find["via"] == "named"), key=lambda find: (-find["value"], find["id"]))
+    named = sorted(
+        (find for find in state["finds"] if find["via"] == "named"), key=lambda find: (-find["value"], find["id"])
+    )
     found = [find for find in state["finds"] if find["via"] == "search"]
     ids = dict.fromkeys(find["id"] for find in (*named[:NAMED], *found[:FIRST]))
     return [_bridge(ranked[name]) for name in ids if name in ranked]

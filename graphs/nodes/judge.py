@@ -8,7 +8,7 @@ from langgraph.runtime import Runtime
 
 from ..context import Context
 from ..state import Event, State
-from ..stop import AfterHops, MAX_HOPS, Progress
+from ..stop import MAX_HOPS, AfterHops, Progress
 
 
 def judge(state: State, runtime: Runtime[Context]) -> State:

@@ -36,6 +36,6 @@ def _same_weights(queries: list[Query], context: Context) -> None:
     checkpoints = {query["checkpoint"] for query in queries}
     if updater is None or checkpoints != {updater.checkpoint}:
         raise OperatorError(
-            f"the run was begun with updater {queries[0]['updater']!r}, checkpoint {sorted(checkpoints)!r}, which is not "
-            "what is loaded now; resume it with the same settings or ask again under another thread"
+            f"the run was begun with updater {queries[0]['updater']!r}, checkpoint {sorted(checkpoints)!r}, "
+            "which is not what is loaded now; resume it with the same settings or ask again under another thread"
         )

@@ -1,6 +1,6 @@
 """BERT with mean pooling as an ONNX graph, written operator by operator with onnxruntime's fused kernels.
 
-Writing the graph takes half a second and needs neither torch nor its exporter, and the kernels are the ones that
+Writing the graph takes a second or two and needs neither torch nor its exporter, and the kernels are the ones that
 onnxruntime's optimiser would have to find again in an exported graph. The names of the weights are those of a
 `BertModel` checkpoint (Devlin et al. 2019, "BERT: Pre-training of Deep Bidirectional Transformers").
 """

@@ -31,7 +31,7 @@ class MiniLM:
     """The default embedder: 384 dimensions, English, fast on a CPU.
 
     Any number of threads may call one instance at once. Texts travel in batches of similar length and the padding is
-    masked, so the company of a text moves its vector by rounding only (about 1e-7 in each component).
+    masked, so the company of a text moves its vector by rounding only (below 1e-6 in each component).
     """
 
     name = NAME
@@ -65,7 +65,7 @@ class MiniLM:
 def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
     """Yield places of texts of similar length, longest first, `_BATCH_TOKENS` padded tokens at a time.
 
-    Small batches stay in the processor's cache: larger ones were never faster.
+    From 512 to 2,048 the rate is the same within the noise; beyond, the time in the processor grows by up to a fifth.
     """
     order = sorted(range(len(lengths)), key=lambda place: -lengths[place])
     start = 0
@@ -121,7 +121,7 @@ _REMEDY = "make the folder writable and leave 200 MB free, or name another one w
 
 
 def _export(cache: Path) -> None:
-    """Run the export in a process of its own, which keeps its 400 MB of memory out of this one."""
+    """Run the export in a process of its own, which keeps its 480 MB of memory out of this one."""
     command = [sys.executable, "-P", "-m", f"{__package__}.export", str(cache)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
     try:

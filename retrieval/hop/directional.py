@@ -1,7 +1,7 @@
 """The training-free directional update.
 
-After PDV (arXiv 2502.07215), carried over from composed image retrieval to text: the direction from the part of the question
-that a passage resolves to the whole question is added to the passage's own vector.
+After PDV (arXiv 2502.07215), carried over from composed image retrieval to text: the direction from the part of the
+question that a passage resolves to the whole question is added to the passage's own vector.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from .role import Bridge, Find, Query
 class DirectionalHop:
     """Moves the query vector past what a passage has answered.
 
-    `next = unit((1 - beta) (e(passage) + alpha_i delta) + beta (e(resolved) + alpha_t delta))` with
-    `delta = e(question) - e(resolved)`, where `resolved` are the words of the question that the passage's names cover. Use
-    it where no trained updater fits the embedder; unlike `LinkHop` it needs no names in the texts.
+    `next = unit((1 - beta) (e(passage) + alpha_i delta) + beta (e(resolved) + alpha_t delta))`, with
+    `delta = e(question) - e(resolved)`, where `resolved` are the words of the question that the passage's names cover.
+    Use it where no trained updater fits the embedder; unlike `LinkHop` it needs no names in the texts.
 
     Args:
         bridges: passages to go on from; the others are left to other updaters.
@@ -51,7 +51,7 @@ class DirectionalHop:
         return queries
 
     def vectors(self, queries: Sequence[Query], run: Working) -> Vectors:
-        """Return the unit query vectors, shape (len(queries), dimension); a query whose passage is gone gets the question's."""
+        """Return the unit query vectors, shape (len(queries), dimension); the question's where a passage is gone."""
         resolved = run.retriever.embedder.embed([query["text"] for query in queries])
         rows = run.vector[None, :].repeat(len(queries), axis=0)
         for place, query in enumerate(queries):
@@ -63,7 +63,7 @@ class DirectionalHop:
         return unit(rows)
 
     def search(self, queries: Sequence[Query], run: Working) -> list[Find]:
-        """Return the passages nearest to the moved queries; worth falls with the rank and is a share of the bridge's score."""
+        """Return the passages nearest to the moved queries; worth is a share of the bridge's score, less by rank."""
         if not queries:
             return []
         lists = run.retriever.dense(self.vectors(queries, run), self.depth + 1, where=run.where)

@@ -1,126 +1,113 @@
-"""Finding in a text the names that passages bear."""
+"""Finding in a text the names that documents bear."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
 
 from ..retriever import Retriever
-from ..store.names import fuzzy_key
-from ..words import STOP, WORD, ends_run, is_capital, name_key
+from ..store.names import Kind, fuzzy_key
+from ..words import STOP, WORD, is_capital, name_key
 
 LONGEST = 8
 LONGEST_IN_QUESTION = 12
+LONGEST_LOWER = 3
+SHORTEST_NUMBER = 5
 MOST_WORDS = 600
-# A name that more passages bear says nothing; an inexact one says nothing sooner.
+# A name that more documents bear says nothing; an inexact one says nothing sooner.
 COMMON = 60
 COMMON_FUZZY = 10
+# In lower case only what a document is called counts: every noun is somebody's alias.
+SURE = (Kind.TITLE, Kind.LEAD)
 
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A name in a text: its words [start, end), its key, and who bears it.
+    """A name in a text and who bears it: (document key, kind)."""
 
-    `whole` is the share of the run of capitalised words that the name covers: `York` in `New York Times` is a third of one.
-    """
-
-    start: int
-    end: int
     key: str
-    whole: float
     bearers: tuple[tuple[str, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
-    """A text as words (folded) with the mentions found in it, left to right, longest first, not overlapping."""
-
-    words: list[str]
-    mentions: list[Mention]
-
-
-@dataclass(frozen=True, slots=True)
-class _Words:
-    """A text cut into words: folded forms, which are capitalised, and the run of capitals each stands in."""
-
-    folded: list[str]
-    capital: list[bool]
-    run: list[int]
+class _How(Enum):
+    EXACT = 0
+    FUZZY = 1
+    LOWER = 2
 
 
 @dataclass(frozen=True, slots=True)
 class _Try:
+    start: int
     end: int
     key: str
-    fuzzy: bool
+    how: _How
+
+    def accepted(self, bearers: Sequence[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
+        """Return the bearers that make this a mention, or none."""
+        if self.how is _How.LOWER:
+            bearers = [bearer for bearer in bearers if bearer[1] in SURE]
+        return tuple(bearers) if len(bearers) <= (COMMON_FUZZY if self.how is _How.FUZZY else COMMON) else ()
 
 
-def read(texts: Sequence[str], retriever: Retriever, *, where: str = "", question: bool = False) -> list[Read]:
-    """Find the mentions in several texts with one look-up.
+def mentions(
+    texts: Sequence[str], retriever: Retriever, *, where: str = "", question: bool = False
+) -> list[list[Mention]]:
+    """Return the mentions in each text, left to right, the longest first, not overlapping; one look-up for all texts.
 
-    In a passage a name begins with a capital; in a `question`, which people type without capitals, it may begin with any word
-    but must hold one.
+    In a passage a name begins with a capital, or is up to three lower-case words that some document is called. In a
+    `question`, which people type carelessly, it may begin with any word but must hold a capital.
     """
-    cut = [_cut(text) for text in texts]
-    longest = LONGEST_IN_QUESTION if question else LONGEST
-    tries = [
-        [(place, _tries(words, place, longest)) for place in range(len(words.folded)) if question or words.capital[place]]
-        for words in cut
-    ]
-    keys = dict.fromkeys(attempt.key for one in tries for _, attempts in one for attempt in attempts)
+    tries = [_tries(text, question) for text in texts]
+    keys = dict.fromkeys(attempt.key for one in tries for attempt in one)
     found = retriever.bearers(list(keys), COMMON, where=where)
-    return [Read(words.folded, _choose(one, words, found)) for words, one in zip(cut, tries, strict=True)]
+    return [_choose(one, found) for one in tries]
 
 
-def _choose(
-    tries: list[tuple[int, list[_Try]]], words: _Words, found: dict[str, list[tuple[str, int]]]
-) -> list[Mention]:
-    mentions: list[Mention] = []
+def _choose(tries: Sequence[_Try], found: Mapping[str, Sequence[tuple[str, int]]]) -> list[Mention]:
+    chosen: list[Mention] = []
     free = 0
-    for place, attempts in tries:
-        if place < free:
+    for attempt in tries:
+        if attempt.start < free or attempt.key not in found:
             continue
-        for attempt in attempts:
-            bearers = found.get(attempt.key, ())
-            if bearers and len(bearers) <= (COMMON_FUZZY if attempt.fuzzy else COMMON):
-                run = max(words.run[place : attempt.end])
-                whole = min(1.0, (attempt.end - place) / run) if run else 1.0
-                mentions.append(Mention(place, attempt.end, attempt.key, whole, tuple(bearers)))
-                free = attempt.end
-                break
-    return mentions
+        if bearers := attempt.accepted(found[attempt.key]):
+            chosen.append(Mention(attempt.key, bearers))
+            free = attempt.end
+    return chosen
 
 
-def _tries(words: _Words, start: int, longest: int) -> list[_Try]:
-    """Return the keys to try at a word: exact, longest first; then first name and last name; then the word alone."""
-    count = len(words.folded)
-    spans = [(end, False) for end in range(min(start + longest, count), start + 1, -1)]
-    spans += [(end, True) for end in (start + 3, start + 2) if end <= count and all(words.capital[start:end])]
-    spans.append((start + 1, False))
-    tries = []
-    for end, fuzzy in spans:
-        key = " ".join(words.folded[start:end])
-        if not key or key in STOP or (key.isdigit() and len(key) < 5):
-            continue
-        if not words.capital[start] and (end - start < 2 or not any(words.capital[start:end])):
-            continue
-        if key := fuzzy_key(key) if fuzzy else key:
-            tries.append(_Try(end, key, fuzzy))
-    return tries
+@lru_cache(maxsize=4_096)
+def _tries(text: str, question: bool) -> tuple[_Try, ...]:  # noqa: FBT001 - a cache key, not an interface
+    """Return the keys to try in a text, in the order in which they are tried."""
+    words = [match.group() for match in WORD.finditer(text)][:MOST_WORDS]
+    folded = [name_key(word) for word in words]
+    capital = [is_capital(word) for word in words]
+    tries: list[_Try] = []
+    for start in range(len(words)):
+        if capital[start] or question:
+            tries += _named_at(folded, capital, start, LONGEST_IN_QUESTION if question else LONGEST)
+        elif folded[start] not in STOP:
+            tries += _lower_at(folded, capital, start)
+    return tuple(tries)
 
 
-def _cut(text: str) -> _Words:
-    found = list(WORD.finditer(text))[:MOST_WORDS]
-    folded = [name_key(match.group()) for match in found]
-    capital = [is_capital(match.group()) for match in found]
-    run = [0] * len(found)
-    start = 0
-    while start < len(found):
-        end = start
-        while end < len(found) and capital[end] and folded[end] not in STOP:
-            if end > start and ends_run(text[found[end - 1].end() : found[end].start()], len(found[end - 1].group())):
-                break
-            end += 1
-        run[start:end] = [end - start] * (end - start)
-        start = max(end, start + 1)
-    return _Words(folded, capital, run)
+def _named_at(folded: list[str], capital: list[bool], start: int, longest: int) -> Iterator[_Try]:
+    """Yield exact keys, longest first; then first name and last name; then the word alone."""
+    count = len(folded)
+    for end in range(min(start + longest, count), start + 1, -1):
+        if capital[start] or any(capital[start:end]):
+            yield _Try(start, end, " ".join(folded[start:end]), _How.EXACT)
+    for end in (start + 3, start + 2):
+        if end <= count and all(capital[start:end]) and (key := fuzzy_key(" ".join(folded[start:end]))):
+            yield _Try(start, end, key, _How.FUZZY)
+    word = folded[start]
+    if capital[start] and word not in STOP and not (word.isdigit() and len(word) < SHORTEST_NUMBER):
+        yield _Try(start, start + 1, word, _How.EXACT)
+
+
+def _lower_at(folded: list[str], capital: list[bool], start: int) -> Iterator[_Try]:
+    """Yield keys without a capital that neither begin nor end with a function word."""
+    for end in (start + LONGEST_LOWER, start + 2, start + 1):
+        if end <= len(folded) and folded[end - 1] not in STOP and not any(capital[start:end]):
+            yield _Try(start, end, " ".join(folded[start:end]), _How.LOWER)

@@ -11,8 +11,8 @@ from ..working import Working
 class Query(TypedDict):
     """A frontier entry: enough to compute the query again from the record, and plain JSON.
 
-    `text` is what is looked up or embedded, `updater` and `checkpoint` say who made it and with which weights, `path` are the
-    ids of the passages that led here, the bridge last. `score` is the bridge's score when the query was made.
+    `text` is what is looked up or embedded, `updater` and `checkpoint` say who made it and with which weights, `path`
+    are the ids of the passages that led here, the bridge last. `score` is the bridge's score when the query was made.
     """
 
     text: str
@@ -21,7 +21,6 @@ class Query(TypedDict):
     path: list[str]
     score: float
     strength: NotRequired[float]
-    context: NotRequired[float]
 
 
 class Find(TypedDict):
@@ -45,8 +44,8 @@ class Bridge(TypedDict):
 class HopUpdater(Protocol):
     """Makes the next queries out of the question and the passages found, and runs them.
 
-    `checkpoint` is a hash of the weights it uses, empty for an updater without any: a resumed run refuses queries of others.
-    Both methods are deterministic, bounded, and skip passages that are gone.
+    `checkpoint` is a hash of the weights it uses, empty for an updater without any: a resumed run refuses queries of
+    others. Both methods are deterministic, bounded, and skip passages that are gone.
     """
 
     @property

@@ -1,4 +1,4 @@
-"""Indexing files: only what changed is read and embedded, a bad file harms nothing, and files that moved or vanished are noticed."""
+"""Indexing files: only what changed is embedded, a bad file harms nothing, moved and vanished files are noticed."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ BLOCK = 1 << 20
 class IndexReport:
     """What became of files and documents.
 
-    `vanished` are files that were indexed before, lay under the given paths, and are no longer there; with `prune` their
-    documents are gone. `skipped` pairs a place (`file`, or `file:line`) with the reason.
+    `vanished` are files that were indexed before, lay under the given paths, and are no longer there; with `prune`
+    their documents are gone. `skipped` pairs a place (`file`, or `file:line`) with the reason.
     """
 
     files: int = 0
@@ -66,8 +66,9 @@ def index_paths(
 ) -> IndexReport:
     """Bring a collection up to date with files and folders, and return what happened.
 
-    A file that cannot be read keeps the documents it had; one of which only some rows could be read keeps its earlier rows
-    until all can be read again. A file whose content turns up under another name is moved without embedding anything.
+    A file that cannot be read keeps the documents it had; one of which only some rows could be read keeps its earlier
+    rows until all can be read again. A file whose content turns up under another name is moved without embedding
+    anything.
 
     Raises:
         CallerError: if a path does not exist.
@@ -85,7 +86,7 @@ def index_paths(
     if watcher:
         watcher.start(sum(item.size for item in changed if item.size <= max_bytes))
     with collection.intake(progress=watcher.advance if watcher else lambda characters: None) as intake:
-        run = _Run(collection, intake, report, known, max_bytes)
+        run = _Run(collection, intake, report, known, max_bytes=max_bytes)
         for item in changed:
             if watcher:
                 watcher.file(str(item.path))
@@ -96,7 +97,11 @@ def index_paths(
         if prune:
             run.forget(report.vanished)
     result = intake.report
-    report.documents_added, report.documents_changed, report.documents_removed = result.added, result.changed, result.removed
+    report.documents_added, report.documents_changed, report.documents_removed = (
+        result.added,
+        result.changed,
+        result.removed,
+    )
     report.passages, report.embedded = result.passages, result.embedded
     report.skipped += result.skipped
     return report
@@ -109,7 +114,7 @@ class _Run:
     """One pass over files that look new or changed."""
 
     def __init__(
-        self, collection: Collection, intake: Intake, report: IndexReport, known: dict[str, Source], max_bytes: int
+        self, collection: Collection, intake: Intake, report: IndexReport, known: dict[str, Source], *, max_bytes: int
     ) -> None:
         self._collection = collection
         self._intake = intake
@@ -188,7 +193,9 @@ def _vanished(known: dict[str, Source], files: Sequence[Found], paths: Sequence[
     roots = [os.path.abspath(path) for path in paths]
     here = {str(item.path) for item in files}
     return sorted(
-        path for path in known if path not in here and not os.path.lexists(path) and any(_under(path, root) for root in roots)
+        path
+        for path in known
+        if path not in here and not os.path.lexists(path) and any(_under(path, root) for root in roots)
     )
 
 

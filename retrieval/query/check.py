@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -27,7 +26,9 @@ def unit_rows(vectors: ArrayLike, dimension: int) -> Vectors:
     except (TypeError, ValueError) as error:
         raise VectorError(f"vectors must be numbers in equally long rows ({error})") from error
     if rows.ndim != 2 or rows.shape[1] != dimension:
-        raise VectorError(f"vectors have shape {rows.shape!r}, the collection holds {dimension} dimensions; embed with its embedder")
+        raise VectorError(
+            f"vectors have shape {rows.shape!r}, the collection holds {dimension} dimensions; embed with its embedder"
+        )
     lengths = np.sqrt((rows * rows).sum(axis=1))
     bad = np.flatnonzero(~np.isfinite(lengths) | (lengths == 0))
     if bad.size:
@@ -60,5 +61,3 @@ def check_k(k: object) -> int:
 
 
 MAX_K = 10_000
-
-

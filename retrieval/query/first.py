@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 
 from ..embed.role import Vectors
 from ..fuse.rrf import rrf
-from ..hop.link import strength
-from ..hop.mentions import read
+from ..hop.mentions import mentions
 from ..hop.role import Bridge, Find, Query
 from ..types import Hit
 from ..working import WORTH, Working
@@ -38,6 +37,8 @@ class FirstSearch:
 
     def search(self, queries: Sequence[Query], run: Working) -> list[Find]:
         """Return hybrid hits, best first with value 1 for a passage that leads both halves, then the passages named."""
+        if not queries:
+            return []
         vectors = self._vectors([query["text"] for query in queries], run)
         dense = run.retriever.dense(vectors, self.depth, where=run.where)
         finds = []
@@ -50,14 +51,14 @@ class FirstSearch:
 
     def _named(self, text: str, run: Working) -> list[Find]:
         """Return the passages whose names stand in the question: a comparison names both of its sides."""
-        (found,) = read([text], run.retriever, where=run.where, question=True)
-        run.meet(document for mention in found.mentions for document, _ in mention.bearers)
-        run.prepare(mention.key for mention in found.mentions)
+        (found,) = mentions([text], run.retriever, where=run.where, question=True)
+        run.meet(document for mention in found for document, _ in mention.bearers)
+        run.prepare(mention.key for mention in found)
         best: dict[str, Find] = {}
-        for mention in found.mentions:
-            telling = strength(mention, run) / (1.0 if len(mention.bearers) == 1 else self.shared)
-            for name, kind in run.nearest(mention.bearers, self.per_name):
-                value = WORTH[kind] * telling
+        for mention in found:
+            telling = run.rarity(mention.key) / (1.0 if len(mention.bearers) == 1 else self.shared)
+            for known, kind in run.nearest(mention.bearers, self.per_name):
+                name, value = known.passage.id, WORTH[kind] * telling
                 if name not in best or value > best[name]["value"]:
                     best[name] = Find(id=name, via="named", path=[], name=mention.key, value=value)
         return list(best.values())

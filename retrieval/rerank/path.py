@@ -21,9 +21,9 @@ class PathScore:
     """
 
     cosine_weight: float = 1.0
-    search_weight: float = 1.0
+    search_weight: float = 0.7
     covered_weight: float = 0.7
-    named_weight: float = 3.0
+    named_weight: float = 2.0
     path_weight: float = 1.0
     name: str = "path"
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import shutil
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from numpy.typing import ArrayLike
 
-from ...core.errors import CallerError, OperatorError
+from ...core.errors import OperatorError
 from ...core.settings import Settings
 from ..embed import load
 from ..embed.role import Embedder, Vectors
@@ -22,42 +19,21 @@ from ..types import Document, Hit, Passage
 from .derived import Derived
 from .intake import BATCH, AddReport, Intake, Progress
 from .lock import CollectionLock
+from .place import RECORD, NoCollection, Options, WrongEmbedder, disk_errors, folder_of, names
 from .record import Record
 from .reindex import embed_again
 from .search import Searcher
 from .verify import verify
-from .write import Observe, Prepared
+from .write import Prepared
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
-RECORD = "record.sqlite"
-
-
-class NoCollection(CallerError):
-    """There is no such collection."""
-
-
-class WrongEmbedder(OperatorError):
-    """The collection holds the vectors of another embedder."""
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How a collection is opened.
-
-    `wait` is how many seconds to wait for the lock; `chroma_url` moves the vectors to a Chroma server; `observe` hears the
-    name of each step of the write path as it is done.
-    """
-
-    wait: float = 2.0
-    chroma_url: str = ""
-    observe: Observe = lambda step: None
+__all__ = ["Collection", "NoCollection", "Options", "WrongEmbedder", "delete", "names"]
 
 
 class Collection:
     """One collection, open for reading, and for writing whenever no other process reads it.
 
-    Open it with `Collection.open` or `Collection.create`; it is a context manager. Reads may come from many threads; writes
-    queue. Every error a user can cause is a `CallerError` or an `OperatorError`.
+    Open it with `Collection.open` or `Collection.create`; it is a context manager. Reads may come from many threads;
+    writes queue. Every error a user can cause is a `CallerError` or an `OperatorError`.
     """
 
     def __init__(self, folder: Path, embedder: Embedder | None, options: Options) -> None:
@@ -67,15 +43,28 @@ class Collection:
         self._lock = CollectionLock(folder, wait=options.wait)
         try:
             self._record = Record(folder / RECORD)
+        except BaseException:
+            self._lock.close()
+            raise
+        try:
             self.embedder_name = self._identify(embedder)
             self._embedder = embedder
-            self._attach()
+            with disk_errors(folder):
+                self._attach()
         except BaseException:
+            self._record.close()
             self._lock.close()
             raise
 
     @classmethod
-    def open(cls, home: Path | str, name: str = "default", *, embedder: Embedder | None = None, options: Options | None = None) -> Collection:
+    def open(
+        cls,
+        home: Path | str,
+        name: str = "default",
+        *,
+        embedder: Embedder | None = None,
+        options: Options | None = None,
+    ) -> Collection:
         """Open an existing collection; its own embedder is loaded when a text has to be embedded.
 
         Raises:
@@ -86,11 +75,20 @@ class Collection:
         folder = folder_of(home, name)
         if not (folder / RECORD).is_file():
             others = ", ".join(names(home)) or "none yet"
-            raise NoCollection(f"no collection {name!r} in {str(home)!r} (there: {others}); run `polyhop index PATH` first")
+            raise NoCollection(
+                f"no collection {name!r} in {str(home)!r} (there: {others}); run `polyhop index PATH` first"
+            )
         return cls(folder, embedder, options or Options())
 
     @classmethod
-    def create(cls, home: Path | str, name: str = "default", *, embedder: Embedder | None = None, options: Options | None = None) -> Collection:
+    def create(
+        cls,
+        home: Path | str,
+        name: str = "default",
+        *,
+        embedder: Embedder | None = None,
+        options: Options | None = None,
+    ) -> Collection:
         """Open a collection, making it if there is none."""
         folder = folder_of(home, name)
         try:
@@ -109,7 +107,7 @@ class Collection:
         `progress` hears the number of characters that were embedded, a few hundred texts at a time.
         """
         writer: list[Intake] = []
-        with _operator(self.folder), self._derived.session(lambda: any(intake.writer.busy for intake in writer)):
+        with disk_errors(self.folder), self._derived.session(lambda: any(intake.writer.busy for intake in writer)):
             observe = self._options.observe
             intake = Intake(self._record, self._derived, self.embedder, observe=observe, batch=batch, progress=progress)
             writer.append(intake)
@@ -139,7 +137,7 @@ class Collection:
 
         The old vectors serve until the new ones are complete; a killed run goes on where it was.
         """
-        with _operator(self.folder), self._lock.exclusive():
+        with disk_errors(self.folder), self._lock.exclusive():
             count = embed_again(self._record, embedder, progress or (lambda done, total: None))
             self._derived.close()
             self._embedder, self.embedder_name = embedder, embedder.name
@@ -158,44 +156,46 @@ class Collection:
 
     def dense(self, vectors: ArrayLike, k: int, *, where: str = "") -> list[list[Hit]]:
         """Return for each query vector its k nearest passages by cosine, ties by id."""
-        with _operator(self.folder):
+        with disk_errors(self.folder):
             return self._searcher.dense(vectors, k, where)
 
     def lexical(self, question: str, k: int, *, where: str = "") -> list[Hit]:
         """Return the k passages that BM25 likes best for the words of the question, ties by id."""
-        with _operator(self.folder):
+        with disk_errors(self.folder):
             return self._searcher.lexical(question, k, where)
 
     def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
         """Return the passages that are there, by id."""
-        with _operator(self.folder):
+        with disk_errors(self.folder):
             return self._record.passages(ids)
 
     def vectors(self, ids: Sequence[str]) -> dict[str, Vectors]:
         """Return the stored unit vectors of the passages that are there, by id."""
-        with _operator(self.folder):
+        with disk_errors(self.folder):
             return self._record.vectors(ids, self.embedder_name)
 
     def frequency(self, words: Sequence[str]) -> tuple[dict[str, int], int]:
         """Return in how many passages each word stands, and how many passages there are."""
-        with _operator(self.folder):
+        with disk_errors(self.folder):
             return self._searcher.frequency(words)
 
     def bearers(self, names: Sequence[str], most: int, *, where: str = "") -> dict[str, list[tuple[str, int]]]:
         """Return [(document key, kind)] for each name key, leaving out names that more than `most` documents bear."""
-        with _operator(self.folder):
+        with disk_errors(self.folder):
             return self._searcher.bearers(names, most, where)
 
-    def heads(self, documents: Sequence[str], most: int) -> dict[str, list[str]]:
+    def heads(self, documents: Sequence[str], most: int, *, where: str = "") -> dict[str, list[str]]:
         """Return the ids of the first `most` passages of each document, in their order."""
-        with _operator(self.folder):
-            return self._searcher.heads(documents, most)
+        with disk_errors(self.folder):
+            return self._searcher.heads(documents, most, where)
 
     def documents(self, *, where: str = "") -> Iterator[tuple[str, str, str]]:
         """Yield (key, title, source) of the documents, sorted by key."""
         keys = set(self.keys(where)) if where.strip() else None
         with self._record.reading() as connection:
-            rows = connection.execute("SELECT key, title, source FROM documents WHERE live IS NOT NULL ORDER BY key").fetchall()
+            rows = connection.execute(
+                "SELECT key, title, source FROM documents WHERE live IS NOT NULL ORDER BY key"
+            ).fetchall()
         return (row for row in rows if keys is None or row[0] in keys)
 
     def keys(self, where: str = "") -> list[str]:
@@ -219,12 +219,12 @@ class Collection:
 
     def verify(self) -> list[str]:
         """Return what differs between the record, FTS5 and the vector index; empty means that they are proven equal."""
-        with _operator(self.folder):
+        with disk_errors(self.folder):
             return verify(self._record, self._derived.index, self.embedder_name)
 
     def rebuild(self) -> None:
         """Make the vector index anew from the record; nothing is embedded."""
-        with _operator(self.folder):
+        with disk_errors(self.folder):
             self._derived.rebuild("asked for")
 
     @property
@@ -238,7 +238,7 @@ class Collection:
         return self._record
 
     def close(self) -> None:
-        """Let go of files and lock."""
+        """Let go of files and lock; closing twice does no harm, using a closed collection is a `CallerError`."""
         self._derived.close()
         self._record.close()
         self._lock.close()
@@ -246,7 +246,9 @@ class Collection:
     def __enter__(self) -> Collection:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def _attach(self) -> None:
@@ -257,49 +259,26 @@ class Collection:
     def _identify(self, embedder: Embedder | None) -> str:
         """Return the embedder's name on record, recording it first in a new collection."""
         name = self._record.get("embedder")
-        if name is None:
-            if embedder is None:
-                raise OperatorError(f"the record in {str(self.folder)!r} names no embedder; delete the folder and index again")
+        if name is None:  # new, or its maker was killed right here
+            embedder = embedder or load(Settings().embedder)
             with self._lock.exclusive():
                 self._record.put(embedder=embedder.name, dimension=embedder.dimension)
             return embedder.name
         dimension = int(self._record.get("dimension"))
         if embedder is not None and (embedder.name, embedder.dimension) != (name, dimension):
             raise WrongEmbedder(
-                f"collection {self.name!r} was made with embedder {name!r} ({dimension} dimensions), not {embedder.name!r} "
-                f"({embedder.dimension}); open it with its own, or run `polyhop reindex --embedder {embedder.name}`"
+                f"collection {self.name!r} was made with embedder {name!r} ({dimension} dimensions), not "
+                f"{embedder.name!r} ({embedder.dimension}); open it with its own, or run "
+                f"`polyhop reindex --embedder {embedder.name}`"
             )
         return str(name)
-
-
-def folder_of(home: Path | str, name: str) -> Path:
-    """Return the folder of a collection, refusing names that are no plain file name."""
-    if not _NAME.fullmatch(name):
-        raise CallerError(f"{name!r} is no name for a collection; use lower-case letters, digits, '.', '_' and '-', at most 63")
-    return Path(home) / name
-
-
-def names(home: Path | str) -> list[str]:
-    """Return the names of the collections in `home`, sorted."""
-    return sorted(path.parent.name for path in Path(home).glob(f"*/{RECORD}"))
 
 
 def delete(home: Path | str, name: str, *, options: Options | None = None) -> None:
     """Delete a whole collection."""
     folder = folder_of(home, name)
     with Collection.open(home, name, options=options) as collection, collection._lock.exclusive():
-        shutil.rmtree(folder)
-
-
-@contextmanager
-def _operator(folder: Path) -> Iterator[None]:
-    """Turn what SQLite says of disks and files into an error that says what to do."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise OperatorError(
-            f"the record in {str(folder)!r} failed ({error}); check free disk space and the folder's rights, then "
-            "`polyhop status --verify`"
-        ) from error
-
-
+        try:
+            shutil.rmtree(folder)
+        except OSError as error:
+            raise OperatorError(f"cannot delete {str(folder)!r} ({error}); check the folder's rights") from error

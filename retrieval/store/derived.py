@@ -6,7 +6,6 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import numpy as np
 
@@ -29,9 +28,9 @@ class Derived:
     """The vector index of a record, opened so that what it holds is what the record calls live.
 
     `meta.dirty` tells how the last writer ended: "" properly; "writing", it died while writing: the differences are
-    replayed; "replaying", even that did not end (Chroma can take the process down): the index is rebuilt from the stored
-    vectors without reading the old one. The sizes of Chroma's files are noted at each proper end, and a folder that looks
-    different on opening (truncated, half copied) is rebuilt without being opened.
+    replayed; "replaying", even that did not end (Chroma can take the process down): the index is rebuilt from the
+    stored vectors without reading the old one. The sizes of Chroma's files are noted at each proper end, and a folder
+    that looks different on opening (truncated, half copied) is rebuilt without being opened.
 
     Args:
         url: address of a Chroma server; empty for an embedded one beside the record.
@@ -85,7 +84,7 @@ class Derived:
             return self._attach()
         except (IndexUnavailable, KeyboardInterrupt, SystemExit):
             raise
-        except BaseException as error:  # noqa: BLE001 - a panic in Chroma's Rust half is no Exception
+        except BaseException as error:
             with self._lock.exclusive():
                 return self._rebuild(f"Chroma could not open it ({_line(error)})")
 
@@ -118,11 +117,14 @@ class Derived:
             changed = self._replay(index)
         except (IndexUnavailable, KeyboardInterrupt, SystemExit):
             raise
-        except BaseException as error:  # noqa: BLE001 - as above
+        except BaseException as error:
             return self._rebuild(f"Chroma could not read it ({_line(error)})")
         self.index = index
         self._settle()
-        self._tell(f"the last writer was interrupted: {dropped} pending rows dropped, {changed} rows of the vector index replayed")
+        self._tell(
+            f"the last writer was interrupted: {dropped} pending rows dropped, "
+            f"{changed} rows of the vector index replayed"
+        )
         return index
 
     def _attach(self, *, counted: bool = True) -> VectorIndex:
@@ -210,7 +212,11 @@ class Derived:
     def _fingerprint(self) -> str:
         """Return the sizes of Chroma's files, which only a writer changes."""
         folder = self._folder / str(self._record.get("chroma"))
-        files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.endswith(("-wal", "-shm", "-journal")))
+        files = sorted(
+            path
+            for path in folder.rglob("*")
+            if path.is_file() and not path.name.endswith(("-wal", "-shm", "-journal"))
+        )
         return json.dumps({str(path.relative_to(folder)): path.stat().st_size for path in files})
 
     def _tell(self, notice: str) -> None:

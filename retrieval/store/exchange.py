@@ -6,6 +6,7 @@ import base64
 import gzip
 import json
 import os
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -33,7 +34,11 @@ def export(collection: Collection, path: Path) -> int:
     part = path.with_name(path.name + ".part")
     try:
         with _open(part, "wt", gz=path.suffix == ".gz") as file:
-            head = {"polyhop": FORMAT, "embedder": collection.embedder_name, "dimension": collection.status()["dimension"]}
+            head = {
+                "polyhop": FORMAT,
+                "embedder": collection.embedder_name,
+                "dimension": collection.status()["dimension"],
+            }
             file.write(json.dumps(head) + "\n")
             count = 0
             for row in _documents(collection):
@@ -55,8 +60,14 @@ def import_file(collection: Collection, path: Path) -> AddReport:
     Raises:
         CallerError: if the file is no export, is damaged, or ends too early; what was read up to there is kept.
     """
-    with _open(path, "rt", gz=path.suffix == ".gz") as file:
-        return collection.add(_prepared(file, path, collection.embedder_name))
+    with _open(path, "rt", gz=path.suffix == ".gz") as file, collection.intake() as intake:
+        try:
+            for document in _prepared(file, path, collection.embedder_name):
+                intake.put(document)
+        except CallerError:
+            intake.finish()
+            raise
+    return intake.report
 
 
 def adopt(collection: Collection, chroma: str, name: str) -> AddReport:
@@ -75,7 +86,10 @@ def adopt(collection: Collection, chroma: str, name: str) -> AddReport:
 
 
 def _documents(collection: Collection) -> Iterator[dict[str, Any]]:
-    head = "SELECT id, live, key, title, source, metadata, digest FROM documents WHERE live IS NOT NULL AND id > ? ORDER BY id LIMIT ?"
+    head = (
+        "SELECT id, live, key, title, source, metadata, digest FROM documents"
+        " WHERE live IS NOT NULL AND id > ? ORDER BY id LIMIT ?"
+    )
     body = (
         "SELECT c.title, c.heading, c.text, v.vector, c.hash FROM chunks c LEFT JOIN vectors v ON v.hash = c.hash AND"
         " v.embedder = ? WHERE c.doc = ? AND c.version = ? ORDER BY c.ord"
@@ -95,20 +109,24 @@ def _documents(collection: Collection) -> Iterator[dict[str, Any]]:
                 "source": source,
                 "metadata": json.loads(metadata),
                 "digest": bytes(digest).hex(),
-                "chunks": [_chunk_json(*piece[:4]) for piece in pieces],
+                "chunks": [_chunk_json(*piece) for piece in pieces],
             }
 
 
-def _chunk_json(title: str, heading: str, text: str, vector: bytes | None) -> dict[str, str]:
-    return {"title": title, "heading": heading, "text": text, "vector": base64.b64encode(vector or b"").decode()}
+def _chunk_json(*piece: Any) -> dict[str, str]:
+    title, heading, text, vector, content = piece
+    coded = base64.b64encode(vector or b"").decode()
+    return {"title": title, "heading": heading, "text": text, "vector": coded, "hash": bytes(content).hex()}
 
 
 def _prepared(file: IO[str], path: Path, embedder: str) -> Iterator[Prepared]:
-    head = _line(file.readline(), path, 1)
+    head = _line(next(_lines(file, path), ""), path, 1)
     if head.get("polyhop") != FORMAT:
-        raise CallerError(f"{str(path)!r} is no export of this polyhop; `polyhop export` makes one, `polyhop index` reads documents")
+        raise CallerError(
+            f"{str(path)!r} is no export of this polyhop; `polyhop export` makes one, `polyhop index` reads documents"
+        )
     number = 1
-    for number, line in enumerate(file, start=2):
+    for number, line in enumerate(_lines(file, path), start=2):
         row = _line(line, path, number)
         if "end" in row:
             if row["end"] != number - 2:
@@ -125,8 +143,10 @@ def _document(row: dict[str, Any], *, same: bool) -> Prepared:
     chunks = [Chunk(piece["text"], piece["title"], piece["heading"]) for piece in row["chunks"]]
     text = "\n".join(chunk.text for chunk in chunks)
     document = Document(row["key"], text, row["title"], row["metadata"], row["source"])
-    given = _vectors(row["chunks"]) if same else None
-    return Prepared(document, chunks, bytes.fromhex(row["digest"]), given)
+    if not same:
+        return Prepared(document, chunks, bytes.fromhex(row["digest"]))
+    kept = [bytes.fromhex(piece["hash"]) for piece in row["chunks"]]
+    return Prepared(document, chunks, bytes.fromhex(row["digest"]), _vectors(row["chunks"]), kept)
 
 
 def _vectors(pieces: list[dict[str, str]]) -> Vectors:
@@ -136,11 +156,25 @@ def _vectors(pieces: list[dict[str, str]]) -> Vectors:
     return rows
 
 
+def _lines(file: IO[str], path: Path) -> Iterator[str]:
+    """Yield the lines of a file that may be cut short, no text, or no gzip."""
+    try:
+        yield from file
+    except EOFError as error:
+        raise CallerError(
+            f"{str(path)!r} ends too early ({error}); what stood before was kept; export again"
+        ) from error
+    except (OSError, ValueError, zlib.error) as error:
+        raise CallerError(f"{str(path)!r} is damaged or no export ({error}); export again") from error
+
+
 def _line(line: str, path: Path, number: int) -> dict[str, Any]:
     try:
         row = json.loads(line)
     except ValueError as error:
-        raise CallerError(f"{str(path)!r} is damaged or no export: line {number} is no JSON ({error}); export again") from error
+        raise CallerError(
+            f"{str(path)!r} is damaged or no export: line {number} is no JSON ({error}); export again"
+        ) from error
     if not isinstance(row, dict):
         raise CallerError(f"{str(path)!r} is damaged or no export: line {number} is no JSON object; export again")
     return row
@@ -157,7 +191,9 @@ def _chroma_collection(chroma: str, name: str) -> Any:
     from .vectors import connect
 
     if "://" not in chroma and not (Path(chroma) / "chroma.sqlite3").is_file():
-        raise CallerError(f"{chroma!r} holds no Chroma database; give the folder with chroma.sqlite3, or a server's address")
+        raise CallerError(
+            f"{chroma!r} holds no Chroma database; give the folder with chroma.sqlite3, or a server's address"
+        )
     client = connect(Path(chroma), chroma if "://" in chroma else "")
     try:
         return client.get_collection(name, embedding_function=None)
@@ -167,16 +203,23 @@ def _chroma_collection(chroma: str, name: str) -> Any:
 
 
 def _check_alike(collection: Collection, sample: Any, name: str) -> None:
-    pairs = [(text, vector) for text, vector in zip(sample["documents"] or [], sample["embeddings"], strict=False) if text]
+    pairs = [
+        (text, vector) for text, vector in zip(sample["documents"] or [], sample["embeddings"], strict=False) if text
+    ]
     if not pairs:
         return
     theirs = np.array([vector for _, vector in pairs], np.float32)
     ours = collection.embedder.embed([text for text, _ in pairs])
-    alike = float((theirs * ours).sum(axis=1).mean() / np.linalg.norm(theirs, axis=1).mean()) if theirs.shape == ours.shape else 0.0
+    alike = (
+        float((theirs * ours).sum(axis=1).mean() / np.linalg.norm(theirs, axis=1).mean())
+        if theirs.shape == ours.shape
+        else 0.0
+    )
     if alike < ALIKE:
         raise CallerError(
-            f"the vectors of Chroma collection {name!r} ({theirs.shape[1]} dimensions, mean cosine {alike:.2f}) were not made by "
-            f"{collection.embedder_name!r}; choose the embedder that made them with --embedder, or export texts and index those"
+            f"the vectors of Chroma collection {name!r} ({theirs.shape[1]} dimensions, mean cosine {alike:.2f}) were "
+            f"not made by {collection.embedder_name!r}; choose the embedder that made them with --embedder, or index "
+            "the texts"
         )
 
 
@@ -187,7 +230,11 @@ def _adopted(theirs: Any) -> Iterator[Document]:
         if not page["ids"]:
             return
         start += len(page["ids"])
-        for key, text, metadata, vector in zip(page["ids"], page["documents"], page["metadatas"], page["embeddings"], strict=True):
+        for key, text, metadata, vector in zip(
+            page["ids"], page["documents"], page["metadatas"], page["embeddings"], strict=True
+        ):
             fields = {name: value for name, value in (metadata or {}).items() if value is not None}
             title = fields.get("title")
-            yield Document(key, text or "", title if isinstance(title, str) else "", fields, "", tuple(map(float, vector)))
+            yield Document(
+                key, text or "", title if isinstance(title, str) else "", fields, "", tuple(map(float, vector))
+            )

@@ -5,12 +5,12 @@ r"""Filters over document metadata: a small language, evaluated in Python or com
 Grammar. `key op value` with `=` (or `==`), `!=`, `<`, `<=`, `>`, `>=`; `key like 'pattern'`; `key in (value, …)` and
 `key not in (value, …)`; `key exists`; joined by `not`, `and`, `or` (in this order of binding) and brackets. Keywords
 are case-insensitive, keys are not. A key is a word with dots and dashes in it, or anything between backquotes. A value
-is a string in single or double quotes, an integer within 64 bits, a decimal (read as a 64-bit float; `1e-3` too), `true`
-or `false`. Between quotes the mark itself is written twice or behind a backslash, and `\\` is one backslash; any other
-backslash stands for itself.
+is a string in single or double quotes, an integer within 64 bits, a decimal (read as a 64-bit float; `1e-3` too),
+`true` or `false`. Between quotes the mark itself is written twice or behind a backslash, and `\\` is one backslash;
+any other backslash stands for itself.
 
-Meaning. Every filter is true or false, nothing is unknown. A key has a list of values; a scalar is a list of one, and an
-empty list is a missing key.
+Meaning. Every filter is true or false, nothing is unknown. A key has a list of values; a scalar is a list of one, and
+an empty list is a missing key.
 
 - A comparison holds if any value of its key satisfies it. `!=` and `not in` hold if the key is present and none of its
   values equals the given. A missing key makes every comparison false, `!=` and `not in` included; `not` turns any of
@@ -58,7 +58,7 @@ Sql = tuple[str, list[str | int | float]]
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Filter:
-    """A filter ready to use; get one from `parse`, which keeps it within bounds. Its string parses back to an equal one."""
+    """A filter ready to use; `parse` makes one and keeps it within bounds. Its string parses back to an equal one."""
 
     root: Node
 
@@ -86,8 +86,8 @@ class Filter:
     def sql_check(self, doc_column: str = "d.id") -> Sql:
         """Return a bracketed SQL condition on the document numbered by a column, with its parameters.
 
-        The column is qualified by its table, so that the inner table cannot capture it. Use this on a few candidates; its
-        cost grows with the rows it is asked about.
+        The column is qualified by its table, so that the inner table cannot capture it. Use this on a few candidates;
+        its cost grows with the rows it is asked about.
         """
         if re.fullmatch(r"(?!attributes\.)[A-Za-z_]\w*\.[A-Za-z_]\w*", doc_column, re.ASCII) is None:
             raise CallerError(f"doc_column {doc_column!r} is no column of an outer table; write it as in 'd.id'")

@@ -99,7 +99,7 @@ def quote(text: str, mark: str) -> str:
 
 
 def render(node: Node, leaf: Callable[[Comparison], str], *, arrange: Arrange) -> str:
-    """Return the tree as text with the fewest brackets; SQL and the filter language share the precedence of the words."""
+    """Return the tree as text with the fewest brackets; SQL and the filter language share their precedence."""
 
     def text_of(inner: Node, bracketed: tuple[type, ...]) -> str:
         text = render(inner, leaf, arrange=arrange)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...core.errors import CallerError
@@ -128,10 +128,14 @@ class Intake:
 
 def unfit(document: Document, dimension: int) -> str:
     """Return why a document cannot be stored, or nothing."""
-    if not isinstance(document.key, str) or not 0 < len(document.key) <= MAX_KEY:
-        return f"its key must be a string of 1 to {MAX_KEY} characters"
+    if not isinstance(document.key, str) or not 0 < len(document.key) <= MAX_KEY or "\0" in document.key:
+        return f"its key must be a string of 1 to {MAX_KEY} characters without NUL"
     if not isinstance(document.text, str) or not document.text.strip():
         return "it has no text"
+    if not isinstance(document.title, str) or not isinstance(document.source, str):
+        return f"its title {document.title!r:.80} and source {document.source!r:.80} must be strings"
+    if not isinstance(document.metadata, Mapping):
+        return f"its metadata {document.metadata!r:.80} must be a mapping"
     try:
         "".join((document.key, document.text, document.title, document.source)).encode()
         json.dumps(dict(document.metadata), allow_nan=False).encode()

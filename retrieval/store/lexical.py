@@ -11,12 +11,16 @@ from functools import lru_cache
 from ..words import STOP
 
 # Han, Hiragana, Katakana, Hangul and their extensions: scripts written without spaces, or with long compounds.
-CJK = "\u1100-\u11ff\u2e80-\u2fdf\u3005-\u30ff\u3130-\u318f\u31f0-\u31ff\u3400-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff"
+CJK = (
+    "\u1100-\u11ff\u2e80-\u2fdf\u3005-\u30ff\u3130-\u318f\u31f0-\u31ff"
+    "\u3400-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff"
+)
 _RUN = re.compile(f"[{CJK}]+")
 _WORD = re.compile(r"[^\W_]+")
 
 POSTINGS = 20_000
 TERMS = 64
+REMEMBERED = 100_000
 WEIGHTS = (1.0, 1.0)
 
 
@@ -50,7 +54,7 @@ class Statistics:
 
     def counts(self, connection: sqlite3.Connection, words: Sequence[str], generation: int) -> dict[str, int]:
         """Return the number of chunks for each word; 0 for a word that the index has not."""
-        if generation != self._generation or len(self._counts) > 100_000:
+        if generation != self._generation or len(self._counts) > REMEMBERED:
             self._generation, self._counts = generation, {}
         counts = self._counts
         for word in words:
@@ -62,9 +66,12 @@ class Statistics:
         """A word that FTS5 cuts into several terms is as rare as its rarest term."""
         terms = self._stems.get(word)
         if terms is None:
+            if len(self._stems) > REMEMBERED:
+                self._stems = {}
             terms = self._stems[word] = _terms(connection, word)
         found = [
-            connection.execute("SELECT doc FROM temp.lexical_terms WHERE term = ?", (term,)).fetchone() for term in terms
+            connection.execute("SELECT doc FROM temp.lexical_terms WHERE term = ?", (term,)).fetchone()
+            for term in terms
         ]
         return min((row[0] if row else 0 for row in found), default=0)
 
@@ -94,14 +101,17 @@ def match_expression(counts: dict[str, int], *, postings: int = POSTINGS) -> str
 
 def top(connection: sqlite3.Connection, expression: str, limit: int) -> list[tuple[int, float]]:
     """Return (chunk row, BM25 score, higher is better) of the best `limit` chunks."""
-    sql = "SELECT rowid, -bm25(lexical, ?, ?) AS score FROM lexical WHERE lexical MATCH ? ORDER BY score DESC, rowid LIMIT ?"
+    sql = (
+        "SELECT rowid, -bm25(lexical, ?, ?) AS score FROM lexical WHERE lexical MATCH ?"
+        " ORDER BY score DESC, rowid LIMIT ?"
+    )
     return connection.execute(sql, (*WEIGHTS, expression, limit)).fetchall()
 
 
-def top_within(connection: sqlite3.Connection, expression: str, rows: Sequence[int], limit: int) -> list[tuple[int, float]]:
-    """Return the best `limit` chunks among `rows` (a small set); BM25 is computed for those alone."""
+def top_within(connection: sqlite3.Connection, expression: str, rows: Sequence[int]) -> list[tuple[int, float]]:
+    """Return the matching chunks among `rows` (a small set), best first; BM25 is computed for those alone."""
     sql = (
         "SELECT rowid, -bm25(lexical, ?, ?) AS score FROM lexical WHERE lexical MATCH ?"
-        " AND +rowid IN (SELECT value FROM json_each(?)) ORDER BY score DESC, rowid LIMIT ?"
+        " AND +rowid IN (SELECT value FROM json_each(?)) ORDER BY score DESC, rowid"
     )
-    return connection.execute(sql, (*WEIGHTS, expression, json.dumps(list(rows)), limit)).fetchall()
+    return connection.execute(sql, (*WEIGHTS, expression, json.dumps(list(rows)))).fetchall()

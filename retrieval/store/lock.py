@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ...core.errors import OperatorError
@@ -36,11 +36,13 @@ class CollectionLock:
         self._card = folder / "holders" / f"{os.getpid()}-{next(_numbers)}.json"
         self._depth = 0
         self._inside = threading.RLock()
-        self._fd = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+        self._open = True
+        self._fd, self._turn = _file(folder / "lock"), _file(folder / "turn")
         try:
-            self._take(fcntl.LOCK_SH)
-        except LockedError:
-            os.close(self._fd)
+            self._take(self._fd, fcntl.LOCK_SH)
+            self._sign("reading")
+        except BaseException:
+            self.close()
             raise
 
     @contextmanager
@@ -48,45 +50,61 @@ class CollectionLock:
         """Hold the collection alone; threads of this process queue, other processes make it raise `LockedError`."""
         with self._inside:
             if self._depth == 0:
-                self._take(fcntl.LOCK_EX)
+                self._raise()
             self._depth += 1
             try:
                 yield
             finally:
                 self._depth -= 1
                 if self._depth == 0:
-                    self._take(fcntl.LOCK_SH)
+                    self._lower()
 
     def close(self) -> None:
-        """Let go."""
-        self._card.unlink(missing_ok=True)
-        os.close(self._fd)
+        """Let go; closing twice does no harm."""
+        if self._open:
+            self._open = False
+            with suppress(OSError):
+                self._card.unlink(missing_ok=True)
+            os.close(self._fd)
+            os.close(self._turn)
 
-    def _take(self, kind: int) -> None:
+    def _raise(self) -> None:
+        """Turn the shared lock into an exclusive one.
+
+        Converting gives the shared lock up for a moment, in which another writer could slip in and leave this reader
+        with an index that it read before; whoever tries holds `turn`, so there is no other.
+        """
         until = time.monotonic() + self._wait
+        self._take(self._turn, fcntl.LOCK_EX)
+        try:
+            self._take(self._fd, fcntl.LOCK_EX, until=until)
+        except LockedError:
+            self._lower()
+            raise
+        self._sign("writing")
+
+    def _lower(self) -> None:
+        fcntl.flock(self._fd, fcntl.LOCK_SH)
+        fcntl.flock(self._turn, fcntl.LOCK_UN)
+        self._sign("reading")
+
+    def _take(self, fd: int, kind: int, *, until: float | None = None) -> None:
+        until = time.monotonic() + self._wait if until is None else until
         while True:
             try:
-                fcntl.flock(self._fd, kind | fcntl.LOCK_NB)
+                return fcntl.flock(fd, kind | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 if time.monotonic() >= until:
-                    # Converting a lock gives the old one up first; without it a failed writer would read unprotected.
-                    self._keep_shared()
                     raise LockedError(self._refusal(kind)) from error
                 time.sleep(POLL)
-            else:
-                return self._sign("writing" if kind == fcntl.LOCK_EX else "reading")
-
-    def _keep_shared(self) -> None:
-        try:
-            fcntl.flock(self._fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return
 
     def _sign(self, doing: str) -> None:
-        self._card.parent.mkdir(exist_ok=True)
         command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])[:200]
         card = {"pid": os.getpid(), "doing": doing, "command": command, "since": time.strftime("%Y-%m-%d %H:%M:%S")}
-        self._card.write_text(json.dumps(card), encoding="utf-8")
+        # The lock is the file lock; on a full disk the card may stay unwritten.
+        with suppress(OSError):
+            self._card.parent.mkdir(exist_ok=True)
+            self._card.write_text(json.dumps(card), encoding="utf-8")
 
     def _refusal(self, kind: int) -> str:
         doing = "write to" if kind == fcntl.LOCK_EX else "read"
@@ -111,3 +129,12 @@ class CollectionLock:
             else:
                 said.append("process {pid} ({command!r}, {doing} since {since})".format(**holder))
         return said
+
+
+def _file(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise OperatorError(
+            f"cannot open the lock {str(path)!r} ({error}); check the folder's rights and the disk"
+        ) from error

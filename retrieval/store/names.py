@@ -1,7 +1,8 @@
-"""The link index: the names that a passage bears, kept per passage in the record and looked up when another mentions them.
+"""The link index: the names that a passage bears, kept per passage in the record and looked up when another mentions
+them.
 
-Nothing here looks at another passage, so the index grows and shrinks with its passages. Documents without titles bear the name
-that their text opens with.
+Nothing here looks at another passage, so the index grows and shrinks with its passages. Documents without titles bear
+the name that their text opens with.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ class Kind(IntEnum):
 LONGEST_LEAD = 14
 OPENING = 400
 FIRST_SENTENCE = 300
-_MONTHS = frozenset("january february march april may june july august september october november december born".split())
+_MONTHS = frozenset(
+    "january february march april may june july august september october november december born".split()
+)
 _PARENTHESIS = re.compile(r"\s*\([^()]*\)\s*")
 _HEAD_END = re.compile(r"[(,;:]|\b(?:is|was|are|were|refers|has|had|may|also)\b")
 _BE = re.compile(r"\b(?:is|was|are|were)\b")
@@ -89,7 +92,9 @@ def _pairs(key: str) -> list[str]:
     words = [word for word in key.split() if word not in CONNECTORS]
     if not 3 <= len(words) <= 6:
         return []
-    return [f"{first} {second}" for place, first in enumerate(words) for second in words[place + 1 :] if len(second) > 2]
+    return [
+        f"{first} {second}" for place, first in enumerate(words) for second in words[place + 1 :] if len(second) > 2
+    ]
 
 
 def _opening_names(start: str) -> list[str]:
@@ -99,7 +104,11 @@ def _opening_names(start: str) -> list[str]:
     if verb is None or verb.start() >= FIRST_SENTENCE or _NEW_SENTENCE.search(plain[: verb.start()]):
         return []
     keys = [name_key(span) for span in capital_spans(plain[: verb.start()])]
-    return [key for key in keys if len(key) > 2 and key not in STOP and not key[0].isdigit() and key.split()[0] not in _MONTHS]
+    return [
+        key
+        for key in keys
+        if len(key) > 2 and key not in STOP and not key[0].isdigit() and key.split()[0] not in _MONTHS
+    ]
 
 
 def _fuzzy_forms(words: list[str]) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ...core.errors import OperatorError
+from ...core.errors import CallerError, OperatorError
 from ..embed.role import Vectors
 from ..types import Passage
 from .schema import FORMAT, PRAGMAS, SCHEMA, TEMPORARY
@@ -23,7 +23,8 @@ LIVE = "chunks c JOIN documents d ON d.id = c.doc AND d.live = c.version"
 
 
 class Record:
-    """Connections to a collection's record, handed out one to a thread, and the reads and writes that more than one part needs.
+    """Connections to a collection's record, handed out one to a thread, and the reads and writes that more than one
+    part needs.
 
     Args:
         path: the SQLite file; it is created with its tables when it does not exist.
@@ -32,30 +33,34 @@ class Record:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._idle: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
+        self._closed = False
         with self.reading() as connection:
             version = self._version(connection)
             if version is None:
                 self._create(connection)
             elif version != FORMAT:
                 raise OperatorError(
-                    f"the collection at {str(path.parent)!r} has on-disk format {version!r}, this polyhop reads {FORMAT}; "
-                    "export it with the version that wrote it and import it here"
+                    f"the collection at {str(path.parent)!r} has on-disk format {version!r}, this polyhop reads "
+                    f"{FORMAT}; export it with the version that wrote it and import it here"
                 )
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """Lend a connection in autocommit mode."""
+        if self._closed:
+            raise CallerError(f"the collection at {str(self.path.parent)!r} is closed; open it again")
         try:
             connection = self._idle.get_nowait()
         except queue.Empty:
             connection = self._connect()
         try:
             yield connection
-        except sqlite3.Error:
+        except BaseException:
             connection.close()
             raise
-        else:
-            self._idle.put(connection)
+        self._idle.put(connection)
+        if self._closed:
+            self.close()
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -71,9 +76,11 @@ class Record:
                 raise
 
     def close(self) -> None:
-        """Close the connections that are not lent."""
-        while not self._idle.empty():
-            self._idle.get_nowait().close()
+        """Close the connections; those that are lent are closed on their return."""
+        self._closed = True
+        with suppress(queue.Empty):
+            while True:
+                self._idle.get_nowait().close()
 
     def _connect(self) -> sqlite3.Connection:
         try:
@@ -89,7 +96,13 @@ class Record:
         return connection
 
     def _create(self, connection: sqlite3.Connection) -> None:
-        connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} INSERT INTO meta VALUES ('format', {FORMAT}), ('id', '{secrets.token_hex(8)}'); COMMIT;")
+        head = f"INSERT INTO meta VALUES ('format', {FORMAT}), ('id', '{secrets.token_hex(8)}');"
+        try:
+            connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} {head} COMMIT;")
+        except sqlite3.OperationalError:
+            connection.executescript("ROLLBACK" if connection.in_transaction else "")
+            if self._version(connection) != FORMAT:  # unless another process made it between the look and the lock
+                raise
         connection.executescript(TEMPORARY)
 
     @staticmethod
@@ -120,7 +133,10 @@ class Record:
         )
         with self.reading() as connection:
             rows = connection.execute(sql, (json.dumps(list(ids)),)).fetchall()
-        return {row[0]: Passage(*row[:5], json.loads(row[5]), *row[6:]) for row in rows}
+        return {
+            name: Passage(name, key, title, heading, text, json.loads(metadata), source, place)
+            for name, key, title, heading, text, metadata, source, place in rows
+        }
 
     def vectors(self, ids: Sequence[str], embedder: str) -> dict[str, Vectors]:
         """Return the stored vectors of the live passages among `ids`."""
@@ -138,7 +154,7 @@ class Record:
         with self.reading() as connection:
             for block in blocks(list(hashes)):
                 marks = ",".join("?" * len(block))
-                sql = f"SELECT hash, vector FROM vectors WHERE embedder = ? AND hash IN ({marks})"  # noqa: S608
+                sql = f"SELECT hash, vector FROM vectors WHERE embedder = ? AND hash IN ({marks})"
                 rows = connection.execute(sql, (embedder, *block))
                 found.update((bytes(key), np.frombuffer(blob, dtype=np.float32)) for key, blob in rows)
         return found
@@ -156,7 +172,10 @@ class Record:
             if not rows:
                 return
             last = rows[-1][0]
-            yield [row[0] for row in rows], np.frombuffer(b"".join(row[1] for row in rows), np.float32).reshape(len(rows), -1)
+            yield (
+                [row[0] for row in rows],
+                np.frombuffer(b"".join(row[1] for row in rows), np.float32).reshape(len(rows), -1),
+            )
 
     def live_ids(self) -> list[str]:
         """Return the ids of all live chunks, sorted."""

@@ -50,8 +50,8 @@ CREATE TABLE attributes (doc INTEGER NOT NULL, key TEXT NOT NULL, kind INTEGER N
 CREATE INDEX attributes_by_value ON attributes (key, kind, value, doc);
 CREATE INDEX attributes_by_doc ON attributes (doc, key, kind, value);
 
-CREATE TABLE names (name TEXT NOT NULL, doc INTEGER NOT NULL, kind INTEGER NOT NULL, PRIMARY KEY (name, doc)) WITHOUT ROWID;
-CREATE INDEX names_by_doc ON names (doc);
+CREATE TABLE names (name TEXT NOT NULL, doc INTEGER NOT NULL, kind INTEGER NOT NULL, PRIMARY KEY (name, doc)) WITHOUT
+ROWID; CREATE INDEX names_by_doc ON names (doc);
 
 CREATE TABLE sources (
     path TEXT PRIMARY KEY,

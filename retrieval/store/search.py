@@ -23,6 +23,8 @@ from .vectors import VectorIndex
 EXACT = 2_000
 # An approximate search for more than so many neighbours costs more than scoring everything.
 DEEPEST = 5_000
+# Fetched beyond k, to see whether the k-th has company of the same score.
+SPARE = 8
 UNIVERSE = "SELECT id FROM documents WHERE live IS NOT NULL"
 
 
@@ -73,7 +75,7 @@ class Searcher:
             if not expression or plan.total == 0:
                 return []
             if plan.rows is not None:
-                rows = lexical.top_within(connection, expression, [row for row, _ in plan.rows], k)
+                rows = lexical.top_within(connection, expression, [row for row, _ in plan.rows])
                 return _ranked(self._live_rows(connection, rows, None))[:k]
             return self._lexical_over_fetched(connection, expression, k, plan)
 
@@ -87,7 +89,8 @@ class Searcher:
     def bearers(self, names: Sequence[str], most: int, where: str = "") -> dict[str, list[tuple[str, int]]]:
         """Return [(document key, kind)] sorted by key for each name key that at most `most` documents bear.
 
-        The count of a name stops at `most`, so that a name which half the collection bears costs no more than a rare one.
+        The count of a name stops at `most`, so that a name which half the collection bears costs no more than a rare
+        one.
         """
         condition = parse(where) if where.strip() else None
         check, values = condition.sql_check("d.id") if condition else ("1", [])
@@ -106,15 +109,18 @@ class Searcher:
                 found.setdefault(name, []).append((document, kind))
         return found
 
-    def heads(self, documents: Sequence[str], most: int) -> dict[str, list[str]]:
+    def heads(self, documents: Sequence[str], most: int, where: str = "") -> dict[str, list[str]]:
         """Return the ids of the first `most` passages of each document, in their order."""
+        condition = parse(where) if where.strip() else None
+        check, values = condition.sql_check("d.id") if condition else ("1", [])
         sql = (
             "SELECT d.key, c.id FROM json_each(?) j CROSS JOIN documents d ON d.key = j.value"
-            " CROSS JOIN chunks c ON c.doc = d.id AND c.version = d.live WHERE c.ord < ? ORDER BY d.key, c.ord"
+            " CROSS JOIN chunks c ON c.doc = d.id AND c.version = d.live"
+            f" WHERE c.ord < ? AND {check} ORDER BY d.key, c.ord"
         )
         found: dict[str, list[str]] = {}
         with self._record.reading() as connection:
-            for document, chunk in connection.execute(sql, (json.dumps(list(documents)), most)):
+            for document, chunk in connection.execute(sql, (json.dumps(list(documents)), most, *values)):
                 found.setdefault(document, []).append(chunk)
         return found
 
@@ -157,16 +163,15 @@ class Searcher:
         return best
 
     def _approximate(self, queries: Vectors, k: int, plan: Plan) -> list[list[Hit]]:
-        limit = k if plan.filter is None else 4 * k
-        while True:
-            found = self._index().query(queries, min(limit, plan.total))
+        limit = k + SPARE if plan.filter is None else 4 * k
+        while limit < min(plan.total, DEEPEST):
+            found = self._index().query(queries, limit)
             live = self._live({name for near in found for name, _ in near}, plan.filter)
             kept = [_ranked([Hit(name, score) for name, score in near if name in live]) for near in found]
-            if limit >= plan.total or all(len(hits) >= k for hits in kept):
+            if all(_settled(hits, k) for hits in kept):
                 return [hits[:k] for hits in kept]
             limit *= 4
-            if limit > DEEPEST:
-                return self._exact(queries, k, self._matching_rows(plan.filter))
+        return self._exact(queries, k, self._matching_rows(plan.filter))
 
     def _live(self, ids: set[str], condition: Filter | None) -> set[str]:
         check, values = condition.sql_check("d.id") if condition else ("1", [])
@@ -181,20 +186,27 @@ class Searcher:
             return [row[0] for row in connection.execute(sql, values)]
 
     def _lexical_over_fetched(self, connection: sqlite3.Connection, expression: str, k: int, plan: Plan) -> list[Hit]:
-        limit = k if plan.filter is None else 4 * k
+        limit = k + SPARE if plan.filter is None else 4 * k
         while True:
             rows = lexical.top(connection, expression, limit)
             kept = _ranked(self._live_rows(connection, rows, plan.filter))
-            if len(kept) >= k or len(rows) < limit:
+            if _settled(kept, k) or len(rows) < limit:
                 return kept[:k]
             limit *= 4
 
     @staticmethod
-    def _live_rows(connection: sqlite3.Connection, rows: Sequence[tuple[int, float]], condition: Filter | None) -> list[Hit]:
+    def _live_rows(
+        connection: sqlite3.Connection, rows: Sequence[tuple[int, float]], condition: Filter | None
+    ) -> list[Hit]:
         check, values = condition.sql_check("d.id") if condition else ("1", [])
         sql = f"SELECT c.row, c.id FROM {LIVE} WHERE c.row IN (SELECT value FROM json_each(?)) AND {check}"
         ids = dict(connection.execute(sql, (json.dumps([row for row, _ in rows]), *values)))
         return [Hit(ids[row], score) for row, score in rows if row in ids]
+
+
+def _settled(hits: Sequence[Hit], k: int) -> bool:
+    """Say whether the first k are certain: those that tie with the last of them have all been seen."""
+    return len(hits) > k and round(hits[-1].score, 6) < round(hits[k - 1].score, 6)
 
 
 def _ranked(hits: list[Hit]) -> list[Hit]:

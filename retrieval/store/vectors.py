@@ -5,7 +5,8 @@ The role is narrow on purpose: another engine is one file with these methods.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -60,46 +61,70 @@ class ChromaIndex:
     def __init__(self, name: str, *, folder: Path, url: str = "") -> None:
         self._client = connect(folder.absolute(), url)
         self._name = name
-        self._collection = self._client.get_or_create_collection(name, embedding_function=None, configuration={"hnsw": HNSW})
-        self.max_batch = min(int(self._client.get_max_batch_size()), 5000)
+        self._url = url
+        with self._reached():
+            self._collection = self._client.get_or_create_collection(
+                name, embedding_function=None, configuration={"hnsw": HNSW}
+            )
+            self.max_batch = min(int(self._client.get_max_batch_size()), 5000)
 
     def upsert(self, ids: Sequence[str], vectors: Vectors) -> None:
         """Add rows or replace those of the same id."""
         for start in range(0, len(ids), self.max_batch):
             part = slice(start, start + self.max_batch)
-            self._collection.upsert(ids=list(ids[part]), embeddings=vectors[part])
+            with self._reached():
+                self._collection.upsert(ids=list(ids[part]), embeddings=vectors[part])
 
     def delete(self, ids: Sequence[str]) -> None:
         """Remove rows; ids that are not there are passed over."""
         for start in range(0, len(ids), self.max_batch):
-            self._collection.delete(ids=list(ids[start : start + self.max_batch]))
+            with self._reached():
+                self._collection.delete(ids=list(ids[start : start + self.max_batch]))
 
     def query(self, vectors: Vectors, limit: int) -> list[list[tuple[str, float]]]:
         """Return (id, cosine) per query, best first."""
-        found = self._collection.query(query_embeddings=vectors, n_results=limit, include=["distances"])
+        with self._reached():
+            found = self._collection.query(query_embeddings=vectors, n_results=limit, include=["distances"])
         pairs = zip(found["ids"], found["distances"] or [], strict=True)
         return [[(name, 1.0 - distance) for name, distance in zip(*pair, strict=True)] for pair in pairs]
 
     def ids(self) -> list[str]:
         """Return all ids, sorted."""
-        return sorted(self._collection.get(include=[])["ids"])
+        with self._reached():
+            return sorted(self._collection.get(include=[])["ids"])
 
     def get(self, ids: Sequence[str]) -> tuple[list[str], Vectors]:
         """Return the ids found and their vectors, in the same order."""
-        found: Any = self._collection.get(ids=list(ids), include=["embeddings"])
+        with self._reached():
+            found: Any = self._collection.get(ids=list(ids), include=["embeddings"])
         return found["ids"], found["embeddings"]
 
     def count(self) -> int:
         """Return the number of rows."""
-        return int(self._collection.count())
+        with self._reached():
+            return int(self._collection.count())
 
     def drop(self) -> None:
         """Delete the Chroma collection."""
-        self._client.delete_collection(self._name)
+        with self._reached():
+            self._client.delete_collection(self._name)
 
     def close(self) -> None:
         """Let go; Chroma shares what it has read between clients of one path and would serve it stale to the next."""
         self._client.close()
+
+    @contextmanager
+    def _reached(self) -> Iterator[None]:
+        """Turn what a server that went away makes chromadb and httpx raise into one error that says what to do."""
+        try:
+            yield
+        except Exception as error:
+            if not self._url:
+                raise
+            raise IndexUnavailable(
+                f"the Chroma server at {self._url!r} failed ({type(error).__name__}: {str(error).splitlines()[:1]}); "
+                "see that it runs and open the collection again"
+            ) from error
 
 
 def connect(folder: Path, url: str) -> Any:
@@ -117,4 +142,6 @@ def connect(folder: Path, url: str) -> Any:
     try:
         return chromadb.HttpClient(parts.hostname, port, ssl=parts.scheme == "https", settings=settings)
     except Exception as error:  # chromadb and httpx raise types of their own here, ValueError among them
-        raise IndexUnavailable(f"no Chroma server answers at {url!r} ({error}); start it or correct POLYHOP_CHROMA_URL") from error
+        raise IndexUnavailable(
+            f"no Chroma server answers at {url!r} ({error}); start it or correct POLYHOP_CHROMA_URL"
+        ) from error

@@ -25,18 +25,28 @@ CREATE VIRTUAL TABLE temp.expected USING fts5 (
 CREATE VIRTUAL TABLE temp.expected_terms USING fts5vocab(temp, expected, col);
 CREATE VIRTUAL TABLE temp.found_terms USING fts5vocab(main, lexical, col);
 """
+_TERMS = ("SELECT term, col, doc, cnt FROM temp.found_terms", "SELECT term, col, doc, cnt FROM temp.expected_terms")
+_LENGTHS = ("SELECT id, sz FROM main.lexical_docsize", "SELECT id, sz FROM temp.expected_docsize")
+_COMPARISONS = (
+    ("terms too many", *_TERMS),
+    ("terms missing", *_TERMS[::-1]),
+    ("chunk lengths too many", *_LENGTHS),
+    ("chunk lengths missing", *_LENGTHS[::-1]),
+)
 _DROP = "DROP TABLE temp.expected_terms; DROP TABLE temp.found_terms; DROP TABLE temp.expected;"
 
 
 def verify(record: Record, index: VectorIndex, embedder: str) -> list[str]:
     """Return what differs between the record and what is derived from it; an empty list proves them equal.
 
-    Reads everything: the file's pages, each chunk's terms, names and attributes against the text they were made from, and
-    each vector of the index against the stored one.
+    Reads everything: the file's pages, each chunk's terms, names and attributes against the text they were made from,
+    and each vector of the index against the stored one.
     """
     problems: list[str] = []
     for part in (_file, _leftovers, _lexical, _names, _attributes):
         problems += part(record)
+    if damaged := list(_sizes(record, embedder)):
+        return problems + damaged
     problems += _vectors(record, embedder)
     problems += _index(record, index, embedder)
     return problems
@@ -64,27 +74,19 @@ def _leftovers(record: Record) -> Iterator[str]:
 
 
 def _lexical(record: Record) -> Iterator[str]:
-    """Index the live chunks anew beside the real FTS5 index and compare every term's counts and every chunk's length."""
+    """Index the live chunks anew beside the FTS5 index and compare every term's counts and every chunk's length."""
     with record.reading() as connection:
         connection.executescript(_EXPECTED)
         connection.execute("BEGIN")
         rows = connection.execute(_LIVE_CHUNKS)
+        insert = "INSERT INTO temp.expected (rowid, title, body) VALUES (?, ?, ?)"
         while piece := rows.fetchmany(PIECE):
-            connection.executemany(
-                "INSERT INTO temp.expected (rowid, title, body) VALUES (?, ?, ?)", map(lexical_row, piece)
-            )
+            connection.executemany(insert, map(lexical_row, piece))
         connection.execute("COMMIT")
-        comparisons = {
-            "terms": "SELECT term, col, doc, cnt FROM temp.{}_terms",
-            "lengths": "SELECT id, sz FROM {}_docsize",
-        }
-        sides = {"terms": ("found", "expected"), "lengths": ("main.lexical", "temp.expected")}
-        for what, sql in comparisons.items():
-            found, expected = (sql.format(side) for side in sides[what])
-            for label, first, second in (("missing", expected, found), ("too many", found, expected)):
-                number = connection.execute(f"SELECT count(*) FROM ({first} EXCEPT {second})").fetchone()[0]
-                if number:
-                    yield f"FTS5: {number} {what} {label}"
+        for what, first, second in _COMPARISONS:
+            number = connection.execute(f"SELECT count(*) FROM ({first} EXCEPT {second})").fetchone()[0]
+            if number:
+                yield f"FTS5: {number} {what}"
         connection.executescript(_DROP)
 
 
@@ -95,22 +97,36 @@ def _names(record: Record) -> Iterator[str]:
         for doc, title, text in rows:
             found = set(connection.execute("SELECT name, kind FROM names WHERE doc = ?", (doc,)))
             wrong += set(names_of(title, text)) != found
-        alien = connection.execute("SELECT count(*) FROM names WHERE doc NOT IN (SELECT id FROM documents)").fetchone()[0]
+        alien = connection.execute("SELECT count(*) FROM names WHERE doc NOT IN (SELECT id FROM documents)").fetchone()[
+            0
+        ]
     if wrong or alien:
         yield f"names: {wrong} documents differ, {alien} rows belong to none"
 
 
 def _attributes(record: Record) -> Iterator[str]:
     with record.reading() as connection:
-        rows = connection.execute("SELECT id, key, title, source, metadata FROM documents WHERE live IS NOT NULL").fetchall()
+        rows = connection.execute(
+            "SELECT id, key, title, source, metadata FROM documents WHERE live IS NOT NULL"
+        ).fetchall()
         wrong = 0
         for doc, key, title, source, metadata in rows:
             built_in = {"key": key, "title": title, "source": source}
             expected = sorted(attribute_rows({**json.loads(metadata), **built_in}), key=repr)
-            found = sorted(connection.execute("SELECT key, kind, value FROM attributes WHERE doc = ?", (doc,)), key=repr)
+            found = sorted(
+                connection.execute("SELECT key, kind, value FROM attributes WHERE doc = ?", (doc,)), key=repr
+            )
             wrong += expected != found
     if wrong:
         yield f"attributes: {wrong} documents differ"
+
+
+def _sizes(record: Record, embedder: str) -> Iterator[str]:
+    sql = "SELECT count(*) FROM vectors WHERE embedder = ? AND length(vector) <> ?"
+    with record.reading() as connection:
+        number = connection.execute(sql, (embedder, 4 * int(record.get("dimension")))).fetchone()[0]
+    if number:
+        yield f"record: {number} vectors are of the wrong size"
 
 
 def _vectors(record: Record, embedder: str) -> Iterator[str]:
@@ -126,9 +142,9 @@ def _vectors(record: Record, embedder: str) -> Iterator[str]:
 
 def _index(record: Record, index: VectorIndex, embedder: str) -> Iterator[str]:
     have, live = set(index.ids()), set(record.live_ids())
-    for what, ids in (("lacks", live - have), ("has unknown", have - live)):
-        if ids:
-            yield f"vector index: {what} {len(ids)} rows, such as {', '.join(sorted(ids)[:SHOWN])}"
+    for what, odd in (("lacks", live - have), ("has unknown", have - live)):
+        if odd:
+            yield f"vector index: {what} {len(odd)} rows, such as {', '.join(sorted(odd)[:SHOWN])}"
     different = 0
     for ids, vectors in record.live_vectors(embedder):
         for places in blocks([place for place, name in enumerate(ids) if name in have], index.max_batch):

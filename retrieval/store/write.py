@@ -42,6 +42,9 @@ class Prepared:
     chunks: Sequence[Chunk]
     digest: bytes
     given: Vectors | None = None  # (chunks, dimension): vectors that came with the chunks, from an export
+    kept: Sequence[
+        bytes
+    ] = ()  # the content hashes that such vectors go by: a text may have one of its own and a computed one
 
     def vectors(self) -> Vectors:
         """Return the vectors that need not be computed, a unit row for each chunk, or no row at all."""
@@ -52,8 +55,9 @@ class Prepared:
 
     def hashes(self) -> list[bytes]:
         """Return the content hash of each chunk, the key under which its vector is kept."""
-        own = b"" if self.document.vector is None else np.asarray(self.document.vector, np.float64).tobytes()
-        return [_hash(chunk.embed_text.encode(), own) for chunk in self.chunks]
+        if self.kept:
+            return list(self.kept)
+        return [_hash(chunk.embed_text.encode(), _own(self.document)) for chunk in self.chunks]
 
     def ids(self, hashes: Sequence[bytes]) -> list[str]:
         """Return the chunk ids: document key, content and which occurrence of that content it is.
@@ -70,8 +74,13 @@ class Prepared:
 
 def digest(document: Document) -> bytes:
     """Return a hash of everything that the caller gave."""
-    given = [document.text, document.title, document.source, dict(document.metadata), document.vector]
-    return _hash(json.dumps(given, sort_keys=True).encode())
+    given = [document.text, document.title, document.source, dict(document.metadata)]
+    return _hash(json.dumps(given, sort_keys=True).encode(), _own(document))
+
+
+def _own(document: Document) -> bytes:
+    """Return the bytes of the vector that a document brings, whatever sequence of numbers it is, or none."""
+    return b"" if document.vector is None else np.asarray(document.vector, np.float64).tobytes()
 
 
 def _hash(*parts: bytes) -> bytes:
@@ -172,7 +181,9 @@ class BatchWriter:
         return [name for name in ids if name not in live]
 
 
-def _insert_pending(connection: sqlite3.Connection, item: Prepared, version: int, keys: Sequence[tuple[str, bytes]]) -> None:
+def _insert_pending(
+    connection: sqlite3.Connection, item: Prepared, version: int, keys: Sequence[tuple[str, bytes]]
+) -> None:
     connection.execute("INSERT OR IGNORE INTO documents (key) VALUES (?)", (item.document.key,))
     doc = connection.execute("SELECT id FROM documents WHERE key = ?", (item.document.key,)).fetchone()[0]
     connection.executemany(

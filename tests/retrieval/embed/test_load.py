@@ -17,6 +17,7 @@ def test_settings_choose_the_embedder() -> None:
     assert "all-MiniLM-L6-v2" == load(settings=Settings()).name
 
 
+@pytest.mark.slow
 def test_folder_names_a_sentence_transformers_model(embedder: Embedder) -> None:
     """Any model that sentence-transformers can load works under its name."""
     model = load(str(weights.folder()))
@@ -27,6 +28,7 @@ def test_folder_names_a_sentence_transformers_model(embedder: Embedder) -> None:
     assert np.abs(embedder.embed(["radium"]) - model.embed(["radium"])).max() < 1e-5
 
 
+@pytest.mark.slow
 def test_unknown_model_names_the_remedy(tmp_path: Path) -> None:
     """A model that cannot be loaded is the operator's error, with the cause chained."""
     with pytest.raises(OperatorError, match="POLYHOP_EMBEDDER") as caught:

@@ -55,6 +55,7 @@ def cache(embedder: Embedder, tmp_path: Path) -> Iterator[Path]:
     yield tmp_path
 
 
+@pytest.mark.slow
 def test_vectors_are_those_of_sentence_transformers(embedder: Embedder, reference: SentenceModel) -> None:
     """Every kind of text gets the vector that sentence-transformers gives it."""
     cosines = np.sum(embedder.embed(TEXTS) * reference.embed(TEXTS), axis=1)

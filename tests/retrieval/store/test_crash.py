@@ -41,7 +41,9 @@ def answers(collection: Collection) -> list[object]:
     seen: list[object] = []
     for where in ("", "number < 40", "number >= 100 and not number > 2600"):
         seen += [[(hit.id, round(hit.score, 5)) for hit in hits] for hits in collection.dense(vectors, 5, where=where)]
-        seen.append([(hit.id, round(hit.score, 5)) for hit in collection.lexical("Aare7 Brienz3 edition 2", 10, where=where)])
+        seen.append(
+            [(hit.id, round(hit.score, 5)) for hit in collection.lexical("Aare7 Brienz3 edition 2", 10, where=where)]
+        )
     return seen
 
 
@@ -63,7 +65,11 @@ def acknowledged_missing(collection: Collection, said: list[str]) -> list[str]:
         return []
     numbers = [int(word) for word in said]
     keys = set(collection.keys())
-    return [key for key in (document(n, edition=1).key for n in range(min(max(numbers, default=0), ROWS - REMOVED))) if key not in keys]
+    return [
+        key
+        for key in (document(n, edition=1).key for n in range(min(max(numbers, default=0), ROWS - REMOVED)))
+        if key not in keys
+    ]
 
 
 def check(home: Path, said: list[str], expected: list[object]) -> None:
@@ -134,5 +140,9 @@ def test_edits_are_there_after_the_last_run(undisturbed: tuple[Path, list[object
     with Collection.open(undisturbed[0], "crash") as collection:
         assert ROWS - REMOVED == len(collection.keys())
         keys = [document(number, edition=2).key for number in range(EDITED)]
-        texts = [passage.text for passage in collection.passages(collection.record.live_ids()).values() if passage.document in keys]
+        texts = [
+            passage.text
+            for passage in collection.passages(collection.record.live_ids()).values()
+            if passage.document in keys
+        ]
         assert EDITED == sum("edition 2" in text for text in texts)

@@ -1,0 +1,42 @@
+"""The list of benchmarks, and a way to start them by name."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from . import multihop
+from .common import BenchmarkError, run
+from .speed import command as speed
+
+COMMANDS = {
+    "multihop": (
+        multihop.main,
+        "DIR",
+        "quality and latency of dense, bm25, hybrid and polyhop on questions with gold passages",
+    ),
+    **{f"speed {name}": (one.main, one.usage, one.summary) for name, one in speed.COMMANDS.items()},
+}
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Start the benchmark that the first words name, or list them all."""
+    if not arguments or arguments[0] in ("-h", "--help"):
+        sys.stdout.write(listing())
+        return
+    if arguments[0] == "speed":
+        return speed.main(arguments[1:])
+    if arguments[0] == "multihop":
+        return multihop.main(arguments[1:])
+    raise BenchmarkError(f"unknown benchmark {arguments[0]!r}; `python -m benchmarks` lists them")
+
+
+def listing() -> str:
+    """Return one line for each command."""
+    starts = {f"python -m benchmarks.{name} {usage}": summary for name, (_, usage, summary) in COMMANDS.items()}
+    width = max(map(len, starts))
+    return "".join(f"{start:<{width}}  {summary}\n" for start, summary in starts.items())
+
+
+if __name__ == "__main__":
+    sys.exit(run(lambda: main(sys.argv[1:])))

@@ -1,0 +1,120 @@
+"""Figures from rankings, and the table that shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from rich.table import Table
+
+from .data import Question
+from .metrics import METRICS, Values, intervals, scores
+
+BASELINE = "hybrid"
+BY_GROUP = ("recall@5", "all@5")
+DIGITS = 5
+# Rows of the table and their decimals.
+COSTS = {"mean_passages": 1, "p50_ms": 1, "p95_ms": 1, "peak_mb": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a system did: a ranking of passage keys and the milliseconds of each question, and its process's memory."""
+
+    rankings: Sequence[Sequence[str]]
+    ms: Sequence[float]
+    peak_mb: float
+
+
+def figures(outcomes: Mapping[str, Outcome], questions: Sequence[Question], *, seed: int) -> dict[str, dict[str, Any]]:
+    """Return all figures of each system; those against the baseline where it is one of them."""
+    gold = [question.gold for question in questions]
+    values = {name: scores(outcome.rankings, gold) for name, outcome in outcomes.items()}
+    rivals = [name for name in values if BASELINE in values and name != BASELINE]
+    columns = [*values.values(), *(values[name] - values[BASELINE] for name in rivals)]
+    bounds = np.split(intervals(np.hstack(columns), seed=seed), len(columns))
+    found: dict[str, dict[str, Any]] = {}
+    for name, low_high in zip(values, bounds, strict=False):
+        found[name] = _quality(values[name], low_high) | _cost(outcomes[name]) | _groups(values[name], questions)
+    for name, low_high in zip(rivals, bounds[len(values) :], strict=True):
+        found[name] |= _paired(values[name] - values[BASELINE], low_high)
+    return found
+
+
+def _quality(values: Values, bounds: Values) -> dict[str, Any]:
+    quality: dict[str, Any] = {}
+    for metric, mean, interval in zip(METRICS, values.mean(axis=0), bounds, strict=True):
+        quality[metric] = _rounded(mean)
+        quality[f"{metric}_ci"] = [_rounded(bound) for bound in interval]
+    return quality
+
+
+def _paired(differences: Values, bounds: Values) -> dict[str, Any]:
+    rows = zip(METRICS, differences.mean(axis=0), bounds, strict=True)
+    return {
+        f"{metric}_vs_{BASELINE}": [_rounded(number) for number in (mean, *interval)] for metric, mean, interval in rows
+    }
+
+
+def _cost(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "mean_passages": _rounded(np.mean([len(ranking) for ranking in outcome.rankings])),
+        "p50_ms": round(float(np.percentile(outcome.ms, 50)), 3),
+        "p95_ms": round(float(np.percentile(outcome.ms, 95)), 3),
+        "peak_mb": outcome.peak_mb,
+    }
+
+
+def _groups(values: Values, questions: Sequence[Question]) -> dict[str, Any]:
+    groups = {
+        "by_type": _by(values, questions, lambda question: question.kind),
+        "by_hops": _by(values, questions, lambda question: question.hops),
+    }
+    return {name: group for name, group in groups.items() if group}
+
+
+def _by(values: Values, questions: Sequence[Question], name: Callable[[Question], str]) -> dict[str, Any]:
+    """Return the short figures of the questions that share a name, by name; questions without one are left out."""
+    names = [name(question) for question in questions]
+    found: dict[str, Any] = {}
+    for one in sorted(set(filter(None, names))):
+        rows = values[[place for place, other in enumerate(names) if other == one]]
+        means = dict(zip(METRICS, rows.mean(axis=0), strict=True))
+        found[one] = {metric: _rounded(means[metric]) for metric in BY_GROUP} | {"n": len(rows)}
+    return found
+
+
+def _rounded(number: Any) -> float:
+    return round(float(number), DIGITS)
+
+
+def table(result: Mapping[str, Any]) -> Table:
+    """Return the figures for the screen: a column for each system, shares in percent with their intervals."""
+    titles = "without titles" if result["untitled"] else "with titles"
+    about = f"{result['dataset']} {result['split']}: {result['questions']} questions, {result['passages']} passages {titles}"
+    shown = Table("", title=about, caption=_caption(result))
+    systems = result["systems"]
+    for name in systems:
+        shown.add_column(name, justify="right")
+    for metric in METRICS:
+        shown.add_row(metric, *(_interval([one[metric], *one[f"{metric}_ci"]], "") for one in systems.values()))
+    for metric in BY_GROUP:
+        differences = [one.get(f"{metric}_vs_{BASELINE}") for one in systems.values()]
+        if any(differences):
+            shown.add_row(f"{metric} - {BASELINE}", *(_interval(one, "+") if one else "" for one in differences))
+    for cost, digits in COSTS.items():
+        shown.add_row(cost, *(f"{one[cost]:.{digits}f}" for one in systems.values()))
+    return shown
+
+
+def _interval(numbers: Sequence[float], sign: str) -> str:
+    mean, low, high = (f"{100 * number:{sign}.1f}" for number in numbers)
+    return f"{mean} [{low}, {high}]"
+
+
+def _caption(result: Mapping[str, Any]) -> str:
+    missing = f"; {result['gold_missing']} gold passages are not in the corpus" if result["gold_missing"] else ""
+    made = f"indexed in {result['index_s']:.1f} s, {result['index_peak_mb']:.0f} MB at most"
+    return f"percent [95 % bootstrap interval]; {made}{missing}"

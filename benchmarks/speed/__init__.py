@@ -1,0 +1,1 @@
+"""How fast polyhop is, against the bare libraries it stands on."""

@@ -1,0 +1,122 @@
+"""The graph against the work inside it: what LangGraph, events and checkpoints add to a question."""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import sqlite3
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from polyhop.agent import Agent, Collection
+from polyhop.graphs.context import Context
+from polyhop.graphs.nodes.hop import bridges
+from polyhop.graphs.retrieve import retrieve_graph
+from polyhop.graphs.state import Request, State, add_finds
+from polyhop.retrieval.hop.role import Find, Query
+from polyhop.retrieval.working import Working
+
+from ..common import progress
+from ..data import Source
+from ..indexes import ensure
+from .timing import milliseconds, percentile, ratio
+
+K = 5
+WARM = 8
+STREAMED = ["custom", "values"]
+
+Ask = Callable[[str], Any]
+
+
+def measure(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the p50 of each way to run a question, and of what it takes longer than the bare work."""
+    source = Source(options.folder.absolute())
+    corpus = source.corpus()
+    questions = [question.text for question in source.questions(options.split, options.limit)]
+    index = ensure(source, corpus)
+    warm = [document.text[:80] for document in list(corpus.values())[:WARM]]
+    with tempfile.TemporaryDirectory() as folder, Collection.open(index.home, index.name) as collection:
+        with closing(sqlite3.connect(Path(folder) / "checkpoints.sqlite", check_same_thread=False)) as connection:
+            ways = _ways(Agent(collection), connection)
+            for number, question in enumerate(warm):
+                _once(ways, question, number)
+            asked = enumerate(progress(questions, "graph", len(questions)))
+            times = [_once(ways, question, number) for number, question in asked]
+    return _figures(times)
+
+
+def _once(ways: dict[str, Ask], question: str, number: int) -> dict[str, float]:
+    """Time one question in every way, beginning with another one each time; the first asking of all is not counted."""
+    ways["parts"](question)
+    names = list(ways)
+    start = number % len(names)
+    return {name: milliseconds(lambda name=name: ways[name](question))[0] for name in [*names[start:], *names[:start]]}  # type: ignore[misc]
+
+
+def _ways(agent: Agent, connection: sqlite3.Connection) -> dict[str, Ask]:
+    from langgraph.checkpoint.sqlite import SqliteSaver
+
+    plain, kept = retrieve_graph(), retrieve_graph(SqliteSaver(connection))
+    threads = itertools.count()
+
+    def request(question: str) -> Request:
+        return Request(question=question, k=K, where="")
+
+    def streaming(question: str) -> list[Any]:
+        return list(plain.stream(request(question), context=_context(agent), stream_mode=STREAMED))
+
+    def checkpointed(question: str) -> Any:
+        config = {"configurable": {"thread_id": str(next(threads))}}
+        return kept.invoke(request(question), config=config, context=_context(agent), durability="sync")
+
+    return {
+        "parts": lambda question: parts(agent, question),
+        "plain": lambda question: plain.invoke(request(question), context=_context(agent)),
+        "streaming": streaming,
+        "checkpoints": checkpointed,
+    }
+
+
+def _context(agent: Agent) -> Context:
+    profile = agent.profile
+    hops = tuple(one.name for one in profile.hops)
+    return Context(agent.retriever, profile.updaters(), hops, profile.reranker, profile.stopping())
+
+
+def parts(agent: Agent, question: str) -> list[Any]:
+    """Do what the nodes do in a run of two searches, one call after the other."""
+    profile = agent.profile
+    run = Working(agent.retriever, question)
+    first = Query(text=question, updater=profile.first.name, checkpoint=profile.first.checkpoint, path=[], score=1.0)
+    finds = add_finds([], profile.first.search([first], run))
+    ranked = profile.reranker.rank(finds, run)
+    state = State(question=question, k=K, ranked=ranked, finds=finds, hops=1, expanded=[])
+    chosen = bridges(state)
+    new: list[Find] = []
+    for updater in profile.hops:
+        new += updater.search(updater.propose(chosen, run), run)
+    return profile.reranker.rank(add_finds(finds, new), run)
+
+
+def _figures(times: Sequence[dict[str, float]]) -> dict[str, Any]:
+    base = percentile([spent["parts"] for spent in times])
+    rows = []
+    for name in times[0]:
+        mine = [spent[name] for spent in times]
+        added = None if name == "parts" else percentile([spent[name] - spent["parts"] for spent in times])
+        rows.append(
+            {
+                "way": name,
+                "p50 ms": percentile(mine),
+                "p95 ms": percentile(mine, 95),
+                "added p50 ms": added,
+                "of the parts": ratio(percentile(mine), base),
+            }
+        )
+    return {"questions": len(times), "rows": sorted(rows, key=lambda row: list(ORDER).index(str(row["way"])))}
+
+
+ORDER = ("parts", "plain", "streaming", "checkpoints")

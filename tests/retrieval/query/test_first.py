@@ -1,0 +1,62 @@
+"""The first search: hybrid hits and the passages that the question names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from polyhop.retrieval.embed import Embedder
+from polyhop.retrieval.hop.role import Find, Query
+from polyhop.retrieval.query.first import FirstSearch
+from polyhop.retrieval.store.collection import Collection
+from polyhop.retrieval.working import Working
+from tests import corpus
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Collection]:
+    """Open the known passages."""
+    with corpus.collection(tmp_path_factory.mktemp("first"), embedder) as opened:
+        yield opened
+
+
+def finds(opened: Collection, *texts: str, question: str = corpus.QUESTION) -> list[Find]:
+    """Return what queries of these texts find in a run of the question."""
+    queries = [Query(text=text, updater="search", checkpoint="", path=[], score=1.0) for text in texts]
+    return FirstSearch().search(queries, Working(opened, question))
+
+
+def named(found: list[Find], opened: Collection) -> set[str]:
+    """Return the documents that were found by being named."""
+    names = {passage: name for name, passage in corpus.ids(opened).items()}
+    return {names[find["id"]] for find in found if find["via"] == "named"}
+
+
+def test_a_passage_that_leads_both_halves_has_value_one(films: Collection) -> None:
+    """The value of a hybrid hit is its fused score as a share of the highest possible."""
+    found = [find for find in finds(films, "Danube Black Sea river of Europe") if find["via"] == "search"]
+    assert (corpus.ids(films)["Danube"], 1.0) == (found[0]["id"], pytest.approx(found[0]["value"]))
+    assert all(0 < find["value"] <= 1 for find in found)
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    ("Is Tokyo older than Vienna?", {"Tokyo", "Vienna"}),
+    ("was Seven Samurai released before Jaws?", {"Seven Samurai", "Jaws (film)"}),
+    ("what is the longest river?", set()),
+])  # fmt: skip
+def test_named_passages_are_found_by_name(text: str, expected: set[str], films: Collection) -> None:
+    """A comparison finds both of its sides by their names, a question without names none."""
+    assert expected == named(finds(films, text, question=text), films)
+
+
+def test_several_queries_are_each_searched(films: Collection) -> None:
+    """A reformulation adds to the finds of the question and takes nothing away."""
+    alone = finds(films, corpus.QUESTION)
+    assert alone == finds(films, corpus.QUESTION, "Danube")[: len(alone)]
+    assert named(finds(films, corpus.QUESTION, "Danube"), films) > named(alone, films)
+
+
+def test_it_proposes_nothing(films: Collection) -> None:
+    """First queries come from the plan."""
+    assert [] == FirstSearch().propose([], Working(films, corpus.QUESTION))

@@ -1,0 +1,1 @@
+"""The tools that we give to agents."""
