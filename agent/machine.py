@@ -19,6 +19,9 @@ from ..graphs.state import Request, State
 GRAPHS = {"retrieve": retrieve_graph, "answer": answer_graph}
 MODES = ["custom", "values"]
 
+# With the write-ahead log this survives a killed process as FULL does; only a power cut may cost the last step of a run.
+RELAXED = "PRAGMA synchronous = NORMAL"
+
 
 @dataclass(slots=True)
 class Asked:
@@ -96,6 +99,7 @@ class Machine:
             try:
                 self._saver = SqliteSaver(sqlite3.connect(path, check_same_thread=False))
                 self._saver.setup()
+                self._saver.conn.execute(RELAXED)
             except sqlite3.Error as error:
                 raise OperatorError(
                     f"cannot open the checkpoints {str(path)!r} ({error}); choose another file"
@@ -118,6 +122,8 @@ class Machine:
         from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
         async with AsyncSqliteSaver.from_conn_string(str(self._checkpoints())) as saver:
+            await saver.setup()
+            await saver.conn.execute(RELAXED)
             yield GRAPHS[asked.graph](saver)
 
     @staticmethod

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -73,12 +73,12 @@ def ensure(source: Source, corpus: Mapping[str, Document], *, fresh: bool = Fals
     return index.remembered()
 
 
-def fill(index: Index, documents: Mapping[str, Document], what: str) -> Index:
+def fill(index: Index, documents: Iterable[Document], total: int) -> Index:
     """Add the documents that are not there yet, noting the cost after each batch, and return the finished index."""
     with Collection.create(index.home, index.name) as collection:
         began = time.perf_counter()
         with collection.intake(batch=BATCH) as intake:
-            for number, document in enumerate(progress(documents.values(), what, len(documents)), start=1):
+            for number, document in enumerate(progress(documents, "index", total), start=1):
                 intake.put(document)
                 if number % BATCH == 0:
                     _note(index, began)
@@ -99,7 +99,7 @@ def _note(before: Index, began: float, *, chunks: int | None = None) -> Index:
 
 def _make(job: dict[str, Any]) -> dict[str, Any]:
     corpus = Source(Path(job["folder"]), job["untitled"]).corpus()
-    return asdict(fill(Index(job["home"], job["name"]).remembered(), corpus, "index"))
+    return asdict(fill(Index(job["home"], job["name"]).remembered(), corpus.values(), len(corpus)))
 
 
 if __name__ == "__main__":

@@ -92,9 +92,7 @@ def _rounded(number: Any) -> float:
 
 def table(result: Mapping[str, Any]) -> Table:
     """Return the figures for the screen: a column for each system, shares in percent with their intervals."""
-    titles = "without titles" if result["untitled"] else "with titles"
-    about = f"{result['dataset']} {result['split']}: {result['questions']} questions, {result['passages']} passages {titles}"
-    shown = Table("", title=about, caption=_caption(result))
+    shown = Table("", title=_title(result), caption=_caption(result))
     systems = result["systems"]
     for name in systems:
         shown.add_column(name, justify="right")
@@ -112,6 +110,12 @@ def table(result: Mapping[str, Any]) -> Table:
 def _interval(numbers: Sequence[float], sign: str) -> str:
     mean, low, high = (f"{100 * number:{sign}.1f}" for number in numbers)
     return f"{mean} [{low}, {high}]"
+
+
+def _title(result: Mapping[str, Any]) -> str:
+    titles = "without titles" if result["untitled"] else "with titles"
+    counts = f"{result['questions']} questions, {result['passages']} passages {titles}"
+    return f"{result['dataset']} {result['split']}: {counts}"
 
 
 def _caption(result: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
+from itertools import islice
 from typing import Any, Protocol
 
 import numpy as np
@@ -142,7 +143,10 @@ class Own:
         """Return the user's ranking; its order is kept, scores fall with the rank."""
         if where.strip():
             raise CallerError(f"a filter ({where!r}) needs a collection of polyhop's; filter inside your own retriever")
-        found = [_passage(item) for item in list(self._call(question, k))[:k]]
+        returned = self._call(question, k)
+        if not isinstance(returned, Iterable):
+            raise CallerError(f"your retriever returned {returned!r:.80}; return passages, best first")
+        found = [_passage(item) for item in islice(returned, k)]
         with self._inside:
             for passage in found:
                 self._seen[passage.id] = passage

@@ -52,6 +52,7 @@ class Working:
         self._capacity = capacity
         self._known: OrderedDict[str, Known] = OrderedDict()
         self._rarity: dict[str, float] = {}
+        self._embedded: dict[str, Vectors] = {}
         self._heads: dict[str, Sequence[str]] = {}
 
     @cached_property
@@ -90,6 +91,21 @@ class Working:
         if name not in self._known:
             self.load([name])
         return self._known.get(name)
+
+    def embed(self, text: str) -> Vectors:
+        """Return a text's unit vector; a run asks for the same few texts again after each hop."""
+        if text not in self._embedded:
+            self._embedded[text] = self.retriever.embedder.embed([text])[0]
+        return self._embedded[text]
+
+    def lacking(self, words: frozenset[str]) -> str:
+        """Return the question without the words that `words` hold; function words stay, and at least one word."""
+        kept = []
+        for word in self.question.split():
+            meant = content_words(word)
+            if not meant or word_key(meant[0]) not in words:
+                kept.append(word)
+        return " ".join(kept) or self.question
 
     def covered(self, words: frozenset[str], among: Iterable[str] | None = None) -> float:
         """Return the share, by rarity, of the question's words (or of those `among` them) that `words` hold."""

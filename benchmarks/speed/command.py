@@ -59,30 +59,14 @@ def _start(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--times", type=positive, default=5, help="how often to start (default: %(default)s)")
 
 
-COMMANDS = {
-    command.name: command
-    for command in (
-        Command("ingest", "CORPUS.jsonl", "indexing against bare embedding of the same texts", _corpus, ingest.measure),
-        Command(
-            "search", "DIR", "hybrid search against its bare parts: encode, Chroma, FTS5", _questions, search.measure
-        ),
-        Command(
-            "filters",
-            "",
-            "filtered against unfiltered search, with recall against exact search",
-            _filters,
-            filters.measure,
-        ),
-        Command(
-            "graph",
-            "DIR",
-            "the graph against the work inside it: plain, streaming, with checkpoints",
-            _questions,
-            graph.measure,
-        ),
-        Command("start", "HOME", "a cold process: --help, the first answer and the next", _start, start.measure),
-    )
-}
+BENCHMARKS = (
+    Command("ingest", "CORPUS.jsonl", "indexing against bare embedding of the texts", _corpus, ingest.measure),
+    Command("search", "DIR", "hybrid search against encode, Chroma and FTS5 alone", _questions, search.measure),
+    Command("filters", "", "filtered against unfiltered search, and its recall", _filters, filters.measure),
+    Command("graph", "DIR", "the graph against the work inside it", _questions, graph.measure),
+    Command("start", "HOME", "a cold process: --help, the first answer, the next", _start, start.measure),
+)
+COMMANDS = {command.name: command for command in BENCHMARKS}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -107,15 +91,16 @@ def main(arguments: Sequence[str]) -> None:
         "embedder": Settings().embedder,
         "command": f"python -m benchmarks.speed {shlex.join(arguments)}",
     }
-    Console(width=None if sys.stdout.isatty() else 120).print(table(result))
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    console.print(*(f"{key}: {value}" for key, value in measured.items() if key != "rows"), sep=", ")
+    console.print(table(result))
     if options.json:
         write_json(options.json, result)
 
 
 def table(result: Figures) -> Table:
     """Return the rows for the screen; every row has the same keys."""
-    facts = ", ".join(f"{key} {value}" for key, value in result.items() if isinstance(value, int | float))
-    shown = Table(title=f"{result['benchmark']}: {facts}" if facts else result["benchmark"])
+    shown = Table(title=str(result["benchmark"]))
     rows = result["rows"]
     for place, heading in enumerate(rows[0]):
         shown.add_column(heading, justify="right" if place else "left")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -65,9 +66,9 @@ class Cloud:
             found.append(Filter(f"{share:.1%} in clusters", f"cluster < {bound}", self.clusters < bound))
         return found
 
-    def queries(self, count: int) -> list[tuple[Floats, str]]:
+    def queries(self, count: int, *, seed: int = SEED + 1) -> list[tuple[Floats, str]]:
         """Return vectors near random ones of the cloud, each with a question of four words."""
-        random = np.random.default_rng(SEED + 1)
+        random = np.random.default_rng(seed)
         near = self.vectors[random.integers(0, len(self.vectors), count)]
         vectors = _unit(near + SPREAD * _unit(random.standard_normal(near.shape, np.float32)))
         questions = [" ".join(f"word{word}" for word in random.integers(0, WORDS, 4)) for _ in range(count)]
@@ -80,22 +81,17 @@ def _unit(rows: Floats) -> Floats:
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
-    """Return for each filter the p50 of dense and hybrid search, how often unfiltered that is, and the recall."""
+    """Return for each filter the p50 of dense and hybrid search, what of unfiltered that is, and the recall."""
     index = _index(options.vectors)
     cloud = Cloud(options.vectors)
     queries = cloud.queries(options.queries)
-    everything = Filter("no filter", "", np.ones(options.vectors, bool))
+    filters = [Filter("no filter", "", np.ones(options.vectors, bool)), *cloud.filters()]
     with Collection.open(index.home, index.name) as collection:
-        for one in cloud.filters():
-            for vector, question in cloud.queries(WARM):
-                _hybrid(collection, vector, question, one.where)
-        asked = (_once(collection, [everything, *cloud.filters()], query) for query in queries)
-        times = list(progress(asked, "filters", len(queries)))
-        recalls = {
-            one.name: _recall(collection, cloud, one, [vector for vector, _ in queries])
-            for one in [everything, *cloud.filters()]
-        }
-    rows = [_row(one, times, recalls[one.name]) for one in [everything, *cloud.filters()]]
+        for query in cloud.queries(WARM, seed=SEED + 2):
+            _once(collection, filters, query)
+        times = [_once(collection, filters, query) for query in progress(queries, "filters", len(queries))]
+        recalls = [_recall(collection, cloud, one, [vector for vector, _ in queries]) for one in filters]
+    rows = [_row(one, times, recall) for one, recall in zip(filters, recalls, strict=True)]
     return {"vectors": options.vectors, "queries": len(queries), "k": K, "index_s": index.seconds, "rows": rows}
 
 
@@ -112,8 +108,8 @@ def _once(collection: Collection, filters: Sequence[Filter], query: tuple[Floats
     vector, question = query
     spent: dict[tuple[str, str], float] = {}
     for one in filters:
-        spent["dense", one.name], _ = milliseconds(lambda one=one: collection.dense(vector, K, where=one.where))  # type: ignore[misc]
-        spent["hybrid", one.name], _ = milliseconds(lambda one=one: _hybrid(collection, vector, question, one.where))  # type: ignore[misc]
+        spent["dense", one.name], _ = milliseconds(partial(collection.dense, vector, K, where=one.where))
+        spent["hybrid", one.name], _ = milliseconds(partial(_hybrid, collection, vector, question, one.where))
     return spent
 
 
@@ -144,9 +140,8 @@ def _row(one: Filter, times: Sequence[Mapping[tuple[str, str], float]], recall: 
 
 
 def _make(job: dict[str, Any]) -> dict[str, Any]:
-    cloud = Cloud(job["count"])
-    documents = {document.key: document for document in cloud.documents()}
-    return asdict(fill(Index(job["home"], job["name"]).remembered(), documents, "vectors"))
+    index = Index(job["home"], job["name"]).remembered()
+    return asdict(fill(index, Cloud(job["count"]).documents(), job["count"]))
 
 
 if __name__ == "__main__":

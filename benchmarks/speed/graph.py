@@ -8,10 +8,12 @@ import sqlite3
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from polyhop.agent import Agent, Collection
+from polyhop.agent.machine import RELAXED
 from polyhop.graphs.context import Context
 from polyhop.graphs.nodes.hop import bridges
 from polyhop.graphs.retrieve import retrieve_graph
@@ -27,6 +29,7 @@ from .timing import milliseconds, percentile, ratio
 K = 5
 WARM = 8
 STREAMED = ["custom", "values"]
+WAYS = ("parts", "plain", "streaming", "checkpoints")
 
 Ask = Callable[[str], Any]
 
@@ -38,28 +41,37 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     questions = [question.text for question in source.questions(options.split, options.limit)]
     index = ensure(source, corpus)
     warm = [document.text[:80] for document in list(corpus.values())[:WARM]]
-    with tempfile.TemporaryDirectory() as folder, Collection.open(index.home, index.name) as collection:
-        with closing(sqlite3.connect(Path(folder) / "checkpoints.sqlite", check_same_thread=False)) as connection:
-            ways = _ways(Agent(collection), connection)
-            for number, question in enumerate(warm):
-                _once(ways, question, number)
-            asked = enumerate(progress(questions, "graph", len(questions)))
-            times = [_once(ways, question, number) for number, question in asked]
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        closing(sqlite3.connect(Path(folder) / "checkpoints.sqlite", check_same_thread=False)) as connection,
+        Collection.open(index.home, index.name) as collection,
+    ):
+        ways = _ways(Agent(collection), connection)
+        for number, question in enumerate(warm):
+            _once(ways, question, number)
+        asked = enumerate(progress(questions, "graph", len(questions)))
+        times = [_once(ways, question, number) for number, question in asked]
     return _figures(times)
 
 
 def _once(ways: dict[str, Ask], question: str, number: int) -> dict[str, float]:
-    """Time one question in every way, beginning with another one each time; the first asking of all is not counted."""
-    ways["parts"](question)
+    """Time one question in every way, beginning with another one each time; a first asking is not counted.
+
+    `different` is 1 where the parts came to another ranking than the graph, and so were not its parts.
+    """
+    ranked = [item["id"] for item in ways["plain"](question)["ranked"]]
+    different = ranked != [item["id"] for item in ways["parts"](question)]
     names = list(ways)
     start = number % len(names)
-    return {name: milliseconds(lambda name=name: ways[name](question))[0] for name in [*names[start:], *names[:start]]}  # type: ignore[misc]
+    turns = [*names[start:], *names[:start]]
+    return {"different": different} | {name: milliseconds(partial(ways[name], question))[0] for name in turns}
 
 
 def _ways(agent: Agent, connection: sqlite3.Connection) -> dict[str, Ask]:
     from langgraph.checkpoint.sqlite import SqliteSaver
 
     plain, kept = retrieve_graph(), retrieve_graph(SqliteSaver(connection))
+    connection.execute(RELAXED)
     threads = itertools.count()
 
     def request(question: str) -> Request:
@@ -104,19 +116,10 @@ def parts(agent: Agent, question: str) -> list[Any]:
 def _figures(times: Sequence[dict[str, float]]) -> dict[str, Any]:
     base = percentile([spent["parts"] for spent in times])
     rows = []
-    for name in times[0]:
+    for name in WAYS:
         mine = [spent[name] for spent in times]
-        added = None if name == "parts" else percentile([spent[name] - spent["parts"] for spent in times])
-        rows.append(
-            {
-                "way": name,
-                "p50 ms": percentile(mine),
-                "p95 ms": percentile(mine, 95),
-                "added p50 ms": added,
-                "of the parts": ratio(percentile(mine), base),
-            }
-        )
-    return {"questions": len(times), "rows": sorted(rows, key=lambda row: list(ORDER).index(str(row["way"])))}
-
-
-ORDER = ("parts", "plain", "streaming", "checkpoints")
+        row = {"way": name, "p50 ms": percentile(mine), "p95 ms": percentile(mine, 95)}
+        row["added p50 ms"] = percentile([spent[name] - spent["parts"] for spent in times])
+        row["of the parts"] = ratio(percentile(mine), base)
+        rows.append(row)
+    return {"questions": len(times), "different": int(sum(spent["different"] for spent in times)), "rows": rows}

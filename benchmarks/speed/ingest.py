@@ -5,47 +5,48 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import tempfile
+from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from polyhop.agent import Collection, Document, Settings
 
-from ..common import BenchmarkError, child, peak_mb, read_rows, serve
+from ..common import BenchmarkError, child, peak_mb, read_rows, serve, tell
 from .timing import milliseconds
 
+DEFAULT = "all-MiniLM-L6-v2"
 WINDOW = 256
 WARM = ["A text to warm up with."] * 8
-# Each half is done by each way, in opposite order, so that a machine that gets slower is unfair to none.
-ORDERS = (("polyhop", "sentence-transformers", "onnxruntime"), ("onnxruntime", "sentence-transformers", "polyhop"))
+WAYS = ("polyhop", "sentence-transformers", "onnxruntime")
+# Each part is done in each way, in an order that turns around, so that a machine that gets slower is unfair to none.
+PARTS = 4
+
+Passages = Sequence[Sequence[str]]
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
-    """Return passages per second and peak memory of indexing and of bare embedding.
-
-    Bare embedding reads the first 256 tokens of a passage, indexing cuts a longer one into chunks and reads them all.
-    """
+    """Return passages per second and peak memory of indexing, and of bare embedding of the texts that it embeds."""
     passages = _passages(options.corpus.absolute(), options.limit)
-    halves = passages[::2], passages[1::2]
-    seconds = dict.fromkeys(ORDERS[0], 0.0)
-    peaks = dict.fromkeys(ORDERS[0], 0.0)
+    seconds = dict.fromkeys(WAYS, 0.0)
+    peaks = dict.fromkeys(WAYS, 0.0)
     chunks = 0
-    for half, order in zip(halves, ORDERS, strict=True):
-        for way in order:
-            done = child("speed.ingest", {"way": way, "passages": half})
+    for number in range(PARTS):
+        part = passages[number::PARTS]
+        texts = child("speed.ingest", {"way": "cut", "passages": part})["texts"]
+        chunks += len(texts)
+        for way in WAYS if number % 2 else reversed(WAYS):
+            tell(f"part {number + 1} of {PARTS}: {way}")
+            done = child("speed.ingest", {"way": way, "passages": part, "texts": texts})
             seconds[way] += done["seconds"]
             peaks[way] = max(peaks[way], done["peak_mb"])
-            chunks += done["chunks"]
     rates = {way: round(len(passages) / spent, 1) for way, spent in seconds.items()}
     fastest = max(rates["sentence-transformers"], rates["onnxruntime"])
     rows = [
-        {
-            "way": way,
-            "passages/s": rate,
-            "seconds": round(seconds[way], 2),
-            "peak MB": peaks[way],
-            "of the faster bare": round(rate / fastest, 3),
-        }
+        {"way": way, "passages/s": rate, "of the faster bare": round(rate / fastest, 3), "peak MB": peaks[way]}
         for way, rate in rates.items()
     ]
     return {"passages": len(passages), "chunks": chunks, "ratio": round(rates["polyhop"] / fastest, 3), "rows": rows}
@@ -59,49 +60,68 @@ def _passages(corpus: Path, limit: int | None) -> list[tuple[str, str]]:
             raise BenchmarkError(f"{place}: {row!r:.80} is no passage; an object with title and text is expected")
         found.append((title, text))
     found = list(dict.fromkeys(found))
-    if len(found) < 2:
-        raise BenchmarkError(f"{str(corpus)!r} holds {len(found)} different passages; at least 2 are needed")
+    if len(found) < PARTS:
+        raise BenchmarkError(f"{str(corpus)!r} holds {len(found)} different passages; at least {PARTS} are needed")
     return found
 
 
+class Overhearing:
+    """The embedder of the settings as far as indexing can tell, noting texts instead of embedding them."""
+
+    def __init__(self) -> None:
+        real = _embedder()
+        self.name, self.dimension, self.max_tokens = real.name, real.dimension, real.max_tokens
+        self.count_tokens = real.count_tokens
+        self.texts: list[str] = []
+
+    def embed(self, texts: Sequence[str]) -> Any:
+        """Note the texts and return the same unit vector for each."""
+        self.texts += texts
+        return np.full((len(texts), self.dimension), self.dimension**-0.5, np.float32)
+
+
 def _work(job: dict[str, Any]) -> dict[str, Any]:
-    """Do one half in one way; loading the model is not part of the time."""
-    ways = {"polyhop": _index, "sentence-transformers": _encode, "onnxruntime": _embed}
-    spent, chunks = ways[job["way"]]([tuple(passage) for passage in job["passages"]])
-    return {"seconds": spent / 1000, "chunks": chunks, "peak_mb": peak_mb()}
+    """Do one part in one way; loading the model is not part of the time."""
+    if job["way"] == "cut":
+        embedder = Overhearing()
+        with tempfile.TemporaryDirectory() as home, Collection.create(home, embedder=embedder) as collection:
+            collection.add(_documents(job["passages"]))
+        return {"texts": embedder.texts}
+    bare = {"sentence-transformers": _encode, "onnxruntime": _embed}
+    spent = _index(job["passages"]) if job["way"] == "polyhop" else bare[job["way"]](job["texts"])
+    return {"seconds": spent / 1000, "peak_mb": peak_mb()}
 
 
-def _index(passages: list[tuple[str, str]]) -> tuple[float, int]:
-    documents = (Document(key=str(number), title=title, text=text) for number, (title, text) in enumerate(passages))
+def _documents(passages: Passages) -> Iterator[Document]:
+    return (Document(key=str(number), title=title, text=text) for number, (title, text) in enumerate(passages))
+
+
+def _index(passages: Passages) -> float:
     with tempfile.TemporaryDirectory() as home, Collection.create(home) as collection:
         collection.embedder.embed(WARM)
-        spent, report = milliseconds(lambda: collection.add(documents))
-        return spent, report.passages
+        return milliseconds(lambda: collection.add(_documents(passages)))[0]
 
 
-def _embed(passages: list[tuple[str, str]]) -> tuple[float, int]:
+def _embedder() -> Any:
     with tempfile.TemporaryDirectory() as home, Collection.create(home) as collection:
-        embedder = collection.embedder
+        return collection.embedder
+
+
+def _embed(texts: Sequence[str]) -> float:
+    embedder = _embedder()
     embedder.embed(WARM)
-    return milliseconds(lambda: embedder.embed(_texts(passages)))[0], 0
+    return milliseconds(lambda: embedder.embed(texts))[0]
 
 
-def _encode(passages: list[tuple[str, str]]) -> tuple[float, int]:
+def _encode(texts: Sequence[str]) -> float:
     from sentence_transformers import SentenceTransformer
 
     model = SentenceTransformer(_model(), device="cpu")
-    model.max_seq_length = min(model.max_seq_length or WINDOW, WINDOW) if Settings().embedder != DEFAULT else WINDOW
-    model.encode(WARM, show_progress_bar=False)
-    return milliseconds(lambda: model.encode(_texts(passages), normalize_embeddings=True, show_progress_bar=False))[
-        0
-    ], 0
-
-
-def _texts(passages: list[tuple[str, str]]) -> list[str]:
-    return ["\n".join(filter(None, passage)) for passage in passages]
-
-
-DEFAULT = "all-MiniLM-L6-v2"
+    if Settings().embedder == DEFAULT:
+        model.max_seq_length = WINDOW
+    encode = partial(model.encode, normalize_embeddings=True, show_progress_bar=False)
+    encode(WARM)
+    return milliseconds(lambda: encode(list(texts)))[0]
 
 
 def _model() -> str:

@@ -90,7 +90,7 @@ def _once(collection: Collection, bare: Bare, question: str) -> dict[str, float]
     statement = next((text for text in statements if "lexical MATCH" in text), "")
     if not statement and collection.lexical(question, 1):
         raise OperatorError(
-            "the statement that reads FTS5 was not overheard; the store reads its record in another way now"
+            "the statement that reads FTS5 was not overheard; the store reads its record another way now"
         )
     spent["chroma"], _ = milliseconds(lambda: bare.chroma(vectors))
     spent["fts5"], _ = milliseconds(lambda: bare.fts5(statement))
@@ -107,10 +107,7 @@ def _figures(times: Sequence[dict[str, float]]) -> dict[str, Any]:
     sums = [sum(spent[part] for part in PARTS) for spent in times]
     whole, parts = percentile([spent["hybrid"] for spent in times]), percentile(sums)
     added = percentile([spent["hybrid"] - total for spent, total in zip(times, sums, strict=True)])
-    names = ("hybrid", *PARTS, "reading passages")
-    rows = [
-        {"what": name, "p50 ms": percentile(mine := [spent[name] for spent in times]), "p95 ms": percentile(mine, 95)}
-        for name in names
-    ]
-    rows.insert(1, {"what": "sum of encode, chroma and fts5", "p50 ms": parts, "p95 ms": percentile(sums, 95)})
+    columns = {name: [spent[name] for spent in times] for name in ("hybrid", *PARTS, "reading passages")}
+    columns["sum of encode, chroma and fts5"] = sums
+    rows = [{"what": what, "p50 ms": percentile(ms), "p95 ms": percentile(ms, 95)} for what, ms in columns.items()]
     return {"questions": len(times), "ratio": ratio(whole, parts), "added_p50_ms": added, "rows": rows}

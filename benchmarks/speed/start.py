@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import statistics
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from typing import Any
 from polyhop.agent import OperatorError
 
 from ..common import environment, progress
+from .timing import milliseconds, percentile
 
 SECONDS = 120
 HELP = "import sys; sys.argv = ['polyhop', '--help']; from polyhop.agent.cli import main; main()"
@@ -36,44 +36,25 @@ print(json.dumps({"first": first, "next_ms": 1000 * spent, "heavy": heavy}))
 def measure(options: argparse.Namespace) -> dict[str, Any]:
     """Return the medians of a few starts, one process each."""
     starts = [_once(options.home, options.name) for _ in progress(range(options.times), "start", options.times)]
-    rows = [
-        {
-            "what": what,
-            "median ms": round(statistics.median(start[what] for start in starts), 1),
-            "slowest ms": round(max(start[what] for start in starts), 1),
-        }
-        for what in starts[0]
-    ]
+    columns = {what: [start[what] for start in starts] for what in starts[0]}
+    rows = [{"what": what, "p50 ms": percentile(ms), "slowest ms": percentile(ms, 100)} for what, ms in columns.items()]
     return {"times": options.times, "rows": rows}
 
 
 def _once(home: Path, name: str) -> dict[str, float]:
-    began = time.perf_counter()
-    _python(HELP)
-    helped = 1000 * (time.perf_counter() - began)
+    helped, _ = milliseconds(lambda: _python(HELP))
     began = time.time()
     said = json.loads(_python(ASK, str(home), name).splitlines()[-1])
     if said["heavy"]:
-        raise OperatorError(
-            f"answering imported {said['heavy']!r}, which cost seconds and are not needed; find who imports them"
-        )
-    return {
-        "polyhop --help": helped,
-        "process to first answer": 1000 * (said["first"] - began),
-        "next answer": said["next_ms"],
-    }
+        raise OperatorError(f"answering imported {said['heavy']!r}, which takes seconds; find who imports them")
+    first = 1000 * (said["first"] - began)
+    return {"polyhop --help": helped, "process to first answer": first, "next answer": said["next_ms"]}
 
 
 def _python(source: str, *arguments: str) -> str:
     try:
-        done = subprocess.run(
-            [sys.executable, "-c", source, *arguments],
-            env=environment(),
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            check=False,
-        )
+        command = [sys.executable, "-c", source, *arguments]
+        done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=SECONDS, check=False)
     except subprocess.TimeoutExpired as error:
         raise OperatorError(f"a start took more than {SECONDS} s ({error.cmd!r:.80})") from error
     if done.returncode:

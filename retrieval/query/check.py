@@ -29,7 +29,8 @@ def unit_rows(vectors: ArrayLike, dimension: int) -> Vectors:
         raise VectorError(
             f"vectors have shape {rows.shape!r}, the collection holds {dimension} dimensions; embed with its embedder"
         )
-    lengths = np.sqrt((rows * rows).sum(axis=1))
+    with np.errstate(over="ignore", invalid="ignore"):
+        lengths = np.sqrt((rows * rows).sum(axis=1))
     bad = np.flatnonzero(~np.isfinite(lengths) | (lengths == 0))
     if bad.size:
         row = int(bad[0])

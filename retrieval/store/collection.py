@@ -11,7 +11,7 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from ...core.errors import OperatorError
+from ...core.errors import CallerError, OperatorError
 from ...core.settings import Settings
 from ..embed import load
 from ..embed.role import Embedder, Vectors
@@ -127,6 +127,8 @@ class Collection:
 
     def remove(self, keys: Sequence[str] = (), *, where: str = "") -> int:
         """Remove documents by key or by filter and return how many there were."""
+        if isinstance(keys, str):
+            raise CallerError(f"keys must be a list, not the string {keys!r:.80}; put it in brackets")
         keys = [*keys, *(self.keys(where) if where.strip() else [])]
         with self.intake() as intake:
             intake.remove(list(dict.fromkeys(keys)))
@@ -261,9 +263,8 @@ class Collection:
         name = self._record.get("embedder")
         if name is None:  # new, or its maker was killed right here
             embedder = embedder or load(Settings().embedder)
-            with self._lock.exclusive():
-                self._record.put(embedder=embedder.name, dimension=embedder.dimension)
-            return embedder.name
+            self._record.put_new(embedder=embedder.name, dimension=embedder.dimension)
+            name = self._record.get("embedder")
         dimension = int(self._record.get("dimension"))
         if embedder is not None and (embedder.name, embedder.dimension) != (name, dimension):
             raise WrongEmbedder(

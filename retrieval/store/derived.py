@@ -75,11 +75,9 @@ class Derived:
         self.index.close()
 
     def _open(self) -> VectorIndex:
-        if reason := self._suspicion():
-            with self._lock.exclusive():
-                # Another process may have put it right between the two looks.
-                if reason := self._suspicion():
-                    return self._recover(reason)
+        with self._lock.when(self._suspicion) as reason:
+            if reason:
+                return self._recover(reason)
         try:
             return self._attach()
         except (IndexUnavailable, KeyboardInterrupt, SystemExit):

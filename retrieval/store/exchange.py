@@ -70,6 +70,12 @@ def import_file(collection: Collection, path: Path) -> AddReport:
     return intake.report
 
 
+def embedder_of(path: Path) -> str:
+    """Return the name of the embedder whose vectors an export holds."""
+    with _open(path, "rt", gz=path.suffix == ".gz") as file:
+        return str(_head(file, path).get("embedder", ""))
+
+
 def adopt(collection: Collection, chroma: str, name: str) -> AddReport:
     """Add the documents of an existing Chroma collection with the vectors it has; it is only read.
 
@@ -120,11 +126,7 @@ def _chunk_json(*piece: Any) -> dict[str, str]:
 
 
 def _prepared(file: IO[str], path: Path, embedder: str) -> Iterator[Prepared]:
-    head = _line(next(_lines(file, path), ""), path, 1)
-    if head.get("polyhop") != FORMAT:
-        raise CallerError(
-            f"{str(path)!r} is no export of this polyhop; `polyhop export` makes one, `polyhop index` reads documents"
-        )
+    head = _head(file, path)
     number = 1
     for number, line in enumerate(_lines(file, path), start=2):
         row = _line(line, path, number)
@@ -137,6 +139,15 @@ def _prepared(file: IO[str], path: Path, embedder: str) -> Iterator[Prepared]:
         except (KeyError, TypeError, ValueError) as error:
             raise CallerError(f"{str(path)!r} is damaged at line {number} ({error!r}); export again") from error
     raise CallerError(f"{str(path)!r} ends too early, after {number - 1} documents, which were kept; export again")
+
+
+def _head(file: IO[str], path: Path) -> dict[str, Any]:
+    head = _line(next(_lines(file, path), ""), path, 1)
+    if head.get("polyhop") != FORMAT:
+        raise CallerError(
+            f"{str(path)!r} is no export of this polyhop; `polyhop export` makes one, `polyhop index` reads documents"
+        )
+    return head
 
 
 def _document(row: dict[str, Any], *, same: bool) -> Prepared:
@@ -159,7 +170,8 @@ def _vectors(pieces: list[dict[str, str]]) -> Vectors:
 def _lines(file: IO[str], path: Path) -> Iterator[str]:
     """Yield the lines of a file that may be cut short, no text, or no gzip."""
     try:
-        yield from file
+        for line in file:  # `yield from` would close the file together with the generator
+            yield line
     except EOFError as error:
         raise CallerError(
             f"{str(path)!r} ends too early ({error}); what stood before was kept; export again"

@@ -9,11 +9,11 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ...core.errors import OperatorError
+from ...core.errors import CallerError, OperatorError
 
 _numbers = itertools.count()
 POLL = 0.05
@@ -49,6 +49,8 @@ class CollectionLock:
     def exclusive(self) -> Iterator[None]:
         """Hold the collection alone; threads of this process queue, other processes make it raise `LockedError`."""
         with self._inside:
+            if not self._open:
+                raise CallerError(f"the collection in {str(self._folder)!r} is closed; open it again")
             if self._depth == 0:
                 self._raise()
             self._depth += 1
@@ -57,6 +59,26 @@ class CollectionLock:
             finally:
                 self._depth -= 1
                 if self._depth == 0:
+                    self._lower()
+
+    @contextmanager
+    def when(self, reason: Callable[[], str]) -> Iterator[str]:
+        """Hold the collection alone if there is a reason to and yield it, or "" once another has seen to it.
+
+        For an opener, which has read nothing yet: it lets go of the shared lock while it waits, so that one of several
+        openers with the same work to do can begin.
+        """
+        if not reason():
+            yield ""
+            return
+        with self._inside:
+            alone = self._alone(reason)
+            self._depth += alone
+            try:
+                yield reason()
+            finally:
+                self._depth -= alone
+                if alone:
                     self._lower()
 
     def close(self) -> None:
@@ -82,6 +104,24 @@ class CollectionLock:
             self._lower()
             raise
         self._sign("writing")
+
+    def _alone(self, reason: Callable[[], str]) -> bool:
+        until = time.monotonic() + self._wait
+        fcntl.flock(self._fd, fcntl.LOCK_UN)
+        while reason():
+            try:
+                fcntl.flock(self._turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                fcntl.flock(self._turn, fcntl.LOCK_UN)
+                if time.monotonic() >= until:
+                    raise LockedError(self._refusal(fcntl.LOCK_EX)) from error
+                time.sleep(POLL)
+            else:
+                self._sign("writing")
+                return True
+        self._take(self._fd, fcntl.LOCK_SH)
+        return False
 
     def _lower(self) -> None:
         fcntl.flock(self._fd, fcntl.LOCK_SH)

@@ -100,7 +100,8 @@ class Record:
         try:
             connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} {head} COMMIT;")
         except sqlite3.OperationalError:
-            connection.executescript("ROLLBACK" if connection.in_transaction else "")
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
             if self._version(connection) != FORMAT:  # unless another process made it between the look and the lock
                 raise
         connection.executescript(TEMPORARY)
@@ -124,6 +125,11 @@ class Record:
         """Set values of the `meta` table in a transaction of their own."""
         with self.writing() as connection:
             put(connection, **values)
+
+    def put_new(self, **values: Any) -> None:
+        """Set those values of the `meta` table that are not there yet, in a transaction of their own."""
+        with self.writing() as connection:
+            connection.executemany("INSERT OR IGNORE INTO meta VALUES (?, ?)", values.items())
 
     def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
         """Return the live passages among `ids`."""

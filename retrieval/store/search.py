@@ -25,16 +25,22 @@ EXACT = 2_000
 DEEPEST = 5_000
 # Fetched beyond k, to see whether the k-th has company of the same score.
 SPARE = 8
+TIES = 500
 UNIVERSE = "SELECT id FROM documents WHERE live IS NOT NULL"
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a filter is to be answered: `rows` are all matching (chunk row, id) if they are few, else None."""
+    """How a filter is to be answered: `rows` are the matching chunks if they are few; `matching` counts them."""
 
     filter: Filter | None
-    rows: tuple[tuple[int, str], ...] | None
+    rows: tuple[int, ...] | None
+    matching: int
     total: int
+
+    def first_limit(self, k: int) -> int:
+        """Return how many unfiltered results should hold k that pass, with half as many again to spare."""
+        return SPARE + (k if self.filter is None else 3 * k * self.total // (2 * self.matching))
 
 
 class Searcher:
@@ -58,10 +64,10 @@ class Searcher:
         queries = unit_rows(vectors, self._dimension)
         check_k(k)
         plan = self._plan(where, self._generation())
-        if plan.total == 0:
+        if plan.matching == 0:
             return [[] for _ in queries]
         if plan.rows is not None:
-            return self._exact(queries, k, [row for row, _ in plan.rows])
+            return self._exact(queries, k, plan.rows)
         return self._approximate(queries, k, plan)
 
     def lexical(self, question: str, k: int, where: str = "") -> list[Hit]:
@@ -72,10 +78,10 @@ class Searcher:
         with self._record.reading() as connection:
             counts = self._statistics.counts(connection, lexical.query_words(question), generation)
             expression = lexical.match_expression(counts)
-            if not expression or plan.total == 0:
+            if not expression or plan.matching == 0:
                 return []
             if plan.rows is not None:
-                rows = lexical.top_within(connection, expression, [row for row, _ in plan.rows])
+                rows = lexical.top_within(connection, expression, plan.rows)
                 return _ranked(self._live_rows(connection, rows, None))[:k]
             return self._lexical_over_fetched(connection, expression, k, plan)
 
@@ -137,15 +143,16 @@ class Searcher:
     def _make_plan(self, where: str, _generation: int) -> Plan:
         total = self._record.count()[1]
         if not where.strip():
-            return Plan(None, None, total)
+            return Plan(None, None, total, total)
         condition = parse(where)
         documents, values = condition.sql_enumerate(UNIVERSE)
-        sql = f"SELECT c.row, c.id FROM {LIVE} WHERE d.id IN ({documents}) LIMIT ?"
+        matching = f"FROM {LIVE} WHERE d.id IN ({documents})"
         with self._record.reading() as connection:
-            rows = connection.execute(sql, (*values, EXACT + 1)).fetchall()
-        if len(rows) <= EXACT:
-            return Plan(condition, tuple(rows), len(rows))
-        return Plan(condition, None, total)
+            rows = connection.execute(f"SELECT c.row {matching} LIMIT ?", (*values, EXACT + 1)).fetchall()
+            if len(rows) <= EXACT:
+                return Plan(condition, tuple(row[0] for row in rows), len(rows), total)
+            count = int(connection.execute(f"SELECT count(*) {matching}", values).fetchone()[0])
+        return Plan(condition, None, count, total)
 
     def _exact(self, queries: Vectors, k: int, rows: Sequence[int]) -> list[list[Hit]]:
         sql = (
@@ -163,12 +170,12 @@ class Searcher:
         return best
 
     def _approximate(self, queries: Vectors, k: int, plan: Plan) -> list[list[Hit]]:
-        limit = k + SPARE if plan.filter is None else 4 * k
+        limit = plan.first_limit(k)
         while limit < min(plan.total, DEEPEST):
             found = self._index().query(queries, limit)
             live = self._live({name for near in found for name, _ in near}, plan.filter)
             kept = [_ranked([Hit(name, score) for name, score in near if name in live]) for near in found]
-            if all(_settled(hits, k) for hits in kept):
+            if all(_settled(hits, k, limit) for hits in kept):
                 return [hits[:k] for hits in kept]
             limit *= 4
         return self._exact(queries, k, self._matching_rows(plan.filter))
@@ -186,11 +193,11 @@ class Searcher:
             return [row[0] for row in connection.execute(sql, values)]
 
     def _lexical_over_fetched(self, connection: sqlite3.Connection, expression: str, k: int, plan: Plan) -> list[Hit]:
-        limit = k + SPARE if plan.filter is None else 4 * k
+        limit = plan.first_limit(k)
         while True:
             rows = lexical.top(connection, expression, limit)
             kept = _ranked(self._live_rows(connection, rows, plan.filter))
-            if _settled(kept, k) or len(rows) < limit:
+            if _settled(kept, k, limit) or len(rows) < limit:
                 return kept[:k]
             limit *= 4
 
@@ -204,9 +211,14 @@ class Searcher:
         return [Hit(ids[row], score) for row, score in rows if row in ids]
 
 
-def _settled(hits: Sequence[Hit], k: int) -> bool:
-    """Say whether the first k are certain: those that tie with the last of them have all been seen."""
-    return len(hits) > k and round(hits[-1].score, 6) < round(hits[k - 1].score, 6)
+def _settled(hits: Sequence[Hit], k: int, limit: int) -> bool:
+    """Say whether the first k are certain: those that tie with the last of them have all been seen.
+
+    Of more than `TIES` equals, as in a collection of templates, the first that the index gives are taken.
+    """
+    if len(hits) <= k:
+        return False
+    return limit >= TIES or round(hits[-1].score, 6) < round(hits[k - 1].score, 6)
 
 
 def _ranked(hits: list[Hit]) -> list[Hit]:

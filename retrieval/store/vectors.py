@@ -5,6 +5,7 @@ The role is narrow on purpose: another engine is one file with these methods.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,10 @@ from ..embed.role import Vectors
 
 # Chroma's default HNSW is tuned for smaller candidate lists than a fused, filtered, multi-hop search asks for.
 HNSW = {"space": "ip", "ef_construction": 200, "max_neighbors": 32, "ef_search": 256}
+
+
+# Clients of one folder share what chromadb keeps for it; one must not begin while the last of the others ends it.
+_clients = threading.Lock()
 
 
 class IndexUnavailable(OperatorError):
@@ -111,7 +116,8 @@ class ChromaIndex:
 
     def close(self) -> None:
         """Let go; Chroma shares what it has read between clients of one path and would serve it stale to the next."""
-        self._client.close()
+        with _clients:
+            self._client.close()
 
     @contextmanager
     def _reached(self) -> Iterator[None]:
@@ -134,7 +140,8 @@ def connect(folder: Path, url: str) -> Any:
 
     settings = Settings(anonymized_telemetry=False)
     if not url:
-        return chromadb.PersistentClient(str(folder), settings=settings)
+        with _clients:
+            return chromadb.PersistentClient(str(folder), settings=settings)
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise IndexUnavailable(f"{url!r} is no address of a Chroma server; write it as http://host:port")

@@ -59,7 +59,7 @@ def test_a_name_that_too_many_bear_is_no_link(tmp_path: object, embedder: Embedd
         Document(f"n{number:02}", f"John Smith was clerk number {number}.", "John Smith") for number in range(61)
     ]
     ledger = Document("ledger", "The ledger was kept by John Smith.", "Ledger")
-    with corpus.collection(tmp_path, embedder, documents=[ledger, *bearers]) as opened:  # type: ignore[arg-type]
+    with corpus.collection(tmp_path, embedder, documents=[ledger, *bearers, *corpus.DOCUMENTS]) as opened:  # type: ignore[arg-type]
         assert [] == found(opened, "Who kept the ledger as clerk?", "ledger")
         opened.remove(["n60"])
         assert 3 == len(found(opened, "Who kept the ledger as clerk?", "ledger", hop=LinkHop(per_name=3)))

@@ -15,13 +15,13 @@ import pytest
 
 from polyhop.retrieval.store.collection import Collection
 
-from .indexing_child import EDITED, REMOVED, ROWS, TOPICS, document
+from .indexing_child import EDITED, REMOVED, ROWS, TOPICS, Given, document
 
 CHILD = Path(__file__).with_name("indexing_child.py")
 STEPS = ["embedded", "pending", "upserted", "flipped", "pruned"]
-RANDOM_KILLS = 40
+KILLS, ROUNDS = 10, 4
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = pytest.mark.slow
 
 
 def run(home: Path, *arguments: str, kill_after: float | None = None) -> tuple[int, list[str]]:
@@ -35,11 +35,21 @@ def run(home: Path, *arguments: str, kill_after: float | None = None) -> tuple[i
     return child.returncode, said.split()
 
 
+def opened(home: Path) -> Collection:
+    """Open what the child wrote."""
+    return Collection.open(home, "crash", embedder=Given())
+
+
+def made(home: Path) -> bool:
+    """Say whether the child came so far as to make a collection with an embedder on record."""
+    return (home / "crash" / "record.sqlite").exists()
+
+
 def answers(collection: Collection) -> list[object]:
     """Return what a user sees: dense, lexical and filtered results with scores to five decimals."""
     vectors = np.random.default_rng(5).normal(size=(8, 24)) @ TOPICS
     seen: list[object] = []
-    for where in ("", "number < 40", "number >= 100 and not number > 2600"):
+    for where in ("", "number < 40", "number >= 100 and not number > 1700"):
         seen += [[(hit.id, round(hit.score, 5)) for hit in hits] for hits in collection.dense(vectors, 5, where=where)]
         seen.append(
             [(hit.id, round(hit.score, 5)) for hit in collection.lexical("Aare7 Brienz3 edition 2", 10, where=where)]
@@ -54,7 +64,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[ob
     began = time.monotonic()
     code, said = run(home)
     assert (0, "done") == (code, said[-1])
-    with Collection.open(home, "crash") as collection:
+    with opened(home) as collection:
         assert [] == collection.verify()
         return home, answers(collection), time.monotonic() - began
 
@@ -74,40 +84,41 @@ def acknowledged_missing(collection: Collection, said: list[str]) -> list[str]:
 
 def check(home: Path, said: list[str], expected: list[object]) -> None:
     """Open what the kill left, prove it sound, let the next run finish, and compare."""
-    if (home / "crash" / "record.sqlite").exists():
-        with Collection.open(home, "crash") as collection:
+    if made(home):
+        with opened(home) as collection:
             assert [] == collection.verify()
             assert [] == acknowledged_missing(collection, said)
     code, said = run(home)
     assert (0, "done") == (code, said[-1])
-    with Collection.open(home, "crash") as collection:
+    with opened(home) as collection:
         assert [] == collection.verify()
         assert expected == answers(collection)
 
 
-def test_forty_kills_at_random_moments_lose_nothing(
-    tmp_path: Path, undisturbed: tuple[Path, list[object], float]
+@pytest.mark.parametrize("seed", range(ROUNDS))
+def test_ten_kills_at_random_moments_lose_nothing(
+    seed: int, tmp_path: Path, undisturbed: tuple[Path, list[object], float]
 ) -> None:
     """A run killed again and again at random moments is whole after each kill and ends in the undisturbed answers."""
     _, expected, seconds = undisturbed
-    chance = random.Random(20_261)
+    chance = random.Random(seed)
     kills = 0
     home = tmp_path / "home"
-    while kills < RANDOM_KILLS:
-        code, said = run(home, kill_after=chance.uniform(0.3, 1.0) * seconds)
+    while kills < KILLS:
+        code, said = run(home, kill_after=chance.uniform(0.3, 0.95) * seconds)
         if code == 0:
             shutil.rmtree(home)  # it got through: begin again from nothing
             continue
         kills += 1
-        if (home / "crash" / "record.sqlite").exists():
-            with Collection.open(home, "crash") as collection:
+        if made(home):
+            with opened(home) as collection:
                 assert [] == collection.verify()
                 assert [] == acknowledged_missing(collection, said)
     check(home, said, expected)
 
 
 @pytest.mark.parametrize("step", STEPS)
-@pytest.mark.parametrize("number", [1, 3, 4])
+@pytest.mark.parametrize("number", [1, 3])
 def test_a_kill_at_each_step_of_the_write_path_loses_nothing(
     step: str, number: int, tmp_path: Path, undisturbed: tuple[Path, list[object], float]
 ) -> None:
@@ -129,7 +140,7 @@ def test_truncated_chroma_files_are_rebuilt_from_the_record(
         shutil.copytree(home, copy)
         with (copy / file).open("r+b") as broken:
             broken.truncate(int((copy / file).stat().st_size * share))
-        with Collection.open(copy, "crash") as collection:
+        with opened(copy) as collection:
             assert any("rebuilt" in notice for notice in collection.notices)
             assert expected == answers(collection)
         shutil.rmtree(copy)
@@ -137,7 +148,7 @@ def test_truncated_chroma_files_are_rebuilt_from_the_record(
 
 def test_edits_are_there_after_the_last_run(undisturbed: tuple[Path, list[object], float]) -> None:
     """The undisturbed run itself holds edition two of the edited documents and none of the removed ones."""
-    with Collection.open(undisturbed[0], "crash") as collection:
+    with opened(undisturbed[0]) as collection:
         assert ROWS - REMOVED == len(collection.keys())
         keys = [document(number, edition=2).key for number in range(EDITED)]
         texts = [

@@ -1,0 +1,64 @@
+"""The command line. `polyhop --help` must be quick: nothing but typer is imported before a command runs."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from .ask import ask, retrieve
+from .common import Debug
+from .demo import demo
+from .index import index
+from .keep import list_documents, remove, status
+from .move import export, import_, reindex
+
+app = typer.Typer(
+    help="Multi-hop retrieval: find the passages that only together answer a question.",
+    epilog="Settings are environment variables POLYHOP_…; without POLYHOP_LLM no language model is used.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for name, command in {
+    "index": index,
+    "ask": ask,
+    "retrieve": retrieve,
+    "status": status,
+    "list": list_documents,
+    "remove": remove,
+    "export": export,
+    "import": import_,
+    "reindex": reindex,
+    "demo": demo,
+}.items():
+    app.command(name)(command)
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
+    if wanted:
+        from .. import __version__
+
+        typer.echo(f"polyhop {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    debug: Annotated[bool, typer.Option("--debug", help="Log everything and show tracebacks.")] = False,  # noqa: FBT002
+    version: Annotated[  # noqa: FBT002
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    Debug.on = debug
+
+
+def main() -> None:
+    """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a character of a document must not end the program.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    app(prog_name="polyhop")

@@ -1,0 +1,126 @@
+"""What the commands share: options, errors turned into messages and exit codes, output."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
+
+import typer
+
+from ...core.errors import CallerError, PolyhopError
+
+if TYPE_CHECKING:
+    from ...core.settings import Settings
+    from ..agent import Agent
+
+BUG = 70  # EX_SOFTWARE of sysexits.h
+INTERRUPTED = 130
+
+Home = Annotated[Path | None, typer.Option(help="Folder of the collections.  [POLYHOP_HOME; .polyhop]")]
+Name = Annotated[str, typer.Option("--collection", "-c", help="The collection.")]
+Names = Annotated[
+    list[str] | None, typer.Option("--collection", "-c", help="A collection; several are searched as one.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+Where = Annotated[str, typer.Option("--where", "-w", help="A filter, such as \"year >= 2020 and lang = 'en'\".")]
+EmbedderName = Annotated[str, typer.Option("--embedder", help="all-MiniLM-L6-v2, or a sentence-transformers model.")]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Debug:
+    """Whether tracebacks are wanted: by `--debug` or by the log level."""
+
+    on = False
+
+
+def guarded(command: Callable[P, T]) -> Callable[P, T]:
+    """Turn what a command raises into one message on standard error and an exit code."""
+
+    @wraps(command)
+    def run(*arguments: P.args, **options: P.kwargs) -> T:
+        try:
+            return command(*arguments, **options)
+        except (typer.Exit, typer.Abort, BrokenPipeError):
+            raise
+        except KeyboardInterrupt as stop:
+            complain("stopped; whatever was written up to now is safe, and the same command goes on from there")
+            raise typer.Exit(INTERRUPTED) from stop
+        except Exception as error:  # noqa: BLE001 - a user gets a sentence, whatever happened
+            raise typer.Exit(_explain(error)) from error
+
+    return run
+
+
+def complain(message: str) -> None:
+    """Write a message to standard error, in red on a terminal."""
+    from ..show import console, plain
+
+    console(stderr=True).print(f"polyhop: {plain(message)}", style="red", soft_wrap=True)
+
+
+def note(message: str) -> None:
+    """Write a remark to standard error."""
+    from ..show import console, plain
+
+    console(stderr=True).print(f"polyhop: {plain(message)}", style="yellow", soft_wrap=True)
+
+
+def _explain(error: Exception) -> int:
+    if isinstance(error, PolyhopError):
+        complain(str(error))
+        code = error.exit_code
+    else:
+        first = (str(error).splitlines() or [""])[0][:300]
+        complain(f"{type(error).__name__}: {first}\nthis is a bug in polyhop; --debug before the command shows where")
+        code = BUG
+    if Debug.on:
+        import traceback
+
+        traceback.print_exception(error)
+    return code
+
+
+def load_settings(**given: Any) -> Settings:
+    """Return the settings, those given on the command line first, and set up logging by them."""
+    from pydantic import ValidationError
+
+    from ...core.logs import configure
+    from ...core.settings import Settings
+
+    try:
+        settings = Settings(**{name: value for name, value in given.items() if value not in (None, "")})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0])
+        said = f"--{name} or POLYHOP_{name.upper()}" if name in given else f"POLYHOP_{name.upper()}"
+        raise CallerError(f"{said} is {first['input']!r}: {first['msg'].lower()}") from error
+    configure("debug" if Debug.on else settings.log)
+    Debug.on = Debug.on or settings.log.lower() == "debug"
+    return settings
+
+
+@contextmanager
+def opened(settings: Settings, *names: str, embedder: str = "", create: bool = False, **more: Any) -> Iterator[Agent]:
+    """Open an agent, say what was repaired, and close it."""
+    from ...retrieval.embed import load
+    from ..agent import Agent
+
+    chosen = load(embedder, settings) if embedder else None
+    with Agent.open(settings.home, *names, create=create, embedder=chosen, settings=settings, **more) as agent:
+        for collection in agent._collections:
+            for notice in collection.notices:
+                note(f"collection {collection.name!r}: {notice}")
+        yield agent
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON document; characters that standard output cannot encode are escaped."""
+    utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    print(json.dumps(value, ensure_ascii=not utf8, indent=2, default=str))

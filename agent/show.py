@@ -1,0 +1,224 @@
+"""What the command line shows: hops as a tree, passages, answers, reports."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.text import Text
+from rich.tree import Tree
+
+if TYPE_CHECKING:
+    from ..graphs.state import Event
+    from ..retrieval.ingest.index import IndexReport
+    from .results import Answer, RankedPassage, Retrieval
+
+MOST_SKIPPED = 50
+SNIPPET = 200
+NARROWEST = 20
+UNBROKEN = 100_000
+WAYS = {"search": "found by search", "named": "named in the question"}
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return a console that leaves the text of documents as it is, and breaks lines on a terminal only."""
+    made = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    if not made.is_terminal:
+        made.width = UNBROKEN
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class Indented:
+    """Lines that stand in from the left; nothing pads them on the right."""
+
+    lines: Sequence[Text]
+    by: int = 4
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Break the lines at the width that is left."""
+        for line in self.lines:
+            for piece in line.wrap(console, max(NARROWEST, options.max_width - self.by)):
+                yield Text(" " * self.by).append_text(piece)
+
+
+def plain(text: str) -> str:
+    """Return a text without control characters: those of a document must not reach the terminal."""
+    return "".join(char if char.isprintable() or char == "\n" else " " for char in text)
+
+
+def counted(number: int, thing: str) -> str:
+    """Return a number with its noun, in the plural where it belongs."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
+def heading(text: str) -> Text:
+    """Return the title of a section."""
+    return Text(f"\n{text}", style="bold")
+
+
+def event_line(event: Event) -> Text | None:
+    """Return one line on a step of a run, or nothing for steps that say little."""
+    facts = dict(event)
+    name, milliseconds = facts.get("event"), facts.get("ms", 0.0)
+    if name == "search":
+        said = f"search {facts['hop'] + 1}: {facts['found']} passages, {facts['new']} of them new"
+    elif name == "hop":
+        said = f"hop: {facts['queries']} names followed from {', '.join(facts['bridges'][:3]) or 'nothing'}"
+        said += ", …" if len(facts["bridges"]) > 3 else ""
+    else:
+        return None
+    return Text(f"· {plain(said)} ({milliseconds:.0f} ms)", style="dim")
+
+
+# Hops and passages
+
+
+def hop_tree(retrieval: Retrieval) -> Tree:
+    """Return how the passages of the result were reached: the question, the bridges, and what each led to."""
+    tree = Tree(Text(plain(retrieval.question), style="bold"), guide_style="dim")
+    numbers = {passage.id: number for number, passage in enumerate(retrieval.passages, start=1)}
+    by_id = {passage.id: passage for passage in retrieval.passages}
+    branches: dict[str, Tree] = {}
+
+    def branch(id: str, title: str, parent: Tree) -> Tree:
+        if id not in branches:
+            branches[id] = parent.add(_node(title, numbers.get(id), by_id.get(id)))
+        return branches[id]
+
+    for passage in sorted(retrieval.passages, key=lambda one: len(one.path)):
+        parent = tree
+        for step in passage.path:
+            parent = branch(step.id, step.title, parent)
+        branch(passage.id, _title(passage), parent)
+    return tree
+
+
+def _node(title: str, number: int | None, passage: RankedPassage | None) -> Text:
+    """Return a node: number in the result, title, how it was found; a bridge that is not in the result is dim."""
+    if passage is None or number is None:
+        return Text(plain(title), style="dim").append("  on the way")
+    text = Text(f"[{number}] ", style="cyan").append(plain(title), style="bold not dim")
+    return text.append(f"  {plain(_way(passage))}, {passage.score:.2f}", style="dim")
+
+
+def _way(passage: RankedPassage) -> str:
+    if passage.via in WAYS:
+        return WAYS[passage.via]
+    return f"{passage.via} “{passage.name}”" if passage.name else passage.via
+
+
+def _title(passage: RankedPassage) -> str:
+    title = passage.title or passage.text[:60].replace("\n", " ")
+    return f"{title} › {passage.heading}" if passage.heading else title
+
+
+def passages(retrieval: Retrieval, *, whole: bool = False) -> RenderableType:
+    """Return the ranked passages; `whole` shows their full text and metadata."""
+    if not retrieval.passages:
+        return Text("no passage fits", style="dim")
+    return Group(
+        *(_passage(number, passage, whole=whole) for number, passage in enumerate(retrieval.passages, start=1))
+    )
+
+
+def _passage(number: int, passage: RankedPassage, *, whole: bool) -> RenderableType:
+    head = Text(f"[{number}] ", style="cyan").append(plain(_title(passage)), style="bold")
+    head.append(f"  {passage.score:.2f}", style="green").append(f"  {plain(_way(passage))}", style="dim")
+    if passage.path:
+        head.append(plain(" in " + " → ".join(step.title for step in passage.path)), style="dim")
+    lines: list[Text] = [Text(plain(passage.text if whole else _snippet(passage.text)))]
+    if passage.source:
+        lines.append(Text(plain(_near(passage.source)), style="dim", overflow="fold"))
+    if whole and passage.metadata:
+        lines.append(Text(plain(", ".join(f"{key}={value!r}" for key, value in passage.metadata.items())), style="dim"))
+    return Group(head, Indented(lines))
+
+
+def _near(source: str) -> str:
+    """Return a path below the working directory without what leads there."""
+    here = os.getcwd() + os.sep
+    return source.removeprefix(here)
+
+
+def _snippet(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= SNIPPET else flat[: SNIPPET - 1].rsplit(" ", 1)[0] + " …"
+
+
+# Answers
+
+
+def answer(said: Answer) -> RenderableType:
+    """Return the answer, what it is, and for a model's answer which sentences the passages bear out."""
+    if not said.found:
+        return Indented([Text(plain(said.text))], 2)
+    lines: list[Text] = []
+    for citation in said.citations:
+        line = Text(plain(citation["sentence"]))
+        line.append("".join(f" [{number}]" for number in citation["passages"]), style="cyan")
+        if not said.extractive and not citation["supported"]:
+            line.append("  not borne out by what it cites", style="yellow")
+        lines.append(line)
+    return Indented(lines, 2)
+
+
+def answer_kind(said: Answer) -> str:
+    """Return what kind of answer it is, for the heading."""
+    if not said.extractive:
+        held = sum(citation["supported"] for citation in said.citations)
+        return f"Answer by {said.model}, {held} of {len(said.citations)} sentences borne out by the passages"
+    return "Answer (extractive: sentences of the passages, no language model)" if said.found else "Answer"
+
+
+def timings(events: Iterable[Event], stopped: str) -> Text:
+    """Return how long each step took and why the run ended."""
+    steps = [(event["event"], event.get("ms", 0.0)) for event in events]
+    shown = [f"{name} {ms:.0f} ms" for name, ms in steps if name not in ("finish", "judge") and ms >= 0.5]
+    total = sum(ms for name, ms in steps if name != "finish")
+    return Text(f"{', '.join(shown)}; {total:.0f} ms in all; stopped: {plain(stopped)}", style="dim")
+
+
+# Reports
+
+
+def index_report(report: IndexReport, seconds: float) -> RenderableType:
+    """Return what indexing did, and what it could not use."""
+    vanished = f"{len(report.vanished):,}"
+    if report.vanished:
+        vanished += ", their documents removed" if report.pruned else ", kept; --prune removes their documents"
+    facts = {
+        "files": f"{report.files:,}: {report.indexed:,} read, {report.unchanged:,} unchanged",
+        "moved": f"{len(report.moved):,}" if report.moved else "",
+        "vanished": vanished if report.vanished else "",
+        "documents": f"{report.documents_added:,} added, {report.documents_changed:,} changed, "
+        f"{report.documents_removed:,} removed",
+        "passages": f"{report.passages:,} written, {report.embedded:,} embedded",
+        "seconds": f"{seconds:.1f}",
+    }
+    parts: list[RenderableType] = [table({name: value for name, value in facts.items() if value})]
+    if report.skipped:
+        parts += [heading(f"Skipped ({len(report.skipped):,})"), skipped(report.skipped)]
+    return Group(*parts)
+
+
+def skipped(items: Sequence[tuple[str, str]]) -> RenderableType:
+    """Return places with the reason why they were skipped, the first fifty of them."""
+    rows: list[RenderableType] = []
+    for place, reason in items[:MOST_SKIPPED]:
+        rows.append(Text(plain(place), overflow="fold"))
+        rows.append(Indented([Text(plain(reason), style="yellow")]))
+    if len(items) > MOST_SKIPPED:
+        rows.append(Text(f"and {len(items) - MOST_SKIPPED:,} more; --json lists all", style="dim"))
+    return Group(*rows)
+
+
+def table(facts: Mapping[str, Any]) -> RenderableType:
+    """Return names and values in two columns."""
+    wide = max(map(len, facts))
+    return Group(
+        *(Text(f"{name:<{wide}}  ", style="dim").append(plain(str(value)), style="not dim") for name, value in facts.items())
+    )

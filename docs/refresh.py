@@ -1,0 +1,113 @@
+"""Write the generated parts of README.md and draw the picture of the hops: python docs/refresh.py
+
+The parts stand between `<!-- begin NAME -->` and `<!-- end NAME -->`; the tests compare them with what this file makes.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from io import StringIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from rich.console import Console
+from rich.terminal_theme import MONOKAI
+from rich.text import Text
+
+from polyhop.agent import Agent, Answer, Settings, example, show
+from polyhop.retrieval.rerank.path import PathScore
+from polyhop.retrieval.working import WORTH
+
+ROOT = Path(__file__).resolve().parent.parent
+README, PICTURE = ROOT / "README.md", ROOT / "docs" / "hop-tree.svg"
+TYPES = ("compositional", "bridge comparison")
+WIDTH = 96
+FONT = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
+SVG = f"""<svg xmlns="http://www.w3.org/2000/svg" class="rich-terminal" viewBox="0 0 {{width}} {{height}}" role="img">
+<title>Two questions, and through which passages the answers were found</title>
+<style>
+.{{unique_id}}-matrix {{{{ font-family: {FONT}; font-size: {{char_height}}px; line-height: {{line_height}}px; }}}}
+{{styles}}
+</style>
+<defs><clipPath id="{{unique_id}}-clip-terminal"><rect width="{{terminal_width}}" height="{{terminal_height}}"/></clipPath>
+{{lines}}</defs>
+<rect fill="#1b1f24" width="100%" height="100%" rx="8"/>
+<g transform="translate(14, 26)" clip-path="url(#{{unique_id}}-clip-terminal)">{{backgrounds}}
+<g class="{{unique_id}}-matrix">
+{{matrix}}
+</g></g>
+</svg>
+"""
+
+
+def settings() -> str:
+    """Return the table of settings."""
+    rows = ["| variable | default | is |", "| --- | --- | --- |"]
+    for name, field in Settings.model_fields.items():
+        default = f"`{field.default}`" if str(field.default) else "empty"
+        rows.append(f"| `POLYHOP_{name.upper()}` | {default} | {field.description} |")
+    return "\n".join(rows)
+
+
+def commands() -> str:
+    """Return what `polyhop --help` says."""
+    plain = {key: value for key, value in os.environ.items() if key not in ("FORCE_COLOR", "GITHUB_ACTIONS")}
+    environment = {**plain, "COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb", "PYTHONIOENCODING": "utf-8"}
+    command = [sys.executable, "-P", "-m", "polyhop.agent", "--help"]
+    said = subprocess.run(command, env=environment, capture_output=True, encoding="utf-8", check=True).stdout
+    return "\n".join(["```text", *(line.rstrip() for line in said.strip().splitlines()), "```"])
+
+
+def weights() -> str:
+    """Return the numbers in the two formulas."""
+    kinds = ", ".join(f"{kind.name.lower()} {worth:g}" for kind, worth in WORTH.items())
+    rank = PathScore()
+    parts = [field.name for field in fields(PathScore) if field.name.endswith("_weight")]
+    scores = ", ".join(f"{name.removesuffix('_weight')} {getattr(rank, name):g}" for name in parts)
+    return f"- `K`: {kinds}.\n- `w`: {scores}."
+
+
+PARTS: Mapping[str, Callable[[], str]] = {"settings": settings, "commands": commands, "weights": weights}
+
+
+def part(name: str, text: str) -> str:
+    """Return what stands between the marks of a part."""
+    found = re.search(rf"<!-- begin {name} -->\n(.*?)\n<!-- end {name} -->", text, re.DOTALL)
+    if found is None:
+        raise ValueError(f"README.md has no part {name!r}; put it between its two marks")
+    return found[1]
+
+
+def answers() -> list[Answer]:
+    """Return the answers to a question of each type, as `polyhop demo` gives them."""
+    asked = [next(one for one in example.questions() if one.type == kind) for kind in TYPES]
+    with TemporaryDirectory() as home, Agent.open(home, create=True) as agent, example.passages_path() as corpus:
+        agent.index([corpus])
+        return [agent.ask(one.question) for one in asked]
+
+
+def picture() -> str:
+    """Return the hops of both questions and the answer to the first, as an SVG with no font from elsewhere."""
+    screen = Console(record=True, width=WIDTH, file=StringIO(), force_terminal=True, highlight=False, markup=False)
+    first, second = answers()
+    screen.print(show.hop_tree(first.retrieval), Text("Answer", style="bold green"), show.answer(first), sep="\n")
+    screen.print("", show.hop_tree(second.retrieval), sep="\n")
+    return screen.export_svg(theme=MONOKAI, code_format=SVG, unique_id="hops")
+
+
+def main() -> None:
+    """Bring README.md and the picture up to date."""
+    text = README.read_text(encoding="utf-8")
+    for name, make in PARTS.items():
+        text = text.replace(part(name, text), make())
+    README.write_text(text, encoding="utf-8")
+    PICTURE.write_text(picture(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""Put the hops around a search of your own. Run it with: python examples/08_your_own_search.py
+
+`Agent.around` takes a function of (question, k), an object with such a `search`, or a LangChain retriever. Nothing is
+indexed: names that a passage mentions are looked up with your search, and kept if a passage found bears the name.
+"""
+
+from __future__ import annotations
+
+import re
+
+from polyhop.agent import Agent
+
+PAGES = [
+    {"id": "p1", "title": "Checkout", "text": "Checkout takes the money for an order. It is run by the Harbour Team."},
+    {"id": "p2", "title": "Harbour Team", "text": "The Harbour Team sits in Lisbon and answers pages until midnight."},
+    {"id": "p3", "title": "Search", "text": "Search finds products. It is run by the Forest Team."},
+    {"id": "p4", "title": "Forest Team", "text": "The Forest Team sits in Oslo and answers pages until ten."},
+]
+
+
+def words(text: str) -> set[str]:
+    """Return the lower-case words of a text."""
+    return set(re.findall(r"\w+", text.lower()))
+
+
+def search(question: str, k: int) -> list[dict[str, str]]:
+    """Return the k pages that share the most words with the question: the search that you have already."""
+    ranked = sorted(PAGES, key=lambda page: -len(words(question) & words(f"{page['title']} {page['text']}")))
+    return ranked[:k]
+
+
+def main() -> None:
+    """Compare the search alone with the hops around it."""
+    question = "In which city does the team that runs Checkout sit?"
+    print("search alone:", [page["title"] for page in search(question, 2)])
+    with Agent.around(search) as agent:
+        for passage in agent.retrieve(question, k=2).passages:
+            print(f"with hops: {passage.title} (via {passage.via}, path {[step.title for step in passage.path]})")
+        print(agent.ask(question, k=2).text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,154 @@
+"""What every reranker must keep; a new one is put to the same checks by subclassing `RerankerContract`."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import pytest
+
+from polyhop.retrieval.embed import Embedder
+from polyhop.retrieval.hop.role import Find
+from polyhop.retrieval.rerank.role import Ranked, Reranker
+from polyhop.retrieval.store.collection import Collection
+from polyhop.retrieval.types import Document
+from polyhop.retrieval.working import Working
+from tests import corpus
+
+NOBODY = "0" * 32
+#: Passages that say the same, so that their scores tie.
+TWINS = [Document(f"twin {letter}", "The same notice hangs on every door.") for letter in "abcd"]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A collection and what was found in it for one question."""
+
+    collection: Collection
+    ids: Mapping[str, str]
+
+    def run(self) -> Working:
+        """Return the memory of a run that has met nothing yet."""
+        return Working(self.collection, corpus.QUESTION)
+
+    def finds(self) -> list[Find]:
+        """Return finds by search, by name and along a path, several of one passage, of twins, and of one that is gone."""
+        jaws, spielberg, reed = self.ids["Jaws (film)"], self.ids["Steven Spielberg"], self.ids["Carol Reed"]
+        twins = [self.ids[twin.key] for twin in TWINS]
+        return [
+            Find(id=reed, via="search", path=[], name="", value=0.9),
+            Find(id=jaws, via="search", path=[], name="", value=0.4),
+            Find(id=jaws, via="named", path=[], name="jaws", value=0.8),
+            Find(id=spielberg, via="link", path=[reed], name="director", value=0.2),
+            Find(id=spielberg, via="link", path=[jaws], name="steven spielberg", value=1.2),
+            *(Find(id=twin, via="search", path=[], name="", value=0.1) for twin in twins),
+            Find(id=NOBODY, via="search", path=[], name="", value=1.0),
+        ]
+
+
+Check = Callable[[Reranker, Scene], None]
+
+
+def ranks_each_passage_once(reranker: Reranker, scene: Scene) -> None:
+    """Whatever was found and is still there is in the ranking, once; what is gone is not."""
+    ranked = [item["id"] for item in reranker.rank(scene.finds(), scene.run())]
+    assert sorted({find["id"] for find in scene.finds()} - {NOBODY}) == sorted(ranked)
+
+
+def is_sorted(reranker: Reranker, scene: Scene) -> None:
+    """The best is first, ties are in the order of their ids."""
+    ranked = [(-round(item["score"], 6), item["id"]) for item in reranker.rank(scene.finds(), scene.run())]
+    assert sorted(ranked) == ranked
+
+
+def is_deterministic(reranker: Reranker, scene: Scene) -> None:
+    """Two runs that know nothing of each other rank alike."""
+    assert reranker.rank(scene.finds(), scene.run()) == reranker.rank(scene.finds(), scene.run())
+
+
+def is_blind_to_order(reranker: Reranker, scene: Scene) -> None:
+    """The order in which passages were found says nothing."""
+    first = reranker.rank(scene.finds(), scene.run())
+    second = reranker.rank(scene.finds()[::-1], scene.run())
+    assert [(item["id"], item["score"]) for item in first] == [(item["id"], item["score"]) for item in second]
+
+
+def tells_a_way(reranker: Reranker, scene: Scene) -> None:
+    """How a passage was found is said as one of its finds has it."""
+    ways = {(find["id"], find["via"], find["name"], *find["path"]) for find in scene.finds()}
+    for item in reranker.rank(scene.finds(), scene.run()):
+        assert (item["id"], item["via"], item["name"], *item["path"]) in ways
+
+
+def is_plain_json(reranker: Reranker, scene: Scene) -> None:
+    """The ranking holds plain JSON types, so that any checkpointer can keep it, and finite scores."""
+    ranked = reranker.rank(scene.finds(), scene.run())
+    assert ranked == json.loads(json.dumps(ranked, allow_nan=False))
+    assert all(type(item["score"]) is float and math.isfinite(item["score"]) for item in ranked)
+
+
+def leaves_finds_alone(reranker: Reranker, scene: Scene) -> None:
+    """The finds are not changed."""
+    finds = scene.finds()
+    before = copy.deepcopy(finds)
+    reranker.rank(finds, scene.run())
+    assert before == finds
+
+
+def nothing_comes_of_nothing(reranker: Reranker, scene: Scene) -> None:
+    """Without finds there is no ranking."""
+    assert [] == reranker.rank([], scene.run())
+
+
+CHECKS: Sequence[Check] = (
+    ranks_each_passage_once,
+    is_sorted,
+    is_deterministic,
+    is_blind_to_order,
+    tells_a_way,
+    is_plain_json,
+    leaves_finds_alone,
+    nothing_comes_of_nothing,
+)
+
+
+def failing(reranker: Reranker, scene: Scene) -> set[str]:
+    """Return the names of the checks that a reranker does not pass."""
+    failed = set()
+    for check in CHECKS:
+        try:
+            check(reranker, scene)
+        except Exception:  # whatever a broken reranker raises
+            failed.add(check.__name__)
+    return failed
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Scene]:
+    """Rank known passages and twins."""
+    documents = [*corpus.DOCUMENTS, *TWINS]
+    with corpus.collection(tmp_path_factory.mktemp("rerank"), embedder, documents=documents) as opened:
+        yield Scene(opened, corpus.ids(opened))
+
+
+def only(ranked: list[Ranked], scene: Scene) -> list[str]:
+    """Return a ranking as the keys of its documents."""
+    names = {passage: name for name, passage in scene.ids.items()}
+    return [names[item["id"]] for item in ranked]
+
+
+class RerankerContract:
+    """Subclass it as `Test…`, give `reranker`, import `scene`."""
+
+    @pytest.fixture
+    def reranker(self) -> Reranker:
+        """Return the reranker under test."""
+        raise NotImplementedError
+
+    @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+    def test_contract(self, check: Check, reranker: Reranker, scene: Scene) -> None:
+        """The reranker keeps each point of the contract."""
+        check(reranker, scene)

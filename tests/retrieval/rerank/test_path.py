@@ -1,0 +1,124 @@
+"""The path score keeps the reranker contract, and the contract notices rerankers that do not."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from polyhop.retrieval.hop.role import Find
+from polyhop.retrieval.rerank.path import PathScore
+from polyhop.retrieval.rerank.role import Ranked, Reranker
+from polyhop.retrieval.working import Working
+
+from .contract import NOBODY, RerankerContract, Scene, failing, only, scene
+
+__all__ = ["scene"]
+
+
+class TestPathScore(RerankerContract):
+    """The path score with its defaults."""
+
+    @pytest.fixture
+    def reranker(self) -> Reranker:
+        """Return a path score."""
+        return PathScore()
+
+
+@dataclass
+class Sound:
+    """A path score; each subclass breaks one point of the contract."""
+
+    inner: PathScore = field(default_factory=PathScore)
+    name: str = "path"
+
+    def rank(self, finds: Sequence[Find], run: Working) -> list[Ranked]:
+        """Return what the path score returns."""
+        return self.inner.rank(finds, run)
+
+
+class RanksTwice(Sound):
+    def rank(self, finds: Sequence[Find], run: Working) -> list[Ranked]:
+        return [item for item in super().rank(finds, run) for _ in range(2)]
+
+
+class BreaksTiesByOrder(Sound):
+    def rank(self, finds: Sequence[Find], run: Working) -> list[Ranked]:
+        return sorted(super().rank(finds, run)[::-1], key=lambda item: -item["score"])
+
+
+class AddsNoise(Sound):
+    def rank(self, finds: Sequence[Find], run: Working) -> list[Ranked]:
+        for item in (ranked := super().rank(finds, run)):
+            item["score"] += random.SystemRandom().random()
+        return ranked
+
+
+class TrustsTheFirstFind(Sound):
+    def rank(self, finds: Sequence[Find], run: Working) -> list[Ranked]:
+        firsts = {find["id"]: find for find in reversed(finds)}
+        return super().rank(list(firsts.values()), run)
+
+
+class InventsAWay(Sound):
+    def rank(self, finds: Sequence[Find], run: Working) -> list[Ranked]:
+        return [Ranked(**{**item, "via": "magic"}) for item in super().rank(finds, run)]  # type: ignore[typeddict-item]
+
+
+class NumpyScores(Sound):
+    def rank(self, finds: Sequence[Find], run: Working) -> list[Ranked]:
+        ranked = super().rank(finds, run)
+        return [Ranked(**{**item, "score": np.float64(item["score"])}) for item in ranked]  # type: ignore[typeddict-item]
+
+
+class KeepsTheDead(Sound):
+    def rank(self, finds: Sequence[Find], run: Working) -> list[Ranked]:
+        return [*super().rank(finds, run), Ranked(id=NOBODY, score=-9.0, via="search", path=[], name="")]
+
+
+class ScalesInPlace(Sound):
+    def rank(self, finds: Sequence[Find], run: Working) -> list[Ranked]:
+        for find in finds:
+            find["value"] *= 0.5
+        return super().rank(finds, run)
+
+
+BROKEN = {
+    RanksTwice: "ranks_each_passage_once",
+    BreaksTiesByOrder: "is_sorted",
+    AddsNoise: "is_deterministic",
+    TrustsTheFirstFind: "is_blind_to_order",
+    InventsAWay: "tells_a_way",
+    NumpyScores: "is_plain_json",
+    KeepsTheDead: "nothing_comes_of_nothing",
+    ScalesInPlace: "leaves_finds_alone",
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN, ids=lambda broken: broken.__name__)
+def test_the_contract_notices_a_broken_reranker(broken: type[Sound], scene: Scene) -> None:
+    """Each way of breaking the contract fails the check that is there for it."""
+    assert BROKEN[broken] in failing(broken(), scene)
+
+
+def test_the_contract_passes_a_sound_reranker(scene: Scene) -> None:
+    """The reranker that the broken ones are made from passes every check."""
+    assert set() == failing(Sound(), scene)
+
+
+def test_a_path_lifts_a_passage_that_the_question_does_not_mention(scene: Scene) -> None:
+    """With the path's weight the passage at its end outranks better matches, without it it does not."""
+    by_path = only(PathScore().rank(scene.finds(), scene.run()), scene)
+    without = only(PathScore(path_weight=0.0).rank(scene.finds(), scene.run()), scene)
+
+    assert by_path.index("Steven Spielberg") < by_path.index("Carol Reed")
+    assert without.index("Carol Reed") < without.index("Steven Spielberg")
+
+
+def test_the_best_way_is_told(scene: Scene) -> None:
+    """Of two paths to a passage the one worth more is kept."""
+    (told,) = (item for item in PathScore().rank(scene.finds(), scene.run()) if item["id"] == scene.ids["Steven Spielberg"])
+    assert ("link", "steven spielberg", [scene.ids["Jaws (film)"]]) == (told["via"], told["name"], told["path"])
