@@ -91,7 +91,7 @@ class Agent:
         opening = Collection.create if create else Collection.open
         try:
             for name in dict.fromkeys(names or ("default",)):
-                how = Options(chroma_url=settings.chroma_url)
+                how = Options(chroma_url=settings.chroma_url, embedder=settings.embedder)
                 opened.append(opening(home or settings.home, name, embedder=embedder, options=how))
             agent = cls(opened[0] if len(opened) == 1 else Several(opened), settings=settings, **options)
         except BaseException:
@@ -226,6 +226,7 @@ class Agent:
             retriever=self.retriever,
             updaters=self.profile.updaters(),
             hops=tuple(one.name for one in self.profile.hops),
+            augment=self.profile.augment.name if self.profile.augment else "",
             reranker=self.profile.reranker,
             stop=self.profile.stopping(),
             llm=self.llm,

@@ -10,6 +10,7 @@ from ..graphs.stop import AfterHops, AfterSeconds, Stop, WhenCancelled, WhenDry
 from ..retrieval.hop.directional import DirectionalHop
 from ..retrieval.hop.link import LinkHop
 from ..retrieval.hop.role import HopUpdater
+from ..retrieval.query.feedback import Feedback
 from ..retrieval.query.first import FirstSearch
 from ..retrieval.rerank.path import PathScore
 from ..retrieval.rerank.role import Reranker
@@ -19,12 +20,14 @@ from ..retrieval.rerank.role import Reranker
 class Profile:
     """What a run is made of.
 
-    `hops` are the updaters that propose queries, in this order; `first` runs the question itself. `stop` is combined
-    with the deadline and with cancellation, which always hold.
+    `first` runs the question itself and `augment`, if there is one, a reformulation beside it; `hops` are the updaters
+    that propose the next queries, in this order. `stop` is combined with the deadline and with cancellation, which
+    always hold.
     """
 
     first: HopUpdater = field(default_factory=FirstSearch)
     hops: tuple[HopUpdater, ...] = (LinkHop(),)
+    augment: HopUpdater | None = None
     reranker: Reranker = field(default_factory=PathScore)
     stop: Stop = field(default_factory=lambda: AfterHops(2) | WhenDry())
     seconds: float = 30.0
@@ -33,7 +36,9 @@ class Profile:
     def of(cls, settings: Settings) -> Profile:
         """Return the profile that the settings describe."""
         hops = tuple(updater(name) for name in settings.updaters.replace(",", " ").split())
-        return cls(hops=hops, stop=AfterHops(settings.hops) | WhenDry(), seconds=settings.seconds)
+        augment = Feedback() if settings.augment == "feedback" else None
+        stop = AfterHops(settings.hops) | WhenDry()
+        return cls(hops=hops, augment=augment, stop=stop, seconds=settings.seconds)
 
     def stopping(self) -> Stop:
         """Return the stop rule with what always holds."""
@@ -42,7 +47,7 @@ class Profile:
     def updaters(self) -> dict[str, HopUpdater]:
         """Return all updaters by name; two of one name are refused."""
         found: dict[str, HopUpdater] = {}
-        for one in (self.first, *self.hops):
+        for one in (self.first, *self.hops, *([self.augment] if self.augment else [])):
             if one.name in found:
                 raise CallerError(
                     f"two hop updaters are called {one.name!r}: {found[one.name]!r} and {one!r}; rename one of them"

@@ -220,5 +220,8 @@ def table(facts: Mapping[str, Any]) -> RenderableType:
     """Return names and values in two columns."""
     wide = max(map(len, facts))
     return Group(
-        *(Text(f"{name:<{wide}}  ", style="dim").append(plain(str(value)), style="not dim") for name, value in facts.items())
+        *(
+            Text(f"{name:<{wide}}  ", style="dim").append(plain(str(value)), style="not dim")
+            for name, value in facts.items()
+        )
     )

@@ -11,32 +11,34 @@ import re
 from polyhop.agent import Agent
 
 PAGES = [
-    {"id": "p1", "title": "Checkout", "text": "Checkout takes the money for an order. It is run by the Harbour Team."},
+    {"id": "p1", "title": "Checkout", "text": "The Harbour Team runs Checkout."},
     {"id": "p2", "title": "Harbour Team", "text": "The Harbour Team sits in Lisbon and answers pages until midnight."},
-    {"id": "p3", "title": "Search", "text": "Search finds products. It is run by the Forest Team."},
+    {"id": "p3", "title": "Search", "text": "The Forest Team runs Search."},
     {"id": "p4", "title": "Forest Team", "text": "The Forest Team sits in Oslo and answers pages until ten."},
 ]
 
 
 def words(text: str) -> set[str]:
-    """Return the lower-case words of a text."""
-    return set(re.findall(r"\w+", text.lower()))
+    """Return the longer words of a text in lower case."""
+    return set(re.findall(r"\w{5,}", text.lower()))
 
 
 def search(question: str, k: int) -> list[dict[str, str]]:
-    """Return the k pages that share the most words with the question: the search that you have already."""
-    ranked = sorted(PAGES, key=lambda page: -len(words(question) & words(f"{page['title']} {page['text']}")))
-    return ranked[:k]
+    """Return at most k pages that share a word with the question: the search that you have already."""
+    shared = {page["id"]: len(words(question) & words(f"{page['title']} {page['text']}")) for page in PAGES}
+    found = [page for page in PAGES if shared[page["id"]]]
+    return sorted(found, key=lambda page: -shared[page["id"]])[:k]
 
 
 def main() -> None:
     """Compare the search alone with the hops around it."""
-    question = "In which city does the team that runs Checkout sit?"
+    question = "In which city are the people who run Checkout?"
     print("search alone:", [page["title"] for page in search(question, 2)])
     with Agent.around(search) as agent:
-        for passage in agent.retrieve(question, k=2).passages:
+        answer = agent.ask(question, k=2)
+        for passage in answer.retrieval.passages:
             print(f"with hops: {passage.title} (via {passage.via}, path {[step.title for step in passage.path]})")
-        print(agent.ask(question, k=2).text)
+        print(answer.text)
 
 
 if __name__ == "__main__":

@@ -43,10 +43,14 @@ _ASKING = frozenset({"who", "whom", "whose", "where", "when", "why", "which", "h
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A passage to quote, and the bridge whose sentence about it is quoted before; places count `ranked` from 0."""
+    """A passage to quote and the bridge that names it; places count `ranked` from 0.
+
+    The bridge is quoted too if it has a place there.
+    """
 
     target: int
-    bridge: int | None = None
+    bridge: Passage | None = None
+    place: int | None = None
     name: str = ""
 
 
@@ -62,9 +66,11 @@ def extract(ranked: Sequence[Ranked], run: Working) -> list[Sentence]:
     if all(one.cosine + WORDS * run.covered(one.words) < ALIKE for one in known if one is not None):
         return []
     links = chain(ranked, passages, run)
+    ends = [passages[link.target] for link in links] + [link.bridge for link in links if link.bridge]
+    settled = {key for passage in ends for key in _keys(passage.title)}
     quoted: list[Sentence] = []
     for link in links:
-        quoted += _quotes(link, passages, run, most=1 if len(links) > 1 else 2)
+        quoted += _quotes(link, passages[link.target], settled, run)[: 3 if len(links) == 1 else 2]
     return list(dict.fromkeys(quoted))
 
 
@@ -78,7 +84,7 @@ def chain(ranked: Sequence[Ranked], passages: Sequence[Passage], run: Working) -
             named.setdefault(item["name"], place)
     if len(named) > 1:
         compared = list(named.values())[:2]
-        onward = [next((link for link in links if link.bridge == place), None) for place in compared]
+        onward = [next((link for link in links if link.place == place), None) for place in compared]
         return [link for link in onward if link] if all(onward) else [Link(place) for place in compared]
     if links:
         return links[:1]
@@ -95,7 +101,8 @@ def _links(ranked: Sequence[Ranked], passages: Sequence[Passage], run: Working) 
         if bridge is None or f" {name_key(passages[place].title)} " in asked:
             continue
         value = item["score"] * (1 + _around(bridge.passage, item["name"], run))
-        found.append((-value, place, Link(place, places.get(bridge.passage.id), item["name"])))
+        link = Link(place, bridge.passage, places.get(bridge.passage.id), item["name"])
+        found.append((-value, place, link))
     return [link for _, _, link in sorted(found, key=lambda entry: entry[:2])]
 
 
@@ -110,17 +117,16 @@ def _around(bridge: Passage, name: str, run: Working) -> float:
     return 0.0
 
 
-def _quotes(link: Link, passages: Sequence[Passage], run: Working, *, most: int) -> list[Sentence]:
-    """Return the bridge's sentence, if there is a bridge, and the best one or two of the target."""
-    settled = _keys(passages[link.target].title)
+def _quotes(link: Link, target: Passage, settled: set[str], run: Working) -> list[Sentence]:
+    """Return the bridge's sentence, if the bridge may be cited, and the best of the target, the better first."""
     quoted: list[Sentence] = []
     if link.bridge is not None:
-        bridge = passages[link.bridge]
-        text = _naming(bridge.text, link.name, run)
-        quoted.append(Sentence(text, link.bridge + 1))
-        settled |= _keys(bridge.title) | _keys(text)
-    texts = sentences(passages[link.target].text)[:HEAD]
-    return quoted + [Sentence(texts[place], link.target + 1) for place in _nearest(texts, settled, run)[:most]]
+        text = _naming(link.bridge.text, link.name, run)
+        settled = settled | _keys(text)
+        if link.place is not None:
+            quoted.append(Sentence(text, link.place + 1))
+    texts = sentences(target.text)[:HEAD]
+    return quoted + [Sentence(texts[place], link.target + 1) for place in _nearest(texts, settled, run)]
 
 
 def _naming(text: str, name: str, run: Working) -> str:
@@ -134,7 +140,9 @@ def _nearest(texts: Sequence[str], settled: set[str], run: Working) -> list[int]
     """Return the places of the best sentence and of a second one that is nearly as good, in the order of the text."""
     if not texts:
         return []
-    vectors = run.retriever.embedder.embed([_left(run.question, settled) or run.question, *(text[:LONGEST] for text in texts)])
+    vectors = run.retriever.embedder.embed(
+        [_left(run.question, settled) or run.question, *(text[:LONGEST] for text in texts)]
+    )
     worth = vectors[1:] @ vectors[0]
     worth[0] += FIRST
     if _ASKS_DATE.search(fold(run.question)):

@@ -14,10 +14,10 @@ NOT_FOUND = "I could not find it."
 # and name does.
 COVERAGE = 0.6
 
-_END = re.compile(r"(?<=[.!?。！？])[\"'”’)\]]*\s+(?=[\"'“‘(\[]*[^\Wa-z_])|(?<=[。！？])|\n+")
+_END = re.compile(r"(?<=[.!?。！？])([\"'”’)\]]*)\s+(?=[\"'“‘(\[]*[^\Wa-z_])|(?<=[。！？])")
 _SHORT = (
     "Mr Mrs Ms Dr St Jr Sr Prof vs No Inc Ltd Co Mt Ft Gen Col Lt Capt Sgt Maj Adm Rev Hon Gov Sen Rep Bros b d c ca r "
-    "approx est fl née vol pp ed eds"
+    "approx est fl née vol pp ed eds Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec"
 ).replace(" ", "|")
 _ABBREVIATION = re.compile(rf"(?:\b[A-Z]|\b(?:{_SHORT}))\.[\"'”’)\]]*$")
 _CITED = re.compile(r"\s*\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
@@ -54,7 +54,7 @@ class Sentence:
 def sentences(text: str) -> list[str]:
     """Cut a text into sentences; initials and common abbreviations end none."""
     pieces: list[str] = []
-    for piece in filter(None, (part.strip() for part in _END.split(text) if part)):
+    for piece in filter(None, map(str.strip, _END.sub(r"\1\n", text).split("\n"))):
         if pieces and _ABBREVIATION.search(pieces[-1]):
             pieces[-1] += " " + piece
         else:

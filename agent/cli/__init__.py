@@ -47,8 +47,8 @@ def _version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
 
 @app.callback()
 def _options(
-    debug: Annotated[bool, typer.Option("--debug", help="Log everything and show tracebacks.")] = False,  # noqa: FBT002
-    version: Annotated[  # noqa: FBT002
+    debug: Annotated[bool, typer.Option("--debug", help="Log everything and show tracebacks.")] = False,
+    version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:

@@ -52,7 +52,7 @@ def guarded(command: Callable[P, T]) -> Callable[P, T]:
         except KeyboardInterrupt as stop:
             complain("stopped; whatever was written up to now is safe, and the same command goes on from there")
             raise typer.Exit(INTERRUPTED) from stop
-        except Exception as error:  # noqa: BLE001 - a user gets a sentence, whatever happened
+        except Exception as error:
             raise typer.Exit(_explain(error)) from error
 
     return run

@@ -11,7 +11,8 @@ from ..hop.role import Find
 from ..working import Known, Working, unit
 from .role import Ranked
 
-ALONE = ("search", "named")
+# What was found without a path; everything else came along one.
+ALONE = {"search": "search", "feedback": "search", "named": "named"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def _best_ways(finds: Sequence[Find]) -> dict[str, dict[str, Find]]:
     """Return for each passage its best find of each sort: by the search, by being named, along a path."""
     best: dict[str, dict[str, Find]] = {}
     for find in finds:
-        sort = find["via"] if find["via"] in ALONE else "path"
+        sort = ALONE.get(find["via"], "path")
         ways = best.setdefault(find["id"], {})
         if sort not in ways or find["value"] > ways[sort]["value"]:
             ways[sort] = find

@@ -12,7 +12,6 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from ...core.errors import CallerError, OperatorError
-from ...core.settings import Settings
 from ..embed import load
 from ..embed.role import Embedder, Vectors
 from ..types import Document, Hit, Passage
@@ -95,8 +94,7 @@ class Collection:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OperatorError(f"cannot make the folder {str(folder)!r} ({error}); choose another home") from error
-        new = not (folder / RECORD).is_file()
-        return cls(folder, (embedder or load(Settings().embedder)) if new else embedder, options or Options())
+        return cls(folder, embedder, options or Options())
 
     # Writing
 
@@ -262,7 +260,7 @@ class Collection:
         """Return the embedder's name on record, recording it first in a new collection."""
         name = self._record.get("embedder")
         if name is None:  # new, or its maker was killed right here
-            embedder = embedder or load(Settings().embedder)
+            embedder = embedder or load(self._options.embedder or None)
             self._record.put_new(embedder=embedder.name, dimension=embedder.dimension)
             name = self._record.get("embedder")
         dimension = int(self._record.get("dimension"))

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -26,7 +27,12 @@ DEEPEST = 5_000
 # Fetched beyond k, to see whether the k-th has company of the same score.
 SPARE = 8
 TIES = 500
+# A search that a writer disturbs is made again, so often at the most.
+ATTEMPTS = 4
 UNIVERSE = "SELECT id FROM documents WHERE live IS NOT NULL"
+
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +69,30 @@ class Searcher:
         """
         queries = unit_rows(vectors, self._dimension)
         check_k(k)
-        plan = self._plan(where, self._generation())
+        return self._steady(lambda generation: self._dense(queries, k, self._plan(where, generation)))
+
+    def lexical(self, question: str, k: int, where: str = "") -> list[Hit]:
+        """Return the k live passages that BM25 likes best for the words of the question, ties by id."""
+        check_k(k)
+        return self._steady(lambda generation: self._lexical(question, k, where, generation))
+
+    def _steady(self, search: Callable[[int], Found]) -> Found:
+        """Search again if something was written meanwhile: passages of the plan may have gone, and new ones come."""
+        for _ in range(ATTEMPTS):
+            generation = self._generation()
+            found = search(generation)
+            if generation == self._generation():
+                break
+        return found
+
+    def _dense(self, queries: Vectors, k: int, plan: Plan) -> list[list[Hit]]:
         if plan.matching == 0:
             return [[] for _ in queries]
         if plan.rows is not None:
             return self._exact(queries, k, plan.rows)
         return self._approximate(queries, k, plan)
 
-    def lexical(self, question: str, k: int, where: str = "") -> list[Hit]:
-        """Return the k live passages that BM25 likes best for the words of the question, ties by id."""
-        check_k(k)
-        generation = self._generation()
+    def _lexical(self, question: str, k: int, where: str, generation: int) -> list[Hit]:
         plan = self._plan(where, generation)
         with self._record.reading() as connection:
             counts = self._statistics.counts(connection, lexical.query_words(question), generation)

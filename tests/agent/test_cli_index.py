@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from polyhop.agent.show import MOST_SKIPPED
-from polyhop.retrieval.embed import Embedder
 
 from .commands import ROWS, files, run, run_json
 

@@ -49,7 +49,9 @@ def test_no_passage_holds_question_and_answer(asked: Question) -> None:
     assert [] == [title for title in holding if named in f"{title} {passages()[title]}".lower()]
 
 
-@pytest.mark.parametrize("asked", [one for one in questions() if one.type in COMPARISONS], ids=lambda one: one.titles[0])
+@pytest.mark.parametrize(
+    "asked", [one for one in questions() if one.type in COMPARISONS], ids=lambda one: one.titles[0]
+)
 def test_no_passage_holds_both_sides_of_a_comparison(asked: Question) -> None:
     """What is compared stands in passages that do not speak of each other."""
     there = passages()

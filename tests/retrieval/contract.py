@@ -98,7 +98,10 @@ def filters_hold_or_are_refused(retriever: Retriever) -> None:
     """A filter is kept in every search, or refused as the caller's error; it is never passed over."""
     where = "kind = 'person'"
     try:
-        hits = [*retriever.lexical("film director born", 20, where=where), *retriever.dense(_questions(retriever), 20, where=where)[0]]
+        hits = [
+            *retriever.lexical("film director born", 20, where=where),
+            *retriever.dense(_questions(retriever), 20, where=where)[0],
+        ]
         bearers = retriever.bearers(NAMES, 60, where=where)
     except CallerError:
         return

@@ -120,5 +120,7 @@ def test_a_path_lifts_a_passage_that_the_question_does_not_mention(scene: Scene)
 
 def test_the_best_way_is_told(scene: Scene) -> None:
     """Of two paths to a passage the one worth more is kept."""
-    (told,) = (item for item in PathScore().rank(scene.finds(), scene.run()) if item["id"] == scene.ids["Steven Spielberg"])
+    (told,) = (
+        item for item in PathScore().rank(scene.finds(), scene.run()) if item["id"] == scene.ids["Steven Spielberg"]
+    )
     assert ("link", "steven spielberg", [scene.ids["Jaws (film)"]]) == (told["via"], told["name"], told["path"])

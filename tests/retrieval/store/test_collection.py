@@ -55,7 +55,12 @@ def test_documents_are_found_and_come_back_whole(films: Collection) -> None:
     passage = films.passages([hit.id])[hit.id]
     given = next(one for one in corpus.DOCUMENTS if one.key == passage.document)
 
-    assert (given.text, given.title, given.metadata, "") == (passage.text, passage.title, passage.metadata, passage.source)
+    assert (given.text, given.title, given.metadata, "") == (
+        passage.text,
+        passage.title,
+        passage.metadata,
+        passage.source,
+    )
     assert [] == films.verify()
 
 
@@ -186,9 +191,7 @@ def test_own_and_computed_vectors_of_one_text_stay_apart(empty: Collection) -> N
     own = tuple(np.eye(384)[0].tolist())
     empty.add([document("own", vector=own), document("computed")])
 
-    assert ["own", "computed"] == [
-        empty.passages([hit.id])[hit.id].document for hit in empty.dense([own], 2)[0]
-    ]
+    assert ["own", "computed"] == [empty.passages([hit.id])[hit.id].document for hit in empty.dense([own], 2)[0]]
     assert 1.0 == pytest.approx(empty.dense(empty.embedder.embed([document().text]), 1)[0][0].score, abs=1e-5)
 
 
@@ -219,7 +222,9 @@ def test_an_unfit_document_is_reported_with_its_reason(bad: Document, said: str,
     assert said in report.skipped[0][1]
 
 
-@pytest.mark.parametrize("text", ["a\0b Danube", "Дунай Δούναβης 多瑙河", "\u202eebunaD", "🏞️" * 300, "x" * 40_000, "\ufeff \u200bword"])
+@pytest.mark.parametrize(
+    "text", ["a\0b Danube", "Дунай Δούναβης 多瑙河", "\u202eebunaD", "🏞️" * 300, "x" * 40_000, "\ufeff \u200bword"]
+)
 def test_odd_texts_are_stored_and_proven(text: str, empty: Collection) -> None:
     """Any text at all is stored, survives a change, and is gone without a trace after its removal."""
     empty.add([document(text=text)])
@@ -399,7 +404,9 @@ def test_readers_go_on_while_a_thread_writes(films: Collection) -> None:
         reader.start()
     try:
         for turn in range(6):
-            films.add([replace(one, text=f"{one.text} Edition {turn}.") for one in corpus.DOCUMENTS if one not in stable])
+            films.add(
+                [replace(one, text=f"{one.text} Edition {turn}.") for one in corpus.DOCUMENTS if one not in stable]
+            )
             films.add([document(f"extra {turn}")])
             films.remove([f"extra {turn}"])
     finally:

@@ -1,0 +1,140 @@
+"""What the benchmarks share: exit codes, memory, progress and children."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from benchmarks import __main__ as overview
+from benchmarks.common import (
+    ROOT,
+    BenchmarkError,
+    ChildFailed,
+    child,
+    chosen,
+    environment,
+    peak_mb,
+    progress,
+    run,
+    write_json,
+)
+from polyhop.agent import OperatorError
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (BenchmarkError("a\nb"), 2),
+        (OperatorError("a\nb"), 3),
+        (ChildFailed("queries", 7), 7),
+        (KeyboardInterrupt(), 130),
+    ],
+)
+def test_exit_codes_say_who_must_react(capsys: pytest.CaptureFixture[str], error: BaseException, code: int) -> None:
+    """The caller's mistakes are 2, the machine's 3, a child's its own, and no message has more than one line."""
+
+    def fail() -> None:
+        raise error
+
+    assert code == run(fail)
+    assert capsys.readouterr().err in ("", "error: a b\n")
+
+
+def test_peak_memory_is_that_of_this_process() -> None:
+    """A child of a large process does not inherit its peak."""
+    ballast = bytearray(300_000_000)
+    source = "from benchmarks.common import peak_mb; print(peak_mb())"
+    done = subprocess.run([sys.executable, "-c", source], env=environment(), capture_output=True, text=True, check=True)
+
+    assert len(ballast) / 1024**2 < peak_mb()
+    assert 5 < float(done.stdout) < 250
+
+
+def test_progress_is_told_by_tenths(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where nobody watches a terminal ten lines at the most are written, all of them as errors."""
+    assert list(range(25)) == list(progress(range(25), "index", 25))
+    shown = capsys.readouterr()
+    assert "index 3/25" == shown.err.splitlines()[0]
+    assert "index 25/25" == shown.err.splitlines()[-1]
+    assert (9, "") == (len(shown.err.splitlines()), shown.out)
+
+
+def test_systems_are_chosen_by_name() -> None:
+    """Names are taken in their order, each once, with or without blanks."""
+    assert ["b", "a"] == chosen("b, a,b,", ["a", "b"])
+
+
+def test_json_is_written_whole(tmp_path: Path) -> None:
+    """A file appears in a folder that is made for it, with nothing beside it."""
+    path = tmp_path / "new" / "out.json"
+    write_json(path, {"a": 1})
+
+    assert {"a": 1} == json.loads(path.read_text(encoding="utf-8"))
+    assert [path] == list(path.parent.iterdir())
+
+
+def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    """A folder where the file should be is the caller's mistake."""
+    with pytest.raises(BenchmarkError, match="cannot write"):
+        write_json(tmp_path, {})
+
+
+@pytest.mark.slow
+def test_a_child_that_fails_hands_on_its_exit_code(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """The child says what is wrong, in one line, and the parent only passes its exit code on."""
+    with pytest.raises(ChildFailed) as caught:
+        child("queries", {"home": str(tmp_path), "name": "missing", "system": "dense", "warm": [], "questions": []})
+
+    assert 2 == caught.value.code
+    assert "no collection 'missing'" in capfd.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_child_goes_when_its_parent_is_gone(tmp_path: Path) -> None:
+    """A child that lost its parent ends within seconds, so that it holds no lock for nobody."""
+    beat = tmp_path / "beat"
+    waiting = f"import pathlib, time; [(time.sleep(0.1), pathlib.Path({str(beat)!r}).touch()) for _ in range(600)]"
+    serving = "import sys; from benchmarks.common import serve; serve(lambda job: exec(job['source']))"
+    (tmp_path / "job.json").write_text(json.dumps({"source": waiting}), encoding="utf-8")
+    command = [sys.executable, "-c", serving, str(tmp_path / "job.json"), str(tmp_path / "out.json")]
+    source = f"import subprocess; subprocess.run({command!r})"
+    parent = subprocess.Popen([sys.executable, "-c", source], env=environment())
+    _wait_for(beat)
+    parent.kill()
+    parent.wait()
+    time.sleep(1.5)
+    beat.unlink()
+    time.sleep(1)
+
+    assert not beat.exists()
+
+
+def _wait_for(path: Path) -> None:
+    deadline = time.monotonic() + 60
+    while not path.exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert path.exists()
+
+
+@pytest.mark.slow
+def test_the_overview_lists_every_command() -> None:
+    """`python -m benchmarks` alone says what there is, a line each, and so does the text it is made of."""
+    command = [sys.executable, "-m", "benchmarks"]
+    done = subprocess.run(command, env=environment(), cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert overview.listing() == done.stdout
+    assert 1 + 5 == len(done.stdout.splitlines())
+    assert "" == done.stderr
+
+
+def test_the_overview_starts_benchmarks_by_name(capsys: pytest.CaptureFixture[str]) -> None:
+    """A benchmark may be named after `python -m benchmarks`; another word is refused."""
+    assert 2 == run(lambda: overview.main(["multihop", "/nowhere"]))
+    assert 2 == run(lambda: overview.main(["speed", "magic"]))
+    assert 2 == run(lambda: overview.main(["magic"]))
+    assert "unknown benchmark 'magic'" in capsys.readouterr().err

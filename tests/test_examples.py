@@ -1,0 +1,62 @@
+"""The examples run, each in a process and a folder of its own, and show what they are there to show."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from polyhop.retrieval.embed import Embedder
+from tests.documents import ROOT
+
+#: example -> what it must print
+SHOWN = {
+    "01_ask_the_example": ["303 passages indexed", "Beware! The Blob > Larry Hagman", "Mary Martin"],
+    "02_index_a_folder": ["3 files: 3 indexed, 0 unchanged", "3 files: 0 indexed, 3 unchanged", "kept for 35 days"],
+    "03_filters": [
+        "canteen, note, plan-2023, plan-2024",
+        "not year exists" + " " * 34 + "note\n",
+        "filter, column 22:",
+    ],
+    "04_several_collections": ["tickets + handbook", "holding its green button for ten seconds. [2]"],
+    "05_stream_the_hops": ["search", "'bridges': ['Jaws'", "finish", "Cincinnati. [2]"],
+    "06_batch_and_async": ["The Third Man, Carol Reed in", "born in Tokyo. [2]"],
+    "07_resume_a_killed_run": ["first process\n  search\n  killed\n", "repeated\n  hop\n  search\n", "Cincinnati. [2]"],
+    "08_your_own_search": ["search alone: ['Checkout']", "Harbour Team (via link, path ['Checkout'])", "in Lisbon"],
+    "09_a_tool_for_an_agent": ["find_passages", '"title": "Steven Spielberg"', "In Cincinnati [2]"],
+    "10_with_an_llm": ["openai/scripted", "supported: He directed Jaws in 1975.", "NOT BORNE OUT: He lives in Paris."],
+}
+LONGEST = 60
+
+
+def test_every_example_is_tested() -> None:
+    """No example is without a test, and none is longer than a screen or two."""
+    lengths = {path.stem: len(path.read_text(encoding="utf-8").splitlines()) for path in _examples()}
+
+    assert sorted(SHOWN) == sorted(lengths)
+    assert {} == {name: length for name, length in lengths.items() if length > LONGEST}
+
+
+def test_every_example_says_how_it_is_run() -> None:
+    """The first line of an example holds the command that runs it."""
+    firsts = {path.name: path.read_text(encoding="utf-8").splitlines()[0] for path in _examples()}
+
+    assert [] == [name for name, line in firsts.items() if f"python examples/{name}" not in line]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SHOWN)
+def test_example_runs(name: str, tmp_path: Path, embedder: Embedder) -> None:
+    """The example ends well, prints what it promises, complains of nothing and leaves nothing behind."""
+    command = [sys.executable, "-P", str(ROOT / "examples" / f"{name}.py")]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8")
+
+    assert (0, "") == (done.returncode, done.stderr)
+    assert [] == [fragment for fragment in SHOWN[name] if fragment not in done.stdout]
+    assert [] == list(tmp_path.iterdir())
+
+
+def _examples() -> list[Path]:
+    return sorted((ROOT / "examples").glob("*.py"))
