@@ -107,6 +107,11 @@ class Agent:
         return cls(Own(search, embedder or load()), **options)
 
     @property
+    def collections(self) -> Sequence[Collection]:
+        """Return the collections that this agent opened; none around a retriever of your own."""
+        return tuple(self._collections)
+
+    @property
     def collection(self) -> Collection:
         """Return the first collection, the one that is written to."""
         if not self._collections:

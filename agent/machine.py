@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,8 @@ from ..graphs.state import Request, State
 GRAPHS = {"retrieve": retrieve_graph, "answer": answer_graph}
 MODES = ["custom", "values"]
 
-# With the write-ahead log this survives a killed process as FULL does; only a power cut may cost the last step of a run.
+# With the write-ahead log this survives a killed process as FULL does; only a power cut may cost the last step of a
+# run.
 RELAXED = "PRAGMA synchronous = NORMAL"
 
 
@@ -60,24 +61,30 @@ class Machine:
 
     def invoke(self, asked: Asked) -> State:
         """Run to the end and return the last state."""
-        graph = self._graph(asked)
-        return graph.invoke(self._begin(graph, asked), **asked.options())  # type: ignore[no-any-return]
+        with self._file_errors():
+            graph = self._graph(asked)
+            return graph.invoke(self._begin(graph, asked), **asked.options())  # type: ignore[no-any-return]
 
     def stream(self, asked: Asked) -> Iterator[tuple[str, Any]]:
         """Yield ("custom", event) and ("values", state)."""
-        graph = self._graph(asked)
-        yield from graph.stream(self._begin(graph, asked), stream_mode=MODES, **asked.options())
+        with self._file_errors():
+            graph = self._graph(asked)
+            yield from graph.stream(self._begin(graph, asked), stream_mode=MODES, **asked.options())
 
     async def ainvoke(self, asked: Asked) -> State:
         """Do what `invoke` does."""
-        async with self._agraph(asked) as graph:
-            return await graph.ainvoke(await self._abegin(graph, asked), **asked.options())  # type: ignore[no-any-return]
+        with self._file_errors():
+            async with self._agraph(asked) as graph:
+                begun = await self._abegin(graph, asked)
+                return await graph.ainvoke(begun, **asked.options())  # type: ignore[no-any-return]
 
     async def astream(self, asked: Asked) -> AsyncIterator[tuple[str, Any]]:
         """Do what `stream` does."""
-        async with self._agraph(asked) as graph:
-            async for part in graph.astream(await self._abegin(graph, asked), stream_mode=MODES, **asked.options()):
-                yield part
+        with self._file_errors():
+            async with self._agraph(asked) as graph:
+                begun = await self._abegin(graph, asked)
+                async for part in graph.astream(begun, stream_mode=MODES, **asked.options()):
+                    yield part
 
     def close(self) -> None:
         """Close the checkpoints."""
@@ -96,15 +103,25 @@ class Machine:
 
         if self._saver is None:
             path = self._checkpoints()
+            saver = SqliteSaver(sqlite3.connect(path, check_same_thread=False))
             try:
-                self._saver = SqliteSaver(sqlite3.connect(path, check_same_thread=False))
-                self._saver.setup()
-                self._saver.conn.execute(RELAXED)
-            except sqlite3.Error as error:
-                raise OperatorError(
-                    f"cannot open the checkpoints {str(path)!r} ({error}); choose another file"
-                ) from error
+                saver.setup()
+                saver.conn.execute(RELAXED)
+            except sqlite3.Error:
+                saver.conn.close()
+                raise
+            self._saver = saver
         return self._saver
+
+    @contextmanager
+    def _file_errors(self) -> Iterator[None]:
+        """Turn what SQLite says of the checkpoints into an error that says what to do."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise OperatorError(
+                f"the checkpoints {str(self._path)!r} failed ({error}); check the disk or choose another file"
+            ) from error
 
     def _begin(self, graph: Any, asked: Asked) -> Request | None:
         if not asked.thread:

@@ -62,7 +62,7 @@ def heading(text: str) -> Text:
 
 def event_line(event: Event) -> Text | None:
     """Return one line on a step of a run, or nothing for steps that say little."""
-    facts = dict(event)
+    facts: dict[str, Any] = dict(event)
     name, milliseconds = facts.get("event"), facts.get("ms", 0.0)
     if name == "search":
         said = f"search {facts['hop'] + 1}: {facts['found']} passages, {facts['new']} of them new"

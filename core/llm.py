@@ -79,7 +79,7 @@ class LiteLLM:
         )
         return AsyncRetrying(
             stop=stop_after_attempt(ATTEMPTS),
-            wait=wait_exponential_jitter(initial=0.5, max=LONGEST_WAIT),
+            wait=wait_exponential_jitter(multiplier=0.5, max=LONGEST_WAIT),
             retry=retry_if_exception_type(passing),
             reraise=True,
         )

@@ -6,7 +6,6 @@ The parts stand between `<!-- begin NAME -->` and `<!-- end NAME -->`; the tests
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -34,8 +33,8 @@ SVG = f"""<svg xmlns="http://www.w3.org/2000/svg" class="rich-terminal" viewBox=
 .{{unique_id}}-matrix {{{{ font-family: {FONT}; font-size: {{char_height}}px; line-height: {{line_height}}px; }}}}
 {{styles}}
 </style>
-<defs><clipPath id="{{unique_id}}-clip-terminal"><rect width="{{terminal_width}}" height="{{terminal_height}}"/></clipPath>
-{{lines}}</defs>
+<defs><clipPath id="{{unique_id}}-clip-terminal"><rect width="{{terminal_width}}"
+height="{{terminal_height}}"/></clipPath> {{lines}}</defs>
 <rect fill="#1b1f24" width="100%" height="100%" rx="8"/>
 <g transform="translate(14, 26)" clip-path="url(#{{unique_id}}-clip-terminal)">{{backgrounds}}
 <g class="{{unique_id}}-matrix">
@@ -77,10 +76,15 @@ PARTS: Mapping[str, Callable[[], str]] = {"settings": settings, "commands": comm
 
 def part(name: str, text: str) -> str:
     """Return what stands between the marks of a part."""
-    found = re.search(rf"<!-- begin {name} -->\n(.*?)\n<!-- end {name} -->", text, re.DOTALL)
-    if found is None:
-        raise ValueError(f"README.md has no part {name!r}; put it between its two marks")
-    return found[1]
+    begin, end = marks(name)
+    if begin not in text or end not in text:
+        raise ValueError(f"README.md has no part {name!r}; put it between {begin!r} and {end!r}")
+    return text.partition(begin)[2].partition(end)[0].strip("\n")
+
+
+def marks(name: str) -> tuple[str, str]:
+    """Return the lines around a part."""
+    return f"<!-- begin {name} -->\n", f"<!-- end {name} -->\n"
 
 
 def answers() -> list[Answer]:
@@ -104,7 +108,10 @@ def main() -> None:
     """Bring README.md and the picture up to date."""
     text = README.read_text(encoding="utf-8")
     for name, make in PARTS.items():
-        text = text.replace(part(name, text), make())
+        begin, end = marks(name)
+        part(name, text)
+        before, _, rest = text.partition(begin)
+        text = "".join([before, begin, make(), "\n", end, rest.partition(end)[2]])
     README.write_text(text, encoding="utf-8")
     PICTURE.write_text(picture(), encoding="utf-8")
 

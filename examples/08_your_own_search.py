@@ -11,9 +11,9 @@ import re
 from polyhop.agent import Agent
 
 PAGES = [
-    {"id": "p1", "title": "Checkout", "text": "The Harbour Team runs Checkout."},
+    {"id": "p1", "title": "Checkout", "text": "Checkout is run by the Harbour Team."},
     {"id": "p2", "title": "Harbour Team", "text": "The Harbour Team sits in Lisbon and answers pages until midnight."},
-    {"id": "p3", "title": "Search", "text": "The Forest Team runs Search."},
+    {"id": "p3", "title": "Search", "text": "Search is run by the Forest Team."},
     {"id": "p4", "title": "Forest Team", "text": "The Forest Team sits in Oslo and answers pages until ten."},
 ]
 

@@ -18,7 +18,7 @@ DOCUMENTS = [
     Document("jaws", "Jaws is a thriller of 1975 that Steven Spielberg directed.", "Jaws"),
     Document("spielberg", "Steven Spielberg is a film director who was born in Cincinnati.", "Steven Spielberg"),
 ]
-REPLY = "Steven Spielberg was born in Cincinnati [2]. He directed Jaws in 1975 [1]. He lives in Paris [2]."
+REPLY = "Steven Spielberg was born in Cincinnati [2]. He directed Jaws in 1975 [1]. Jaws was filmed in Paris [1]."
 
 
 class Model(BaseHTTPRequestHandler):

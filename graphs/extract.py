@@ -1,8 +1,8 @@
 """The extractive answer: the sentences of the passages that carry the chain from the question to its answer.
 
-The path in the ranking says which passages belong together. Of the bridge the sentence that names the next passage is quoted;
-of the passage it leads to, the sentences nearest to what the bridge has left of the question: in "Who is the mother of the
-director of film X" the bridge settles X, film and director, so that "who mother" is left to ask.
+The path in the ranking says which passages belong together. Of the bridge the sentence that names the next passage is
+quoted; of the passage it leads to, the sentences nearest to what the bridge has left of the question: in "Who is the
+mother of the director of film X" the bridge settles X, film and director, so that "who mother" is left to ask.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def extract(ranked: Sequence[Ranked], run: Working) -> list[Sentence]:
     settled = {key for passage in ends for key in _keys(passage.title)}
     quoted: list[Sentence] = []
     for link in links:
-        quoted += _quotes(link, passages[link.target], settled, run)[: 3 if len(links) == 1 else 2]
+        quoted += _quotes(link, passages[link.target], settled, run, most=2 if len(links) == 1 else 1)
     return list(dict.fromkeys(quoted))
 
 
@@ -117,8 +117,8 @@ def _around(bridge: Passage, name: str, run: Working) -> float:
     return 0.0
 
 
-def _quotes(link: Link, target: Passage, settled: set[str], run: Working) -> list[Sentence]:
-    """Return the bridge's sentence, if the bridge may be cited, and the best of the target, the better first."""
+def _quotes(link: Link, target: Passage, settled: set[str], run: Working, *, most: int) -> list[Sentence]:
+    """Return the bridge's sentence, if the bridge may be cited, and the best one or two of the target."""
     quoted: list[Sentence] = []
     if link.bridge is not None:
         text = _naming(link.bridge.text, link.name, run)
@@ -126,7 +126,7 @@ def _quotes(link: Link, target: Passage, settled: set[str], run: Working) -> lis
         if link.place is not None:
             quoted.append(Sentence(text, link.place + 1))
     texts = sentences(target.text)[:HEAD]
-    return quoted + [Sentence(texts[place], link.target + 1) for place in _nearest(texts, settled, run)]
+    return quoted + [Sentence(texts[place], link.target + 1) for place in _nearest(texts, settled, run, most)]
 
 
 def _naming(text: str, name: str, run: Working) -> str:
@@ -136,7 +136,7 @@ def _naming(text: str, name: str, run: Working) -> str:
     return max(holding or pieces, key=lambda piece: run.covered(frozenset(_keys(piece))))
 
 
-def _nearest(texts: Sequence[str], settled: set[str], run: Working) -> list[int]:
+def _nearest(texts: Sequence[str], settled: set[str], run: Working, most: int) -> list[int]:
     """Return the places of the best sentence and of a second one that is nearly as good, in the order of the text."""
     if not texts:
         return []
@@ -148,7 +148,7 @@ def _nearest(texts: Sequence[str], settled: set[str], run: Working) -> list[int]
     if _ASKS_DATE.search(fold(run.question)):
         worth += np.array([DATED if _DATE.search(text) else 0.0 for text in texts], worth.dtype)
     best, *others = (int(place) for place in np.argsort(-worth, kind="stable"))
-    second = [place for place in others[:1] if worth[place] >= SECOND * worth[best] > 0]
+    second = [place for place in others[: most - 1] if worth[place] >= SECOND * worth[best] > 0]
     return sorted([best, *second])
 
 

@@ -66,8 +66,8 @@ def check_citations(answer: str, texts: Sequence[str], *, question: str = "") ->
     """Check an answer with marks like [1] or [2][3] against the numbered passages.
 
     A sentence is supported if the passages it cites exist, hold `COVERAGE` of its content words, and hold all of its
-    numbers and names but those of the question. Dates count alike however they are written. A sentence without a mark is
-    not supported; a bare yes or no with one is, since words alone cannot refute it.
+    numbers and names but those of the question. Dates count alike however they are written. A sentence without a mark
+    is not supported; a bare yes or no with one is, since words alone cannot refute it.
     """
     return [_check(piece, texts, question) for piece in sentences(_MARKS_AFTER_STOP.sub(r"\2\1", answer))]
 

@@ -1,9 +1,10 @@
-"""Reading Markdown for the tests that execute it: fenced blocks, the output they promise, and a folder to run them in."""
+"""Reading Markdown for the tests that execute it: fenced blocks, what they promise to print, a folder to run in."""
 
 from __future__ import annotations
 
 import contextlib
 import io
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -41,25 +42,47 @@ def blocks(document: str, language: str) -> list[Block]:
     return [block for block in found if block.language == language]
 
 
-def execute(document: str) -> dict[str, ModuleType]:
+def execute(document: str) -> None:
     """Run the Python blocks of a document and check what they print against what they promise.
 
-    They share one namespace, but a block that opens with a comment like `# retrieval/hop/rest.py` is that file: a module
-    of its own, which later blocks import. Those modules are returned; the caller removes them from `sys.modules`.
+    They share one namespace, but a block that opens with a comment like `# retrieval/hop/rest.py` is that file: a
+    module of its own, which later blocks import.
     """
-    shared = ModuleType("__readme__")
-    files: dict[str, ModuleType] = {}
-    for block in blocks(document, "python"):
-        module = _module(block) or shared
-        if module is not shared:
-            files[module.__name__] = sys.modules[module.__name__] = module
-        said = io.StringIO()
-        code = compile("\n" * (block.line - 1) + block.text, str(ROOT / document), "exec")
-        with contextlib.redirect_stdout(said):
-            exec(code, module.__dict__)
-        if block.promised:
-            assert block.promised == [line.rstrip() for line in said.getvalue().splitlines()]
-    return files
+    shared = ModuleType("__document__")
+    with _forgotten() as files:
+        for block in blocks(document, "python"):
+            module = _module(block)
+            if module is not None:
+                files[module.__name__] = sys.modules[module.__name__] = module
+            said = io.StringIO()
+            with contextlib.redirect_stdout(said):
+                _run(document, block, module or shared)
+            if block.promised:
+                assert block.promised == [line.rstrip() for line in said.getvalue().splitlines()]
+
+
+@contextlib.contextmanager
+def files(document: str) -> Iterator[dict[str, ModuleType]]:
+    """Lend the modules by name that the blocks of a document are which say so; nothing else of it is run."""
+    with _forgotten() as found:
+        for block in blocks(document, "python"):
+            module = _module(block)
+            if module is not None:
+                found[module.__name__] = sys.modules[module.__name__] = module
+                _run(document, block, module)
+        yield found
+
+
+def environment() -> dict[str, str]:
+    """Return the environment in which a child imports what this process imports, without settings of polyhop."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("POLYHOP_")}
+    paths = [path for path in map(os.path.abspath, filter(None, sys.path)) if path != str(ROOT)]
+    return {**kept, "POLYHOP_CACHE": os.environ["POLYHOP_CACHE"], "PYTHONPATH": os.pathsep.join(paths)}
+
+
+def _run(document: str, block: Block, module: ModuleType) -> None:
+    code = compile("\n" * (block.line - 1) + block.text, str(ROOT / document), "exec")
+    exec(code, module.__dict__)
 
 
 def _module(block: Block) -> ModuleType | None:
@@ -73,10 +96,11 @@ def _module(block: Block) -> ModuleType | None:
 
 
 @contextlib.contextmanager
-def without(modules: dict[str, ModuleType]) -> Iterator[None]:
-    """Forget modules afterwards that only a document holds."""
+def _forgotten() -> Iterator[dict[str, ModuleType]]:
+    """Take modules out of `sys.modules` afterwards that only a document holds."""
+    modules: dict[str, ModuleType] = {}
     try:
-        yield
+        yield modules
     finally:
         for name in modules:
             sys.modules.pop(name, None)

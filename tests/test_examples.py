@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from polyhop.retrieval.embed import Embedder
-from tests.documents import ROOT
+from tests.documents import ROOT, environment
 
 #: example -> what it must print
 SHOWN = {
@@ -23,11 +23,17 @@ SHOWN = {
     "04_several_collections": ["tickets + handbook", "holding its green button for ten seconds. [2]"],
     "05_stream_the_hops": ["search", "'bridges': ['Jaws'", "finish", "Cincinnati. [2]"],
     "06_batch_and_async": ["The Third Man, Carol Reed in", "born in Tokyo. [2]"],
-    "07_resume_a_killed_run": ["first process\n  search\n  killed\n", "repeated\n  hop\n  search\n", "Cincinnati. [2]"],
+    "07_resume_a_killed_run": ["first process\n  search\n  killed\n", "repeated\n  ", "  search\n  finish\n"],
     "08_your_own_search": ["search alone: ['Checkout']", "Harbour Team (via link, path ['Checkout'])", "in Lisbon"],
     "09_a_tool_for_an_agent": ["find_passages", '"title": "Steven Spielberg"', "In Cincinnati [2]"],
-    "10_with_an_llm": ["openai/scripted", "supported: He directed Jaws in 1975.", "NOT BORNE OUT: He lives in Paris."],
+    "10_with_an_llm": [
+        "openai/scripted",
+        "supported: He directed Jaws in 1975.",
+        "NOT BORNE OUT: Jaws was filmed in Paris.",
+    ],
 }
+#: and what not: here a second first search
+HIDDEN = {"07_resume_a_killed_run": "  search\n  hop\n"}
 LONGEST = 60
 
 
@@ -51,10 +57,11 @@ def test_every_example_says_how_it_is_run() -> None:
 def test_example_runs(name: str, tmp_path: Path, embedder: Embedder) -> None:
     """The example ends well, prints what it promises, complains of nothing and leaves nothing behind."""
     command = [sys.executable, "-P", str(ROOT / "examples" / f"{name}.py")]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8")
+    done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, encoding="utf-8")
 
     assert (0, "") == (done.returncode, done.stderr)
     assert [] == [fragment for fragment in SHOWN[name] if fragment not in done.stdout]
+    assert HIDDEN.get(name, "Traceback") not in done.stdout
     assert [] == list(tmp_path.iterdir())
 
 

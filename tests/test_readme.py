@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from polyhop.retrieval.embed import Embedder
-from tests.documents import ROOT, blocks, execute, without, write_films
+from tests.documents import ROOT, blocks, environment, execute, files, write_films
 from tests.retrieval.hop.contract import World, failing, world
 
 __all__ = ["world"]
@@ -43,23 +43,24 @@ README = REFRESH.README.read_text(encoding="utf-8")
 
 @pytest.mark.slow
 @pytest.mark.parametrize("document", [name for name in DOCUMENTS if blocks(name, "python")])
-def test_python_blocks_run(
-    document: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, embedder: Embedder, world: World
-) -> None:
-    """The Python blocks of a document run one after the other and print what they promise; a hop keeps the contract."""
+def test_python_blocks_run(document: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, embedder: Embedder) -> None:
+    """The Python blocks of a document run one after the other and print what they promise."""
     write_films(tmp_path / "docs")
     monkeypatch.chdir(tmp_path)
-    for name in [
-        name for name in os.environ if name.startswith("POLYHOP_") and name not in ("POLYHOP_CACHE", "POLYHOP_WHEEL")
-    ]:
-        monkeypatch.delenv(name)
+    for name in os.environ:
+        if name.startswith("POLYHOP_") and name not in environment():
+            monkeypatch.delenv(name)
 
-    modules = execute(document)
+    execute(document)
 
-    with without(modules):
-        hops = [one for module in modules.values() for one in vars(module).values() if isinstance(one, type)]
-        hops = [one for one in hops if one.__module__ in modules and hasattr(one, "propose")]
-        assert [set() for _ in hops] == [failing(hop(), world) for hop in hops]
+
+def test_the_hop_updater_of_the_guide_keeps_the_contract(world: World) -> None:
+    """Whoever copies the example begins with an updater that passes every check."""
+    with files("CONTRIBUTING.md") as modules:
+        updater = modules["polyhop.retrieval.hop.rest"].RestHop()
+
+        assert set() == failing(updater, world)
+        assert updater == modules["tests.retrieval.hop.test_rest"].RestHop()
 
 
 @pytest.mark.slow
@@ -70,7 +71,11 @@ def test_commands_run(tmp_path: Path, embedder: Embedder) -> None:
     for command in COMMANDS:
         words = shlex.split(command)[1:]
         done = subprocess.run(
-            [sys.executable, "-P", "-m", "polyhop.agent", *words], cwd=tmp_path, capture_output=True, encoding="utf-8"
+            [sys.executable, "-P", "-m", "polyhop.agent", *words],
+            cwd=tmp_path,
+            env=environment(),
+            capture_output=True,
+            encoding="utf-8",
         )
         said[command] = (done.returncode, done.stderr if done.returncode else "")
 
@@ -78,15 +83,15 @@ def test_commands_run(tmp_path: Path, embedder: Embedder) -> None:
 
 
 def test_every_shell_line_is_known() -> None:
-    """A shell block holds polyhop commands, targets of the Makefile, benchmarks that exist and pytest, nothing untested."""
+    """A shell block holds polyhop commands, targets of the Makefile, benchmarks and scripts that exist."""
     targets = set(re.findall(r"^(\w+):.*##", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     unknown = []
     for document, line in SHELL:
         words = [word for word in shlex.split(line, comments=True) if not re.match(r"[A-Z_]+=", word)]
-        benchmark = words[:2] == ["python", "-m"] and (ROOT / f"{words[2].replace('.', '/')}.py").is_file()
+        module = words[:2] == ["python", "-m"] and (ROOT / f"{words[2].replace('.', '/')}.py").is_file()
         script = words[:1] == ["python"] and (ROOT / words[1]).is_file()
         make = words[:1] == ["make"] and words[1] in targets
-        if not (words[:1] == ["polyhop"] or benchmark or script or make):
+        if not (words[:1] == ["polyhop"] or module or script or make):
             unknown.append((document, line))
 
     assert [] == unknown

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -22,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for name, command in {
+_COMMANDS: dict[str, Callable[..., None]] = {
     "index": index,
     "ask": ask,
     "retrieve": retrieve,
@@ -33,8 +34,9 @@ for name, command in {
     "import": import_,
     "reindex": reindex,
     "demo": demo,
-}.items():
-    app.command(name)(command)
+}
+for _name, _command in _COMMANDS.items():
+    app.command(_name)(_command)
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Unpack
 
 import typer
 
@@ -12,7 +12,7 @@ from .common import Home, Json, Names, Where, guarded, load_settings, opened, pr
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ..agent import Agent
+    from ..agent import Agent, Asking
     from ..results import Answer, Retrieval
 
 Question = Annotated[str, typer.Argument(help="The question.", show_default=False)]
@@ -40,7 +40,7 @@ def ask(
     from ..show import console
 
     settings = load_settings(home=home, hops=hops, updaters=updaters)
-    options = {"where": where, "thread": thread}
+    options: Asking = {"where": where, "thread": thread}
     with opened(settings, *(collection or ["default"]), checkpoints=checkpoints) as agent:
         if as_json:
             print_json(agent.ask(question, k, **options).to_dict())
@@ -75,7 +75,9 @@ def retrieve(
     screen.print(timings(found.events, found.stopped))
 
 
-def stream(agent: Agent, question: str, screen: Console, *, k: int | None, explain: bool, **options: Any) -> Answer:
+def stream(
+    agent: Agent, question: str, screen: Console, *, k: int | None, explain: bool, **options: Unpack[Asking]
+) -> Answer:
     """Ask, showing the steps on a terminal (and elsewhere if they are to be explained), and return the answer."""
     from ..results import Answer
     from ..show import event_line

@@ -62,14 +62,14 @@ def complain(message: str) -> None:
     """Write a message to standard error, in red on a terminal."""
     from ..show import console, plain
 
-    console(stderr=True).print(f"polyhop: {plain(message)}", style="red", soft_wrap=True)
+    console(stderr=True).print(f"polyhop: {plain(message)}", style="red")
 
 
 def note(message: str) -> None:
     """Write a remark to standard error."""
     from ..show import console, plain
 
-    console(stderr=True).print(f"polyhop: {plain(message)}", style="yellow", soft_wrap=True)
+    console(stderr=True).print(f"polyhop: {plain(message)}", style="yellow")
 
 
 def _explain(error: Exception) -> int:
@@ -114,7 +114,7 @@ def opened(settings: Settings, *names: str, embedder: str = "", create: bool = F
 
     chosen = load(embedder, settings) if embedder else None
     with Agent.open(settings.home, *names, create=create, embedder=chosen, settings=settings, **more) as agent:
-        for collection in agent._collections:
+        for collection in agent.collections:
             for notice in collection.notices:
                 note(f"collection {collection.name!r}: {notice}")
         yield agent

@@ -127,7 +127,7 @@ def _recall(collection: Collection, cloud: Cloud, one: Filter, queries: Sequence
         (hits,) = collection.dense(vector, K, where=one.where)
         there = collection.passages([hit.id for hit in hits])
         found = {int(passage.document) for passage in there.values()}
-        shares.append(len(found.intersection(exact.tolist())) / max(1, len(exact)))
+        shares.append(len(found.intersection(exact.tolist())) / len(exact) if len(exact) else float(not found))
     return round(float(np.mean(shares)), 4)
 
 

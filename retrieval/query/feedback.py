@@ -17,8 +17,8 @@ class Feedback:
     """Moves the question towards the passages nearest to it and searches once more.
 
     Rocchio's formula without negatives: `unit(question + beta * mean(nearest))`. Salton, The SMART Retrieval System,
-    1971, chapter 14. It helps questions whose words the collection does not use, and drifts where the first passages are
-    wrong, so the question itself always stays a query of its own.
+    1971, chapter 14. It helps questions whose words the collection does not use, and drifts where the first passages
+    are wrong, so the question itself always stays a query of its own.
 
     Args:
         nearest: passages taken for relevant.

@@ -22,9 +22,11 @@ class PathScore:
     A path's value already holds the score of the bridge it starts from, so that a passage found on the way from a good
     bridge may rank next to it although the question never mentions it.
 
-    Once a path was found, the query is moved past what the best passage has answered, without training and without another
-    search: `x = unit(e(best) - (e(question) - e(left)))` with `left` the words of the question that the best passage lacks,
-    and every other passage gains `direction_weight * cos(x, passage)`. It costs one short embedding; 0 switches it off.
+    Once a path was found, the query is moved past what the best passage has answered, without training and without
+    another
+    search: `x = unit(e(best) - (e(question) - e(left)))` with `left` the words of the question that the best passage
+    lacks, and every other passage gains `direction_weight * cos(x, passage)`. It costs one short embedding; 0
+    switches it off.
     """
 
     cosine_weight: float = 1.0

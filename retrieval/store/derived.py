@@ -57,6 +57,7 @@ class Derived:
                 yield
             except BaseException:
                 if in_doubt():
+                    self.index.close()
                     self._recover("writing")
                 else:
                     drop_pending(self._record)

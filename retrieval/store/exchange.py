@@ -60,7 +60,7 @@ def import_file(collection: Collection, path: Path) -> AddReport:
     Raises:
         CallerError: if the file is no export, is damaged, or ends too early; what was read up to there is kept.
     """
-    with _open(path, "rt", gz=path.suffix == ".gz") as file, collection.intake() as intake:
+    with _open(path, "rb", gz=path.suffix == ".gz") as file, collection.intake() as intake:
         try:
             for document in _prepared(file, path, collection.embedder_name):
                 intake.put(document)
@@ -72,8 +72,8 @@ def import_file(collection: Collection, path: Path) -> AddReport:
 
 def embedder_of(path: Path) -> str:
     """Return the name of the embedder whose vectors an export holds."""
-    with _open(path, "rt", gz=path.suffix == ".gz") as file:
-        return str(_head(file, path).get("embedder", ""))
+    with _open(path, "rb", gz=path.suffix == ".gz") as file:
+        return str(_head(_lines(file, path), path).get("embedder", ""))
 
 
 def adopt(collection: Collection, chroma: str, name: str) -> AddReport:
@@ -125,10 +125,12 @@ def _chunk_json(*piece: Any) -> dict[str, str]:
     return {"title": title, "heading": heading, "text": text, "vector": coded, "hash": bytes(content).hex()}
 
 
-def _prepared(file: IO[str], path: Path, embedder: str) -> Iterator[Prepared]:
-    head = _head(file, path)
+def _prepared(file: IO[bytes], path: Path, embedder: str) -> Iterator[Prepared]:
+    # One generator for the whole file: when one that was left in the middle is dropped, it closes the file.
+    lines = _lines(file, path)
+    head = _head(lines, path)
     number = 1
-    for number, line in enumerate(_lines(file, path), start=2):
+    for number, line in enumerate(lines, start=2):
         row = _line(line, path, number)
         if "end" in row:
             if row["end"] != number - 2:
@@ -141,8 +143,8 @@ def _prepared(file: IO[str], path: Path, embedder: str) -> Iterator[Prepared]:
     raise CallerError(f"{str(path)!r} ends too early, after {number - 1} documents, which were kept; export again")
 
 
-def _head(file: IO[str], path: Path) -> dict[str, Any]:
-    head = _line(next(_lines(file, path), ""), path, 1)
+def _head(lines: Iterator[bytes], path: Path) -> dict[str, Any]:
+    head = _line(next(lines, b""), path, 1)
     if head.get("polyhop") != FORMAT:
         raise CallerError(
             f"{str(path)!r} is no export of this polyhop; `polyhop export` makes one, `polyhop index` reads documents"
@@ -167,11 +169,10 @@ def _vectors(pieces: list[dict[str, str]]) -> Vectors:
     return rows
 
 
-def _lines(file: IO[str], path: Path) -> Iterator[str]:
+def _lines(file: IO[bytes], path: Path) -> Iterator[bytes]:
     """Yield the lines of a file that may be cut short, no text, or no gzip."""
     try:
-        for line in file:  # `yield from` would close the file together with the generator
-            yield line
+        yield from iter(file.readline, b"")  # the file itself would be closed together with the generator
     except EOFError as error:
         raise CallerError(
             f"{str(path)!r} ends too early ({error}); what stood before was kept; export again"
@@ -180,7 +181,7 @@ def _lines(file: IO[str], path: Path) -> Iterator[str]:
         raise CallerError(f"{str(path)!r} is damaged or no export ({error}); export again") from error
 
 
-def _line(line: str, path: Path, number: int) -> dict[str, Any]:
+def _line(line: bytes, path: Path, number: int) -> dict[str, Any]:
     try:
         row = json.loads(line)
     except ValueError as error:
@@ -194,7 +195,8 @@ def _line(line: str, path: Path, number: int) -> dict[str, Any]:
 
 def _open(path: Path, mode: str, *, gz: bool) -> Any:
     try:
-        return gzip.open(path, mode, encoding="utf-8") if gz else path.open(mode, encoding="utf-8")
+        encoding = None if "b" in mode else "utf-8"
+        return gzip.open(path, mode, encoding=encoding) if gz else path.open(mode, encoding=encoding)
     except OSError as error:
         raise CallerError(f"cannot open {str(path)!r} ({error}); check the path") from error
 

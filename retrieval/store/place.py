@@ -29,7 +29,8 @@ class Options:
     """How a collection is opened.
 
     `wait` is how many seconds to wait for the lock; `chroma_url` moves the vectors to a Chroma server; `embedder` names
-    the one for a new collection, by default as the settings say; `observe` hears the name of each step of the write path as it is done.
+    the one for a new collection, by default as the settings say; `observe` hears the name of each step of the write
+    path as it is done.
     """
 
     wait: float = 2.0

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+import numpy as np
+
 from ...core.errors import OperatorError
 from ..embed.role import Vectors
 
@@ -100,6 +102,8 @@ class ChromaIndex:
 
     def get(self, ids: Sequence[str]) -> tuple[list[str], Vectors]:
         """Return the ids found and their vectors, in the same order."""
+        if not ids:
+            return [], np.empty((0, 0), np.float32)
         with self._reached():
             found: Any = self._collection.get(ids=list(ids), include=["embeddings"])
         return found["ids"], found["embeddings"]

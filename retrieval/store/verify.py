@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import zip_longest
 
 import numpy as np
 
@@ -24,7 +25,10 @@ CREATE VIRTUAL TABLE temp.expected USING fts5 (
 );
 CREATE VIRTUAL TABLE temp.expected_terms USING fts5vocab(temp, expected, col);
 CREATE VIRTUAL TABLE temp.found_terms USING fts5vocab(main, lexical, col);
+CREATE VIRTUAL TABLE temp.expected_places USING fts5vocab(temp, expected, instance);
+CREATE VIRTUAL TABLE temp.found_places USING fts5vocab(main, lexical, instance);
 """
+_PLACES = "SELECT term, doc, col, offset FROM temp."
 _TERMS = ("SELECT term, col, doc, cnt FROM temp.found_terms", "SELECT term, col, doc, cnt FROM temp.expected_terms")
 _LENGTHS = ("SELECT id, sz FROM main.lexical_docsize", "SELECT id, sz FROM temp.expected_docsize")
 _COMPARISONS = (
@@ -33,7 +37,10 @@ _COMPARISONS = (
     ("chunk lengths too many", *_LENGTHS),
     ("chunk lengths missing", *_LENGTHS[::-1]),
 )
-_DROP = "DROP TABLE temp.expected_terms; DROP TABLE temp.found_terms; DROP TABLE temp.expected;"
+_DROP = "".join(
+    f"DROP TABLE temp.{table};"
+    for table in ("expected_places", "found_places", "expected_terms", "found_terms", "expected")
+)
 
 
 def verify(record: Record, index: VectorIndex, embedder: str) -> list[str]:
@@ -74,7 +81,7 @@ def _leftovers(record: Record) -> Iterator[str]:
 
 
 def _lexical(record: Record) -> Iterator[str]:
-    """Index the live chunks anew beside the FTS5 index and compare every term's counts and every chunk's length."""
+    """Index the live chunks anew beside the FTS5 index; compare each term's counts, each chunk's length, each place."""
     with record.reading() as connection:
         connection.executescript(_EXPECTED)
         connection.execute("BEGIN")
@@ -87,6 +94,10 @@ def _lexical(record: Record) -> Iterator[str]:
             number = connection.execute(f"SELECT count(*) FROM ({first} EXCEPT {second})").fetchone()[0]
             if number:
                 yield f"FTS5: {number} {what}"
+        pairs = zip_longest(*(connection.execute(_PLACES + side) for side in ("expected_places", "found_places")))
+        if number := next((place for place, (expected, found) in enumerate(pairs, start=1) if expected != found), 0):
+            yield f"FTS5: terms stand in other places than in the texts, from the {number:,}. on"
+        del pairs
         connection.executescript(_DROP)
 
 

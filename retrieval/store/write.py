@@ -31,7 +31,7 @@ from .vectors import VectorIndex
 
 Observe = Callable[[str], None]
 # Small enough for a progress bar to move and for a kill to cost little; the embedder batches by length inside.
-EMBED_BLOCK = 256
+EMBED_BLOCK = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +149,17 @@ class BatchWriter:
         self.prune()
 
     def remove(self, keys: Sequence[str]) -> int:
-        """Remove documents and return how many there were."""
+        """Remove documents and return how many there were.
+
+        The files they came from are forgotten, so that indexing those again brings the documents back.
+        """
         removed = 0
         self.busy = True
         with self._record.writing() as connection:
             for key in keys:
-                row = connection.execute("SELECT id, live FROM documents WHERE key = ?", (key,)).fetchone()
+                row = connection.execute("SELECT id, live, source FROM documents WHERE key = ?", (key,)).fetchone()
                 if row:
+                    connection.execute("DELETE FROM sources WHERE path = ?", (row[2],))
                     _retire(connection, row[0], row[1], keep=frozenset())
                     connection.execute("DELETE FROM attributes WHERE doc = ?", (row[0],))
                     connection.execute("DELETE FROM documents WHERE id = ?", (row[0],))

@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from typer.testing import CliRunner, Result
+from typer.testing import CliRunner
 
 from polyhop.agent.cli import app
 
-ROWS = [
+ROWS: list[dict[str, Any]] = [
     {"id": 1, "title": "Jaws (film)", "text": "Jaws is a 1975 film directed by Steven Spielberg.", "year": 1975},
     {"id": 2, "title": "Steven Spielberg", "text": "Steven Spielberg is a director born in Cincinnati.", "year": 1946},
     {"id": 3, "title": "Vienna", "text": "Vienna is the capital of Austria.", "year": 1156},
@@ -18,7 +18,7 @@ ROWS = [
 QUESTION = "Where was the director of Jaws born?"
 
 
-def run(*arguments: object, home: Path, code: int = 0) -> Result:
+def run(*arguments: object, home: Path, code: int = 0) -> Any:
     """Run a command in `home` and return its result, after checking the exit code."""
     result = CliRunner().invoke(app, [*map(str, arguments), "--home", str(home)])
     assert code == result.exit_code, (result.stdout, result.stderr, result.exception)

@@ -7,8 +7,9 @@ from pathlib import Path
 import chromadb
 import numpy as np
 import pytest
+from chromadb.config import Settings
 
-from polyhop.retrieval.embed import Embedder, weights
+from polyhop.retrieval.embed import Embedder, Vectors, weights
 
 from .commands import QUESTION, ROWS, files, run, run_json
 
@@ -25,9 +26,9 @@ def found(home: Path) -> list[tuple[str, float]]:
     return [(one["title"], one["score"]) for one in run_json("retrieve", QUESTION, home=home)["passages"]]
 
 
-def chroma(folder: Path, vectors: np.ndarray[tuple[int, int], np.dtype[np.float32]]) -> Path:
+def chroma(folder: Path, vectors: Vectors) -> Path:
     """Make a Chroma database that holds the rows."""
-    client = chromadb.PersistentClient(path=str(folder), settings=chromadb.Settings(anonymized_telemetry=False))
+    client = chromadb.PersistentClient(path=str(folder), settings=Settings(anonymized_telemetry=False))
     theirs = client.create_collection("films", embedding_function=None, metadata={"hnsw:space": "cosine"})
     theirs.add(
         ids=[str(row["id"]) for row in ROWS],
@@ -35,7 +36,6 @@ def chroma(folder: Path, vectors: np.ndarray[tuple[int, int], np.dtype[np.float3
         metadatas=[{"title": row["title"], "year": row["year"]} for row in ROWS],
         embeddings=vectors,
     )
-    client.close()
     return folder
 
 

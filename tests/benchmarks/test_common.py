@@ -99,7 +99,7 @@ def test_a_child_goes_when_its_parent_is_gone(tmp_path: Path) -> None:
     """A child that lost its parent ends within seconds, so that it holds no lock for nobody."""
     beat = tmp_path / "beat"
     waiting = f"import pathlib, time; [(time.sleep(0.1), pathlib.Path({str(beat)!r}).touch()) for _ in range(600)]"
-    serving = "import sys; from benchmarks.common import serve; serve(lambda job: exec(job['source']))"
+    serving = "import sys; from benchmarks.common import serve; serve(lambda job: exec(job['source'], {}))"
     (tmp_path / "job.json").write_text(json.dumps({"source": waiting}), encoding="utf-8")
     command = [sys.executable, "-c", serving, str(tmp_path / "job.json"), str(tmp_path / "out.json")]
     source = f"import subprocess; subprocess.run({command!r})"

@@ -170,7 +170,7 @@ def test_the_content_and_the_embedder_name_the_index(monkeypatch: pytest.MonkeyP
     [
         (["--limit", "0"], "--limit"),
         (["--limit", "three"], "'three'"),
-        (["--systems", "dense,magic"], "unknown system magic; choose among dense, bm25, hybrid, polyhop"),
+        (["--systems", "dense,magic"], "unknown system 'magic'; choose among dense, bm25, hybrid, polyhop"),
         (["--systems", ","], "unknown system"),
         (["--seed", "-1"], "--seed is -1"),
         (["--split", "nowhere"], "nowhere.jsonl"),

@@ -17,17 +17,20 @@ from polyhop.retrieval.working import Working
 
 FILM = Document(
     "film",
-    "The Night Mail is a 1951 drama film. It was photographed in winter. It was directed by Carol Reed and shot by Max Douy.",
+    "The Night Mail is a 1951 drama film. It was photographed in winter. It was directed by Carol Reed and shot by Max "
+    "Douy.",
     "The Night Mail",
 )
 REED = Document(
     "reed",
-    "Carol Reed was an English director. He liked to work at night. His mother was the actress May Pinney. He kept dogs.",
+    "Carol Reed was an English director. He liked to work at night. His mother was the actress May Pinney. He kept "
+    "dogs.",
     "Carol Reed",
 )
 DOUY = Document("douy", "Max Douy was a French set designer. He built whole streets.", "Max Douy")
 DANUBE = Document("danube", "The Danube is a river. It flows through Vienna.", "Danube")
 RHINE = Document("rhine", "The Rhine is a river. It flows through Basel.", "Rhine")
+Item = tuple[str, float, str, str, list[str]]
 MOTHER = "Who is the mother of the director of The Night Mail?"
 
 
@@ -39,7 +42,7 @@ def collection(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> 
         yield made
 
 
-def ranked(collection: Collection, *items: tuple[str, float, str, str, list[str]]) -> list[Ranked]:
+def ranked(collection: Collection, *items: Item) -> list[Ranked]:
     """Return a ranking of (document, score, via, name, path of documents)."""
     ids = {key: found[0] for key, found in collection.heads(collection.keys(), 1).items()}
     return [
@@ -48,16 +51,14 @@ def ranked(collection: Collection, *items: tuple[str, float, str, str, list[str]
     ]
 
 
-CHAIN = [
+CHAIN: list[Item] = [
     ("reed", 5.0, "link", "carol reed", ["film"]),
     ("film", 4.0, "named", "the night mail", []),
     ("danube", 0.9, "search", "", []),
 ]
 
 
-def quoted(
-    collection: Collection, question: str, *items: tuple[str, float, str, str, list[str]]
-) -> list[tuple[str, int]]:
+def quoted(collection: Collection, question: str, *items: Item) -> list[tuple[str, int]]:
     """Return the sentences that are quoted with their passage numbers."""
     return [(one.text, one.passage) for one in extract(ranked(collection, *items), Working(collection, question))]
 
@@ -74,14 +75,14 @@ def test_the_bridge_is_quoted_where_it_names_the_target(collection: Collection) 
 
 def test_the_question_chooses_among_links(collection: Collection) -> None:
     """A link whose name stands beside a word of the question beats one that only scores higher."""
-    items = [("douy", 5.1, "link", "max douy", ["film"]), *CHAIN]
+    items: list[Item] = [("douy", 5.1, "link", "max douy", ["film"]), *CHAIN]
 
     assert {"film", "reed"} == {items[number - 1][0] for _, number in quoted(collection, MOTHER, *items)}
 
 
 def test_a_comparison_quotes_both_sides(collection: Collection) -> None:
     """Two things that the question names are quoted both, though neither leads to the other."""
-    items = [
+    items: list[Item] = [
         ("danube", 4.0, "named", "danube", []),
         ("rhine", 3.9, "named", "rhine", []),
         ("film", 0.5, "search", "", []),
@@ -98,14 +99,14 @@ def test_a_bridge_outside_the_result_is_not_cited(collection: Collection) -> Non
 
 def test_without_a_link_the_best_passage_is_quoted(collection: Collection) -> None:
     """A question that one passage answers gets that one."""
-    items = [("danube", 3.0, "search", "", []), ("rhine", 1.0, "search", "", [])]
+    items: list[Item] = [("danube", 3.0, "search", "", []), ("rhine", 1.0, "search", "", [])]
 
     assert ("It flows through Vienna.", 1) in quoted(collection, "Which city does the Danube flow through?", *items)
 
 
 def test_nothing_is_quoted_for_another_subject(collection: Collection) -> None:
     """Passages that have nothing to do with the question are no answer."""
-    items = [("danube", 0.6, "search", "", []), ("film", 0.5, "search", "", [])]
+    items: list[Item] = [("danube", 0.6, "search", "", []), ("film", 0.5, "search", "", [])]
 
     assert [] == quoted(collection, "How do I reset the password of my router?", *items)
     assert [] == quoted(collection, MOTHER)
@@ -122,7 +123,7 @@ def test_few_sentences_are_embedded(
 
     def counting(self: Embedder, texts: list[str]) -> object:
         counts.append(len(texts))
-        return embed(self, texts)  # type: ignore[arg-type]
+        return embed(self, texts)
 
     run = Working(collection, MOTHER)
     run.vector  # noqa: B018 - embedded before it is counted

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from benchmarks.common import run
-from benchmarks.speed import command, filters
+from benchmarks.speed import command, filters, ingest
 from polyhop.agent import Collection, Document
 from tests.benchmarks.test_multihop import sample, write
 
@@ -61,8 +61,9 @@ def test_filters_are_measured_with_their_recall(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("embedder")
-def test_ingest_embeds_the_same_texts_in_every_way(tmp_path: Path) -> None:
+def test_ingest_embeds_the_same_texts_in_every_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rates of indexing and of both bare ways are told, with the peak of each process."""
+    monkeypatch.setattr(ingest, "PARTS", 1)
     passages, questions = sample()
     corpus = write(tmp_path / "films", passages, questions) / "corpus.jsonl"
     result = measure(tmp_path, "ingest", str(corpus), "--limit", "8")

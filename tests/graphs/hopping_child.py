@@ -1,0 +1,72 @@
+"""A process that asks a question under a thread and kills itself between hops; made to be killed.
+
+    python hopping_child.py HOME CHECKPOINTS LOG QUESTION [PLACE]
+
+Every call of an updater is written to LOG. With PLACE (`link propose`, `link search`) it kills itself when that call begins.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from polyhop.agent import Agent
+from polyhop.agent.profile import Profile
+from polyhop.graphs.stop import AfterHops
+from polyhop.retrieval.hop.link import LinkHop
+from polyhop.retrieval.hop.role import Bridge, Find, HopUpdater, Query
+from polyhop.retrieval.query.first import FirstSearch
+from polyhop.retrieval.store.collection import Collection, Options
+from polyhop.retrieval.working import Working
+
+THREAD = "interrupted"
+
+
+@dataclass
+class Counted:
+    """An updater that writes down when it is called, and dies where it is told to."""
+
+    inner: HopUpdater
+    log: Path
+    place: str = ""
+    checkpoint: str = ""
+
+    @property
+    def name(self) -> str:
+        """Return the name of the updater inside."""
+        return self.inner.name
+
+    def propose(self, bridges: Sequence[Bridge], run: Working) -> list[Query]:
+        """Return what the updater inside proposes."""
+        self._note("propose")
+        return [Query(**{**query, "checkpoint": self.checkpoint}) for query in self.inner.propose(bridges, run)]  # type: ignore[typeddict-item]
+
+    def search(self, queries: Sequence[Query], run: Working) -> list[Find]:
+        """Return what the updater inside finds."""
+        self._note("search")
+        return self.inner.search(queries, run)
+
+    def _note(self, call: str) -> None:
+        here = f"{self.name} {call}"
+        with self.log.open("a") as file:
+            file.write(here + "\n")
+        if here == self.place:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def profile(log: Path, place: str = "", checkpoint: str = "") -> Profile:
+    """Return two hops with counted updaters."""
+    hop = Counted(LinkHop(), log, place, checkpoint)
+    return Profile(first=Counted(FirstSearch(), log, place), hops=(hop,), stop=AfterHops(3), seconds=60.0)
+
+
+if __name__ == "__main__":
+    home, checkpoints, log, question, *place = sys.argv[1:]
+    with Collection.open(home, "films", options=Options(wait=5.0)) as collection:
+        agent = Agent(collection, profile=profile(Path(log), *place), checkpoints=checkpoints)
+        print(agent.retrieve(question, 5, thread=THREAD).stopped)
+        agent.close()

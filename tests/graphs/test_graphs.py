@@ -1,0 +1,261 @@
+"""The graphs: their shape, their bounds, and the same results however they are run."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from langgraph.checkpoint.sqlite import SqliteSaver
+from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+
+from polyhop.graphs.answer import answer_graph
+from polyhop.graphs.context import Context
+from polyhop.graphs.retrieve import retrieve_graph
+from polyhop.graphs.stop import MAX_HOPS, AfterHops, AfterSeconds, Progress, Stop, WhenCancelled, WhenDry
+from polyhop.retrieval.embed import Embedder
+from polyhop.retrieval.hop.directional import DirectionalHop
+from polyhop.retrieval.hop.link import LinkHop
+from polyhop.retrieval.hop.role import Bridge, Find, HopUpdater, Query
+from polyhop.retrieval.query.first import FirstSearch
+from polyhop.retrieval.rerank.path import PathScore
+from polyhop.retrieval.store.collection import Collection
+from polyhop.retrieval.working import Working
+from tests import corpus
+
+SNAPSHOTS = Path(__file__).with_name("snapshots")
+GRAPHS = {"retrieve": retrieve_graph, "answer": answer_graph}
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Collection]:
+    """Open the known passages."""
+    with corpus.collection(tmp_path_factory.mktemp("graphs"), embedder) as opened:
+        yield opened
+
+
+def context(films: Collection, *hops: HopUpdater, stop: Stop | None = None, **fields: Any) -> Context:
+    """Return a run's context with the link hop, two hops at the most."""
+    chosen = hops or (LinkHop(),)
+    return Context(
+        retriever=films,
+        updaters={one.name: one for one in (FirstSearch(), *chosen)},
+        hops=tuple(one.name for one in chosen),
+        reranker=PathScore(),
+        stop=stop or AfterHops(2) | WhenDry(),
+        **fields,
+    )
+
+
+def request(question: str = corpus.QUESTION, k: int = 4, where: str = "") -> dict[str, Any]:
+    """Return what a run starts from."""
+    return {"question": question, "k": k, "where": where}
+
+
+def result(state: dict[str, Any]) -> dict[str, Any]:
+    """Return a state without what differs from run to run: times."""
+    events = [{key: value for key, value in event.items() if key != "ms"} for event in state["events"]]
+    return json.loads(json.dumps({**state, "events": events}))  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_the_drawing_is_as_it_was_looked_at(name: str) -> None:
+    """The graph drawn is the one that is kept; after a change on purpose write the new drawing into the file."""
+    drawn = GRAPHS[name]().get_graph().draw_mermaid()
+    assert (SNAPSHOTS / f"{name}.mmd").read_text("utf-8") == drawn
+
+
+@pytest.mark.parametrize(("question", "hop"), corpus.HOPS.items(), ids=[first for first, _ in corpus.HOPS.values()])
+def test_the_second_passage_is_found_through_the_first(question: str, hop: tuple[str, str], films: Collection) -> None:
+    """The passage that holds the answer is among the best, with the path that led to it."""
+    state = retrieve_graph().invoke(request(question), context=context(films))
+    ids = corpus.ids(films)
+    best = {item["id"]: item for item in state["ranked"][:4]}
+
+    assert {ids[hop[0]], ids[hop[1]]} <= set(best)
+    assert ids[hop[0]] in {name for find in state["finds"] if find["id"] == ids[hop[1]] for name in find["path"]}
+
+
+@pytest.mark.parametrize("hop", [LinkHop(), DirectionalHop()], ids=["link", "directional"])
+def test_every_run_ends_after_the_most_hops(hop: HopUpdater, films: Collection) -> None:
+    """With a rule that never fires a run makes `MAX_HOPS` searches and no more."""
+
+    class Never(Stop):
+        def __call__(self, progress: Progress) -> bool:
+            return False
+
+    state = retrieve_graph().invoke(request(), context=context(films, hop, stop=Never()))
+    assert (MAX_HOPS, f"AfterHops(limit={MAX_HOPS})") == (state["hops"], state["stopped"])
+
+
+def test_no_passage_is_gone_on_from_twice(films: Collection) -> None:
+    """A long run expands each passage once."""
+    expanded = retrieve_graph().invoke(request(), context=context(films, stop=AfterHops(MAX_HOPS)))["expanded"]
+    assert len(set(expanded)) == len(expanded)
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_a_passed_deadline_still_gives_what_there_is(name: str, films: Collection) -> None:
+    """With no time at all the first search is made and its result returned."""
+    state = GRAPHS[name]().invoke(request(), context=context(films, stop=AfterSeconds(0)))
+    assert (1, "AfterSeconds(limit=0)") == (state["hops"], state["stopped"])
+    assert state["ranked"]
+    assert name == "retrieve" or state["answer"]["text"]
+
+
+def test_cancelling_ends_the_run_after_the_hop_it_is_in(films: Collection) -> None:
+    """An event set during the first hop ends the run with what it has."""
+    cancelled = threading.Event()
+
+    @dataclass(frozen=True)
+    class Cancels(LinkHop):
+        def propose(self, bridges: Sequence[Bridge], run: Working) -> list[Query]:
+            cancelled.set()
+            return super().propose(bridges, run)
+
+    stop = WhenCancelled() | AfterHops(MAX_HOPS)
+    state = answer_graph().invoke(request(), context=context(films, Cancels(), stop=stop, cancelled=cancelled))
+
+    assert (2, "WhenCancelled()") == (state["hops"], state["stopped"])
+    assert state["answer"]["found"]
+
+
+def test_events_arrive_while_the_run_goes_on(films: Collection) -> None:
+    """Each hop's events are heard before the next hop begins."""
+    heard: list[str] = []
+    at_work: list[list[str]] = []
+
+    @dataclass(frozen=True)
+    class Notes(LinkHop):
+        def propose(self, bridges: Sequence[Bridge], run: Working) -> list[Query]:
+            at_work.append(list(heard))
+            return super().propose(bridges, run)
+
+    for event in answer_graph().stream(
+        request(), context=context(films, Notes(), stop=AfterHops(3)), stream_mode="custom"
+    ):
+        heard.append(event["event"])
+
+    assert ["search", "hop", "search", "hop", "search", "finish", "answer"] == heard
+    assert [["search"], ["search", "hop", "search"]] == at_work
+
+
+def test_events_tell_what_happened(films: Collection) -> None:
+    """The events of a run name its steps in order and are consistent with its result."""
+    state = answer_graph().invoke(request(), context=context(films))
+    names = [event["event"] for event in state["events"]]
+    searches = [event for event in state["events"] if event["event"] == "search"]
+
+    assert ["plan", "search", "rerank", "hop", "search", "rerank", "judge", "finish", "answer"] == names
+    assert state["hops"] == len(searches)
+    assert len({find["id"] for find in state["finds"]}) == sum(event["new"] for event in searches)
+    assert state["stopped"] == state["events"][-2]["reason"]
+
+
+async def _ainvoke(graph: Any, films: Collection, options: dict[str, Any]) -> dict[str, Any]:
+    return await graph.ainvoke(request(), context=context(films), **options)  # type: ignore[no-any-return]
+
+
+async def _astream(graph: Any, films: Collection, options: dict[str, Any]) -> dict[str, Any]:
+    return [state async for state in graph.astream(request(), context=context(films), stream_mode="values", **options)][
+        -1
+    ]
+
+
+async def _invoke_in_loop(graph: Any, films: Collection, options: dict[str, Any]) -> dict[str, Any]:
+    return graph.invoke(request(), context=context(films), **options)  # type: ignore[no-any-return]
+
+
+def _stream(graph: Any, films: Collection, options: dict[str, Any]) -> dict[str, Any]:
+    return list(graph.stream(request(), context=context(films), stream_mode="values", **options))[-1]  # type: ignore[no-any-return]
+
+
+WAYS = {
+    "stream": _stream,
+    "ainvoke": lambda *arguments: asyncio.run(_ainvoke(*arguments)),
+    "astream": lambda *arguments: asyncio.run(_astream(*arguments)),
+    "invoke in a running loop": lambda *arguments: asyncio.run(_invoke_in_loop(*arguments)),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", GRAPHS)
+def test_every_way_of_running_gives_the_same(name: str, way: str, films: Collection) -> None:
+    """`invoke`, `ainvoke`, `stream` and `astream` end in the same state, also inside a running event loop."""
+    expected = result(GRAPHS[name]().invoke(request(), context=context(films)))
+    assert expected == result(WAYS[way](GRAPHS[name](), films, {}))
+
+
+OPTIONS = {"config": {"configurable": {"thread_id": "t"}}, "durability": "sync"}
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_checkpoints_change_nothing(name: str, films: Collection, tmp_path: Path) -> None:
+    """A run that is written down at every step ends like one that is not, and what is written is the same state."""
+    expected = result(GRAPHS[name]().invoke(request(), context=context(films)))
+    with SqliteSaver.from_conn_string(str(tmp_path / "runs.sqlite")) as saver:
+        graph = GRAPHS[name](saver)
+        assert expected == result(graph.invoke(request(), context=context(films), **OPTIONS))
+        assert expected == result(graph.get_state(OPTIONS["config"]).values)
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+async def test_async_checkpoints_change_nothing(name: str, films: Collection, tmp_path: Path) -> None:
+    """The same holds for asynchronous checkpoints."""
+    expected = result(await GRAPHS[name]().ainvoke(request(), context=context(films)))
+    async with AsyncSqliteSaver.from_conn_string(str(tmp_path / "runs.sqlite")) as saver:
+        graph = GRAPHS[name](saver)
+        assert expected == result(await graph.ainvoke(request(), context=context(films), **OPTIONS))
+        assert expected == result((await graph.aget_state(OPTIONS["config"])).values)
+
+
+@pytest.mark.slow
+def test_questions_at_once_get_what_they_get_alone(films: Collection) -> None:
+    """Thirty-two questions over threads have the same results as one after the other."""
+    questions = [*corpus.HOPS, "Is Tokyo larger than Vienna?", "Who composed the music?"] * 7
+    graph = answer_graph()
+
+    def one(question: str) -> dict[str, Any]:
+        return result(graph.invoke(request(question), context=context(films)))
+
+    expected = {question: one(question) for question in dict.fromkeys(questions)}
+    with ThreadPoolExecutor(8) as pool:
+        assert [expected[question] for question in questions[:32]] == list(pool.map(one, questions[:32]))
+
+
+def test_a_filtered_run_never_leaves_the_filter(films: Collection) -> None:
+    """Hops respect the filter as the first search does."""
+    state = retrieve_graph().invoke(request(where="kind != 'person'"), context=context(films))
+    passages = films.passages([item["id"] for item in state["ranked"]])
+    assert {"film", "place"} == {passage.metadata["kind"] for passage in passages.values()}
+
+
+@dataclass
+class Twice:
+    """An updater that asks the same twice, as two that agree would."""
+
+    name: str = "twice"
+    checkpoint: str = ""
+    inner: LinkHop = field(default_factory=lambda: LinkHop(name="twice"))
+
+    def propose(self, bridges: Sequence[Bridge], run: Working) -> list[Query]:
+        """Return each query twice."""
+        return self.inner.propose(bridges, run) * 2
+
+    def search(self, queries: Sequence[Query], run: Working) -> list[Find]:
+        """Return what the link hop finds."""
+        return self.inner.search(queries, run)
+
+
+def test_updaters_work_beside_each_other(films: Collection) -> None:
+    """Several updaters in one run each contribute, and what one repeats counts once."""
+    state = retrieve_graph().invoke(request(), context=context(films, LinkHop(), DirectionalHop(), Twice()))
+    assert {"search", "named", "link", "directional", "twice"} == {find["via"] for find in state["finds"]}
+    ways = [(find["id"], find["via"], find["name"], *find["path"]) for find in state["finds"]]
+    assert len(set(ways)) == len(ways)

@@ -1,0 +1,72 @@
+"""Stop rules, alone and combined."""
+
+from __future__ import annotations
+
+import pytest
+
+from polyhop.graphs.stop import AfterHops, AfterSeconds, Progress, Stop, WhenCancelled, WhenDry, WhenSettled
+
+
+def progress(**facts: object) -> Progress:
+    """Return the progress of a run that goes well."""
+    usual = {"hops": 1, "new_passages": 5, "new_best": 3, "queries": 4, "seconds": 0.5, "cancelled": False}
+    return Progress(**{**usual, **facts})  # type: ignore[arg-type]
+
+
+RULES: list[tuple[Stop, dict[str, object], bool]] = [
+    (AfterHops(2), {"hops": 1}, False),
+    (AfterHops(2), {"hops": 2}, True),
+    (AfterSeconds(1.0), {"seconds": 0.99}, False),
+    (AfterSeconds(1.0), {"seconds": 1.0}, True),
+    (AfterSeconds(0), {"seconds": 0.0}, True),
+    (WhenDry(), {}, False),
+    (WhenDry(), {"new_passages": 0}, True),
+    (WhenDry(), {"queries": 0}, True),
+    (WhenSettled(), {"hops": 1, "new_best": 0}, False),
+    (WhenSettled(), {"hops": 2, "new_best": 0}, True),
+    (WhenSettled(), {"hops": 2, "new_best": 1}, False),
+    (WhenSettled(after=1), {"hops": 1, "new_best": 0}, True),
+    (WhenCancelled(), {}, False),
+    (WhenCancelled(), {"cancelled": True}, True),
+    (AfterHops(2) | WhenDry(), {"queries": 0}, True),
+    (AfterHops(2) & WhenDry(), {"queries": 0}, False),
+    (AfterHops(2) & WhenDry(), {"queries": 0, "hops": 2}, True),
+]
+
+
+@pytest.mark.parametrize(("rule", "facts", "expected"), RULES, ids=[f"{rule}-{facts}" for rule, facts, _ in RULES])
+def test_rules_fire_on_their_facts(rule: Stop, facts: dict[str, object], expected: bool) -> None:  # noqa: FBT001
+    """Each rule, and each combination, fires exactly when its condition holds, and says itself as the reason."""
+    assert expected == rule(progress(**facts)) == bool(rule.reason(progress(**facts)))
+
+
+def test_the_reason_is_the_part_that_fired() -> None:
+    """Of alternatives the one that fired is reported; of a conjunction the whole."""
+    rule = AfterHops(4) | (WhenDry() & AfterSeconds(1.0)) | WhenCancelled()
+    assert "WhenCancelled()" == rule.reason(progress(cancelled=True))
+    assert "AfterHops(limit=4)" == rule.reason(progress(hops=4, cancelled=True))
+    assert repr(WhenDry() & AfterSeconds(1.0)) == rule.reason(progress(queries=0, seconds=2.0))
+    assert "" == rule.reason(progress())
+
+
+def test_rules_are_values() -> None:
+    """Rules that are written alike are equal and print as they are written."""
+    assert AfterHops(2) | WhenDry() == AfterHops(2) | WhenDry()
+    assert "AnyOf(rules=(AfterHops(limit=2), WhenDry()))" == repr(AfterHops(2) | WhenDry())
+    assert "AllOf(rules=(AfterHops(limit=2), WhenDry()))" == repr(AfterHops(2) & WhenDry())
+    assert 1 == len({AfterSeconds(1.0), AfterSeconds(1.0)})
+
+
+def test_a_rule_of_ones_own_combines() -> None:
+    """A subclass with a call is a rule like any other."""
+
+    class AfterMany(Stop):
+        def __call__(self, progress: Progress) -> bool:
+            return progress.new_passages > 4
+
+        def __repr__(self) -> str:
+            return "AfterMany()"
+
+    assert "AfterMany()" == (AfterMany() | AfterHops(9)).reason(progress())
+    with pytest.raises(NotImplementedError):
+        Stop()(progress())
