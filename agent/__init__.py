@@ -17,16 +17,41 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..core.errors import CallerError, ModelError, OperatorError, PolyhopError
+    from ..core.llm import LiteLLM
     from ..core.settings import Settings
     from ..graphs.stop import AfterHops, AfterSeconds, Stop, WhenDry, WhenSettled
     from ..retrieval.fuse.rrf import rrf
+    from ..retrieval.hop.directional import DirectionalHop
+    from ..retrieval.hop.link import LinkHop
+    from ..retrieval.hop.role import Bridge, Find, HopUpdater, Query
+    from ..retrieval.query.feedback import Feedback
+    from ..retrieval.query.first import FirstSearch
+    from ..retrieval.rerank.path import PathScore
     from ..retrieval.store.collection import Collection
+    from ..retrieval.store.exchange import adopt, export, import_file
     from ..retrieval.store.place import Options
     from ..retrieval.types import Document, Passage
+    from ..retrieval.working import Working
     from .agent import Agent
+    from .profile import Profile
     from .results import Answer, RankedPassage, Retrieval
 
 _HOMES = {
+    "Bridge": "..retrieval.hop.role",
+    "DirectionalHop": "..retrieval.hop.directional",
+    "Feedback": "..retrieval.query.feedback",
+    "Find": "..retrieval.hop.role",
+    "FirstSearch": "..retrieval.query.first",
+    "HopUpdater": "..retrieval.hop.role",
+    "LinkHop": "..retrieval.hop.link",
+    "LiteLLM": "..core.llm",
+    "PathScore": "..retrieval.rerank.path",
+    "Profile": ".profile",
+    "Query": "..retrieval.hop.role",
+    "Working": "..retrieval.working",
+    "adopt": "..retrieval.store.exchange",
+    "export": "..retrieval.store.exchange",
+    "import_file": "..retrieval.store.exchange",
     "Agent": ".agent",
     "Answer": ".results",
     "RankedPassage": ".results",
@@ -53,21 +78,36 @@ __all__ = [
     "AfterSeconds",
     "Agent",
     "Answer",
+    "Bridge",
     "CallerError",
     "Collection",
+    "DirectionalHop",
     "Document",
+    "Feedback",
+    "Find",
+    "FirstSearch",
+    "HopUpdater",
+    "LinkHop",
+    "LiteLLM",
     "ModelError",
     "OperatorError",
     "Options",
     "Passage",
+    "PathScore",
     "PolyhopError",
+    "Profile",
+    "Query",
     "RankedPassage",
     "Retrieval",
     "Settings",
     "Stop",
     "WhenDry",
     "WhenSettled",
+    "Working",
     "__version__",
+    "adopt",
+    "export",
+    "import_file",
     "rrf",
 ]
 

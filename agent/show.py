@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
@@ -101,7 +102,7 @@ def _node(title: str, number: int | None, passage: RankedPassage | None) -> Text
     """Return a node: number in the result, title, how it was found; a bridge that is not in the result is dim."""
     if passage is None or number is None:
         return Text(plain(title), style="dim").append("  on the way")
-    text = Text(f"[{number}] ", style="cyan").append(plain(title), style="bold not dim")
+    text = Text.assemble((f"[{number}] ", "cyan"), (plain(title), "bold not dim"))
     return text.append(f"  {plain(_way(passage))}, {passage.score:.2f}", style="dim")
 
 
@@ -126,16 +127,20 @@ def passages(retrieval: Retrieval, *, whole: bool = False) -> RenderableType:
 
 
 def _passage(number: int, passage: RankedPassage, *, whole: bool) -> RenderableType:
-    head = Text(f"[{number}] ", style="cyan").append(plain(_title(passage)), style="bold")
+    head = Text.assemble((f"[{number}] ", "cyan"), (plain(_title(passage)), "bold"))
     head.append(f"  {passage.score:.2f}", style="green").append(f"  {plain(_way(passage))}", style="dim")
     if passage.path:
         head.append(plain(" in " + " → ".join(step.title for step in passage.path)), style="dim")
     lines: list[Text] = [Text(plain(passage.text if whole else _snippet(passage.text)))]
-    if passage.source:
+    if passage.source and not passage.source.startswith(_SHIPPED):
         lines.append(Text(plain(_near(passage.source)), style="dim", overflow="fold"))
     if whole and passage.metadata:
         lines.append(Text(plain(", ".join(f"{key}={value!r}" for key, value in passage.metadata.items())), style="dim"))
     return Group(head, Indented(lines))
+
+
+# The example's passages all come from one file inside the installation.
+_SHIPPED = str(Path(__file__).parent / "example")
 
 
 def _near(source: str) -> str:

@@ -73,9 +73,8 @@ def read_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield (place, object) for each line of a JSON-lines file that is not blank; the place is for messages."""
     try:
         with path.open(encoding="utf-8-sig") as lines:
-            for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    yield f"{path}:{number}", _row(f"{path}:{number}", line)
+            filled = ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
+            yield from ((f"{path}:{number}", _row(f"{path}:{number}", line)) for number, line in filled)
     except (OSError, UnicodeDecodeError) as error:
         raise BenchmarkError(f"cannot read {str(path)!r} ({error}); give a JSON-lines file in UTF-8") from error
 

@@ -80,12 +80,17 @@ def fill(index: Index, documents: Iterable[Document], total: int) -> Index:
         with collection.intake(batch=BATCH) as intake:
             for number, document in enumerate(progress(documents, "index", total), start=1):
                 intake.put(document)
-                if number % BATCH == 0:
-                    _note(index, began)
+                _note_batch(index, began, number)
         if intake.report.skipped:
             tell(f"{len(intake.report.skipped)} passages were refused, the first: {intake.report.skipped[0]}")
         chunks = int(collection.status()["passages"])
     return _note(index, began, chunks=chunks)
+
+
+def _note_batch(before: Index, began: float, number: int) -> None:
+    """Write the cost so far down after each batch."""
+    if number % BATCH == 0:
+        _note(before, began)
 
 
 def _note(before: Index, began: float, *, chunks: int | None = None) -> Index:

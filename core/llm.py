@@ -68,19 +68,18 @@ class LiteLLM:
 
     @staticmethod
     def _retrying(litellm: Any) -> Any:
-        from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+        from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
-        passing = (
-            litellm.exceptions.Timeout,
-            litellm.exceptions.RateLimitError,
-            litellm.exceptions.InternalServerError,
-            litellm.exceptions.ServiceUnavailableError,
-            litellm.exceptions.APIConnectionError,
-        )
+        unreachable = (litellm.exceptions.Timeout, litellm.exceptions.APIConnectionError)
+
+        def passing(error: BaseException) -> bool:
+            status = getattr(error, "status_code", None)
+            return isinstance(error, unreachable) or (isinstance(status, int) and (status == 429 or status >= 500))
+
         return AsyncRetrying(
             stop=stop_after_attempt(ATTEMPTS),
             wait=wait_exponential_jitter(multiplier=0.5, max=LONGEST_WAIT),
-            retry=retry_if_exception_type(passing),
+            retry=retry_if_exception(passing),
             reraise=True,
         )
 

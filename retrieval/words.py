@@ -22,14 +22,13 @@ CONNECTORS = frozenset(
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _PIECE = re.compile(r"[^\W_]+")
 _APOSTROPHE = re.compile("['’`]")
+_ACCENTS = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
 _INSIDE_RUN = " '\"“”.-’"
 
 
 def fold(text: str) -> str:
     """Return lower case without accents, compatibility forms resolved."""
-    if text.isascii():
-        return text.lower()
-    return "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char)).lower()
+    return text.lower() if text.isascii() else _ACCENTS.sub("", unicodedata.normalize("NFKD", text)).lower()
 
 
 def name_key(text: str) -> str:

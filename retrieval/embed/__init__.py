@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from pathlib import Path
+
 from ...core.settings import Settings
 from .role import Embedder, Vectors
 
@@ -16,9 +19,15 @@ def load(name: str | None = None, settings: Settings | None = None) -> Embedder:
     chosen = Settings() if settings is None else settings
     wanted = chosen.embedder if name is None else name
     if wanted in ("all-MiniLM-L6-v2", "sentence-transformers/all-MiniLM-L6-v2"):
-        from .minilm import MiniLM
-
-        return MiniLM(chosen.cache)
+        return _minilm(chosen.cache)
     from .sentence import SentenceModel
 
     return SentenceModel(wanted)
+
+
+@lru_cache(maxsize=2)
+def _minilm(cache: Path) -> Embedder:
+    """Load the default embedder once in a process: it holds 200 MB and may be shared by any number of threads."""
+    from .minilm import MiniLM
+
+    return MiniLM(cache)

@@ -41,7 +41,7 @@ class MiniLM:
     def __init__(self, cache: Path | None = None, *, threads: int | None = None) -> None:
         """Load the graph from `cache`, exporting it first where there is none; `threads` defaults to the cores."""
         home = (Settings().cache if cache is None else cache).expanduser()
-        self._session = _session(_graph(home), threads or len(os.sched_getaffinity(0)))
+        self._session = _session(_graph(home), threads or _cores())
         self._tokenizer = _tokenizer()
 
     def embed(self, texts: Sequence[str]) -> Vectors:
@@ -82,6 +82,11 @@ def _padded(rows: Sequence[Sequence[int]]) -> tuple[NDArray[np.int32], NDArray[n
     for place, row in enumerate(rows):
         ids[place, : len(row)] = row
     return ids, lengths
+
+
+def _cores() -> int:
+    """Return the cores that this process may use, where the system tells; else those there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _tokenizer() -> Tokenizer:

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from ..retriever import Retriever
 from ..store.names import Kind, fuzzy_key
-from ..words import STOP, WORD, is_capital, name_key
+from ..words import STOP, WORD, capital_spans, is_capital, name_key
 
 LONGEST = 8
 LONGEST_IN_QUESTION = 12
@@ -60,7 +60,10 @@ def mentions(
     `question`, which people type carelessly, it may begin with any word but must hold a capital.
     """
     tries = [_tries(text, question) for text in texts]
-    keys = dict.fromkeys(attempt.key for one in tries for attempt in one)
+    # Whole names first: a retriever that has to search for each of them asks for a few only.
+    whole = [name_key(span) for text in texts for span in capital_spans(text)]
+    known = {attempt.key for one in tries for attempt in one}
+    keys = dict.fromkeys([*(key for key in whole if key in known), *sorted(known)])
     found = retriever.bearers(list(keys), COMMON, where=where)
     return [_choose(one, found) for one in tries]
 

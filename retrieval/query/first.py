@@ -41,11 +41,12 @@ class FirstSearch:
             return []
         vectors = self._vectors([query["text"] for query in queries], run)
         dense = run.retriever.dense(vectors, self.depth, where=run.where)
+        highest = self.fusion([[Hit("", 1.0)], [Hit("", 1.0)]])[0].score
         finds = []
         for query, near in zip(queries, dense, strict=True):
             ranking = self.fusion([near, run.retriever.lexical(query["text"], self.depth, where=run.where)])
             run.load(hit.id for hit in ranking)
-            finds += [Find(id=hit.id, via=self.name, path=[], name="", value=hit.score / _HIGHEST) for hit in ranking]
+            finds += [Find(id=hit.id, via=self.name, path=[], name="", value=hit.score / highest) for hit in ranking]
             finds += self._named(query["text"], run)
         return finds
 
@@ -67,7 +68,3 @@ class FirstSearch:
         others = [text for text in texts if text != run.question]
         embedded = dict(zip(others, run.retriever.embedder.embed(others), strict=True)) if others else {}
         return [embedded.get(text, run.vector) if text != run.question else run.vector for text in texts]
-
-
-# What `rrf` of two rankings gives a passage that is first in both.
-_HIGHEST = 2 / 61

@@ -29,6 +29,7 @@ FIRST_SENTENCE = 300
 _MONTHS = frozenset(
     "january february march april may june july august september october november december born".split()
 )
+_HEADINGS = re.compile(r"\A(?:\s*#[^\n]*\n)+\s*")
 _PARENTHESIS = re.compile(r"\s*\([^()]*\)\s*")
 _HEAD_END = re.compile(r"[(,;:]|\b(?:is|was|are|were|refers|has|had|may|also)\b")
 _BE = re.compile(r"\b(?:is|was|are|were)\b")
@@ -73,7 +74,7 @@ def _of_title(title: str) -> dict[str, Kind]:
 
 
 def _of_lead(text: str) -> dict[str, Kind]:
-    start = text[:OPENING].lstrip(" '\"“‘«")
+    start = _HEADINGS.sub("", text[:OPENING]).lstrip(" '\"“‘«")
     head = name_key(_HEAD_END.split(start, maxsplit=1)[0])
     words = head.split()
     if not words or len(words) > LONGEST_LEAD or all(word in STOP for word in words) or not is_capital(start):

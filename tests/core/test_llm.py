@@ -1,79 +1,182 @@
-"""The litellm gateway, through real HTTP to a local server."""
+"""The language model gateway against a real server: what is tried again, what is not, and what becomes of failures."""
 
 from __future__ import annotations
 
 import asyncio
-import re
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
+from polyhop.agent import Agent, Settings
 from polyhop.core.errors import ModelError
-from polyhop.core.llm import ATTEMPTS, LiteLLM
+from polyhop.core.llm import ATTEMPTS, _litellm
+from polyhop.retrieval.embed import Embedder
+from tests import corpus
 
-from .llm_server import Reply, Script, llm_server
+from .llm_server import Reply, serving
 
-# The first call imports litellm, which takes seconds.
-pytestmark = pytest.mark.slow
+MESSAGES = [{"role": "user", "content": "Who directed Jaws?"}]
 
-
-def build_model(server: Script, timeout: float = 5.0) -> LiteLLM:
-    """Return a model that asks the server."""
-    return LiteLLM("openai/test", timeout, {"api_base": server.url, "api_key": "none"})
-
-
-def complete(model: LiteLLM, text: str = "Which river?") -> str:
-    """Ask one question."""
-    return asyncio.run(model.complete([{"role": "user", "content": text}]))
+pytestmark = [
+    pytest.mark.slow,
+    # litellm leaves its connections and its logging task to the garbage collector.
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
 
 
-def test_a_reply_comes_back_as_text() -> None:
-    """The messages reach the server as they were given, and its text comes back."""
-    with llm_server(Reply("The Aare [1].")) as server:
-        assert "The Aare [1]." == complete(build_model(server))
-        assert [{"role": "user", "content": "Which river?"}] == server.asked[0]["messages"]
+@pytest.fixture(scope="module", autouse=True)
+def litellm() -> None:
+    """Import litellm once, before any test's time is taken."""
+    _litellm()
 
 
-@pytest.mark.parametrize("status", [429, 500, 503])
-def test_a_passing_fault_is_tried_again(status: int) -> None:
-    """Rate limits and server errors pass; the second try is what counts."""
-    with llm_server(Reply(status=status), Reply("Aare")) as server:
-        assert "Aare" == complete(build_model(server))
-        assert 2 == len(server.asked)
+def test_a_reply_is_the_text_of_the_message() -> None:
+    """One request with the messages as they are, one reply."""
+    with serving([Reply("Steven Spielberg did.")]) as server:
+        assert "Steven Spielberg did." == asyncio.run(server.model().complete(MESSAGES))
+        (request,) = server.requests
+        assert (MESSAGES, "test", 0) == (request["messages"], request["model"], request["temperature"])
 
 
-def test_a_lasting_fault_is_tried_a_few_times_and_no_more() -> None:
-    """Retries are bounded and not doubled by the client library below."""
-    with llm_server(Reply(status=500)) as server:
-        with pytest.raises(ModelError, match=re.escape("'openai/test' failed")):
-            complete(build_model(server))
-        assert ATTEMPTS == len(server.asked)
+def test_one_model_serves_many_event_loops() -> None:
+    """Each synchronous question runs in a loop of its own; the second must not meet the first one's connections."""
+    with serving([Reply("yes")]) as server:
+        model = server.model()
+        assert ["yes"] * 3 == [asyncio.run(model.complete(MESSAGES)) for _ in range(3)]
+        assert 3 == len(server.requests)
 
 
-@pytest.mark.parametrize("status", [400, 401, 404])
-def test_a_bad_request_is_not_repeated(status: int) -> None:
-    """What would fail again is asked once."""
-    with llm_server(Reply(status=status)) as server:
-        with pytest.raises(ModelError, match="POLYHOP_LLM"):
-            complete(build_model(server))
-        assert 1 == len(server.asked)
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504, 529])
+def test_passing_failures_are_tried_again(status: int) -> None:
+    """A rate limit or a server error is followed by another try, whose reply is used."""
+    with serving([Reply(status=status), Reply("at last")]) as server:
+        assert "at last" == asyncio.run(server.model().complete(MESSAGES))
+        assert 2 == len(server.requests)
 
 
-@pytest.mark.parametrize("reply", [Reply(""), Reply("  \n"), Reply(body="{ no json"), Reply(body="{}")])
-def test_a_reply_without_text_is_an_error_of_the_model(reply: Reply) -> None:
-    """Empty completions and garbage never come back as an answer."""
-    with llm_server(reply) as server, pytest.raises(ModelError):
-        complete(build_model(server))
+@pytest.mark.parametrize("status", [429, 500])
+def test_tries_are_bounded(status: int) -> None:
+    """A failure that stays is tried three times in all: no library below tries again on its own account."""
+    with serving([Reply(status=status)]) as server:
+        with pytest.raises(ModelError, match=r"'openai/test' failed.*POLYHOP_LLM"):
+            asyncio.run(server.model().complete(MESSAGES))
+        assert ATTEMPTS == len(server.requests) == 3
 
 
-def test_a_slow_server_runs_into_the_time_out() -> None:
-    """A call takes no longer than it may, tries included."""
-    with llm_server(Reply("late", seconds=1.5)) as server, pytest.raises(ModelError, match="[Tt]ime"):
-        complete(build_model(server, timeout=0.2))
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 422])
+def test_lasting_failures_are_not_tried_again(status: int) -> None:
+    """A bad request, a refused key or an unknown model would fail again and is reported at once."""
+    with serving([Reply(status=status)]) as server:
+        with pytest.raises(ModelError, match="failed"):
+            asyncio.run(server.model().complete(MESSAGES))
+        assert 1 == len(server.requests)
 
 
-def test_nobody_listening_is_an_error_that_says_what_to_check() -> None:
-    """Without a server the message names the model and the setting."""
-    with llm_server(Reply("")) as server:
-        pass
-    with pytest.raises(ModelError, match="its key and its server"):
-        complete(build_model(server))
+def test_a_slow_server_is_given_up() -> None:
+    """Each try waits no longer than the time-out."""
+    with serving([Reply("too late", seconds=3.0)]) as server:
+        began = time.monotonic()
+        with pytest.raises(ModelError, match="Timeout"):
+            asyncio.run(server.model(timeout=0.2).complete(MESSAGES))
+        assert time.monotonic() - began < 20
+        assert len(server.requests) <= ATTEMPTS
+
+
+@pytest.mark.parametrize("raw", [b"{broken", b"<html>busy</html>", b"{}", b'{"choices": []}', b"[]", b"null"])
+def test_rubbish_is_a_model_error(raw: bytes) -> None:
+    """A response that is no completion is the model's error, whatever it is."""
+    with serving([Reply(raw=raw)]) as server, pytest.raises(ModelError):
+        asyncio.run(server.model().complete(MESSAGES))
+
+
+@pytest.mark.parametrize("text", ["", "  \n"])
+def test_an_empty_reply_is_a_model_error(text: str) -> None:
+    """A completion without text is said to be one."""
+    with serving([Reply(text)]) as server, pytest.raises(ModelError, match=r"returned nothing|failed"):
+        asyncio.run(server.model().complete(MESSAGES))
+
+
+def test_a_server_that_is_away_is_a_model_error() -> None:
+    """Nobody listening is the model's error with what to check."""
+    with serving([Reply("x")]) as server:
+        model = server.model()
+    with pytest.raises(ModelError, match="its server"):
+        asyncio.run(model.complete(MESSAGES))
+
+
+GOOD = "The director of Jaws, Steven Spielberg, was born in Cincinnati [1][2]."
+
+
+def ask(tmp_path: Path, embedder: Embedder, *replies: Reply, timeout: float = 10.0) -> tuple[object, object]:
+    """Ask the known question of an agent with the server's model; return the answer and the server."""
+    with corpus.collection(tmp_path, embedder) as films, serving(replies) as server:
+        answer = Agent(films, llm=server.model(timeout)).ask(corpus.QUESTION, 4)
+        return answer, server
+
+
+def test_a_good_answer_is_used(tmp_path: Path, embedder: Embedder) -> None:
+    """An answer whose citations bear it out is the answer, with the model's name and no notice."""
+    answer, server = ask(tmp_path, embedder, Reply(GOOD))
+    assert (GOOD, "openai/test", False, True) == (answer.text, answer.model, answer.extractive, answer.found)  # type: ignore[attr-defined]
+    assert ([True], ()) == ([one["supported"] for one in answer.citations], tuple(answer.notices))  # type: ignore[attr-defined]
+    assert "<passage number=1>" in server.prompt()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("reply", "said"), [
+    (Reply("He was born in Vienna in 1811 [1]."), "borne out"),
+    (Reply("Steven Spielberg was born in Cincinnati."), "borne out"),
+    (Reply("Steven Spielberg was born in Cincinnati [97]."), "borne out"),
+    (Reply(status=400), "failed"),
+    (Reply(raw=b"nonsense"), "failed"),
+])  # fmt: skip
+def test_a_bad_answer_gives_way_to_the_passages(reply: Reply, said: str, tmp_path: Path, embedder: Embedder) -> None:
+    """Without support, or when the model fails, the answer is extractive and a notice says why."""
+    answer, _ = ask(tmp_path, embedder, reply)
+    assert (True, "") == (answer.extractive, answer.model)  # type: ignore[attr-defined]
+    assert answer.found and answer.citations  # type: ignore[attr-defined]
+    (notice,) = answer.notices  # type: ignore[attr-defined]
+    assert said in notice
+
+
+def test_a_time_out_gives_way_to_the_passages(tmp_path: Path, embedder: Embedder) -> None:
+    """A model that does not answer in time costs its tries and no more."""
+    answer, server = ask(tmp_path, embedder, Reply(GOOD, seconds=2.0), timeout=0.1)
+    assert answer.extractive and "Timeout" in answer.notices[0]  # type: ignore[attr-defined]
+    assert len(server.requests) <= ATTEMPTS  # type: ignore[attr-defined]
+
+
+def test_not_found_is_an_answer(tmp_path: Path, embedder: Embedder) -> None:
+    """A model that says it could not find it is believed."""
+    answer, _ = ask(tmp_path, embedder, Reply("I could not find it."))
+    assert (False, False, "openai/test") == (answer.found, answer.extractive, answer.model)  # type: ignore[attr-defined]
+
+
+CONFIGURED = """
+import sys
+from polyhop.agent import Agent
+from polyhop.retrieval.store.collection import Collection
+with Collection.open(sys.argv[1], "films") as films:
+    answer = Agent(films).ask("In which city was the director of Jaws born?")
+    print(answer.extractive, "litellm" in sys.modules, "openai" in sys.modules)
+"""
+
+
+@pytest.mark.parametrize(("llm", "expected"), [("", "True False False"), ("openai/none", "True True True")])
+def test_litellm_is_imported_for_a_model_only(llm: str, expected: str, tmp_path: Path, embedder: Embedder) -> None:
+    """Without a configured model a whole question never imports litellm; with one it does."""
+    corpus.collection(tmp_path, embedder).close()
+    environment = {**__import__("os").environ, "POLYHOP_LLM": llm, "OPENAI_API_KEY": "none"}
+    environment["OPENAI_API_BASE"] = environment["OPENAI_BASE_URL"] = "http://127.0.0.1:9/v1"
+    command = [sys.executable, "-c", CONFIGURED, str(tmp_path)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=110)
+    assert [expected] == done.stdout.splitlines()[-1:], done.stderr
+
+
+def test_the_model_comes_from_the_settings(embedder: Embedder) -> None:
+    """The model and its time-out are settings; an empty name is no model."""
+    named = Agent.around(lambda question, k: [], embedder=embedder, settings=Settings(llm="openai/x", llm_timeout=3))
+    none = Agent.around(lambda question, k: [], embedder=embedder, settings=Settings(llm=""))
+    assert ("openai/x", 3.0, None) == (named.llm.name, named.llm.timeout, none.llm)  # type: ignore[union-attr]

@@ -2,7 +2,8 @@
 
     python hopping_child.py HOME CHECKPOINTS LOG QUESTION [PLACE]
 
-Every call of an updater is written to LOG. With PLACE (`link propose`, `link search`) it kills itself when that call begins.
+Every call of an updater is written to LOG. With PLACE (`link propose`, `link search`) it kills itself when that call
+begins.
 """
 
 from __future__ import annotations

@@ -56,7 +56,8 @@ def told(retrieval: Retrieval) -> object:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("place", "before", "after"), [
-    ("link propose", {"search search": 1, "link propose": 1}, {"search search": 1, "link propose": 3, "link search": 2}),
+    ("link propose", {"search search": 1, "link propose": 1},
+     {"search search": 1, "link propose": 3, "link search": 2}),
     ("link search", {"search search": 1, "link propose": 1, "link search": 1},
      {"search search": 1, "link propose": 2, "link search": 3}),
 ])  # fmt: skip
@@ -65,11 +66,10 @@ def test_a_killed_run_goes_on_where_it_was(
 ) -> None:
     """Finished hops are not run again, the one that was interrupted is, and the result is that of a whole run."""
     assert before == killed(home, place)
-    with Collection.open(home, "films", embedder=embedder) as films:
-        with agent(films, home) as resuming:
-            resumed = resuming.retrieve(corpus.QUESTION, 5, thread=THREAD)
-            assert after == Counter((home / "calls.log").read_text().splitlines())
-            assert told(resuming.retrieve(corpus.QUESTION, 5)) == told(resumed)
+    with Collection.open(home, "films", embedder=embedder) as films, agent(films, home) as resuming:
+        resumed = resuming.retrieve(corpus.QUESTION, 5, thread=THREAD)
+        assert after == Counter((home / "calls.log").read_text().splitlines())
+        assert told(resuming.retrieve(corpus.QUESTION, 5)) == told(resumed)
 
 
 @pytest.mark.slow

@@ -36,7 +36,8 @@ def keeps_the_first_only(lists: Rankings) -> list[Hit]:
 
 def forgets_ties(lists: Rankings) -> list[Hit]:
     """Return the fusion with ties in reverse order of their ids."""
-    return sorted(rrf(lists)[::-1], key=lambda hit: -hit.score)
+    backwards = rrf(lists)[::-1]
+    return sorted(backwards, key=lambda hit: -hit.score)
 
 
 def turns_round(lists: Rankings) -> list[Hit]:
@@ -54,7 +55,7 @@ def sorts_in_place(lists: Rankings) -> list[Hit]:
 
 def needs_a_ranking(lists: Rankings) -> list[Hit]:
     """Return the fusion, stumbling where there is nothing to fuse."""
-    return rrf(lists) if lists[0] or len(lists) > 1 else rrf(lists)
+    return rrf([lists[0], *lists[1:]])
 
 
 BROKEN: dict[Fusion, str] = {

@@ -143,7 +143,7 @@ def skips_gone_paths(updater: HopUpdater, world: World, ask: Ask) -> None:
 
 
 def is_bounded(updater: HopUpdater, world: World, ask: Ask) -> None:
-    """The number of queries follows from the bridges and the number of finds from the queries, not from the collection."""
+    """Queries are bounded by the bridges and finds by the queries, not by the collection."""
     queries, finds = _both(updater, world, ask)
     assert len(queries) <= PER_BRIDGE * len(world.bridges())
     assert len(finds) <= PER_QUERY * len(queries)

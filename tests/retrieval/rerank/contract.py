@@ -35,7 +35,7 @@ class Scene:
         return Working(self.collection, corpus.QUESTION)
 
     def finds(self) -> list[Find]:
-        """Return finds by search, by name and along a path, several of one passage, of twins, and of one that is gone."""
+        """Return finds by search, by name and by path, several of one passage, of twins, and of one gone."""
         jaws, spielberg, reed = self.ids["Jaws (film)"], self.ids["Steven Spielberg"], self.ids["Carol Reed"]
         twins = [self.ids[twin.key] for twin in TWINS]
         return [

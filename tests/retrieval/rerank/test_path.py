@@ -47,7 +47,8 @@ class RanksTwice(Sound):
 
 class BreaksTiesByOrder(Sound):
     def rank(self, finds: Sequence[Find], run: Working) -> list[Ranked]:
-        return sorted(super().rank(finds, run)[::-1], key=lambda item: -item["score"])
+        backwards = super().rank(finds, run)[::-1]
+        return sorted(backwards, key=lambda item: -item["score"])
 
 
 class AddsNoise(Sound):

@@ -8,7 +8,9 @@ from contextlib import nullcontext
 from polyhop.retrieval.store.collection import Collection
 
 if __name__ == "__main__":
-    with Collection.open(sys.argv[1], "films") as collection:
-        with collection.intake() if sys.argv[2] == "write" else nullcontext():
-            print("holding", flush=True)
-            sys.stdin.read()
+    with (
+        Collection.open(sys.argv[1], "films") as collection,
+        collection.intake() if sys.argv[2] == "write" else nullcontext(),
+    ):
+        print("holding", flush=True)
+        sys.stdin.read()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -104,13 +103,13 @@ def lose_a_line(path: Path) -> None:
 def break_json(path: Path) -> None:
     """Break the fifth line."""
     parts = lines(path)
-    path.write_text("".join(parts[:4] + ["{broken\n"] + parts[5:]), "utf-8")
+    path.write_text("".join([*parts[:4], "{broken\n", *parts[5:]]), "utf-8")
 
 
 def lose_a_field(path: Path) -> None:
     """Rename a field of the fifth line."""
     parts = lines(path)
-    path.write_text("".join(parts[:4] + [parts[4].replace('"chunks"', '"chunk"')] + parts[5:]), "utf-8")
+    path.write_text("".join([*parts[:4], parts[4].replace('"chunks"', '"chunk"'), *parts[5:]]), "utf-8")
 
 
 def break_a_vector(path: Path) -> None:
@@ -118,7 +117,7 @@ def break_a_vector(path: Path) -> None:
     parts = lines(path)
     start = parts[4].index('"vector": "') + len('"vector": "')
     path.write_text(
-        "".join(parts[:4] + [parts[4][:start] + "A" * 2048 + parts[4][start + 2048 :]] + parts[5:]), "utf-8"
+        "".join([*parts[:4], parts[4][:start] + "A" * 2048 + parts[4][start + 2048 :], *parts[5:]]), "utf-8"
     )
 
 

@@ -59,8 +59,9 @@ def test_runs_are_cut_into_overlapping_pairs() -> None:
 
 
 HOSTILE = [
-    '"', '"unclosed', "AND", "a AND OR NOT b", "NEAR(a b, 5)", "title:jaws", "body : x", "-word", "^first", "a*", "*", "(((",
-    "col:{a b}", "' OR 1=1 --", "\"; DROP TABLE chunks; --", "a + b", "{}", "[]", "%", "_", "\\", "\u0000", "C++", "a\nb",
+    '"', '"unclosed', "AND", "a AND OR NOT b", "NEAR(a b, 5)", "title:jaws", "body : x", "-word", "^first", "a*", "*",
+    "(((", "col:{a b}", "' OR 1=1 --", "\"; DROP TABLE chunks; --", "a + b", "{}", "[]", "%", "_", "\\", "\u0000",
+    "C++", "a\nb",
 ]  # fmt: skip
 
 

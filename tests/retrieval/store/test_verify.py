@@ -16,7 +16,6 @@ from polyhop.retrieval.store.write import lexical_row
 from polyhop.retrieval.types import Document
 from tests import corpus
 
-
 #: Passages of the same length, whose words can be exchanged without changing any sum.
 TWINS = [Document("ash", "a red fox", "Ash"), Document("elm", "a blue owl", "Elm")]
 

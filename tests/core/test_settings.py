@@ -1,0 +1,63 @@
+"""Settings: defaults, and what the environment makes of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from polyhop.core.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def bare(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take every setting out of the environment."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"POLYHOP_{name.upper()}", raising=False)
+
+
+def test_every_setting_is_an_environment_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`POLYHOP_<FIELD>` is read for each field, as the type of the field."""
+    given = {
+        "HOME": "/data",
+        "K": "7",
+        "SECONDS": "1.5",
+        "LLM": "openai/x",
+        "HOPS": "3",
+        "UPDATERS": "link, directional",
+    }
+    for name, value in given.items():
+        monkeypatch.setenv(f"POLYHOP_{name}", value)
+    settings = Settings()
+
+    assert (Path("/data"), 7, 1.5) == (settings.home, settings.k, settings.seconds)
+    assert ("openai/x", 3, "link, directional") == (settings.llm, settings.hops, settings.updaters)
+
+
+@pytest.mark.parametrize(("name", "value"), [
+    ("K", "0"), ("K", "many"), ("HOPS", "9"), ("SECONDS", "0"), ("MAX_BYTES", "-1"), ("LLM_TIMEOUT", "0"),
+])  # fmt: skip
+def test_a_bad_value_is_refused_by_name(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A value out of range, or none at all, is an error that names the field."""
+    monkeypatch.setenv(f"POLYHOP_{name}", value)
+    with pytest.raises(ValidationError, match=name.lower()):
+        Settings()
+
+
+def test_a_misspelt_setting_is_refused() -> None:
+    """A field that is not there is an error instead of being passed over."""
+    with pytest.raises(ValidationError, match="hom"):
+        Settings(hom="/data")  # type: ignore[call-arg]
+
+
+def test_home_understands_a_tilde(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tilde in the environment, where no shell expands it, is the home directory."""
+    monkeypatch.setenv("POLYHOP_HOME", "~/collections")
+    assert Path("~/collections").expanduser() == Settings().home
+
+
+def test_settings_do_not_change() -> None:
+    """Settings are values."""
+    with pytest.raises(ValidationError):
+        Settings().k = 3  # type: ignore[misc]
