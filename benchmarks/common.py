@@ -12,11 +12,12 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from rich.console import Console
-from rich.progress import track
+from rich.progress import Progress
 
 from polyhop.agent import CallerError, OperatorError, PolyhopError
 
@@ -100,20 +101,39 @@ def write_json(path: Path, value: Any) -> None:
         raise BenchmarkError(f"cannot write {str(path)!r} ({error}); choose another file") from error
 
 
-def progress(items: Iterable[T], what: str, total: int) -> Iterable[T]:
-    """Go through `items` with a bar on the error stream, or with a line for each tenth where that is no terminal."""
+def progress(items: Iterable[T], what: str, total: int) -> Iterator[T]:
+    """Go through `items` and show how far that is."""
+    with bar(what, total) as advance:
+        for item in items:
+            yield item
+            advance(1)
+
+
+@contextmanager
+def bar(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Show on the error stream how far a work is, by a line for each tenth where that is no terminal."""
     console = Console(stderr=True)
-    if console.is_terminal:
-        return track(items, description=what, total=total, console=console, transient=True)
-    return _tenths(items, what, total)
+    if not console.is_terminal:
+        yield _Tenths(what, total).advance
+        return
+    with Progress(console=console, transient=True) as shown:
+        task = shown.add_task(what, total=total)
+        yield lambda amount: shown.advance(task, amount)
 
 
-def _tenths(items: Iterable[T], what: str, total: int) -> Iterator[T]:
-    step = max(1, -(-total // 10))
-    for number, item in enumerate(items, start=1):
-        yield item
-        if number % step == 0 or number == total:
-            tell(f"{what} {number}/{total}")
+class _Tenths:
+    """Tells when another tenth is done."""
+
+    def __init__(self, what: str, total: int) -> None:
+        self._what = what
+        self._total = max(1, total)
+        self._done = 0
+
+    def advance(self, amount: int) -> None:
+        """Count what was done."""
+        before, self._done = self._done, min(self._total, self._done + amount)
+        if 10 * self._done // self._total > 10 * before // self._total:
+            tell(f"{self._what}: {100 * self._done // self._total} %")
 
 
 def tell(message: str) -> None:

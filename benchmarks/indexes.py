@@ -13,7 +13,7 @@ from typing import Any
 
 from polyhop.agent import Collection, Document, Settings, __version__
 
-from .common import child, peak_mb, progress, serve, tell, write_json
+from .common import bar, child, peak_mb, serve, tell, write_json
 from .data import Source
 
 BATCH = 1_000
@@ -73,24 +73,27 @@ def ensure(source: Source, corpus: Mapping[str, Document], *, fresh: bool = Fals
     return index.remembered()
 
 
-def fill(index: Index, documents: Iterable[Document], total: int) -> Index:
-    """Add the documents that are not there yet, noting the cost after each batch, and return the finished index."""
-    with Collection.create(index.home, index.name) as collection:
+def fill(index: Index, documents: Iterable[Document], size: int) -> Index:
+    """Add the documents that are not there yet, noting the cost so far all the time, and return the finished index.
+
+    `size` is what there is to do: characters to embed, or documents where they bring vectors of their own.
+    """
+    with Collection.create(index.home, index.name) as collection, bar("index", size) as advance:
         began = time.perf_counter()
-        with collection.intake(batch=BATCH) as intake:
-            for number, document in enumerate(progress(documents, "index", total), start=1):
+
+        def heard(amount: int) -> None:
+            advance(amount)
+            _note(index, began)
+
+        with collection.intake(batch=BATCH, progress=heard) as intake:
+            for number, document in enumerate(documents, start=1):
                 intake.put(document)
-                _note_batch(index, began, number)
+                if document.vector is not None and number % BATCH == 0:
+                    heard(BATCH)
         if intake.report.skipped:
             tell(f"{len(intake.report.skipped)} passages were refused, the first: {intake.report.skipped[0]}")
         chunks = int(collection.status()["passages"])
     return _note(index, began, chunks=chunks)
-
-
-def _note_batch(before: Index, began: float, number: int) -> None:
-    """Write the cost so far down after each batch."""
-    if number % BATCH == 0:
-        _note(before, began)
 
 
 def _note(before: Index, began: float, *, chunks: int | None = None) -> Index:
@@ -103,8 +106,9 @@ def _note(before: Index, began: float, *, chunks: int | None = None) -> Index:
 
 
 def _make(job: dict[str, Any]) -> dict[str, Any]:
-    corpus = Source(Path(job["folder"]), job["untitled"]).corpus()
-    return asdict(fill(Index(job["home"], job["name"]).remembered(), corpus.values(), len(corpus)))
+    documents = list(Source(Path(job["folder"]), job["untitled"]).corpus().values())
+    characters = sum(len(document.title) + len(document.text) for document in documents)
+    return asdict(fill(Index(job["home"], job["name"]).remembered(), documents, characters))
 
 
 if __name__ == "__main__":

@@ -79,7 +79,8 @@ def _check(piece: str, texts: Sequence[str], question: str) -> Citation:
     there = {word for number in known for word in _stems(texts[number - 1])}
     words = _stems(said) - {"yes"}
     exact = ({word for word in words if word[0].isdigit()} | _names(said)) - _stems(question)
-    enough = len(words & there) >= COVERAGE * len(words) and exact <= there
+    says = any(char.isalnum() for char in said)
+    enough = says and len(words & there) >= COVERAGE * len(words) and exact <= there
     return Citation(sentence=said, passages=known, supported=bool(known) and known == numbers and enough)
 
 

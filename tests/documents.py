@@ -57,8 +57,9 @@ def execute(document: str) -> None:
             said = io.StringIO()
             with contextlib.redirect_stdout(said):
                 _run(document, block, module or shared)
-            if block.promised:
-                assert block.promised == [line.rstrip() for line in said.getvalue().splitlines()]
+            printed = [line.rstrip() for line in said.getvalue().splitlines()]
+            if block.promised and block.promised != printed:
+                raise AssertionError(f"{document} promises {block.promised}, its block prints {printed}")
 
 
 @contextlib.contextmanager

@@ -12,14 +12,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from polyhop.agent import Agent, Collection
+from polyhop.agent import Agent, Collection, Find, Query, Working
 from polyhop.agent.machine import RELAXED
 from polyhop.graphs.context import Context
 from polyhop.graphs.nodes.hop import bridges
 from polyhop.graphs.retrieve import retrieve_graph
 from polyhop.graphs.state import Request, State, add_finds
-from polyhop.retrieval.hop.role import Find, Query
-from polyhop.retrieval.working import Working
 
 from ..common import progress
 from ..data import Source

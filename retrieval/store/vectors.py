@@ -29,6 +29,10 @@ class IndexUnavailable(OperatorError):
     """The vector index cannot be reached or read."""
 
 
+class IndexFailed(OperatorError):
+    """The embedded vector index cannot be read or written; it can be rebuilt once there is room for it."""
+
+
 class VectorIndex(Protocol):
     """Approximate nearest neighbours over unit vectors, by id. Every method may raise whatever the engine raises."""
 
@@ -66,10 +70,11 @@ class ChromaIndex:
     """
 
     def __init__(self, name: str, *, folder: Path, url: str = "") -> None:
-        self._client = connect(folder.absolute(), url)
         self._name = name
+        self._folder = folder
         self._url = url
         with self._reached():
+            self._client = connect(folder.absolute(), url)
             self._collection = self._client.get_or_create_collection(
                 name, embedding_function=None, configuration={"hnsw": HNSW}
             )
@@ -125,15 +130,20 @@ class ChromaIndex:
 
     @contextmanager
     def _reached(self) -> Iterator[None]:
-        """Turn what a server that went away makes chromadb and httpx raise into one error that says what to do."""
+        """Turn what a full disk or a server that went away makes chromadb raise into an error that says what to do."""
         try:
             yield
+        except IndexUnavailable:
+            raise
         except Exception as error:
+            said = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
             if not self._url:
-                raise
+                raise IndexFailed(
+                    f"{said}; the vector index in {str(self._folder)!r} failed: check free disk space and the folder's "
+                    "rights, then open the collection again, which rebuilds it"
+                ) from error
             raise IndexUnavailable(
-                f"the Chroma server at {self._url!r} failed ({type(error).__name__}: {str(error).splitlines()[:1]}); "
-                "see that it runs and open the collection again"
+                f"the Chroma server at {self._url!r} failed ({said}); see that it runs and open the collection again"
             ) from error
 
 

@@ -15,6 +15,7 @@ from benchmarks.common import (
     ROOT,
     BenchmarkError,
     ChildFailed,
+    bar,
     child,
     chosen,
     environment,
@@ -59,9 +60,17 @@ def test_progress_is_told_by_tenths(capsys: pytest.CaptureFixture[str]) -> None:
     """Where nobody watches a terminal ten lines at the most are written, all of them as errors."""
     assert list(range(25)) == list(progress(range(25), "index", 25))
     shown = capsys.readouterr()
-    assert "index 3/25" == shown.err.splitlines()[0]
-    assert "index 25/25" == shown.err.splitlines()[-1]
-    assert (9, "") == (len(shown.err.splitlines()), shown.out)
+    assert [f"index: {100 * done // 25} %" for done in (3, 5, 8, 10, 13, 15, 18, 20, 23, 25)] == shown.err.splitlines()
+    assert "" == shown.out
+
+
+def test_progress_never_says_more_than_everything(capsys: pytest.CaptureFixture[str]) -> None:
+    """Amounts are estimates: what goes beyond the total is not told."""
+    with bar("index", 10) as advance:
+        for amount in (9, 4, 4):
+            advance(amount)
+
+    assert ["index: 90 %", "index: 100 %"] == capsys.readouterr().err.splitlines()
 
 
 def test_systems_are_chosen_by_name() -> None:

@@ -11,7 +11,10 @@ import pytest
 from benchmarks.common import BenchmarkError
 from benchmarks.data import Source, key_of
 
-PASSAGES = [{"title": "Danube", "text": "It ends in the Black Sea."}, {"title": None, "text": "Vienna lies on it."}]
+PASSAGES: list[dict[str, Any]] = [
+    {"title": "Danube", "text": "It ends in the Black Sea."},
+    {"title": None, "text": "Vienna lies on it."},
+]
 
 
 def folder(path: Path, *, corpus: list[Any] | None = None, dev: list[Any] | None = None) -> Path:
@@ -52,7 +55,7 @@ def test_gold_is_matched_by_title_and_text(tmp_path: Path) -> None:
     (question,) = Source(data).questions("dev")
 
     assert not question.gold.intersection(Source(data).corpus())
-    assert question.gold == {key_of("Danube", str(PASSAGES[0]["text"]))}
+    assert question.gold == {key_of("Danube", PASSAGES[0]["text"])}
 
 
 def test_without_titles_only_the_text_counts(tmp_path: Path) -> None:

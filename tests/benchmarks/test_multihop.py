@@ -15,7 +15,7 @@ from benchmarks import indexes, multihop
 from benchmarks.common import run
 from benchmarks.data import Source
 from benchmarks.metrics import DEPTHS
-from polyhop.agent import Document, example
+from polyhop.agent import Collection, Document, example
 
 PASSAGES = 40
 QUESTIONS = 6
@@ -35,7 +35,7 @@ def sample() -> tuple[list[dict[str, str]], list[dict[str, Any]]]:
     with example.passages_path() as path:
         rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     by_title = {row["title"]: {"title": row["title"], "text": row["text"]} for row in rows}
-    questions = [
+    questions: list[dict[str, Any]] = [
         {"question": one.question, "type": one.type, "hops": 2, "gold": [by_title[title] for title in one.titles]}
         for one in example.questions()[:QUESTIONS]
     ]
@@ -134,10 +134,13 @@ def test_an_interrupted_index_is_finished(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(indexes, "BATCH", 4)
     index = indexes.Index(str(tmp_path), "cut-short")
     with pytest.raises(InterruptedError):
-        indexes.fill(index, dying(9), 12)
+        indexes.fill(index, dying(9), 600)
     interrupted = index.remembered()
-    finished = indexes.fill(interrupted, documents(12), 12)
+    with Collection.open(index.home, index.name) as collection:
+        kept = collection.status()["documents"]
+    finished = indexes.fill(interrupted, documents(12), 600)
 
+    assert 8 == kept
     assert not interrupted.done
     assert interrupted.seconds > 0
     assert (True, 12) == (finished.done, finished.chunks)

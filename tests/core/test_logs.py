@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,16 +13,14 @@ from polyhop.core.errors import CallerError
 from polyhop.core.logs import configure, get_logger
 
 
-@pytest.fixture
-def errors(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
-    """Catch standard error and leave logging as it was."""
-    caught = io.StringIO()
-    monkeypatch.setattr(sys, "stderr", caught)
-    yield caught
+@pytest.fixture(autouse=True)
+def own_logging() -> Iterator[None]:
+    """Leave logging as it was."""
+    yield
     structlog.reset_defaults()
 
 
-def test_json_lines_hold_everything(errors: io.StringIO) -> None:
+def test_json_lines_hold_everything(capsys: pytest.CaptureFixture[str]) -> None:
     """Elsewhere than on a terminal each event is one JSON line with level, time, fields and traceback."""
     configure("info")
     try:
@@ -32,28 +28,28 @@ def test_json_lines_hold_everything(errors: io.StringIO) -> None:
     except ValueError:
         get_logger("test").exception("it failed", path=Path("/data/ä"), number=3)
     get_logger("test").info("next")
-    first, second = (json.loads(line) for line in errors.getvalue().splitlines())
+    first, second = (json.loads(line) for line in capsys.readouterr().err.splitlines())
 
     assert ("it failed", "error", 3) == (first["event"], first["level"], first["number"])
     assert "ValueError: broken" in first["exception"] and "ä" in first["path"]
     assert first["timestamp"].endswith("Z") and "next" == second["event"]
 
 
-def test_a_terminal_gets_readable_lines(errors: io.StringIO) -> None:
+def test_a_terminal_gets_readable_lines(capsys: pytest.CaptureFixture[str]) -> None:
     """On a terminal an event is a line of text."""
     configure("debug", json=False)
     get_logger("test").debug("looking", where="here")
-    line = errors.getvalue()
+    line = capsys.readouterr().err
     assert "looking" in line and "here" in line and not line.startswith("{")
 
 
 @pytest.mark.parametrize(("level", "expected"), [("debug", 4), ("info", 3), ("WARNING", 2), ("error", 1)])
-def test_the_level_is_kept(level: str, expected: int, errors: io.StringIO) -> None:
+def test_the_level_is_kept(level: str, expected: int, capsys: pytest.CaptureFixture[str]) -> None:
     """Events below the level are not written."""
     configure(level)
     for name in ("debug", "info", "warning", "error"):
         getattr(get_logger("test"), name)("event")
-    assert expected == len(errors.getvalue().splitlines())
+    assert expected == len(capsys.readouterr().err.splitlines())
 
 
 @pytest.mark.parametrize("level", ["", "loud", "verbose"])

@@ -44,7 +44,7 @@ class Counted:
     def propose(self, bridges: Sequence[Bridge], run: Working) -> list[Query]:
         """Return what the updater inside proposes."""
         self._note("propose")
-        return [Query(**{**query, "checkpoint": self.checkpoint}) for query in self.inner.propose(bridges, run)]  # type: ignore[typeddict-item]
+        return [Query(**{**query, "checkpoint": self.checkpoint}) for query in self.inner.propose(bridges, run)]
 
     def search(self, queries: Sequence[Query], run: Working) -> list[Find]:
         """Return what the updater inside finds."""

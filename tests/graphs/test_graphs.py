@@ -163,9 +163,9 @@ async def _ainvoke(graph: Any, films: Collection, options: dict[str, Any]) -> di
 
 
 async def _astream(graph: Any, films: Collection, options: dict[str, Any]) -> dict[str, Any]:
-    return [state async for state in graph.astream(request(), context=context(films), stream_mode="values", **options)][
-        -1
-    ]
+    states = graph.astream(request(), context=context(films), stream_mode="values", **options)
+    last: dict[str, Any] = [state async for state in states][-1]
+    return last
 
 
 async def _invoke_in_loop(graph: Any, films: Collection, options: dict[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ NAMES = ["steven spielberg", "vienna", "nobody of this name"]
 Check = Callable[[Retriever], None]
 
 
-def _questions(retriever: Retriever) -> np.ndarray:  # type: ignore[type-arg]
+def _questions(retriever: Retriever) -> np.ndarray:
     return retriever.embedder.embed([*corpus.HOPS, "the capital of Austria"])
 
 

@@ -146,12 +146,12 @@ BROKEN = {
 @pytest.mark.parametrize("broken", BROKEN, ids=lambda broken: broken.__name__)
 def test_the_contract_notices_a_broken_retriever(broken: type[Sound], films: Collection) -> None:
     """Each way of breaking the contract fails the check that is there for it."""
-    assert BROKEN[broken] in failing(broken(films))  # type: ignore[arg-type]
+    assert BROKEN[broken] in failing(broken(films))
 
 
 def test_the_contract_passes_a_sound_retriever(films: Collection) -> None:
     """The retriever that the broken ones are made from passes every check."""
-    assert set() == failing(Sound(films))  # type: ignore[arg-type]
+    assert set() == failing(Sound(films))
 
 
 def test_halves_find_what_the_whole_finds(films: Collection, halves: Several) -> None:
@@ -185,7 +185,7 @@ def test_collections_of_different_embedders_do_not_mix(films: Collection) -> Non
     """Vectors of two embedders cannot be compared, and the error names both."""
     other = SimpleNamespace(embedder=SimpleNamespace(name="another-model"))
     with pytest.raises(OperatorError, match=r"another-model.*reindex|all-MiniLM.*reindex"):
-        Several([films, other])  # type: ignore[list-item]
+        Several([films, other])
     with pytest.raises(CallerError, match="at least one"):
         Several([])
 

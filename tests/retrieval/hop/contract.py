@@ -138,7 +138,7 @@ def skips_gone_bridges(updater: HopUpdater, world: World, ask: Ask) -> None:
 def skips_gone_paths(updater: HopUpdater, world: World, ask: Ask) -> None:
     """A query whose bridge is gone since it was made is run without an error and finds nothing that is gone."""
     run = world.run()
-    queries = [Query(**{**query, "path": [NOBODY]}) for query in ask(updater, world, run)]  # type: ignore[typeddict-item]
+    queries = [Query(**{**query, "path": [NOBODY]}) for query in ask(updater, world, run)]
     assert NOBODY not in {find["id"] for find in updater.search(queries, world.run())}
 
 

@@ -12,10 +12,12 @@ import pytest
 from polyhop.retrieval.hop.directional import DirectionalHop
 from polyhop.retrieval.hop.link import LinkHop
 from polyhop.retrieval.hop.role import Bridge, Find, HopUpdater, Query
+from polyhop.retrieval.query.feedback import Feedback
 from polyhop.retrieval.query.first import FirstSearch
 from polyhop.retrieval.working import Working
 
-from .contract import HopUpdaterContract, World, failing, planned, world
+from . import contract
+from .contract import CHECKS, Check, HopUpdaterContract, World, failing, planned, world
 
 __all__ = ["world"]
 
@@ -49,6 +51,25 @@ class TestFirstSearch(HopUpdaterContract):
         return FirstSearch()
 
 
+ABOUT_BRIDGES = (contract.paths_end_in_a_bridge, contract.skips_gone_bridges, contract.nothing_comes_of_nothing)
+
+
+class TestFeedback(HopUpdaterContract):
+    """The question moved towards what it finds; it needs no bridges."""
+
+    ask = staticmethod(planned)
+
+    @pytest.fixture
+    def updater(self) -> HopUpdater:
+        """Return feedback with its defaults."""
+        return Feedback()
+
+    @pytest.mark.parametrize("check", [one for one in CHECKS if one not in ABOUT_BRIDGES], ids=lambda one: one.__name__)
+    def test_contract(self, check: Check, updater: HopUpdater, world: World) -> None:
+        """Feedback keeps each point but those about bridges: it proposes the question itself, whatever the bridges."""
+        check(updater, world, self.ask)
+
+
 @dataclass
 class Sound:
     """A link hop; each subclass breaks one point of the contract."""
@@ -69,7 +90,7 @@ class Sound:
 class ReturnsOwnBridge(Sound):
     def search(self, queries: Sequence[Query], run: Working) -> list[Find]:
         finds = super().search(queries, run)
-        return finds + [Find(**{**find, "id": find["path"][-1]}) for find in finds]  # type: ignore[typeddict-item]
+        return finds + [Find(**{**find, "id": find["path"][-1]}) for find in finds]
 
 
 class RandomOrder(Sound):
@@ -82,7 +103,7 @@ class RandomOrder(Sound):
 
 class NumpyScalars(Sound):
     def propose(self, bridges: Sequence[Bridge], run: Working) -> list[Query]:
-        return [Query(**{**query, "score": np.float64(1.0)}) for query in super().propose(bridges, run)]  # type: ignore[typeddict-item]
+        return [Query(**{**query, "score": np.float64(1.0)}) for query in super().propose(bridges, run)]
 
 
 class Unbounded(Sound):
@@ -100,12 +121,12 @@ class IgnoresFilter(Sound):
 
 class NegativeValues(Sound):
     def search(self, queries: Sequence[Query], run: Working) -> list[Find]:
-        return [Find(**{**find, "value": -1.0}) for find in super().search(queries, run)]  # type: ignore[typeddict-item]
+        return [Find(**{**find, "value": -1.0}) for find in super().search(queries, run)]
 
 
 class PathFromElsewhere(Sound):
     def propose(self, bridges: Sequence[Bridge], run: Working) -> list[Query]:
-        return [Query(**{**query, "path": [*query["path"], "x"]}) for query in super().propose(bridges, run)]  # type: ignore[typeddict-item]
+        return [Query(**{**query, "path": [*query["path"], "x"]}) for query in super().propose(bridges, run)]
 
 
 class StumblesOverGone(Sound):
@@ -144,12 +165,12 @@ class NeedsBridges(Sound):
 
 class FindsTheDead(Sound):
     def search(self, queries: Sequence[Query], run: Working) -> list[Find]:
-        return [Find(**{**find, "id": "f" * 32}) for find in super().search(queries, run)]  # type: ignore[typeddict-item]
+        return [Find(**{**find, "id": "f" * 32}) for find in super().search(queries, run)]
 
 
 class SignsForAnother(Sound):
     def propose(self, bridges: Sequence[Bridge], run: Working) -> list[Query]:
-        return [Query(**{**query, "updater": "other"}) for query in super().propose(bridges, run)]  # type: ignore[typeddict-item]
+        return [Query(**{**query, "updater": "other"}) for query in super().propose(bridges, run)]
 
 
 BROKEN = {

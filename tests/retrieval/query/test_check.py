@@ -18,7 +18,7 @@ def test_rows_come_out_at_unit_length(rows: list[list[float]]) -> None:
     """Whatever finite rows go in, unit rows in float32 come out."""
     if rows:
         units = unit_rows(rows, 3)
-        assert ((len(rows), 3), np.float32) == (units.shape, units.dtype)
+        assert ((len(rows), 3), np.float32) == (units.shape, units.dtype.type)
         np.testing.assert_allclose(1, np.linalg.norm(units, axis=1), atol=1e-6)
 
 

@@ -66,13 +66,13 @@ class TrustsTheFirstFind(Sound):
 
 class InventsAWay(Sound):
     def rank(self, finds: Sequence[Find], run: Working) -> list[Ranked]:
-        return [Ranked(**{**item, "via": "magic"}) for item in super().rank(finds, run)]  # type: ignore[typeddict-item]
+        return [Ranked(**{**item, "via": "magic"}) for item in super().rank(finds, run)]
 
 
 class NumpyScores(Sound):
     def rank(self, finds: Sequence[Find], run: Working) -> list[Ranked]:
         ranked = super().rank(finds, run)
-        return [Ranked(**{**item, "score": np.float64(item["score"])}) for item in ranked]  # type: ignore[typeddict-item]
+        return [Ranked(**{**item, "score": np.float64(item["score"])}) for item in ranked]
 
 
 class KeepsTheDead(Sound):

@@ -72,7 +72,7 @@ def test_imported_documents_are_recognised_by_the_files_they_came_from(
 def test_an_import_for_another_embedder_embeds(tmp_path: Path, films: Collection, embedder: Embedder) -> None:
     """Vectors of another embedder are not taken over; the texts are embedded again."""
     export(films, tmp_path / "films.jsonl")
-    with corpus.collection(tmp_path / "m", Mirror(embedder), documents=[]) as mirrored:  # type: ignore[arg-type]
+    with corpus.collection(tmp_path / "m", Mirror(embedder), documents=[]) as mirrored:
         report = import_file(mirrored, tmp_path / "films.jsonl")
         assert (14, True) == (report.added, report.embedded > 0)
         assert [] == mirrored.verify()
@@ -203,7 +203,9 @@ def _full_disk(*names: object) -> None:
 @pytest.fixture
 def chroma(tmp_path: Path) -> Iterator[Any]:
     """Run a Chroma of somebody else's."""
-    client = chromadb.PersistentClient(str(tmp_path / "chroma"), settings=ChromaSettings(anonymized_telemetry=False))
+    client: Any = chromadb.PersistentClient(
+        str(tmp_path / "chroma"), settings=ChromaSettings(anonymized_telemetry=False)
+    )
     yield client
     client.close()
 
@@ -229,7 +231,8 @@ def test_a_chroma_collection_is_adopted(tmp_path: Path, chroma: Any, embedder: E
     assert ["Jaws (film).md"] == other.keys("year = 1975")
     vector = embedder.embed([corpus.DOCUMENTS[0].text])
     hit = other.dense(vector, 1)[0][0]
-    assert ("Jaws (film)", 1.0) == (other.passages([hit.id])[hit.id].title, pytest.approx(hit.score, abs=1e-4))
+    assert "Jaws (film)" == other.passages([hit.id])[hit.id].title
+    assert 1.0 == pytest.approx(hit.score, abs=1e-4)
     assert [] == other.verify()
     assert 12 == adopt(other, str(tmp_path / "chroma"), "theirs").unchanged
     assert 12 == chroma.get_collection("theirs", embedding_function=None).count()

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from polyhop.core.errors import CallerError
 from polyhop.retrieval.embed import Embedder
 from polyhop.retrieval.query.check import MAX_K, VectorError
 from polyhop.retrieval.store.collection import Collection
 from polyhop.retrieval.store.filter import FilterError
-from polyhop.retrieval.types import Document
+from polyhop.retrieval.types import Document, Hit
 from tests import corpus
 
 ROWS = 6_000
@@ -20,7 +21,7 @@ TOPICS = np.random.default_rng(1).normal(size=(12, 384))
 COLOURS = ("red", "green", "blue")
 
 
-def weights(number: int) -> np.ndarray:  # type: ignore[type-arg]
+def weights(number: int) -> NDArray[np.float64]:
     """Return how much of each topic a row has."""
     return np.random.default_rng((7, number)).normal(size=12)
 
@@ -42,40 +43,43 @@ def table(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Itera
 
 
 @pytest.fixture(scope="module")
-def matrix() -> np.ndarray:  # type: ignore[type-arg]
+def matrix() -> NDArray[np.float64]:
     """Return the unit vectors of all rows."""
     vectors = np.stack([weights(number) for number in range(ROWS)]) @ TOPICS
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    units: NDArray[np.float64] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return units
 
 
-def numbers(opened: Collection, hits: list[object]) -> list[int]:
+def numbers(opened: Collection, hits: Sequence[Hit]) -> list[int]:
     """Return the row numbers of hits."""
-    passages = opened.passages([hit.id for hit in hits])  # type: ignore[attr-defined]
-    return [passages[hit.id].metadata["number"] for hit in hits]  # type: ignore[attr-defined, misc]
+    passages = opened.passages([hit.id for hit in hits])
+    return [passages[hit.id].metadata["number"] for hit in hits]  # type: ignore[misc]
 
 
-FILTERS = {
+FILTERS: dict[str, Callable[[int], bool]] = {
     "": lambda number: True,
     "half = 0": lambda number: number % 2 == 0,
     "tenth = 3": lambda number: number % 10 == 3,
     "number < 6": lambda number: number < 6,
-    "near": lambda number: weights(number)[0] > 1.0,
-    "far": lambda number: weights(number)[0] <= 1.0,
+    "near": lambda number: bool(weights(number)[0] > 1.0),
+    "far": lambda number: bool(weights(number)[0] <= 1.0),
 }
 WHERE = {"near": "near = true", "far": "near = false"}
 
 
 @pytest.mark.parametrize("name", FILTERS)
 @pytest.mark.parametrize("k", [1, 10, 100])
-def test_filtered_searches_find_the_nearest_that_pass(name: str, k: int, table: Collection, matrix: object) -> None:
+def test_filtered_searches_find_the_nearest_that_pass(
+    name: str, k: int, table: Collection, matrix: NDArray[np.float64]
+) -> None:
     """At any selectivity, also where the filter goes with or against the query, the result is full and nearly exact."""
     query = TOPICS[0] + 0.2 * TOPICS[1]
-    cosines = matrix @ (query / np.linalg.norm(query))  # type: ignore[operator]
+    cosines = matrix @ (query / np.linalg.norm(query))
     passing = [number for number in range(ROWS) if FILTERS[name](number)]
     best = sorted(passing, key=lambda number: -cosines[number])[:k]
 
     (hits,) = table.dense([query], k, where=WHERE.get(name, name))
-    found = numbers(table, hits)  # type: ignore[arg-type]
+    found = numbers(table, hits)
 
     assert len(best) == len(found)
     assert set(found) <= set(passing)
@@ -98,7 +102,7 @@ def test_many_queries_are_answered_in_their_order(table: Collection) -> None:
 @pytest.mark.parametrize(("name", "most"), [("", 12), ("half = 0", 12), ("tenth = 3", 12), ("number < 6", 1)])
 def test_lexical_search_keeps_to_filters(name: str, most: int, table: Collection) -> None:
     """The words that pass the filter are found, and no others."""
-    found = numbers(table, table.lexical("word4 word403", 50, where=name))  # type: ignore[arg-type]
+    found = numbers(table, table.lexical("word4 word403", 50, where=name))
     passing = [n for n in range(ROWS) if FILTERS[name](n) and (n % 500 in (4, 403))]
 
     assert sorted(passing)[:50] == sorted(found)
