@@ -161,4 +161,5 @@ class Machine:
 def _resumable(snapshot: Any, asked: Asked) -> bool:
     """Say whether there is an unfinished run of the same request; what it holds so far is the request at least."""
     values = snapshot.values
-    return bool(snapshot.next) and all(values.get(key) == value for key, value in asked.request.items())
+    # `next` leaves out a step whose result is kept already but not yet applied; `tasks` does not.
+    return bool(snapshot.tasks) and all(values.get(key) == value for key, value in asked.request.items())

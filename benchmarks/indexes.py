@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -86,14 +86,19 @@ def fill(index: Index, documents: Iterable[Document], size: int) -> Index:
             _note(index, began)
 
         with collection.intake(batch=BATCH, progress=heard) as intake:
-            for number, document in enumerate(documents, start=1):
-                intake.put(document)
-                if document.vector is not None and number % BATCH == 0:
-                    heard(BATCH)
+            _put(intake, documents, heard)
         if intake.report.skipped:
             tell(f"{len(intake.report.skipped)} passages were refused, the first: {intake.report.skipped[0]}")
         chunks = int(collection.status()["passages"])
     return _note(index, began, chunks=chunks)
+
+
+def _put(intake: Any, documents: Iterable[Document], heard: Callable[[int], None]) -> None:
+    """Hand the documents over; for vectors that are given nobody reports progress, so it is done here."""
+    for number, document in enumerate(documents, start=1):
+        intake.put(document)
+        if document.vector is not None and number % BATCH == 0:
+            heard(BATCH)
 
 
 def _note(before: Index, began: float, *, chunks: int | None = None) -> Index:

@@ -96,8 +96,17 @@ def test_every_run_ends_after_the_most_hops(hop: HopUpdater, films: Collection) 
 
 def test_no_passage_is_gone_on_from_twice(films: Collection) -> None:
     """A long run expands each passage once."""
-    expanded = retrieve_graph().invoke(request(), context=context(films, stop=AfterHops(MAX_HOPS)))["expanded"]
-    assert len(set(expanded)) == len(expanded)
+    bridges: list[str] = []
+
+    @dataclass(frozen=True)
+    class Notes(LinkHop):
+        def propose(self, chosen: Sequence[Bridge], run: Working) -> list[Query]:
+            bridges.extend(bridge["id"] for bridge in chosen)
+            return super().propose(chosen, run)
+
+    state = retrieve_graph().invoke(request(), context=context(films, Notes(), stop=AfterHops(MAX_HOPS)))
+    assert bridges == state["expanded"]
+    assert len(set(bridges)) == len(bridges)
 
 
 @pytest.mark.parametrize("name", GRAPHS)

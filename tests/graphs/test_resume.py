@@ -93,7 +93,9 @@ def test_a_passage_that_went_meanwhile_takes_its_branch_along(home: Path, embedd
             resumed = resuming.retrieve(corpus.QUESTION, 5, thread=THREAD)
 
     searches = [event for event in resumed.events if event["event"] == "search"]
+    proposed = next(event["queries"] for event in resumed.events if event["event"] == "hop")
     assert [gone] == searches[1]["dropped"]
+    assert 0 < searches[1]["queries"] < proposed
     assert gone not in {passage.id for passage in resumed.passages}
     assert gone not in {step.id for passage in resumed.passages for step in passage.path}
     assert 5 == len(resumed.passages)

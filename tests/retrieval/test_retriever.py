@@ -14,6 +14,7 @@ from polyhop.retrieval.embed import Embedder, Vectors
 from polyhop.retrieval.retriever import Bearers, Own, Retriever, Several
 from polyhop.retrieval.store.collection import Collection
 from polyhop.retrieval.types import Document, Hit, Passage
+from polyhop.retrieval.working import Working
 from tests import corpus
 
 from .contract import RetrieverContract, failing
@@ -179,6 +180,9 @@ def test_a_key_in_two_collections_keeps_to_the_filter(tmp_path: Any, embedder: E
         (found,) = both.heads(["almanac"], 8, where=where)["almanac"]
         assert "2020" in both.passages([found])[found].text
         assert 2 == len(both.heads(["almanac"], 8)["almanac"])
+        run = Working(both, "What is Graz?", where)
+        run.meet(["almanac"])
+        assert [found] == [known.passage.id for known, _ in run.nearest([("almanac", 0)], 5)]
 
 
 def test_collections_of_different_embedders_do_not_mix(films: Collection) -> None:

@@ -25,6 +25,10 @@ PER_BRIDGE, PER_QUERY = 100, 128
 QUESTION = "Which river flows through the city where the director of Jaws was born?"
 
 
+#: A passage that names another one back.
+BACK = Document("quint", "Quint is the shark hunter in Jaws.", "", {"kind": "person"})
+
+
 @dataclass(frozen=True)
 class World:
     """A collection to hop in, and the passages to hop from."""
@@ -37,11 +41,12 @@ class World:
         return Working(self.collection, QUESTION, where)
 
     def bridges(self) -> list[Bridge]:
-        """Return three passages to go on from, one of them at the end of a path."""
-        jaws, spielberg = self.ids["Jaws (film)"], self.ids["Steven Spielberg"]
+        """Return passages to go on from, two at the end of a path, one of which names the passage it came from."""
+        jaws, spielberg, quint = self.ids["Jaws (film)"], self.ids["Steven Spielberg"], self.ids["quint"]
         return [
             Bridge(id=jaws, score=2.0, path=[]),
             Bridge(id=spielberg, score=1.5, path=[jaws]),
+            Bridge(id=quint, score=1.2, path=[jaws]),
             Bridge(id=self.ids["The Third Man"], score=0.5, path=[]),
         ]
 
@@ -213,7 +218,9 @@ def world(
 ) -> Iterator[World]:
     """Hop in the known passages among fillers, once with titles and once without."""
     documents = corpus.DOCUMENTS if request.param == "titled" else corpus.untitled()
-    with corpus.collection(tmp_path_factory.mktemp("hop"), embedder, documents=[*documents, *fillers()]) as opened:
+    with corpus.collection(
+        tmp_path_factory.mktemp("hop"), embedder, documents=[*documents, BACK, *fillers()]
+    ) as opened:
         yield World(opened, corpus.ids(opened))
 
 

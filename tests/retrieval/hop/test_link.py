@@ -45,12 +45,16 @@ def test_a_link_back_to_the_path_is_not_followed(tmp_path: object, embedder: Emb
         documents=[
             Document("a", "Romulus was the brother of Remus.", "Romulus"),
             Document("b", "Remus was the brother of Romulus.", "Remus"),
+            *corpus.DOCUMENTS,
         ],
     ) as opened:
         ids, hop = corpus.ids(opened), LinkHop()
         run = Working(opened, "Who founded the city of Romulus?")
         queries = hop.propose([Bridge(id=ids["b"], score=1.0, path=[ids["a"]])], run)
+        assert ["romulus"] == [query["text"] for query in queries]
         assert [] == hop.search(queries, run)
+        (found,) = hop.search([{**query, "path": [ids["b"]]} for query in queries], run)
+        assert ids["a"] == found["id"]
 
 
 def test_a_name_that_too_many_bear_is_no_link(tmp_path: object, embedder: Embedder) -> None:

@@ -195,6 +195,19 @@ def test_a_rebuilt_vector_index_is_sound(damage: Callable[[Collection], None], f
     assert any("rebuilt" in notice for notice in films.notices)
 
 
+@pytest.mark.parametrize("damage", [drop_indexed, add_indexed, change_indexed], ids=lambda damage: damage.__name__)
+def test_what_an_interrupted_writer_left_is_replayed(
+    damage: Callable[[Collection], None], films: Collection, embedder: Embedder
+) -> None:
+    """After a writer died the vector index is made equal to the record, row by row and without a rebuild."""
+    damage(films)
+    films.record.put(dirty="writing")
+    films.close()
+    with Collection.open(films.folder.parent, "films", embedder=embedder) as again:
+        assert ["1 rows of the vector index replayed"] == [notice.split(", ")[-1] for notice in again.notices]
+        assert [] == again.verify()
+
+
 def test_a_lost_row_of_chroma_is_noticed_on_opening(films: Collection, embedder: Embedder) -> None:
     """An index of another size than the record is rebuilt by the next one to open it."""
     drop_indexed(films)
