@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ..retrieval.hop.directional import DirectionalHop
     from ..retrieval.hop.link import LinkHop
     from ..retrieval.hop.role import Bridge, Find, HopUpdater, Query
+    from ..retrieval.hop.shared import SharedNameHop
     from ..retrieval.query.feedback import Feedback
     from ..retrieval.query.first import FirstSearch
     from ..retrieval.rerank.path import PathScore
@@ -61,6 +62,7 @@ _HOMES = {
     "Document": "..retrieval.types",
     "Passage": "..retrieval.types",
     "Settings": "..core.settings",
+    "SharedNameHop": "..retrieval.hop.shared",
     "PolyhopError": "..core.errors",
     "CallerError": "..core.errors",
     "OperatorError": "..core.errors",
@@ -100,6 +102,7 @@ __all__ = [
     "RankedPassage",
     "Retrieval",
     "Settings",
+    "SharedNameHop",
     "Stop",
     "WhenDry",
     "WhenSettled",

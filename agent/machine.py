@@ -155,6 +155,8 @@ class Machine:
     def _checkpoints(self) -> Path:
         if self._path is None:
             raise CallerError("a run with a thread needs a file to keep it in; give the agent `checkpoints=FILE`")
+        # A connection of aiosqlite that fails to open leaves its thread behind, so this is tried without it.
+        sqlite3.connect(self._path).close()
         return self._path
 
 

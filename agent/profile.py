@@ -10,6 +10,7 @@ from ..graphs.stop import AfterHops, AfterSeconds, Stop, WhenCancelled, WhenDry
 from ..retrieval.hop.directional import DirectionalHop
 from ..retrieval.hop.link import LinkHop
 from ..retrieval.hop.role import HopUpdater
+from ..retrieval.hop.shared import SharedNameHop
 from ..retrieval.query.feedback import Feedback
 from ..retrieval.query.first import FirstSearch
 from ..retrieval.rerank.path import PathScore
@@ -56,7 +57,7 @@ class Profile:
         return found
 
 
-UPDATERS = {one.name: one for one in (LinkHop(), DirectionalHop())}
+UPDATERS = {one.name: one for one in (LinkHop(), SharedNameHop(), DirectionalHop())}
 
 
 def updater(name: str) -> HopUpdater:

@@ -39,7 +39,7 @@ class Context:
     def working(self, state: State) -> Working:
         """Return the run's memory, empty at first and after a resumption."""
         if self._working is None:
-            self._working = Working(self.retriever, state["question"], state.get("where", ""))
+            self._working = Working(self.retriever, state["question"], state.get("where", ""), k=state.get("k", 0))
         return self._working
 
 

@@ -16,6 +16,7 @@ from ..core.errors import CallerError, OperatorError
 from .embed.role import Embedder, Vectors
 from .store.names import names_of
 from .types import Hit, Passage
+from .words import name_key
 
 #: name -> [(document key, kind)]: the documents that bear it
 Bearers = dict[str, list[tuple[str, int]]]
@@ -49,6 +50,10 @@ class Retriever(Protocol):
 
     def bearers(self, names: Sequence[str], most: int, *, where: str = "") -> Bearers:
         """Return the documents that bear each name key, leaving out names that more than `most` bear."""
+        ...
+
+    def mentioning(self, names: Sequence[str], most: int, *, where: str = "") -> Mapping[str, Sequence[str]]:
+        """Return the passages that hold each name as a phrase, leaving out names that more than `most` hold."""
         ...
 
     def heads(self, documents: Sequence[str], most: int, *, where: str = "") -> Mapping[str, Sequence[str]]:
@@ -106,6 +111,14 @@ class Several:
             for name, found in member.bearers(names, most, where=where).items():
                 joined.setdefault(name, []).extend(found)
         return {name: sorted(set(found)) for name, found in joined.items() if len(found) <= most}
+
+    def mentioning(self, names: Sequence[str], most: int, *, where: str = "") -> Mapping[str, Sequence[str]]:
+        """Join the members' passages; a name that is too common in all together is left out."""
+        joined: dict[str, list[str]] = {}
+        for member in self._members:
+            for name, found in member.mentioning(names, most, where=where).items():
+                joined.setdefault(name, []).extend(found)
+        return {name: found for name, found in joined.items() if len(found) <= most}
 
     def heads(self, documents: Sequence[str], most: int, *, where: str = "") -> Mapping[str, Sequence[str]]:
         """Join the members' passages; a key that several members have stands for all its documents."""
@@ -184,6 +197,17 @@ class Own:
             ]
             if 0 < len(bearing) <= most:
                 found[name] = bearing
+        return found
+
+    def mentioning(self, names: Sequence[str], most: int, *, where: str = "") -> Mapping[str, Sequence[str]]:
+        """Ask the user's search for each name and keep what holds it; at most `NAMES_PER_CALL` names are asked."""
+        found: dict[str, list[str]] = {}
+        for name in list(names)[: self.NAMES_PER_CALL]:
+            hits = self.lexical(name, self.DEPTH, where=where)
+            texts = self.passages([hit.id for hit in hits])
+            holding = [key for key, item in texts.items() if f" {name} " in f" {name_key(item.text)} "]
+            if 0 < len(holding) <= most:
+                found[name] = holding
         return found
 
     def heads(self, documents: Sequence[str], most: int, *, where: str = "") -> Mapping[str, Sequence[str]]:

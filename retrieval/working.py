@@ -42,12 +42,16 @@ class Working:
 
     Args:
         capacity: passages to keep; the least recently used are forgotten and read again when needed.
+        k: passages that are asked for in the end; a search has to look that deep.
     """
 
-    def __init__(self, retriever: Retriever, question: str, where: str = "", *, capacity: int = 4_000) -> None:
+    def __init__(
+        self, retriever: Retriever, question: str, where: str = "", *, capacity: int = 4_000, k: int = 0
+    ) -> None:
         self.retriever = retriever
         self.question = question
         self.where = where
+        self.k = k
         self.gone: set[str] = set()
         self._capacity = capacity
         self._known: OrderedDict[str, Known] = OrderedDict()
@@ -90,6 +94,8 @@ class Working:
         """Return a passage, or None if it is gone."""
         if name not in self._known:
             self.load([name])
+        elif len(self._known) > self._capacity // 2:
+            self._known.move_to_end(name)
         return self._known.get(name)
 
     def embed(self, text: str) -> Vectors:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Question = Annotated[str, typer.Argument(help="The question.", show_default=False)]
 K = Annotated[int | None, typer.Option("-k", help="Passages to return.  [POLYHOP_K; 5]", show_default=False)]
 Hops = Annotated[int | None, typer.Option(help="Searches at the most, the first included.  [POLYHOP_HOPS; 2]")]
-Updaters = Annotated[str, typer.Option(help="What proposes hops: link, directional or both.  [POLYHOP_UPDATERS; link]")]
+Updaters = Annotated[str, typer.Option(help="What proposes hops: link, shared, directional.  [POLYHOP_UPDATERS; link]")]
 
 
 @guarded

@@ -23,7 +23,8 @@ SEED = 0
 DIMENSION = 384
 MEMBERS = 100
 SPREAD = 0.5
-WORDS = 2_000
+WORDS = 20_000
+SHORTEST, LONGEST, ASKED = 10, 60, 6
 K = 10
 DEPTH = 50
 WARM = 5
@@ -48,13 +49,15 @@ class Cloud:
         noise = _unit(random.standard_normal((count, DIMENSION), np.float32))
         self.vectors = _unit(centres[self.clusters] + SPREAD * noise)
         self.shares = random.random(count)
-        self.words = random.integers(0, WORDS, (count, 12))
+        # Common and rare words in texts of different lengths: BM25 seldom ties, as with real texts.
+        self.words = _words(random, (count, LONGEST))
+        self.lengths = random.integers(SHORTEST, LONGEST + 1, count)
 
     def documents(self) -> Iterator[Document]:
         """Yield a document for each vector."""
         for number, vector in enumerate(self.vectors):
             metadata = {"cluster": int(self.clusters[number]), "share": float(self.shares[number])}
-            text = " ".join(f"word{word}" for word in self.words[number])
+            text = _text(self.words[number, : self.lengths[number]])
             yield Document(key=str(number), text=text, metadata=metadata, vector=tuple(vector.tolist()))
 
     def filters(self) -> list[Filter]:
@@ -71,8 +74,17 @@ class Cloud:
         random = np.random.default_rng(seed)
         near = self.vectors[random.integers(0, len(self.vectors), count)]
         vectors = _unit(near + SPREAD * _unit(random.standard_normal(near.shape, np.float32)))
-        questions = [" ".join(f"word{word}" for word in random.integers(0, WORDS, 4)) for _ in range(count)]
+        questions = map(_text, _words(random, (count, ASKED)))
         return list(zip(vectors, questions, strict=True))
+
+
+def _words(random: np.random.Generator, shape: tuple[int, int]) -> NDArray[np.int64]:
+    """Return word numbers, the higher the rarer."""
+    return (WORDS * random.random(shape) ** 3).astype(np.int64)
+
+
+def _text(words: NDArray[np.int64]) -> str:
+    return " ".join(f"word{word}" for word in words)
 
 
 def _unit(rows: Floats) -> Floats:
@@ -96,7 +108,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _index(count: int) -> Index:
-    index = place_of(f"cloud {count} {DIMENSION} {MEMBERS} {SPREAD} {WORDS} {SEED}").remembered()
+    index = place_of(f"cloud {count} {DIMENSION} {MEMBERS} {SPREAD} {WORDS} {SHORTEST} {LONGEST} {SEED}").remembered()
     if not index.done:
         tell(f"indexing {count} vectors")
         child("speed.filters", {"home": index.home, "name": index.name, "count": count})

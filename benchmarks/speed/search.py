@@ -6,8 +6,7 @@ import argparse
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,17 +50,23 @@ class Bare:
         self._record.close()
 
 
-@contextmanager
-def overheard(collection: Collection) -> Iterator[list[str]]:
-    """Note every statement that SQLite runs for the collection: bare FTS5 is to be asked for exactly the same."""
+def overheard(collection: Collection, question: str) -> str:
+    """Return the statement by which the collection reads FTS5: bare SQLite is to be asked for exactly the same.
+
+    Nothing is timed meanwhile: FTS5 reports thousands of statements of its own to whoever listens.
+    """
     statements: list[str] = []
     with collection.record.reading() as connection:
         connection.set_trace_callback(statements.append)
     try:
-        yield statements
+        found = collection.lexical(question, DEPTH)
     finally:
         with collection.record.reading() as connection:
             connection.set_trace_callback(None)
+    statement = next((text for text in statements if "lexical MATCH" in text), "")
+    if found and not statement:
+        raise OperatorError("no statement that reads FTS5 was overheard; the store reads its record another way now")
+    return statement
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
@@ -81,17 +86,12 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _once(collection: Collection, bare: Bare, question: str) -> dict[str, float]:
-    """Time one question: the whole first, then the parts, for which nothing is warmer than for the whole."""
+    """Time one question: the whole first, so that the caches favour the parts."""
     spent: dict[str, float] = {}
-    with overheard(collection) as statements:
-        spent["hybrid"], hits = milliseconds(lambda: hybrid(collection, question))
+    spent["hybrid"], hits = milliseconds(lambda: hybrid(collection, question))
     spent["reading passages"], _ = milliseconds(lambda: collection.passages([hit.id for hit in hits[:READ]]))
     spent["encode"], vectors = milliseconds(lambda: collection.embedder.embed([question]))
-    statement = next((text for text in statements if "lexical MATCH" in text), "")
-    if not statement and collection.lexical(question, 1):
-        raise OperatorError(
-            "the statement that reads FTS5 was not overheard; the store reads its record another way now"
-        )
+    statement = overheard(collection, question)
     spent["chroma"], _ = milliseconds(lambda: bare.chroma(vectors))
     spent["fts5"], _ = milliseconds(lambda: bare.fts5(statement))
     return spent

@@ -20,7 +20,7 @@ class FirstSearch:
     """Runs queries that are texts: hybrid search, plus a look at the names in the text.
 
     Args:
-        depth: passages from each half.
+        depth: passages from each half, more if more are asked for.
         shared: what a name with several bearers is worth less.
     """
 
@@ -40,11 +40,12 @@ class FirstSearch:
         if not queries:
             return []
         vectors = self._vectors([query["text"] for query in queries], run)
-        dense = run.retriever.dense(vectors, self.depth, where=run.where)
+        depth = max(self.depth, run.k)
+        dense = run.retriever.dense(vectors, depth, where=run.where)
         highest = self.fusion([[Hit("", 1.0)], [Hit("", 1.0)]])[0].score
         finds = []
         for query, near in zip(queries, dense, strict=True):
-            ranking = self.fusion([near, run.retriever.lexical(query["text"], self.depth, where=run.where)])
+            ranking = self.fusion([near, run.retriever.lexical(query["text"], depth, where=run.where)])
             run.load(hit.id for hit in ranking)
             finds += [Find(id=hit.id, via=self.name, path=[], name="", value=hit.score / highest) for hit in ranking]
             finds += self._named(query["text"], run)

@@ -45,7 +45,7 @@ class PathScore:
             if known := run.known(name):
                 ranked.append(self._score(known, ways, run))
         ranked.sort(key=_order)
-        if self.direction_weight and any(find["via"] not in ALONE for find in finds):
+        if ranked and self.direction_weight and any(find["via"] not in ALONE for find in finds):
             self._direct(ranked, run)
         return ranked
 

@@ -184,6 +184,11 @@ class Collection:
         with disk_errors(self.folder):
             return self._searcher.bearers(names, most, where)
 
+    def mentioning(self, names: Sequence[str], most: int, *, where: str = "") -> dict[str, list[str]]:
+        """Return the passages that hold each name as a phrase, leaving out names that more than `most` hold."""
+        with disk_errors(self.folder):
+            return self._searcher.mentioning(names, most, where)
+
     def heads(self, documents: Sequence[str], most: int, *, where: str = "") -> dict[str, list[str]]:
         """Return the ids of the first `most` passages of each document, in their order."""
         with disk_errors(self.folder):

@@ -67,6 +67,8 @@ class Intake:
     def put(self, item: Document | Prepared) -> None:
         """Take a document, or one that was cut before; may write a batch."""
         document = item.document if isinstance(item, Prepared) else item
+        if not isinstance(document, Document):
+            raise CallerError(f"{item!r:.80} is no Document; give Document(key, text, title, metadata)")
         if reason := unfit(document, self._embedder.dimension):
             self.report.skipped.append((str(document.key), reason))
             return

@@ -115,3 +115,9 @@ def top_within(connection: sqlite3.Connection, expression: str, rows: Sequence[i
         " AND +rowid IN (SELECT value FROM json_each(?)) ORDER BY score DESC, rowid"
     )
     return connection.execute(sql, (*WEIGHTS, expression, json.dumps(list(rows)))).fetchall()
+
+
+def phrase(connection: sqlite3.Connection, words: str, limit: int) -> list[tuple[int, float]]:
+    """Return (chunk row, 1.0) of up to `limit` chunks that hold these words in a row; folded words without marks."""
+    sql = "SELECT rowid, 1.0 FROM lexical WHERE lexical MATCH ? LIMIT ?"
+    return connection.execute(sql, (f'"{analyse(words)}"', limit)).fetchall()

@@ -134,6 +134,17 @@ class Searcher:
                 found.setdefault(name, []).append((document, kind))
         return found
 
+    def mentioning(self, names: Sequence[str], most: int, where: str = "") -> dict[str, list[str]]:
+        """Return the ids of the passages that hold each name key as a phrase, for names that at most `most` hold."""
+        condition = parse(where) if where.strip() else None
+        found: dict[str, list[str]] = {}
+        with self._record.reading() as connection:
+            for name in names:
+                rows = lexical.phrase(connection, name, most + 1)
+                if 0 < len(rows) <= most:
+                    found[name] = sorted(hit.id for hit in self._live_rows(connection, rows, condition))
+        return found
+
     def heads(self, documents: Sequence[str], most: int, where: str = "") -> dict[str, list[str]]:
         """Return the ids of the first `most` passages of each document, in their order."""
         condition = parse(where) if where.strip() else None

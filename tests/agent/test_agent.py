@@ -110,6 +110,16 @@ def test_k_is_how_many_come_back(agent: Agent) -> None:
     assert 5 == len(agent.retrieve(corpus.QUESTION).passages)
 
 
+def test_more_come_than_a_search_usually_looks_at(tmp_path: Path, embedder: Embedder) -> None:
+    """A k beyond the usual depth of a search is filled too."""
+    many = [
+        Document(f"lake {n}", f"Lake number {n} lies in the north.", vector=tuple([1.0, n / 100] + [0.0] * 382))
+        for n in range(300)
+    ]
+    with corpus.collection(tmp_path, embedder, documents=many) as opened:
+        assert [200, 300] == [len(Agent(opened).retrieve("Which lake?", k).passages) for k in (200, 10_000)]
+
+
 def test_a_filter_holds_over_all_hops(agent: Agent) -> None:
     """No passage outside the filter is returned, neither found nor passed through."""
     retrieval = agent.retrieve(corpus.QUESTION, 10, where="kind = 'film' or kind = 'place'")

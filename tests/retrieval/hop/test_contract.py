@@ -12,6 +12,7 @@ import pytest
 from polyhop.retrieval.hop.directional import DirectionalHop
 from polyhop.retrieval.hop.link import LinkHop
 from polyhop.retrieval.hop.role import Bridge, Find, HopUpdater, Query
+from polyhop.retrieval.hop.shared import SharedNameHop
 from polyhop.retrieval.query.feedback import Feedback
 from polyhop.retrieval.query.first import FirstSearch
 from polyhop.retrieval.working import Working
@@ -29,6 +30,15 @@ class TestLinkHop(HopUpdaterContract):
     def updater(self) -> HopUpdater:
         """Return a link hop with its defaults."""
         return LinkHop()
+
+
+class TestSharedNameHop(HopUpdaterContract):
+    """Names that no document bears as links."""
+
+    @pytest.fixture
+    def updater(self) -> HopUpdater:
+        """Return a shared-name hop with its defaults."""
+        return SharedNameHop()
 
 
 class TestDirectionalHop(HopUpdaterContract):

@@ -103,6 +103,12 @@ def nothing_comes_of_nothing(reranker: Reranker, scene: Scene) -> None:
     assert [] == reranker.rank([], scene.run())
 
 
+def nothing_is_left_of_the_gone(reranker: Reranker, scene: Scene) -> None:
+    """When everything found is gone there is no ranking."""
+    gone = [Find(id=NOBODY, via=via, path=[NOBODY], name="", value=1.0) for via in ("search", "named", "link")]
+    assert [] == reranker.rank(gone, scene.run())
+
+
 CHECKS: Sequence[Check] = (
     ranks_each_passage_once,
     is_sorted,
@@ -112,6 +118,7 @@ CHECKS: Sequence[Check] = (
     is_plain_json,
     leaves_finds_alone,
     nothing_comes_of_nothing,
+    nothing_is_left_of_the_gone,
 )
 
 

@@ -236,6 +236,14 @@ def test_odd_texts_are_stored_and_proven(text: str, empty: Collection) -> None:
     assert ([], 0) == (empty.verify(), empty.status()["passages"])
 
 
+@pytest.mark.parametrize("item", [{"key": "a", "text": "b"}, "text", None, ("a", "b")])
+def test_what_is_no_document_is_refused(item: object, empty: Collection) -> None:
+    """Something that is no document at all is the caller's error."""
+    with pytest.raises(CallerError, match="is no Document"):
+        empty.add([item])  # type: ignore[list-item]
+    assert [] == empty.verify()
+
+
 def test_an_empty_collection_answers(empty: Collection) -> None:
     """Nothing is found where nothing is, by any method, and that is no error."""
     vector = empty.embedder.embed(["anything"])
