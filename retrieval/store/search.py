@@ -22,6 +22,8 @@ from .vectors import VectorIndex
 
 # Up to so many matching chunks a filtered search scores exactly on the stored vectors; above, it over-fetches.
 EXACT = 2_000
+# Up to so many it remembers which they are, instead of asking SQLite about each candidate.
+MEMBERS = 20_000
 # An approximate search for more than so many neighbours costs more than scoring everything.
 DEEPEST = 5_000
 # Fetched beyond k, to see whether the k-th has company of the same score.
@@ -37,12 +39,18 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a filter is to be answered: `rows` are the matching chunks if they are few; `matching` counts them."""
+    """How a filter is to be answered.
+
+    `rows` are the matching chunks if they are few, `members` their ids by row if they are not very many; `matching`
+    counts them.
+    """
 
     filter: Filter | None
     rows: tuple[int, ...] | None
     matching: int
     total: int
+    members: dict[int, str] | None = None
+    ids: frozenset[str] = frozenset()
 
     def first_limit(self, k: int) -> int:
         """Return how many unfiltered results should hold k that pass, with half as many again to spare."""
@@ -58,7 +66,7 @@ class Searcher:
         self._embedder = embedder
         self._dimension = dimension
         self._statistics = lexical.Statistics()
-        self._plan = lru_cache(maxsize=256)(self._make_plan)
+        self._plan = lru_cache(maxsize=64)(self._make_plan)
 
     def dense(self, vectors: ArrayLike, k: int, where: str = "") -> list[list[Hit]]:
         """Return for each query vector its k nearest live passages by cosine, ties by id.
@@ -182,7 +190,10 @@ class Searcher:
             if len(rows) <= EXACT:
                 return Plan(condition, tuple(row[0] for row in rows), len(rows), total)
             count = int(connection.execute(f"SELECT count(*) {matching}", values).fetchone()[0])
-        return Plan(condition, None, count, total)
+            if count > MEMBERS:
+                return Plan(condition, None, count, total)
+            members = dict(connection.execute(f"SELECT c.row, c.id {matching}", values))
+        return Plan(condition, None, count, total, members, frozenset(members.values()))
 
     def _exact(self, queries: Vectors, k: int, rows: Sequence[int]) -> list[list[Hit]]:
         sql = (
@@ -194,8 +205,8 @@ class Searcher:
             with self._record.reading() as connection:
                 found = connection.execute(sql, (self._embedder, json.dumps(rows[start : start + EXACT]))).fetchall()
             ids = [row[0] for row in found]
-            matrix = np.frombuffer(b"".join(row[1] for row in found), np.float32).reshape(len(found), -1)
-            for number, scores in enumerate(queries @ matrix.T if found else []):
+            matrix = np.frombuffer(b"".join(row[1] for row in found), np.float32).reshape(len(found), self._dimension)
+            for number, scores in enumerate(queries @ matrix.T):
                 best[number] = _ranked([*best[number], *map(Hit, ids, scores.tolist())])[:k]
         return best
 
@@ -203,7 +214,8 @@ class Searcher:
         limit = plan.first_limit(k)
         while limit < min(plan.total, DEEPEST):
             found = self._index().query(queries, limit)
-            live = self._live({name for near in found for name, _ in near}, plan.filter)
+            names = {name for near in found for name, _ in near}
+            live = self._live(names, plan.filter) if plan.members is None else names & plan.ids
             kept = [_ranked([Hit(name, score) for name, score in near if name in live]) for near in found]
             if all(_settled(hits, k, limit) for hits in kept):
                 return [hits[:k] for hits in kept]
@@ -226,7 +238,10 @@ class Searcher:
         limit = plan.first_limit(k)
         while True:
             rows = lexical.top(connection, expression, limit)
-            kept = _ranked(self._live_rows(connection, rows, plan.filter))
+            if plan.members is None:
+                kept = _ranked(self._live_rows(connection, rows, plan.filter))
+            else:
+                kept = _ranked([Hit(plan.members[row], score) for row, score in rows if row in plan.members])
             if _settled(kept, k, limit) or len(rows) < limit:
                 return kept[:k]
             limit *= 4
