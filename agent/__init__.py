@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ..retrieval.hop.link import LinkHop
     from ..retrieval.hop.role import Bridge, Find, HopUpdater, Query
     from ..retrieval.hop.shared import SharedNameHop
+    from ..retrieval.hop.treehop import TreeHop
     from ..retrieval.query.feedback import Feedback
     from ..retrieval.query.first import FirstSearch
     from ..retrieval.rerank.path import PathScore
@@ -67,6 +68,7 @@ _HOMES = {
     "CallerError": "..core.errors",
     "OperatorError": "..core.errors",
     "ModelError": "..core.errors",
+    "TreeHop": "..retrieval.hop.treehop",
     "Stop": "..graphs.stop",
     "AfterHops": "..graphs.stop",
     "AfterSeconds": "..graphs.stop",
@@ -104,6 +106,7 @@ __all__ = [
     "Settings",
     "SharedNameHop",
     "Stop",
+    "TreeHop",
     "WhenDry",
     "WhenSettled",
     "Working",

@@ -68,7 +68,7 @@ class Agent:
     ) -> None:
         self.settings = settings or Settings()
         self.retriever = retriever
-        self.profile = profile or Profile.of(self.settings)
+        self.profile = profile or Profile.of(self.settings, retriever)
         self.llm = llm or (LiteLLM(self.settings.llm, self.settings.llm_timeout) if self.settings.llm else None)
         self._machine = Machine(checkpoints)
         self._collections: list[Collection] = []
@@ -242,10 +242,10 @@ class Agent:
         return Asked(graph, request, context, options.get("thread") or "", own_event=cancel is None)
 
     def _retrieval(self, state: State) -> Retrieval:
-        return shape_retrieval(state, self.retriever)
+        return shape_retrieval(state, self.retriever, self.profile.notices)
 
     def _answer(self, state: State) -> Answer:
-        return shape_answer(state, self.retriever)
+        return shape_answer(state, self.retriever, self.profile.notices)
 
 
 def _check_options(options: Asking) -> None:

@@ -42,13 +42,17 @@ class RankedPassage:
 
 @dataclass(frozen=True, slots=True)
 class Retrieval:
-    """What was retrieved for a question: passages best first, the run's events, and why it stopped."""
+    """What was retrieved for a question: passages best first, the run's events, and why it stopped.
+
+    `notices` say what did not go as wished, such as an updater that had to be left out.
+    """
 
     question: str
     passages: Sequence[RankedPassage]
     events: Sequence[Event]
     hops: int
     stopped: str
+    notices: Sequence[str] = field(default=())
 
     @property
     def seconds(self) -> float:

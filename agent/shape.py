@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ..graphs.state import State
 from ..retrieval.rerank.role import Ranked
@@ -13,7 +13,7 @@ from .results import Answer, RankedPassage, Retrieval, Step
 SHORT = 60
 
 
-def shape_retrieval(state: State, retriever: Retriever) -> Retrieval:
+def shape_retrieval(state: State, retriever: Retriever, notices: Sequence[str] = ()) -> Retrieval:
     """Return the best k passages that are still there, each with the path to it."""
     ranked = state["ranked"]
     first = ranked[: state["k"]]
@@ -28,10 +28,11 @@ def shape_retrieval(state: State, retriever: Retriever) -> Retrieval:
         events=state["events"],
         hops=state["hops"],
         stopped=state["stopped"],
+        notices=list(notices),
     )
 
 
-def shape_answer(state: State, retriever: Retriever) -> Answer:
+def shape_answer(state: State, retriever: Retriever, notices: Sequence[str] = ()) -> Answer:
     """Return the answer with the retrieval it rests on."""
     said = state["answer"]
     return Answer(
@@ -40,9 +41,9 @@ def shape_answer(state: State, retriever: Retriever) -> Answer:
         citations=said["citations"],
         extractive=said["extractive"],
         found=said["found"],
-        retrieval=shape_retrieval(state, retriever),
+        retrieval=shape_retrieval(state, retriever, notices),
         model=said["model"],
-        notices=said["notices"],
+        notices=[*notices, *said["notices"]],
     )
 
 

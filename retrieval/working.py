@@ -53,6 +53,11 @@ class Working:
         self.where = where
         self.k = k
         self.gone: set[str] = set()
+        #: what earlier searches found, and the passages that were gone on from; the search node says so
+        self.found: frozenset[str] = frozenset()
+        self.expanded: frozenset[str] = frozenset()
+        #: vectors that an updater derived, by its checkpoint and the path; bounded by the queries of a run
+        self.derived: dict[tuple[str, ...], Vectors] = {}
         self._capacity = capacity
         self._known: OrderedDict[str, Known] = OrderedDict()
         self._rarity: dict[str, float] = {}

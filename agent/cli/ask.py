@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Unpack
 
 import typer
 
-from .common import Home, Json, Names, Where, guarded, load_settings, opened, print_json
+from .common import Home, Json, Names, Where, guarded, load_settings, note, opened, print_json
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 Question = Annotated[str, typer.Argument(help="The question.", show_default=False)]
 K = Annotated[int | None, typer.Option("-k", help="Passages to return.  [POLYHOP_K; 5]", show_default=False)]
 Hops = Annotated[int | None, typer.Option(help="Searches at the most, the first included.  [POLYHOP_HOPS; 2]")]
-Updaters = Annotated[str, typer.Option(help="What proposes hops: link, shared, directional.  [POLYHOP_UPDATERS; link]")]
+Updaters = Annotated[
+    str, typer.Option(help="What proposes hops: link, shared, directional, treehop.  [POLYHOP_UPDATERS; link]")
+]
 
 
 @guarded
@@ -73,6 +75,8 @@ def retrieve(
     screen = console()
     screen.print(passages(found))
     screen.print(timings(found.events, found.stopped))
+    for notice in found.notices:
+        note(notice)
 
 
 def stream(
@@ -93,7 +97,6 @@ def stream(
 def show_answer(said: Answer, screen: Console, *, explain: bool = False) -> None:
     """Print hops, passages, answer and timings."""
     from .. import show
-    from .common import note
 
     screen.print(show.heading("Hops"), show.hop_tree(said.retrieval), sep="\n")
     screen.print(show.heading("Passages"), show.passages(said.retrieval, whole=explain), sep="\n")

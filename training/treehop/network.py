@@ -1,0 +1,74 @@
+"""TreeHop's network in torch, with the parameters of `retrieval.hop.gate` under the same names."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ...retrieval.hop.gate import EPSILON, Gate, Parameters, Shape
+
+
+class _Block(nn.Module):
+    """A residual block that norms first."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width, eps=EPSILON)
+        self.linear = nn.Linear(width, width)
+
+    def forward(self, value: Tensor) -> Tensor:
+        """Add what the block makes of its input."""
+        return value + torch.relu(self.linear(self.norm(value)))
+
+
+class Network(nn.Module):
+    """What `Gate` computes, differentiable; dropout acts on the gated value while training."""
+
+    def __init__(self, shape: Shape, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.shape = shape
+        self.query = nn.Linear(shape.dimension, shape.width)
+        self.key = nn.Linear(shape.dimension, shape.width)
+        self.value = nn.Linear(shape.dimension, shape.width)
+        self.blocks = nn.ModuleList(_Block(shape.width) for _ in range(shape.blocks))
+        self.out = nn.Linear(shape.width, shape.width)
+        self.project = nn.Linear(shape.width, shape.dimension, bias=False)
+        self.dropout = nn.Dropout(dropout)
+        if shape.scaled:
+            self.keep = nn.Parameter(torch.tensor(1.0))
+            self.drop = nn.Parameter(torch.tensor(1.0))
+
+    def forward(self, queries: Tensor, passages: Tensor) -> Tensor:
+        """Return the next states of pairs, (pairs, dimension) each."""
+        scores = self.query(queries) * self.key(passages) / self.shape.width**0.5
+        gated = self.dropout(torch.softmax(scores, dim=-1) * self.value(passages))
+        value = gated
+        for block in self.blocks:
+            value = block(value)
+        gain = self.project(self.out(value) + gated)
+        keep, drop = (self.keep, self.drop) if self.shape.scaled else (1.0, 1.0)
+        state: Tensor = keep * queries - drop * passages + gain
+        return functional.normalize(state, dim=-1) if self.shape.unit_state else state
+
+    def states(self, questions: Tensor, passages: Tensor, lengths: Tensor) -> Tensor:
+        """Return the states at the ends of paths.
+
+        `passages` is (examples, longest, dimension), padded behind each path with anything; `lengths` is (examples,).
+        """
+        state = questions
+        for place in range(passages.shape[1]):
+            there = (lengths > place).unsqueeze(-1)
+            state = torch.where(there, self(state, passages[:, place]), state)
+        return state
+
+
+def parameters_of(network: nn.Module) -> Parameters:
+    """Return the weights as arrays."""
+    return {name: value.detach().cpu().numpy().copy() for name, value in network.state_dict().items()}
+
+
+def rounded(shape: Shape, parameters: Parameters) -> Gate:
+    """Return the network for inference with weights as they will be stored, in 16 bits."""
+    return Gate(shape, {name: value.astype(np.float16).astype(np.float32) for name, value in parameters.items()})

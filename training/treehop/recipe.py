@@ -1,0 +1,64 @@
+"""How TreeHop is trained: sizes, loss, optimiser, and how much is kept apart, as one frozen value."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from ...retrieval.hop.gate import Shape
+from ...retrieval.hop.tree import Growth
+
+#: `infonce` takes every passage of the batch for a negative, `explicit` only the example's own, as the public code
+#: does; `sigmoid` judges each pair for itself.
+LossName = Literal["infonce", "explicit", "sigmoid"]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Everything that makes one trained network differ from another on the same examples.
+
+    Args:
+        rate: the highest learning rate; it rises over `warmup` of the steps and then falls to a tenth as a cosine does.
+        negatives: of an example's own negatives, drawn anew for each batch.
+        mined: negatives to find from each of question and last passage before training begins.
+        back: whether the passages of the path are negatives too.
+        patience: epochs without a gain on the examples kept apart, after which training ends.
+        share: of the questions that are kept apart, at most `most_heldout`.
+        save_every: steps between two states on disk from which a killed training goes on.
+    """
+
+    width: int = 512
+    blocks: int = 3
+    form: str = "published"
+    loss: LossName = "infonce"
+    temperature: float = 0.05
+    rate: float = 3e-4
+    decay: float = 1e-2
+    dropout: float = 0.1
+    batch: int = 64
+    epochs: int = 20
+    warmup: float = 0.1
+    negatives: int = 5
+    mined: int = 8
+    back: bool = True
+    patience: int = 4
+    share: float = 0.15
+    most_heldout: int = 500
+    seed: int = 0
+    save_every: int = 100
+    growth: Growth = Growth()  # noqa: RUF009 - a frozen value
+
+    def shape(self, dimension: int) -> Shape:
+        """Return the shape of the network."""
+        return Shape(dimension, self.width, self.blocks, self.form)
+
+    def facts(self) -> dict[str, Any]:
+        """Return plain JSON types."""
+        return asdict(self)
+
+
+#: The paper's own: for 1,024 dimensions, 25 million weights. Li et al., "TreeHop" (arXiv 2504.20114), section 4, and
+#: its public code, in which dropout has no effect.
+PUBLISHED = Recipe(
+    width=2048, loss="explicit", temperature=0.15, rate=6e-5, decay=2e-8, dropout=0.0, warmup=0.0, mined=0, back=False
+)
