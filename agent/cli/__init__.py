@@ -14,6 +14,7 @@ from .demo import demo
 from .index import index
 from .keep import list_documents, remove, status
 from .move import export, import_, reindex
+from .train import train
 
 app = typer.Typer(
     help="Multi-hop retrieval: find the passages that only together answer a question.",
@@ -33,6 +34,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "export": export,
     "import": import_,
     "reindex": reindex,
+    "train": train,
     "demo": demo,
 }
 for _name, _command in _COMMANDS.items():

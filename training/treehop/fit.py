@@ -56,10 +56,12 @@ class Trainer:
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         torch.manual_seed(recipe.seed)
         self._shape = recipe.shape(table.pool.matrix.shape[1])
-        self._network = Network(self._shape, recipe.dropout).to(self._device)
+        network = Network(self._shape, dropout=recipe.dropout, keep=recipe.keep, drop=recipe.drop)
+        self._network = network.to(self._device)
         self._loss = loss_of(recipe.loss, recipe.temperature).to(self._device)
-        weights = [*self._network.parameters(), *self._loss.parameters()]
-        self._optimiser = torch.optim.AdamW(weights, lr=recipe.rate, weight_decay=recipe.decay)
+        groups = self._network.groups(recipe.rate, recipe.factor_rate)
+        groups[1]["params"] += list(self._loss.parameters())
+        self._optimiser = torch.optim.AdamW(groups, lr=recipe.rate, weight_decay=recipe.decay)
         self._now = Progress()
         self._best: Parameters = parameters_of(self._network)
 
@@ -84,7 +86,7 @@ class Trainer:
 
     def _step(self, batch: Batch, step: int, total: int) -> None:
         for group in self._optimiser.param_groups:
-            group["lr"] = self._recipe.rate * _schedule(step, total, self._recipe.warmup)
+            group["lr"] = group["peak"] * _schedule(step, total, self._recipe.warmup)
         state = self._network.states(self._on(batch.questions), self._on(batch.on_path), self._on(batch.lengths))
         cosines = nn.functional.normalize(state, dim=-1) @ self._on(batch.passages).T
         loss = self._loss(cosines, self._on(batch.right), self._on(batch.wrong))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from ...retrieval.hop.gate import EPSILON, Gate, Parameters, Shape
+
+FACTORS = ("keep", "drop")
 
 
 class _Block(nn.Module):
@@ -26,7 +30,7 @@ class _Block(nn.Module):
 class Network(nn.Module):
     """What `Gate` computes, differentiable; dropout acts on the gated value while training."""
 
-    def __init__(self, shape: Shape, dropout: float = 0.0) -> None:
+    def __init__(self, shape: Shape, *, dropout: float = 0.0, keep: float = 1.0, drop: float = 1.0) -> None:
         super().__init__()
         self.shape = shape
         self.query = nn.Linear(shape.dimension, shape.width)
@@ -37,8 +41,8 @@ class Network(nn.Module):
         self.project = nn.Linear(shape.width, shape.dimension, bias=False)
         self.dropout = nn.Dropout(dropout)
         if shape.scaled:
-            self.keep = nn.Parameter(torch.tensor(1.0))
-            self.drop = nn.Parameter(torch.tensor(1.0))
+            self.keep = nn.Parameter(torch.tensor(keep))
+            self.drop = nn.Parameter(torch.tensor(drop))
 
     def forward(self, queries: Tensor, passages: Tensor) -> Tensor:
         """Return the next states of pairs, (pairs, dimension) each."""
@@ -51,6 +55,12 @@ class Network(nn.Module):
         keep, drop = (self.keep, self.drop) if self.shape.scaled else (1.0, 1.0)
         state: Tensor = keep * queries - drop * passages + gain
         return functional.normalize(state, dim=-1) if self.shape.unit_state else state
+
+    def groups(self, rate: float, factor_rate: float) -> list[dict[str, Any]]:
+        """Return the weights in groups for an optimiser, the factors with a rate of their own and without decay."""
+        factors = [value for name, value in self.named_parameters() if name in FACTORS]
+        others = [value for name, value in self.named_parameters() if name not in FACTORS]
+        return [{"params": others, "peak": rate}, {"params": factors, "peak": rate * factor_rate, "weight_decay": 0.0}]
 
     def states(self, questions: Tensor, passages: Tensor, lengths: Tensor) -> Tensor:
         """Return the states at the ends of paths.

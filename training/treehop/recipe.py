@@ -18,6 +18,10 @@ class Recipe:
     """Everything that makes one trained network differ from another on the same examples.
 
     Args:
+        keep: the factor of the query that the scaled forms begin with.
+        drop: the factor of the passage that they begin with.
+        factor_rate: the factors' learning rate, as a multiple of `rate`: two numbers would hardly move at that of
+            thousands.
         rate: the highest learning rate; it rises over `warmup` of the steps and then falls to a tenth as a cosine does.
         negatives: of an example's own negatives, drawn anew for each batch.
         mined: negatives to find from each of question and last passage before training begins.
@@ -30,6 +34,9 @@ class Recipe:
     width: int = 512
     blocks: int = 3
     form: str = "published"
+    keep: float = 1.0
+    drop: float = 1.0
+    factor_rate: float = 30.0
     loss: LossName = "infonce"
     temperature: float = 0.05
     rate: float = 3e-4

@@ -68,8 +68,8 @@ class Work:
     watcher: Watcher
 
     def beside(self, suffix: str) -> Path:
-        """Return a file next to the checkpoint."""
-        return self.out.with_suffix(suffix)
+        """Return a file next to the checkpoint, by what is added to its name."""
+        return self.out.with_name(self.out.name + suffix)
 
     @contextmanager
     def alone(self) -> Iterator[None]:
