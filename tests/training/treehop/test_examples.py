@@ -71,7 +71,7 @@ def test_mined_negatives_are_near_and_never_gold() -> None:
 
 
 def test_a_batch_marks_what_is_right_and_wrong() -> None:
-    """Other passages of the batch are wrong unless they are gold of the question; the path is, where the recipe says."""
+    """Other passages of the batch are wrong but for what is gold of the question; the path is as the recipe says."""
     given = small()
     (batch, *_) = batches(given, worlds.recipe(batch=40), 0)
     (back, *_) = batches(given, worlds.recipe(batch=40, back=False), 0)
