@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ..retrieval.hop.link import LinkHop
     from ..retrieval.hop.role import Bridge, Find, HopUpdater, Query
     from ..retrieval.hop.shared import SharedNameHop
+    from ..retrieval.hop.tree import Growth, grow
     from ..retrieval.hop.treehop import TreeHop
     from ..retrieval.query.feedback import Feedback
     from ..retrieval.query.first import FirstSearch
@@ -68,6 +69,8 @@ _HOMES = {
     "CallerError": "..core.errors",
     "OperatorError": "..core.errors",
     "ModelError": "..core.errors",
+    "Growth": "..retrieval.hop.tree",
+    "grow": "..retrieval.hop.tree",
     "TreeHop": "..retrieval.hop.treehop",
     "Stop": "..graphs.stop",
     "AfterHops": "..graphs.stop",
@@ -90,6 +93,7 @@ __all__ = [
     "Feedback",
     "Find",
     "FirstSearch",
+    "Growth",
     "HopUpdater",
     "LinkHop",
     "LiteLLM",
@@ -113,6 +117,7 @@ __all__ = [
     "__version__",
     "adopt",
     "export",
+    "grow",
     "import_file",
     "rrf",
 ]

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 from ..core.errors import CallerError, PolyhopError
 from ..core.settings import Settings
+from .files import write_whole
 from .watch import Lines
 
 
@@ -48,13 +49,15 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--untitled", action="store_true", help="leave the titles out")
     parser.add_argument("--published", action="store_true", help="begin with the paper's recipe")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="part of the recipe")
-    parser.add_argument("--out", type=Path, required=True, help="the checkpoint to write")
+    parser.add_argument(
+        "--out", type=Path, required=True, help="the checkpoint to write; its card goes beside it, as .md"
+    )
     return parser.parse_args(arguments)
 
 
 def _train(given: argparse.Namespace) -> Mapping[str, Any]:
     from ..retrieval.embed import load
-    from .treehop import recipe
+    from .treehop import card, recipe
     from .treehop.hops import hops
     from .treehop.pool import of_texts
     from .treehop.questions import examples, read, texts_of
@@ -70,7 +73,9 @@ def _train(given: argparse.Namespace) -> Mapping[str, Any]:
     made = list(examples(asked, pool, pairs=given.pairs))
     made += hops(pool, seed=chosen.seed, most=given.hops) if given.hops else []
     work = Work(given.out, settings.cache, watcher)
-    return train(made, pool, embedder, chosen, work=work).facts()
+    report = train(made, pool, embedder, chosen, work=work)
+    write_whole(given.out.with_suffix(".md"), card.text(report.card, report.digest).encode())
+    return report.facts()
 
 
 def _with(base: Any, settings: Sequence[str]) -> Any:

@@ -44,6 +44,7 @@ def test_question_files_are_trained_on(
 
     assert (0, str(out)) == (code, facts["file"])
     assert out.is_file()
+    assert facts["checkpoint"] in (tmp_path / "w.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

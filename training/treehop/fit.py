@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,8 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ...core.errors import OperatorError
 from ...retrieval.hop.gate import Gate, Parameters
+from ..files import write_whole
 from ..watch import Watcher
 from .batch import Batch, batches, steps
 from .evaluate import hop_recall, states
@@ -107,7 +106,7 @@ class Trainer:
         now.curve.append({"epoch": now.epoch, "loss": round(loss, 5), f"hop_recall@{K}": round(recall, 5)})
         self._watcher.say(f"epoch {now.epoch}: loss {loss:.4f}, recall@{K} of the next passage {100 * recall:.1f}")
         lines = "".join(json.dumps(line) + "\n" for line in now.curve)
-        _replace(self._files["curve"], lines.encode())
+        write_whole(self._files["curve"], lines.encode())
 
     def _tired(self) -> bool:
         return self._now.epoch - self._now.best_epoch >= self._recipe.patience
@@ -133,7 +132,7 @@ class Trainer:
             },
             held,
         )
-        _replace(self._files["state"], held.getvalue())
+        write_whole(self._files["state"], held.getvalue())
 
     def _resume(self) -> None:
         """Go on from the state on disk, if there is one of this training."""
@@ -163,17 +162,3 @@ def _schedule(step: int, total: int, warmup: float) -> float:
         return (step + 1) / rising
     done = (step - rising) / max(1, total - rising)
     return LOWEST + (1 - LOWEST) * (1 + math.cos(math.pi * done)) / 2
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Put a file in its place in one step."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with draft.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise OperatorError(f"cannot write {str(path)!r} ({error}); free some space or choose another --out") from error

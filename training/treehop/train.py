@@ -45,6 +45,7 @@ class Report:
     hop_recall_without: float
     data: dict[str, Any]
     epochs: int
+    card: Card
 
     def facts(self) -> dict[str, Any]:
         """Return plain JSON types."""
@@ -117,7 +118,7 @@ def train(examples: Sequence[Example], pool: Pool, embedder: Embedder, recipe: R
         digest = checkpoint.save(work.out, gate.parameters, card)
         work.beside(".state").unlink(missing_ok=True)
         after, before = (hop_recall(heldout, found, K) for found in (states(heldout, gate), vectors[heldout.asked]))
-        return Report(str(work.out), digest, verdict, after, before, data, epochs)
+        return Report(str(work.out), digest, verdict, after, before, data, epochs, card)
 
 
 def _fitted(learned: Table, heldout: Table, recipe: Recipe, *, work: Work, mark: str) -> tuple[Gate, int]:
