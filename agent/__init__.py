@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from ..retrieval.types import Document, Passage
     from ..retrieval.working import Working
     from .agent import Agent
+    from .evaluate.compare import Evaluation
     from .profile import Profile
     from .results import Answer, RankedPassage, Retrieval
 
@@ -57,6 +58,7 @@ _HOMES = {
     "import_file": "..retrieval.store.exchange",
     "Agent": ".agent",
     "Answer": ".results",
+    "Evaluation": ".evaluate.compare",
     "RankedPassage": ".results",
     "Retrieval": ".results",
     "Collection": "..retrieval.store.collection",
@@ -90,6 +92,7 @@ __all__ = [
     "Collection",
     "DirectionalHop",
     "Document",
+    "Evaluation",
     "Feedback",
     "Find",
     "FirstSearch",

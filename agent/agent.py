@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -29,6 +29,9 @@ from .shape import shape_answer, shape_retrieval
 
 if TYPE_CHECKING:
     from langchain_core.tools import StructuredTool
+
+    from .evaluate.compare import Evaluation
+    from .evaluate.questions import Question
 
 WORKERS = 4
 
@@ -194,6 +197,38 @@ class Agent:
                 return await self.aretrieve(question, k, **options)
 
         return list(await asyncio.gather(*(one(question) for question in questions)))
+
+    def evaluate(
+        self,
+        questions: Sequence[Mapping[str, Any] | Question],
+        *,
+        without: Sequence[str] = (),
+        plus: Sequence[str] = (),
+        seed: int = 0,
+        advance: Callable[[int], None] = lambda amount: None,
+    ) -> Evaluation:
+        """Compare this agent with plain searches on questions whose passages are known.
+
+        Each question is a mapping with `question` and `gold`, a list of document keys, titles, passage ids, or objects
+        with title and text. `without` and `plus` name parts of the run: each is left out, or added, in a variant that
+        is compared too; `polyhop.agent.evaluate.variants` lists them. `advance` hears that another question is done.
+
+        Raises:
+            CallerError: for a question that is none, an unknown part, or gold of which the collections hold nothing.
+        """
+        from .evaluate import compare
+        from .evaluate import questions as asked
+        from .evaluate.variants import Setup
+
+        return compare.evaluate(
+            Setup(self.retriever, self.profile),
+            asked.questions_of(questions),
+            lambda: [row for collection in self._collections for row in collection.documents()],
+            without=without,
+            plus=plus,
+            seed=seed,
+            advance=advance,
+        )
 
     def as_tool(self, name: str = "find_passages") -> StructuredTool:
         """Return retrieval as a LangChain tool, for an agent that decides itself when to look things up."""

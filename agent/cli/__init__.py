@@ -11,6 +11,7 @@ import typer
 from .ask import ask, retrieve
 from .common import Debug
 from .demo import demo
+from .eval import evaluate
 from .index import index
 from .keep import list_documents, remove, status
 from .move import export, import_, reindex
@@ -28,6 +29,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "index": index,
     "ask": ask,
     "retrieve": retrieve,
+    "eval": evaluate,
     "status": status,
     "list": list_documents,
     "remove": remove,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.metrics import DEPTHS, METRICS, intervals, scores
+from polyhop.agent.evaluate.metrics import DEPTHS, METRICS, intervals, scores
 
 
 def ranking(*wanted: int, length: int = 20) -> list[str]:
