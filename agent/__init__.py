@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..core.errors import CallerError, ModelError, OperatorError, PolyhopError
     from ..core.llm import LiteLLM
     from ..core.settings import Settings
-    from ..graphs.stop import AfterHops, AfterSeconds, Stop, WhenDry, WhenSettled
+    from ..graphs.stop import AfterHops, AfterSeconds, Stop, WhenDry, WhenHopeless, WhenSettled
     from ..retrieval.fuse.rrf import rrf
     from ..retrieval.hop.directional import DirectionalHop
     from ..retrieval.hop.link import LinkHop
@@ -78,6 +78,7 @@ _HOMES = {
     "AfterHops": "..graphs.stop",
     "AfterSeconds": "..graphs.stop",
     "WhenDry": "..graphs.stop",
+    "WhenHopeless": "..graphs.stop",
     "WhenSettled": "..graphs.stop",
     "rrf": "..retrieval.fuse.rrf",
 }
@@ -115,6 +116,7 @@ __all__ = [
     "Stop",
     "TreeHop",
     "WhenDry",
+    "WhenHopeless",
     "WhenSettled",
     "Working",
     "__version__",

@@ -43,7 +43,7 @@ class Asking(TypedDict, total=False):
     where: str
     #: a name for the run: with checkpoints, asking the same again under it resumes a run that was killed
     thread: str
-    #: set it from another thread and the run ends after the hop it is in, with what it has
+    #: set it from another thread and the run ends after the step it is in, with what it has
     cancel: threading.Event
 
 

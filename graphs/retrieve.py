@@ -10,7 +10,7 @@ from .context import Context
 from .nodes.augment import augment
 from .nodes.finish import finish
 from .nodes.hop import hop
-from .nodes.judge import judge, onward
+from .nodes.judge import asking, judge, onward
 from .nodes.plan import plan
 from .nodes.rerank import rerank
 from .nodes.search import search
@@ -32,7 +32,7 @@ def loop_of_hops() -> StateGraph[State, Context, Request, State]:
     graph.add_edge("search", "rerank")
     graph.add_edge("rerank", "judge")
     graph.add_conditional_edges("judge", onward, ["hop", "finish"])
-    graph.add_edge("hop", "search")
+    graph.add_conditional_edges("hop", asking, ["search", "finish"])
     return graph
 
 

@@ -19,7 +19,9 @@ SHOWN = 5
 def evaluate(
     file: Annotated[
         Path,
-        typer.Argument(help='JSON lines: {"question": …, "gold": [document key, title, …]}.', show_default=False),
+        typer.Argument(
+            help="JSON lines: objects with question and gold, a list of keys or titles.", show_default=False
+        ),
     ],
     *,
     without: Annotated[str, typer.Option(help="Parts to leave out, each in a variant: link,named,…")] = "",

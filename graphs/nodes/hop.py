@@ -8,6 +8,7 @@ from ...retrieval.hop.role import Bridge, Query
 from ...retrieval.rerank.role import Ranked
 from ..context import Context, Watch
 from ..state import State
+from .judge import ended, verdict
 
 # Passages to go on from: those that the question names and the head of the first ranking, later the best that are left.
 NAMED = 4
@@ -16,7 +17,7 @@ LATER = 4
 
 
 def hop(state: State, runtime: Runtime[Context]) -> State:
-    """Let each updater propose queries from the bridges."""
+    """Let each updater propose queries from the bridges, and ask the stop rules whether to make them."""
     context = runtime.context
     watch = Watch("hop", state)
     run = context.working(state)
@@ -28,7 +29,8 @@ def hop(state: State, runtime: Runtime[Context]) -> State:
     event = watch.event(queries=len(queries), bridges=titles)
     runtime.stream_writer(event)
     expanded = [*state["expanded"], *(bridge["id"] for bridge in chosen)]
-    return State(frontier=queries, expanded=expanded, events=[event])
+    reason = verdict(state, context, queries)
+    return State(frontier=queries, expanded=expanded, stopped=reason, events=[event, *ended(state, reason)])
 
 
 def bridges(state: State) -> list[Bridge]:
