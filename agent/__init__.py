@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..core.errors import CallerError, ModelError, OperatorError, PolyhopError
     from ..core.llm import LiteLLM
     from ..core.settings import Settings
-    from ..graphs.stop import AfterHops, AfterSeconds, Stop, WhenDry, WhenHopeless, WhenSettled
+    from ..graphs.stop import AfterHops, AfterSeconds, Progress, Stop, WhenDry, WhenHopeless, WhenSettled
     from ..retrieval.fuse.rrf import rrf
     from ..retrieval.hop.directional import DirectionalHop
     from ..retrieval.hop.link import LinkHop
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ..retrieval.query.feedback import Feedback
     from ..retrieval.query.first import FirstSearch
     from ..retrieval.rerank.path import PathScore
+    from ..retrieval.rerank.role import Ranked, Reranker
     from ..retrieval.store.collection import Collection
     from ..retrieval.store.exchange import adopt, export, import_file
     from ..retrieval.store.place import Options
@@ -51,6 +52,7 @@ _HOMES = {
     "LiteLLM": "..core.llm",
     "PathScore": "..retrieval.rerank.path",
     "Profile": ".profile",
+    "Progress": "..graphs.stop",
     "Query": "..retrieval.hop.role",
     "Working": "..retrieval.working",
     "adopt": "..retrieval.store.exchange",
@@ -59,7 +61,9 @@ _HOMES = {
     "Agent": ".agent",
     "Answer": ".results",
     "Evaluation": ".evaluate.compare",
+    "Ranked": "..retrieval.rerank.role",
     "RankedPassage": ".results",
+    "Reranker": "..retrieval.rerank.role",
     "Retrieval": ".results",
     "Collection": "..retrieval.store.collection",
     "Options": "..retrieval.store.place",
@@ -108,8 +112,11 @@ __all__ = [
     "PathScore",
     "PolyhopError",
     "Profile",
+    "Progress",
     "Query",
+    "Ranked",
     "RankedPassage",
+    "Reranker",
     "Retrieval",
     "Settings",
     "SharedNameHop",

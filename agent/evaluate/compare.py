@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from .remember import Memory, Remembering
 from .systems import Found, Search, bm25, dense, hybrid, polyhop
 from .variants import Setup, is_variant, variants
 
+T = TypeVar("T")
 DEPTHS = (2, 5, 10)
 BASELINE = "hybrid"
 MAIN = "polyhop"
@@ -73,7 +74,9 @@ def evaluate(
     """
     memory = Memory()
     systems = searches(setup, memory, without=without, plus=plus)
-    asked = ask(systems, [question.text for question in questions], memory=memory, advance=advance)
+    asking = {name: _to_depth(search) for name, search in systems.items()}
+    warm = asking[MAIN] if any(map(is_variant, systems)) else None
+    asked = ask(asking, [question.text for question in questions], memory=memory, warm=warm, advance=advance)
     places = {
         name: [_places(question.gold, found) for question, (found, _) in zip(questions, answers, strict=True)]
         for name, answers in asked.items()
@@ -100,26 +103,34 @@ def searches(
 
 
 def ask(
-    systems: Mapping[str, Search], questions: Sequence[str], *, memory: Memory, advance: Advance = lambda amount: None
-) -> dict[str, list[tuple[Sequence[Found], float]]]:
-    """Return for each system its passages and milliseconds for each question.
+    systems: Mapping[str, Callable[[str], T]],
+    questions: Sequence[str],
+    *,
+    memory: Memory,
+    warm: Callable[[str], object] | None = None,
+    advance: Advance = lambda amount: None,
+) -> dict[str, list[tuple[T, float]]]:
+    """Return for each system its answer to each question, and the milliseconds.
 
-    Look-ups that systems share are made once and their time is counted for each. What parsing a text costs the first
-    time is not counted where variants of a run are compared, which would put it all on the first.
+    Look-ups that systems share are made once and their time is counted for each. What is kept elsewhere, such as the
+    words of a text, makes the first of several variants look slow: `warm` is asked before all, and not counted.
     """
-    first = systems[MAIN] if any(map(is_variant, systems)) else None
-    found: dict[str, list[tuple[Sequence[Found], float]]] = {name: [] for name in systems}
+    found: dict[str, list[tuple[T, float]]] = {name: [] for name in systems}
     for question in questions:
         memory.forget()
-        if first:
-            first(question, DEPTHS[-1])
+        if warm:
+            warm(question)
         for name, search in systems.items():
             began, saved = time.perf_counter(), memory.saved
-            passages = search(question, DEPTHS[-1])
+            answer = search(question)
             seconds = time.perf_counter() - began + memory.saved - saved
-            found[name].append((passages, 1000 * seconds))
+            found[name].append((answer, 1000 * seconds))
         advance(1)
     return found
+
+
+def _to_depth(search: Search) -> Callable[[str], Sequence[Found]]:
+    return lambda question: search(question, DEPTHS[-1])
 
 
 def _places(gold: Sequence[Gold], found: Sequence[Found]) -> list[int | None]:

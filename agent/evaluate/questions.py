@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -58,11 +59,7 @@ def read_questions(path: Path | str, limit: int | None = None) -> list[Question]
     Raises:
         CallerError: for a file that cannot be read or holds no question, and for a line that is none.
     """
-    found: list[Question] = []
-    for place, row in read_rows(Path(path)):
-        if limit is not None and len(found) == limit:
-            break
-        found.append(question_of(row, place))
+    found = [question_of(row, place) for place, row in islice(read_rows(Path(path)), limit)]
     if not found:
         raise CallerError(f"{str(path)!r} holds no questions; give a line {EXAMPLE} for each")
     return found
