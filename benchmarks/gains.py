@@ -82,7 +82,7 @@ def savings(
 
 def gains_table(title: str, figures: Mapping[str, Mapping[str, Sequence[float]]], ms: Mapping[str, float]) -> Table:
     """Return a row for each part: what it adds to recall in points, and its milliseconds."""
-    shown = Table("part", title=title, caption="points [95 % bootstrap interval, paired]; ms: mean, and what it adds")
+    shown = Table("part", title=title, caption="points [95 % bootstrap interval, paired]; ms: median, and what it adds")
     for column in (*SHOWN, "ms"):
         shown.add_column(column, justify="right")
     for name, own in figures.items():
@@ -95,7 +95,7 @@ def gains_table(title: str, figures: Mapping[str, Mapping[str, Sequence[float]]]
 def savings_table(title: str, figures: Mapping[str, Mapping[str, Sequence[float]]], ms: Mapping[str, float]) -> Table:
     """Return a row for each stop rule: searches, and what it loses in points."""
     reference = next(iter(figures))
-    shown = Table("stop rule", title=title, caption=f"against {reference}: searches saved, points lost, ms a question")
+    shown = Table("stop rule", title=title, caption=f"against {reference}: searches saved, points lost, mean ms")
     for column in ("searches", "saved", *(f"{metric} lost" for metric in SHOWN), "ms"):
         shown.add_column(column, justify="right")
     for name, own in figures.items():
