@@ -145,14 +145,14 @@ def _missing(
     documents: Callable[[], Sequence[tuple[str, str, str]]],
 ) -> list[str]:
     """Return the gold that nobody found and that is not there, with its place."""
-    titles = by_title(documents())
-    missing: list[str] = []
-    for number, question in enumerate(questions):
-        ranks = zip(*(of_system[number] for of_system in places.values()), strict=True)
-        for wanted, found in zip(question.gold, ranks, strict=True):
-            if not any(found) and not is_there(wanted, retriever, titles):
-                missing.append(f"{question.place}: {wanted}")
-    return missing
+    unfound = [
+        (question, wanted)
+        for number, question in enumerate(questions)
+        for place, wanted in enumerate(question.gold)
+        if not any(of_system[number][place] for of_system in places.values())
+    ]
+    titles = by_title(documents()) if unfound else {}
+    return [f"{question.place}: {gold}" for question, gold in unfound if not is_there(gold, retriever, titles)]
 
 
 def _systems(

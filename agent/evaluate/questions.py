@@ -20,6 +20,7 @@ OPENING = 400
 DEPTH = 20
 HEADS = 50
 SHOWN = 60
+EXAMPLE = '{"question": "…", "gold": ["document key or title", …]}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +64,6 @@ def read_questions(path: Path | str, limit: int | None = None) -> list[Question]
     if not found:
         raise CallerError(f"{str(path)!r} holds no questions; give a line {EXAMPLE} for each")
     return found
-
-
-EXAMPLE = '{"question": "…", "gold": ["document key or title", …]}'
 
 
 def questions_of(given: Iterable[Mapping[str, Any] | Question]) -> list[Question]:
