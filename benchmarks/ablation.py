@@ -32,7 +32,7 @@ STOP = "stop"
 PARTS = (*WITHOUT, *WITH, STOP)
 #: Passages to ask for at first, since some are of one document.
 PASSAGES = 20
-WIDTH = 150
+WIDTH = 170
 Report = dict[str, Any]
 
 

@@ -122,7 +122,7 @@ class WhenHopeless(Stop):
     updaters that judge links; with others this never fires.
     """
 
-    share: float = 0.5
+    share: float = 0.7
 
     def __call__(self, progress: Progress) -> bool:
         return progress.worth < self.share * progress.kth
