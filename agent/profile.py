@@ -8,6 +8,11 @@ from pathlib import Path
 from ..core.errors import CallerError
 from ..core.settings import Settings
 from ..graphs.stop import AfterHops, AfterSeconds, Stop, WhenCancelled, WhenDry
+from ..retrieval.fuse.adaptive import Adaptive
+from ..retrieval.fuse.guided import Guided
+from ..retrieval.fuse.minmax import MinMax
+from ..retrieval.fuse.role import Fusion
+from ..retrieval.fuse.rrf import ReciprocalRank
 from ..retrieval.hop import checkpoint
 from ..retrieval.hop.directional import DirectionalHop
 from ..retrieval.hop.link import LinkHop
@@ -45,7 +50,8 @@ class Profile:
         hops, notices = _hops(settings, retriever)
         augment = Feedback() if settings.augment == "feedback" else None
         stop = AfterHops(settings.hops) | WhenDry()
-        return cls(hops=hops, augment=augment, stop=stop, seconds=settings.seconds, notices=notices)
+        first = FirstSearch(fusion=fusion(settings.fusion))
+        return cls(first=first, hops=hops, augment=augment, stop=stop, seconds=settings.seconds, notices=notices)
 
     def stopping(self) -> Stop:
         """Return the stop rule with what always holds."""
@@ -111,3 +117,14 @@ def _hops(settings: Settings, retriever: Retriever | None) -> tuple[tuple[HopUpd
         hops += [trained] if trained else []
         notices += told
     return tuple(hops), tuple(notices)
+
+
+FUSIONS: dict[str, Fusion] = {one.name: one for one in (ReciprocalRank(), MinMax(), Adaptive(), Guided())}
+
+
+def fusion(name: str) -> Fusion:
+    """Return the fusion called `name`, with its default settings."""
+    try:
+        return FUSIONS[name]
+    except KeyError:
+        raise CallerError(f"unknown fusion {name!r}; choose among {sorted(FUSIONS)}") from None

@@ -27,6 +27,9 @@ class Settings(BaseSettings):
     treehop: str = Field(
         "", description="file of TreeHop weights; empty: the collection's own, else those that come along"
     )
+    fusion: Literal["rrf", "minmax", "adaptive", "guided"] = Field(
+        "rrf", description="how the dense and the lexical ranking are fused: rrf, minmax, adaptive, guided"
+    )
     augment: Literal["", "feedback"] = Field("", description="reformulation beside the question: feedback, or none")
     seconds: float = Field(30.0, gt=0, description="deadline of one question")
     log: str = Field("warning", description="log level: debug, info, warning or error")

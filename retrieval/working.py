@@ -103,6 +103,11 @@ class Working:
             self._known.move_to_end(name)
         return self._known.get(name)
 
+    def vectors(self, ids: Sequence[str]) -> dict[str, Vectors]:
+        """Return the vectors of the passages that are there."""
+        self.load(ids)
+        return {name: known.vector for name in ids if (known := self.known(name)) is not None}
+
     def embed(self, text: str) -> Vectors:
         """Return a text's unit vector; a run asks for the same few texts again after each hop."""
         if text not in self._embedded:

@@ -21,6 +21,9 @@ Hops = Annotated[int | None, typer.Option(help="Searches at the most, the first 
 Updaters = Annotated[
     str, typer.Option(help="What proposes hops: link, shared, directional, treehop.  [POLYHOP_UPDATERS; link]")
 ]
+Fusion = Annotated[
+    str, typer.Option(help="How rankings are fused: rrf, minmax, adaptive, guided.  [POLYHOP_FUSION; rrf]")
+]
 
 
 @guarded
@@ -32,6 +35,7 @@ def ask(
     collection: Names = None,
     hops: Hops = None,
     updaters: Updaters = "",
+    fusion: Fusion = "",
     thread: Annotated[str, typer.Option(help="Name of a run that can be resumed; needs --checkpoints.")] = "",
     checkpoints: Annotated[Path | None, typer.Option(help="SQLite file that keeps such runs.")] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Show whole passages and every step.")] = False,
@@ -41,7 +45,7 @@ def ask(
     """Answer a question, with the passages and the hops that led to them."""
     from ..show import console
 
-    settings = load_settings(home=home, hops=hops, updaters=updaters)
+    settings = load_settings(home=home, hops=hops, updaters=updaters, fusion=fusion)
     options: Asking = {"where": where, "thread": thread}
     with opened(settings, *(collection or ["default"]), checkpoints=checkpoints) as agent:
         if as_json:
@@ -60,13 +64,14 @@ def retrieve(
     collection: Names = None,
     hops: Hops = None,
     updaters: Updaters = "",
+    fusion: Fusion = "",
     home: Home = None,
     as_json: Json = False,
 ) -> None:
     """Find the passages that together answer a question."""
     from ..show import console, passages, timings
 
-    settings = load_settings(home=home, hops=hops, updaters=updaters)
+    settings = load_settings(home=home, hops=hops, updaters=updaters, fusion=fusion)
     with opened(settings, *(collection or ["default"])) as agent:
         found: Retrieval = agent.retrieve(question, k, where=where)
     if as_json:

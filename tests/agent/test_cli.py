@@ -143,6 +143,7 @@ def test_remove_by_key_knows_its_keys(home: Path) -> None:
         (("ask", "x", "--where", "year >="), "filter, column"),
         (("ask", "x", "-k", "0"), "k must be"),
         (("ask", "x", "--hops", "99"), "--hops or POLYHOP_HOPS is 99"),
+        (("ask", "x", "--fusion", "cold"), "--fusion or POLYHOP_FUSION is 'cold'"),
         (("ask", "x", "--updaters", "sideways"), "unknown hop updater 'sideways'"),
         (("ask", "x", "--collection", "absent"), "no collection 'absent'"),
         (("ask", "x", "--thread", "t"), "checkpoints"),
