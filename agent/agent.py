@@ -269,6 +269,7 @@ class Agent:
             augment=self.profile.augment.name if self.profile.augment else "",
             reranker=self.profile.reranker,
             stop=self.profile.stopping(),
+            duplicates=self.profile.duplicates,
             llm=self.llm,
         )
         cancel = options.get("cancel")

@@ -21,6 +21,7 @@ from ..retrieval.hop.shared import SharedNameHop
 from ..retrieval.hop.treehop import TreeHop
 from ..retrieval.query.feedback import Feedback
 from ..retrieval.query.first import FirstSearch
+from ..retrieval.rerank.duplicates import Duplicates
 from ..retrieval.rerank.path import PathScore
 from ..retrieval.rerank.role import Reranker
 from ..retrieval.retriever import Retriever, Several
@@ -34,12 +35,14 @@ class Profile:
     `first` runs the question itself and `augment`, if there is one, a reformulation beside it; `hops` are the updaters
     that propose the next queries, in this order. `stop` is combined with the deadline and with cancellation, which
     always hold. `notices` say what of the settings could not be had; every result repeats them.
+    Without `duplicates` passages that say nearly the same all keep their places.
     """
 
     first: HopUpdater = field(default_factory=FirstSearch)
     hops: tuple[HopUpdater, ...] = (LinkHop(),)
     augment: HopUpdater | None = None
     reranker: Reranker = field(default_factory=PathScore)
+    duplicates: Duplicates | None = field(default_factory=Duplicates)
     stop: Stop = field(default_factory=lambda: AfterHops(2) | WhenDry())
     seconds: float = 30.0
     notices: tuple[str, ...] = ()
@@ -51,7 +54,16 @@ class Profile:
         augment = Feedback() if settings.augment == "feedback" else None
         stop = AfterHops(settings.hops) | WhenDry()
         first = FirstSearch(fusion=fusion(settings.fusion))
-        return cls(first=first, hops=hops, augment=augment, stop=stop, seconds=settings.seconds, notices=notices)
+        duplicates = Duplicates() if settings.distinct else None
+        return cls(
+            first=first,
+            hops=hops,
+            augment=augment,
+            duplicates=duplicates,
+            stop=stop,
+            seconds=settings.seconds,
+            notices=notices,
+        )
 
     def stopping(self) -> Stop:
         """Return the stop rule with what always holds."""

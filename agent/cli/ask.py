@@ -21,6 +21,7 @@ Hops = Annotated[int | None, typer.Option(help="Searches at the most, the first 
 Updaters = Annotated[
     str, typer.Option(help="What proposes hops: link, shared, directional, treehop.  [POLYHOP_UPDATERS; link]")
 ]
+Explain = Annotated[bool, typer.Option("--explain", help="Show whole passages, why each is there, and every step.")]
 Fusion = Annotated[
     str, typer.Option(help="How rankings are fused: rrf, minmax, adaptive, guided.  [POLYHOP_FUSION; rrf]")
 ]
@@ -38,7 +39,7 @@ def ask(
     fusion: Fusion = "",
     thread: Annotated[str, typer.Option(help="Name of a run that can be resumed; needs --checkpoints.")] = "",
     checkpoints: Annotated[Path | None, typer.Option(help="SQLite file that keeps such runs.")] = None,
-    explain: Annotated[bool, typer.Option("--explain", help="Show whole passages and every step.")] = False,
+    explain: Explain = False,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
@@ -65,6 +66,7 @@ def retrieve(
     hops: Hops = None,
     updaters: Updaters = "",
     fusion: Fusion = "",
+    explain: Explain = False,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
@@ -78,7 +80,7 @@ def retrieve(
         print_json(found.to_dict())
         return
     screen = console()
-    screen.print(passages(found))
+    screen.print(passages(found, whole=explain))
     screen.print(timings(found.events, found.stopped))
     for notice in found.notices:
         note(notice)

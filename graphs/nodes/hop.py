@@ -37,17 +37,20 @@ def bridges(state: State) -> list[Bridge]:
     """Return the passages to go on from, each once in a run.
 
     The first hop trusts the search more than the score: what the question names outright, then the fused ranking.
+    From a near-duplicate nothing leads on that does not lead on from what it repeats.
     """
-    ranked = {item["id"]: item for item in state["ranked"]}
+    repeated = {name for item in state["ranked"] for name in item.get("duplicates", ())}
+    ranked = {item["id"]: item for item in state["ranked"] if item["id"] not in repeated}
     if state["hops"] > 1:
-        left = [item for item in state["ranked"] if item["id"] not in state["expanded"]]
+        left = [item for item in ranked.values() if item["id"] not in state["expanded"]]
         return [_bridge(item) for item in left[:LATER]]
     named = sorted(
-        (find for find in state["finds"] if find["via"] == "named"), key=lambda find: (-find["value"], find["id"])
+        (find for find in state["finds"] if find["via"] == "named" and find["id"] in ranked),
+        key=lambda find: (-find["value"], find["id"]),
     )
-    found = [find for find in state["finds"] if find["via"] == "search"]
+    found = [find for find in state["finds"] if find["via"] == "search" and find["id"] in ranked]
     ids = dict.fromkeys(find["id"] for find in (*named[:NAMED], *found[:FIRST]))
-    return [_bridge(ranked[name]) for name in ids if name in ranked]
+    return [_bridge(ranked[name]) for name in ids]
 
 
 def _bridge(item: Ranked) -> Bridge:

@@ -23,7 +23,7 @@ def search(state: State, runtime: Runtime[Context]) -> State:
     for name in dict.fromkeys(query["updater"] for query in kept):
         queries = [query for query in kept if query["updater"] == name]
         _same_weights(queries, context)
-        finds += context.updaters[name].search(queries, run)
+        finds += [Find(**{**find, "hop": state["hops"]}) for find in context.updaters[name].search(queries, run)]
     found = dict.fromkeys(find["id"] for find in finds)
     new = sum(name not in before for name in found)
     event = watch.event(queries=len(kept), found=len(found), new=new, dropped=sorted(run.gone))
