@@ -57,6 +57,14 @@ def test_explain_shows_the_steps_and_the_metadata(home: Path) -> None:
     assert "year=1946" in shown
 
 
+def test_retrieve_explains_each_passage(home: Path) -> None:
+    """--explain says through which hop, by which words and with which score a passage came; without it nobody does."""
+    explained, bare = (run("retrieve", QUESTION, *more, home=home).stdout for more in (["--explain"], []))
+
+    assert "hop 1, link through “Steven Spielberg”, characters 32 to 48 of “Jaws (film)”" in explained
+    assert "score " in explained and "score " not in bare
+
+
 def test_retrieve_keeps_to_the_filter(home: Path) -> None:
     """Only documents that the filter lets pass are found."""
     found = run_json("retrieve", QUESTION, "--where", "year >= 1900", home=home)["passages"]
