@@ -20,7 +20,11 @@ if TYPE_CHECKING:
     from ..core.llm import LiteLLM
     from ..core.settings import Settings
     from ..graphs.stop import AfterHops, AfterSeconds, Progress, Stop, WhenDry, WhenHopeless, WhenSettled
-    from ..retrieval.fuse.rrf import rrf
+    from ..retrieval.fuse.adaptive import Adaptive
+    from ..retrieval.fuse.guided import Guided
+    from ..retrieval.fuse.minmax import MinMax
+    from ..retrieval.fuse.role import Fusion
+    from ..retrieval.fuse.rrf import ReciprocalRank, rrf
     from ..retrieval.hop.directional import DirectionalHop
     from ..retrieval.hop.link import LinkHop
     from ..retrieval.hop.role import Bridge, Find, HopUpdater, Query
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
     from ..retrieval.hop.treehop import TreeHop
     from ..retrieval.query.feedback import Feedback
     from ..retrieval.query.first import FirstSearch
+    from ..retrieval.rerank.duplicates import Duplicates
     from ..retrieval.rerank.path import PathScore
     from ..retrieval.rerank.role import Ranked, Reranker
     from ..retrieval.store.collection import Collection
@@ -42,6 +47,12 @@ if TYPE_CHECKING:
     from .results import Answer, RankedPassage, Retrieval
 
 _HOMES = {
+    "Duplicates": "..retrieval.rerank.duplicates",
+    "Fusion": "..retrieval.fuse.role",
+    "ReciprocalRank": "..retrieval.fuse.rrf",
+    "MinMax": "..retrieval.fuse.minmax",
+    "Guided": "..retrieval.fuse.guided",
+    "Adaptive": "..retrieval.fuse.adaptive",
     "Bridge": "..retrieval.hop.role",
     "DirectionalHop": "..retrieval.hop.directional",
     "Feedback": "..retrieval.query.feedback",
@@ -88,6 +99,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Adaptive",
     "AfterHops",
     "AfterSeconds",
     "Agent",
@@ -97,14 +109,18 @@ __all__ = [
     "Collection",
     "DirectionalHop",
     "Document",
+    "Duplicates",
     "Evaluation",
     "Feedback",
     "Find",
     "FirstSearch",
+    "Fusion",
     "Growth",
+    "Guided",
     "HopUpdater",
     "LinkHop",
     "LiteLLM",
+    "MinMax",
     "ModelError",
     "OperatorError",
     "Options",
@@ -116,6 +132,7 @@ __all__ = [
     "Query",
     "Ranked",
     "RankedPassage",
+    "ReciprocalRank",
     "Reranker",
     "Retrieval",
     "Settings",
