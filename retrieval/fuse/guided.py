@@ -35,10 +35,10 @@ class Guided:
         rate: length of a step, in units of `t1` over the gradient of the logarithm.
     """
 
-    temperature: float = 0.5
-    mixture: float = 0.5
+    temperature: float = 1.0
+    mixture: float = 0.7
     rate: float = 0.5
-    steps: int = 25
+    steps: int = 60
     name: str = "guided"
 
     def fuse(self, dense: Sequence[Hit], lexical: Sequence[Hit], asked: Asked) -> list[Hit]:
