@@ -27,9 +27,11 @@ if TYPE_CHECKING:
     from ..retrieval.fuse.rrf import ReciprocalRank, rrf
     from ..retrieval.hop.directional import DirectionalHop
     from ..retrieval.hop.link import LinkHop
+    from ..retrieval.hop.pagerank import PageRankHop
     from ..retrieval.hop.role import Bridge, Find, HopUpdater, Query
     from ..retrieval.hop.shared import SharedNameHop
-    from ..retrieval.hop.tree import Growth, grow
+    from ..retrieval.hop.span import SpanHop
+    from ..retrieval.hop.tree import Growth, grow, merged
     from ..retrieval.hop.treehop import TreeHop
     from ..retrieval.query.feedback import Feedback
     from ..retrieval.query.first import FirstSearch
@@ -82,11 +84,14 @@ _HOMES = {
     "Passage": "..retrieval.types",
     "Settings": "..core.settings",
     "SharedNameHop": "..retrieval.hop.shared",
+    "SpanHop": "..retrieval.hop.span",
+    "PageRankHop": "..retrieval.hop.pagerank",
     "PolyhopError": "..core.errors",
     "CallerError": "..core.errors",
     "OperatorError": "..core.errors",
     "ModelError": "..core.errors",
     "Growth": "..retrieval.hop.tree",
+    "merged": "..retrieval.hop.tree",
     "grow": "..retrieval.hop.tree",
     "TreeHop": "..retrieval.hop.treehop",
     "Stop": "..graphs.stop",
@@ -124,6 +129,7 @@ __all__ = [
     "ModelError",
     "OperatorError",
     "Options",
+    "PageRankHop",
     "Passage",
     "PathScore",
     "PolyhopError",
@@ -137,6 +143,7 @@ __all__ = [
     "Retrieval",
     "Settings",
     "SharedNameHop",
+    "SpanHop",
     "Stop",
     "TreeHop",
     "WhenDry",
@@ -148,6 +155,7 @@ __all__ = [
     "export",
     "grow",
     "import_file",
+    "merged",
     "rrf",
 ]
 

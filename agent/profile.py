@@ -16,8 +16,10 @@ from ..retrieval.fuse.rrf import ReciprocalRank
 from ..retrieval.hop import checkpoint
 from ..retrieval.hop.directional import DirectionalHop
 from ..retrieval.hop.link import LinkHop
+from ..retrieval.hop.pagerank import PageRankHop
 from ..retrieval.hop.role import HopUpdater
 from ..retrieval.hop.shared import SharedNameHop
+from ..retrieval.hop.span import SpanHop
 from ..retrieval.hop.treehop import TreeHop
 from ..retrieval.query.feedback import Feedback
 from ..retrieval.query.first import FirstSearch
@@ -39,7 +41,7 @@ class Profile:
     """
 
     first: HopUpdater = field(default_factory=FirstSearch)
-    hops: tuple[HopUpdater, ...] = (LinkHop(),)
+    hops: tuple[HopUpdater, ...] = (LinkHop(), SpanHop())
     augment: HopUpdater | None = None
     reranker: Reranker = field(default_factory=PathScore)
     duplicates: Duplicates | None = field(default_factory=Duplicates)
@@ -82,7 +84,7 @@ class Profile:
 
 
 TRAINED = "treehop"
-UPDATERS = {one.name: one for one in (LinkHop(), SharedNameHop(), DirectionalHop())}
+UPDATERS = {one.name: one for one in (LinkHop(), SpanHop(), SharedNameHop(), DirectionalHop(), PageRankHop())}
 
 
 def updater(name: str) -> HopUpdater:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from . import ablation, multihop
+from . import ablation, multihop, treehop
 from .common import BenchmarkError, run
 from .speed import command as speed
 
@@ -19,6 +19,11 @@ COMMANDS = {
         ablation.main,
         "DIR [DIR ...]",
         "what each part of polyhop adds to its recall, and what stop rules save",
+    ),
+    "treehop": (
+        treehop.main,
+        "DIR [DIR ...]",
+        "the trained hop alone against plain vector search at equal k",
     ),
     **{f"speed {name}": (one.main, one.usage, one.summary) for name, one in speed.COMMANDS.items()},
 }

@@ -23,7 +23,10 @@ class Settings(BaseSettings):
     k: int = Field(5, ge=1, le=1000, description="passages to return")
     max_bytes: int = Field(100_000_000, ge=1, description="largest file that is read, in bytes")
     hops: int = Field(2, ge=1, le=8, description="searches a question may cost, the first included")
-    updaters: str = Field("link", description="hop updaters in use, with commas: link, shared, directional, treehop")
+    updaters: str = Field(
+        "link,span",
+        description="hop updaters in use, with commas: link, span, treehop, directional, pagerank, shared",
+    )
     treehop: str = Field(
         "", description="file of TreeHop weights; empty: the collection's own, else those that come along"
     )

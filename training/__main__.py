@@ -45,6 +45,12 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("questions", nargs="*", type=Path, help="JSON lines: question, gold, ordered, distractors")
     parser.add_argument("--corpus", action="append", type=Path, default=[], help="JSON lines of more passages")
     parser.add_argument("--hops", type=int, default=0, help="examples to make of passages that name each other")
+    parser.add_argument(
+        "--anyway", action="store_true", help="save a network that does not beat plain search, to compare with"
+    )
+    parser.add_argument(
+        "--apart", action="append", type=Path, default=[], help="questions whose gold passages no example may touch"
+    )
     parser.add_argument("--pairs", action="store_true", help="let unlinked gold passages lead to each other")
     parser.add_argument("--untitled", action="store_true", help="leave the titles out")
     parser.add_argument("--published", action="store_true", help="begin with the paper's recipe")
@@ -58,7 +64,8 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
 def _train(given: argparse.Namespace) -> Mapping[str, Any]:
     from ..retrieval.embed import load
     from .treehop import card, recipe
-    from .treehop.hops import hops
+    from .treehop.borrow import Borrowed
+    from .treehop.hops import TEMPLATES, hops
     from .treehop.pool import of_texts
     from .treehop.questions import examples, read, texts_of
     from .treehop.train import Work, train
@@ -67,13 +74,19 @@ def _train(given: argparse.Namespace) -> Mapping[str, Any]:
     embedder = load(settings=settings)
     chosen = _with(recipe.PUBLISHED if given.published else recipe.Recipe(), given.set)
     asked = [question for path in given.questions for question in read(path, untitled=given.untitled)]
-    texts = [text for question in asked for text in question.texts()]
+    texts = [text for question in asked for text in question.texts(distractors=not given.corpus)]
     texts += [text for path in given.corpus for text in texts_of(path, untitled=given.untitled)]
     pool = of_texts(texts, embedder, settings.cache, watcher)
     made = list(examples(asked, pool, pairs=given.pairs))
-    made += hops(pool, seed=chosen.seed, most=given.hops) if given.hops else []
+    if given.hops:
+        known = {"borrowed": Borrowed(asked)} if asked else {}
+        made += hops(pool, seed=chosen.seed, most=given.hops, templates={**TEMPLATES, **known})
+    closed = {
+        key for path in given.apart for question in read(path, untitled=given.untitled) for key in question.identities()
+    }
+    made = [example for example in made if not example.gold & closed]
     work = Work(given.out, settings.cache, watcher)
-    report = train(made, pool, embedder, chosen, work=work)
+    report = train(made, pool, embedder, chosen, work=work, anyway=given.anyway)
     write_whole(given.out.with_suffix(".md"), card.text(report.card, report.digest).encode())
     return report.facts()
 

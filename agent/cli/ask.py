@@ -19,7 +19,10 @@ Question = Annotated[str, typer.Argument(help="The question.", show_default=Fals
 K = Annotated[int | None, typer.Option("-k", help="Passages to return.  [POLYHOP_K; 5]", show_default=False)]
 Hops = Annotated[int | None, typer.Option(help="Searches at the most, the first included.  [POLYHOP_HOPS; 2]")]
 Updaters = Annotated[
-    str, typer.Option(help="What proposes hops: link, shared, directional, treehop.  [POLYHOP_UPDATERS; link]")
+    str,
+    typer.Option(
+        help="What proposes hops: link, span, treehop, directional, pagerank, shared.  [POLYHOP_UPDATERS; link,span]"
+    ),
 ]
 Explain = Annotated[bool, typer.Option("--explain", help="Show whole passages, why each is there, and every step.")]
 Fusion = Annotated[

@@ -8,13 +8,17 @@ from typing import Any, cast
 
 from ...core.errors import CallerError
 from ...graphs.stop import AfterHops, Stop, WhenDry
+from ...retrieval.fuse.adaptive import Adaptive
+from ...retrieval.fuse.guided import Guided
+from ...retrieval.fuse.minmax import MinMax
 from ...retrieval.hop.directional import DirectionalHop
+from ...retrieval.hop.pagerank import PageRankHop
 from ...retrieval.hop.role import HopUpdater
 from ...retrieval.hop.shared import SharedNameHop
 from ...retrieval.query.feedback import Feedback
 from ...retrieval.retriever import Bearers, Retriever
 from ...retrieval.store.names import Kind
-from ..profile import Profile
+from ..profile import Profile, treehop
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,14 @@ def hop_off(name: str) -> Change:
 def hop_on(updater: HopUpdater) -> Change:
     """Return the change that adds a hop updater after the others."""
     return changed(lambda old: replace(old, hops=(*old.hops, updater)))
+
+
+def treehop_on(setup: Setup) -> Setup:
+    """Add the trained hop, with the weights there are for the retriever's embedder."""
+    trained, told = treehop(setup.retriever)
+    if trained is None:
+        raise CallerError(f"part 'treehop' cannot be had ({' '.join(told)}); leave it out")
+    return hop_on(trained)(setup)
 
 
 def ranked(**fields: Any) -> Change:
@@ -82,7 +94,9 @@ class WithoutKind:
 
 #: What the default profile has and may be left out.
 WITHOUT: Mapping[str, Change] = {
+    "hops": changed(lambda old: replace(old, hops=())),
     "link": hop_off("link"),
+    "span": hop_off("span"),
     "named": first(per_name=0),
     "covered": ranked(covered_weight=0.0),
     "cosine": ranked(cosine_weight=0.0),
@@ -96,9 +110,14 @@ WITHOUT: Mapping[str, Change] = {
 }
 #: What the default profile has not and may be added.
 WITH: Mapping[str, Change] = {
+    "treehop": treehop_on,
+    "pagerank": hop_on(PageRankHop()),
     "shared": hop_on(SharedNameHop()),
     "directional": hop_on(DirectionalHop()),
     "feedback": changed(lambda old: replace(old, augment=Feedback())),
+    "minmax": first(fusion=MinMax()),
+    "adaptive": first(fusion=Adaptive()),
+    "guided": first(fusion=Guided()),
     "hops=3": stopping(AfterHops(3) | WhenDry()),
     "hops=4": stopping(AfterHops(4) | WhenDry()),
 }

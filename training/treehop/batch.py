@@ -12,6 +12,8 @@ from ...retrieval.embed.role import Vectors
 from .examples import Table
 from .recipe import Recipe
 
+TITLED = 0.5  # of the batches, where passages have vectors without their titles too
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
@@ -50,9 +52,11 @@ def _batch(table: Table, chosen: list[int], recipe: Recipe, chance: np.random.Ge
         gold = table.gold[table.asked[one]] | set(table.paths[one])
         wrong[number, [place[row] for row in gold if row in place]] = False
         wrong[number, [place[row] for row in own[number]]] = True
-    on_path, lengths = _padded(table, chosen)
+    bare = table.pool.bare
+    matrix = table.pool.matrix if bare is None or chance.random() < TITLED else bare
+    on_path, lengths = _padded(table, chosen, matrix)
     questions = table.vectors[[table.asked[one] for one in chosen]]
-    return Batch(questions, on_path, lengths, table.pool.matrix[judged], right, wrong)
+    return Batch(questions, on_path, lengths, matrix[judged], right, wrong)
 
 
 def _drawn(table: Table, one: int, recipe: Recipe, chance: np.random.Generator) -> list[int]:
@@ -63,10 +67,10 @@ def _drawn(table: Table, one: int, recipe: Recipe, chance: np.random.Generator) 
     return drawn + list(table.paths[one]) * recipe.back
 
 
-def _padded(table: Table, chosen: list[int]) -> tuple[Vectors, NDArray[np.int64]]:
+def _padded(table: Table, chosen: list[int], matrix: Vectors) -> tuple[Vectors, NDArray[np.int64]]:
     """Return the vectors of the paths, zeros behind, and the paths' lengths."""
     lengths = np.array([len(table.paths[one]) for one in chosen])
-    found = np.zeros((len(chosen), int(lengths.max()), table.pool.matrix.shape[1]), np.float32)
+    found = np.zeros((len(chosen), int(lengths.max()), matrix.shape[1]), np.float32)
     for number, one in enumerate(chosen):
-        found[number, : lengths[number]] = table.pool.matrix[list(table.paths[one])]
+        found[number, : lengths[number]] = matrix[list(table.paths[one])]
     return found, lengths

@@ -55,7 +55,7 @@ class Trainer:
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         torch.manual_seed(recipe.seed)
         self._shape = recipe.shape(table.pool.matrix.shape[1])
-        network = Network(self._shape, dropout=recipe.dropout, keep=recipe.keep, drop=recipe.drop)
+        network = Network(self._shape, dropout=recipe.dropout, gain=recipe.gain, keep=recipe.keep, drop=recipe.drop)
         self._network = network.to(self._device)
         self._loss = loss_of(recipe.loss, recipe.temperature).to(self._device)
         groups = self._network.groups(recipe.rate, recipe.factor_rate)
@@ -86,7 +86,8 @@ class Trainer:
     def _step(self, batch: Batch, step: int, total: int) -> None:
         for group in self._optimiser.param_groups:
             group["lr"] = group["peak"] * _schedule(step, total, self._recipe.warmup)
-        state = self._network.states(self._on(batch.questions), self._on(batch.on_path), self._on(batch.lengths))
+        questions, on_path = self._shaken(self._on(batch.questions)), self._shaken(self._on(batch.on_path))
+        state = self._network.states(questions, on_path, self._on(batch.lengths))
         cosines = nn.functional.normalize(state, dim=-1) @ self._on(batch.passages).T
         loss = self._loss(cosines, self._on(batch.right), self._on(batch.wrong))
         self._optimiser.zero_grad()
@@ -94,6 +95,13 @@ class Trainer:
         nn.utils.clip_grad_norm_(self._network.parameters(), 1.0)
         self._optimiser.step()
         self._now.loss += float(loss.detach())
+
+    def _shaken(self, vectors: Tensor) -> Tensor:
+        """Return vectors with noise added, of the recipe's length beside their own, at unit length again."""
+        if not self._recipe.noise:
+            return vectors
+        noise = torch.randn_like(vectors) * (self._recipe.noise / vectors.shape[-1] ** 0.5)
+        return nn.functional.normalize(vectors + noise, dim=-1)
 
     def _judge(self) -> None:
         """Close an epoch: note the curve, and keep the weights if they are the best so far."""

@@ -7,34 +7,23 @@ name leads to, is the query whose second hop is to be learned.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from itertools import chain, islice
 
 import numpy as np
 
-from ...graphs.support import sentences
-from ...retrieval.hop.mentions import Mention
 from ...retrieval.types import Passage
-from ...retrieval.words import WORD, content_words, name_key
+from ...retrieval.words import content_words
 from .examples import Example
 from .names import Names, own_names
 from .pool import Pool
+from .seen import Seen, bare_title, predicate, seen_in
 
 BEARERS = 3  # a name with more says too little of where it leads
 SIBLINGS = 8  # other names of the passage, as negatives
 AROUND = 6  # words before a name that say what it is to the passage
+BORROWED = "borrowed"
 ASKED = 3  # words of the target that a query asks about
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A name where it stands: its passage, the sentence, the words before and after it, and where it leads."""
-
-    passage: Passage
-    before: str
-    after: str
-    target: Passage
 
 
 Template = Callable[[Seen, np.random.Generator], str]
@@ -47,14 +36,13 @@ def cloze(seen: Seen, chance: np.random.Generator) -> str:
 
 def joined(seen: Seen, chance: np.random.Generator) -> str:
     """Return the sentence with what the target says of itself in the place of the name."""
-    return f"{seen.before} someone or something that {_predicate(seen.target)} {seen.after}"
+    return f"{seen.before} someone or something that {predicate(seen.target)} {seen.after}"
 
 
 def asked(seen: Seen, chance: np.random.Generator) -> str:
     """Return a question for some words of the target, by what the name is to the passage's title."""
     words = " ".join(seen.before.split()[-AROUND:])
-    subject = seen.passage.title or " ".join(seen.passage.text.split()[:AROUND])
-    return f"What {' '.join(_some_words(seen, chance))} of the {words} {subject}?"
+    return f"What {' '.join(_some_words(seen, chance))} of the {words} {bare_title(seen.passage)}?"
 
 
 TEMPLATES: Mapping[str, Template] = {"cloze": cloze, "joined": joined, "asked": asked}
@@ -65,62 +53,34 @@ def hops(
     *,
     seed: int,
     most: int,
-    per_passage: int = 2,
+    per_passage: int = 3,
     templates: Mapping[str, Template] = TEMPLATES,
 ) -> Iterator[Example]:
     """Yield at most `most` examples, `per_passage` from a passage, templates drawn with equal chance."""
     chance = np.random.default_rng(seed)
-    names, kinds = Names(pool), sorted(templates)
-    count = 0
-    for row in chance.permutation(len(pool.passages)):
-        passage = pool.passages[row]
-        found = [(one, names.targets(one, passage)) for one in names.mentions(passage)]
-        clear = [(one, targets) for one, targets in found if 0 < len(targets) <= BEARERS]
-        siblings = list(dict.fromkeys(name for _, targets in found for name in targets))
-        for place in chance.permutation(len(clear))[:per_passage]:
-            mention, targets = clear[place]
-            seen = _seen(passage, mention, pool.passages[pool.rows[targets[0]]])
-            if seen is None:
-                continue
-            kind = str(chance.choice(kinds))
+    names = Names(pool)
+    rows = chance.permutation(len(pool.passages))
+    made = (_of_passage(pool.passages[row], pool, names, templates, chance=chance) for row in rows)
+    yield from islice(chain.from_iterable(islice(one, per_passage) for one in made), most)
+
+
+def _of_passage(
+    passage: Passage, pool: Pool, names: Names, templates: Mapping[str, Template], *, chance: np.random.Generator
+) -> Iterator[Example]:
+    """Yield an example for each name of a passage for which a question can be written, in random order."""
+    found = [(one, names.targets(one, passage)) for one in names.mentions(passage)]
+    clear = [(one, targets) for one, targets in found if 0 < len(targets) <= BEARERS]
+    siblings = list(dict.fromkeys(name for _, targets in found for name in targets))
+    # Borrowed questions are what people ask; the others fill in where nothing can be borrowed.
+    kinds = sorted(templates) + [BORROWED] * (len(templates) - 2) * (BORROWED in templates)
+    for place in chance.permutation(len(clear)):
+        mention, targets = clear[place]
+        seen = seen_in(passage, mention.key, pool.passages[pool.rows[targets[0]]])
+        kind = str(chance.choice(kinds))
+        question = " ".join(templates[kind](seen, chance).split()) if seen else ""
+        if question:
             others = tuple(name for name in siblings if name not in targets)[:SIBLINGS]
-            question = " ".join(templates[kind](seen, chance).split())
             yield Example(question, (passage.id,), tuple(targets), others, f"names:{kind}")
-            count += 1
-            if count == most:
-                return
-
-
-def _seen(passage: Passage, mention: Mention, target: Passage) -> Seen | None:
-    """Return a name with what stands around it, or None for an inexact one, which stands nowhere as it is."""
-    for sentence in sentences(passage.text):
-        if (span := span_of(mention.key, sentence)) is not None:
-            return Seen(passage, sentence[: span[0]].strip(), sentence[span[1] :].strip(), target)
-    return None
-
-
-def span_of(key: str, text: str) -> tuple[int, int] | None:
-    """Return where a name stands in a text, by its first place."""
-    words = list(WORD.finditer(text))
-    folded = [name_key(match.group()) for match in words]
-    for first in range(len(words)):
-        joined_up = ""
-        for last in range(first, len(words)):
-            joined_up = f"{joined_up} {folded[last]}".strip()
-            if joined_up == key:
-                return words[first].start(), words[last].end()
-            if not key.startswith(joined_up + " "):
-                break
-    return None
-
-
-_SUBJECT = re.compile(r"^.{2,200}?\b(?=(?:is|was|are|were|has|had)\b)", re.DOTALL)
-
-
-def _predicate(passage: Passage) -> str:
-    """Return the first sentence of a passage from its verb on, without its subject, which would give it away."""
-    first = next(iter(sentences(passage.text)), passage.text)
-    return _SUBJECT.sub("", first, count=1).rstrip(".")
 
 
 def _some_words(seen: Seen, chance: np.random.Generator) -> Sequence[str]:

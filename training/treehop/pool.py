@@ -24,10 +24,15 @@ QUERIES = 256
 
 @dataclass(frozen=True)
 class Pool:
-    """Passages with their unit vectors, one row each. It is searched exactly, and so serves as a tree's place."""
+    """Passages with their unit vectors, one row each. It is searched exactly, and so serves as a tree's place.
+
+    `bare` are the vectors of the same passages without their titles: half of the batches are made of them, so that a
+    network learns to do without.
+    """
 
     passages: Sequence[Passage]
     matrix: Vectors
+    bare: Vectors | None = None
 
     @cached_property
     def rows(self) -> Mapping[str, int]:
@@ -87,7 +92,10 @@ def of_texts(texts: Iterable[tuple[str, str]], embedder: Embedder, cache: Path, 
         raise CallerError("there are no passages to train on; give files that hold some")
     ordered = [passages[name] for name in sorted(passages)]
     read = [Chunk(one.text, one.title, one.heading).embed_text for one in ordered]
-    return Pool(ordered, embedded(read, embedder, cache, watcher))
+    bare = (
+        embedded([one.text for one in ordered], embedder, cache, watcher) if any(one.title for one in ordered) else None
+    )
+    return Pool(ordered, embedded(read, embedder, cache, watcher), bare)
 
 
 def key_of(title: str, text: str) -> str:

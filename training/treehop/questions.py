@@ -15,7 +15,7 @@ from typing import Any
 from ...core.errors import CallerError
 from ...retrieval.types import Passage
 from ...retrieval.words import name_key
-from .examples import Example
+from .examples import QUESTIONS, Example
 from .names import own_names
 from .pool import Pool, key_of
 
@@ -33,9 +33,14 @@ class Asked:
     ordered: bool = False
     distractors: tuple[Any, ...] = ()
 
-    def texts(self) -> Iterator[tuple[str, str]]:
+    def texts(self, *, distractors: bool = True) -> Iterator[tuple[str, str]]:
         """Yield (title, text) of the passages that the file itself holds."""
-        yield from (_pair(one) for one in (*self.gold, *self.distractors) if not isinstance(one, str))
+        given = (*self.gold, *self.distractors) if distractors else self.gold
+        yield from (_pair(one) for one in given if not isinstance(one, str))
+
+    def identities(self) -> Iterator[str]:
+        """Yield the identities of the gold passages that the file itself holds."""
+        yield from (key_of(*_pair(one)) for one in self.gold if not isinstance(one, str))
 
 
 def read(path: Path, *, untitled: bool = False) -> list[Asked]:
@@ -89,7 +94,7 @@ def examples(questions: Sequence[Asked], pool: Pool, *, pairs: bool = False) -> 
         if not leads and pairs:
             leads = {name: [other for other in gold if other != name] for name in gold}
         for path in _paths(gold, leads):
-            yield Example(asked.question, path, tuple(leads[path[-1]]), wrong, "questions")
+            yield Example(asked.question, path, tuple(leads[path[-1]]), wrong, QUESTIONS)
 
 
 class _Index:

@@ -20,7 +20,7 @@ from ...retrieval.hop.checkpoint import Card
 from ...retrieval.hop.gate import Gate
 from ..watch import Watcher
 from .evaluate import Verdict, hop_recall, judge, states
-from .examples import Example, Split, Table, kinds, mined, split, table
+from .examples import QUESTIONS, Example, Split, Table, kinds, mined, split, table
 from .pool import Pool, embedded
 from .recipe import Recipe
 
@@ -87,10 +87,13 @@ class Work:
             raise OperatorError(f"cannot write beside {str(self.out)!r} ({error}); choose another --out") from error
 
 
-def train(examples: Sequence[Example], pool: Pool, embedder: Embedder, recipe: Recipe, *, work: Work) -> Report:
+def train(
+    examples: Sequence[Example], pool: Pool, embedder: Embedder, recipe: Recipe, *, work: Work, anyway: bool = False
+) -> Report:
     """Train on examples, save the checkpoint, and report.
 
-    A training that was killed goes on where it was when the same is asked for again.
+    With `anyway` a network is saved that does not beat plain search, to compare others with. A training that was
+    killed goes on where it was when the same is asked for again.
 
     Raises:
         CallerError: if there are too few examples to learn from and to judge by.
@@ -101,14 +104,15 @@ def train(examples: Sequence[Example], pool: Pool, embedder: Embedder, recipe: R
         _check(parts)
         questions = sorted({example.question for example in examples})
         vectors = embedded(questions, embedder, work.cache, work.watcher)
-        learned, heldout = (table(part, pool, vectors, questions) for part in (parts.training, parts.heldout))
+        seen = [one for one in parts.training for _ in range(recipe.emphasis if one.kind == QUESTIONS else 1)]
+        learned, heldout = (table(part, pool, vectors, questions) for part in (seen, parts.heldout))
         data = _summary(parts, pool)
         counts = f"{data['examples']:,} examples to learn from, {data['heldout']:,} kept apart"
         work.watcher.say(f"{counts}, {data['passages']:,} passages")
         gate, epochs = _fitted(learned, heldout, recipe, work=work, mark=_mark(examples, pool, embedder, recipe))
         verdict = judge(heldout, gate, recipe.growth, seed=recipe.seed)
         work.watcher.say(verdict.line())
-        if not verdict.better:
+        if not verdict.better and not anyway:
             work.beside(".state").unlink(missing_ok=True)
             raise NotBetter(
                 f"the network does not beat plain search, so nothing was saved: {verdict.line()}; train on more "
