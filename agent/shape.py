@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
 
 from ..graphs.state import State
 from ..retrieval.hop.locate import locate
@@ -61,7 +62,7 @@ def _passage(item: Ranked, there: Mapping[str, Passage], question: str) -> Ranke
         title=passage.title,
         heading=passage.heading,
         text=passage.text,
-        metadata=passage.metadata,
+        metadata=deepcopy(passage.metadata),  # the passage is shared with other runs
         source=passage.source,
         score=round(item["score"], 6),
         via=item["via"],
