@@ -11,9 +11,6 @@ import numpy as np
 from ...retrieval.embed.role import Vectors
 from .pool import Pool
 
-#: The kind of an example that comes from a question; all others are made of names.
-QUESTIONS = "questions"
-
 
 @dataclass(frozen=True, slots=True)
 class Example:

@@ -22,7 +22,6 @@ from .seen import Seen, bare_title, predicate, seen_in
 BEARERS = 3  # a name with more says too little of where it leads
 SIBLINGS = 8  # other names of the passage, as negatives
 AROUND = 6  # words before a name that say what it is to the passage
-BORROWED = "borrowed"
 ASKED = 3  # words of the target that a query asks about
 
 
@@ -53,7 +52,7 @@ def hops(
     *,
     seed: int,
     most: int,
-    per_passage: int = 3,
+    per_passage: int = 2,
     templates: Mapping[str, Template] = TEMPLATES,
 ) -> Iterator[Example]:
     """Yield at most `most` examples, `per_passage` from a passage, templates drawn with equal chance."""
@@ -71,8 +70,7 @@ def _of_passage(
     found = [(one, names.targets(one, passage)) for one in names.mentions(passage)]
     clear = [(one, targets) for one, targets in found if 0 < len(targets) <= BEARERS]
     siblings = list(dict.fromkeys(name for _, targets in found for name in targets))
-    # Borrowed questions are what people ask; the others fill in where nothing can be borrowed.
-    kinds = sorted(templates) + [BORROWED] * (len(templates) - 2) * (BORROWED in templates)
+    kinds = sorted(templates)
     for place in chance.permutation(len(clear)):
         mention, targets = clear[place]
         seen = seen_in(passage, mention.key, pool.passages[pool.rows[targets[0]]])

@@ -15,7 +15,7 @@ from typing import Any
 from ...core.errors import CallerError
 from ...retrieval.types import Passage
 from ...retrieval.words import name_key
-from .examples import QUESTIONS, Example
+from .examples import Example
 from .names import own_names
 from .pool import Pool, key_of
 
@@ -94,7 +94,7 @@ def examples(questions: Sequence[Asked], pool: Pool, *, pairs: bool = False) -> 
         if not leads and pairs:
             leads = {name: [other for other in gold if other != name] for name in gold}
         for path in _paths(gold, leads):
-            yield Example(asked.question, path, tuple(leads[path[-1]]), wrong, QUESTIONS)
+            yield Example(asked.question, path, tuple(leads[path[-1]]), wrong, "questions")
 
 
 class _Index:

@@ -28,7 +28,6 @@ class Recipe:
         back: whether the passages of the path are negatives too. A search leaves them out anyway, and what pushes the
             query away from them takes what they say of the next passage along.
         gain: of the passage that the gate passes on at the start, 0 to begin at random.
-        emphasis: how often an example of a question is seen while one of names is seen once.
         noise: length of the noise that is added to the vectors of questions and paths, which have length 1.
         patience: epochs without a gain on the examples kept apart, after which training ends.
         share: of the questions that are kept apart, at most `most_heldout`.
@@ -42,7 +41,6 @@ class Recipe:
     drop: float = 1.0
     factor_rate: float = 30.0
     gain: float = 2.5
-    emphasis: int = 4
     noise: float = 0.6
     loss: LossName = "infonce"
     temperature: float = 0.05
@@ -50,7 +48,7 @@ class Recipe:
     decay: float = 0.5
     dropout: float = 0.2
     batch: int = 256
-    epochs: int = 8
+    epochs: int = 6
     warmup: float = 0.1
     negatives: int = 8
     mined: int = 8
@@ -77,7 +75,6 @@ PUBLISHED = Recipe(
     width=2048,
     blocks=3,
     gain=0.0,
-    emphasis=1,
     noise=0.0,
     loss="explicit",
     temperature=0.15,

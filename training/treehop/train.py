@@ -20,7 +20,7 @@ from ...retrieval.hop.checkpoint import Card
 from ...retrieval.hop.gate import Gate
 from ..watch import Watcher
 from .evaluate import Verdict, hop_recall, judge, states
-from .examples import QUESTIONS, Example, Split, Table, kinds, mined, split, table
+from .examples import Example, Split, Table, kinds, mined, split, table
 from .pool import Pool, embedded
 from .recipe import Recipe
 
@@ -104,8 +104,7 @@ def train(
         _check(parts)
         questions = sorted({example.question for example in examples})
         vectors = embedded(questions, embedder, work.cache, work.watcher)
-        seen = [one for one in parts.training for _ in range(recipe.emphasis if one.kind == QUESTIONS else 1)]
-        learned, heldout = (table(part, pool, vectors, questions) for part in (seen, parts.heldout))
+        learned, heldout = (table(part, pool, vectors, questions) for part in (parts.training, parts.heldout))
         data = _summary(parts, pool)
         counts = f"{data['examples']:,} examples to learn from, {data['heldout']:,} kept apart"
         work.watcher.say(f"{counts}, {data['passages']:,} passages")
