@@ -41,7 +41,7 @@ class Profile:
     """
 
     first: HopUpdater = field(default_factory=FirstSearch)
-    hops: tuple[HopUpdater, ...] = (LinkHop(), SpanHop())
+    hops: tuple[HopUpdater, ...] = (LinkHop(),)
     augment: HopUpdater | None = None
     reranker: Reranker = field(default_factory=PathScore)
     duplicates: Duplicates | None = field(default_factory=Duplicates)

@@ -24,7 +24,7 @@ class Settings(BaseSettings):
     max_bytes: int = Field(100_000_000, ge=1, description="largest file that is read, in bytes")
     hops: int = Field(2, ge=1, le=8, description="searches a question may cost, the first included")
     updaters: str = Field(
-        "link,span",
+        "link",
         description="hop updaters in use, with commas: link, span, treehop, directional, pagerank, shared",
     )
     treehop: str = Field(

@@ -21,7 +21,7 @@ Hops = Annotated[int | None, typer.Option(help="Searches at the most, the first 
 Updaters = Annotated[
     str,
     typer.Option(
-        help="What proposes hops: link, span, treehop, directional, pagerank, shared.  [POLYHOP_UPDATERS; link,span]"
+        help="What proposes hops: link, span, treehop, directional, pagerank, shared.  [POLYHOP_UPDATERS; link]"
     ),
 ]
 Explain = Annotated[bool, typer.Option("--explain", help="Show whole passages, why each is there, and every step.")]

@@ -15,6 +15,7 @@ from ...retrieval.hop.directional import DirectionalHop
 from ...retrieval.hop.pagerank import PageRankHop
 from ...retrieval.hop.role import HopUpdater
 from ...retrieval.hop.shared import SharedNameHop
+from ...retrieval.hop.span import SpanHop
 from ...retrieval.query.feedback import Feedback
 from ...retrieval.retriever import Bearers, Retriever
 from ...retrieval.store.names import Kind
@@ -28,6 +29,9 @@ class Setup:
     retriever: Retriever
     profile: Profile
 
+
+#: What a name that was asked is worth where no link is followed beside it.
+ALONE = 2.0
 
 Change = Callable[[Setup], Setup]
 
@@ -53,6 +57,12 @@ def treehop_on(setup: Setup) -> Setup:
     if trained is None:
         raise CallerError(f"part 'treehop' cannot be had ({' '.join(told)}); leave it out")
     return hop_on(trained)(setup)
+
+
+def vectors_only(setup: Setup) -> Setup:
+    """Take all hops away but those that search by vector: names asked, and the trained hop."""
+    alone = replace(setup, profile=replace(setup.profile, hops=(SpanHop(weight=ALONE),)))
+    return treehop_on(alone)
 
 
 def ranked(**fields: Any) -> Change:
@@ -96,7 +106,6 @@ class WithoutKind:
 WITHOUT: Mapping[str, Change] = {
     "hops": changed(lambda old: replace(old, hops=())),
     "link": hop_off("link"),
-    "span": hop_off("span"),
     "named": first(per_name=0),
     "covered": ranked(covered_weight=0.0),
     "cosine": ranked(cosine_weight=0.0),
@@ -110,6 +119,8 @@ WITHOUT: Mapping[str, Change] = {
 }
 #: What the default profile has not and may be added.
 WITH: Mapping[str, Change] = {
+    "span": hop_on(SpanHop()),
+    "vectors": vectors_only,
     "treehop": treehop_on,
     "pagerank": hop_on(PageRankHop()),
     "shared": hop_on(SharedNameHop()),
