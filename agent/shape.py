@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 
 from ..graphs.state import State
 from ..retrieval.rerank.role import Ranked
@@ -54,7 +55,7 @@ def _passage(item: Ranked, there: Mapping[str, Passage]) -> RankedPassage:
         title=passage.title,
         heading=passage.heading,
         text=passage.text,
-        metadata=passage.metadata,
+        metadata=deepcopy(passage.metadata),  # the passage is shared with other runs
         source=passage.source,
         score=round(item["score"], 6),
         via=item["via"],

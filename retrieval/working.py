@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
@@ -32,9 +32,9 @@ class Known(NamedTuple):
     cosine: float
     words: frozenset[str]
 
-    def names(self) -> dict[str, int]:
+    def names(self) -> Mapping[str, int]:
         """Return the names it bears; only the first passage of a document opens with the document's."""
-        return dict(names_of(self.passage.title, self.passage.text if self.passage.place == 0 else ""))
+        return _names(self.passage.title, self.passage.text if self.passage.place == 0 else "")
 
 
 class Working:
@@ -58,6 +58,7 @@ class Working:
         self._rarity: dict[str, float] = {}
         self._embedded: dict[str, Vectors] = {}
         self._heads: dict[str, Sequence[str]] = {}
+        self._covered: dict[frozenset[str], float] = {}
 
     @cached_property
     def vector(self) -> Vectors:
@@ -115,10 +116,15 @@ class Working:
 
     def covered(self, words: frozenset[str], among: Iterable[str] | None = None) -> float:
         """Return the share, by rarity, of the question's words (or of those `among` them) that `words` hold."""
+        if among is None and words in self._covered:
+            return self._covered[words]
         weights = self.weights
         wanted = weights if among is None else among
         total = sum(weights.values()) or 1.0
-        return sum(weights[key] for key in wanted if key in words) / total
+        share = sum(weights[key] for key in wanted if key in words) / total
+        if among is None:
+            self._covered[words] = share
+        return share
 
     def rarity(self, key: str) -> float:
         """Return how rare a name is, from 0 to 1: as its rarest word, or the last one of an inexact name."""
@@ -168,7 +174,12 @@ class Working:
 
 @lru_cache(maxsize=16_384)
 def _words(title: str, text: str) -> frozenset[str]:
-    return frozenset(map(word_key, content_words(f"{title} {text}")))
+    return frozenset(map(word_key, set(content_words(f"{title} {text}"))))
+
+
+@lru_cache(maxsize=4_096)
+def _names(title: str, opening: str) -> Mapping[str, int]:
+    return dict(names_of(title, opening))
 
 
 def unit(vectors: Vectors) -> Vectors:

@@ -24,14 +24,15 @@ NAME = "all-MiniLM-L6-v2"
 _WINDOW = 256  # tokens that the model was trained to read, its two special ones included
 _START, _END = 101, 102  # [CLS] and [SEP] in the model's vocabulary
 _BATCH_TOKENS = 1024
+_SHORT, _SHORT_STEP, _LONG_STEP = 64, 4, 16
 _EXPORT_SECONDS = 300
 
 
 class MiniLM:
     """The default embedder: 384 dimensions, English, fast on a CPU.
 
-    Any number of threads may call one instance at once. Texts travel in batches of similar length and the padding is
-    masked, so the company of a text moves its vector by rounding only (below 1e-6 in each component).
+    Any number of threads may call one instance at once. A text is padded by its own length alone and travels with
+    others of the same padded width, so that its vector is the same to the last bit in whatever company it comes.
     """
 
     name = NAME
@@ -48,8 +49,8 @@ class MiniLM:
         """Return one unit row per text, shape (len(texts), 384); text beyond `max_tokens` is not read."""
         rows = [[_START, *tokens[: self.max_tokens], _END] for tokens in self._tokens(texts)]
         vectors = np.empty((len(rows), self.dimension), np.float32)
-        for batch in _batches([len(row) for row in rows]):
-            ids, lengths = _padded([rows[place] for place in batch])
+        for width, batch in _batches([len(row) for row in rows]):
+            ids, lengths = _padded([rows[place] for place in batch], width)
             vectors[batch] = self._session.run(None, {"ids": ids, "lengths": lengths})[0]
         return vectors
 
@@ -62,26 +63,35 @@ class MiniLM:
         return [encoding.ids for encoding in encodings]
 
 
-def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Yield places of texts of similar length, longest first, `_BATCH_TOKENS` padded tokens at a time.
+def _batches(lengths: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
+    """Yield (width, places) of texts of the same padded width, longest first, `_BATCH_TOKENS` tokens at a time.
 
     From 512 to 2,048 the rate is the same within the noise; beyond, the time in the processor grows by up to a fifth.
     """
-    order = sorted(range(len(lengths)), key=lambda place: -lengths[place])
-    start = 0
-    while start < len(order):
-        size = max(1, _BATCH_TOKENS // lengths[order[start]])
-        yield order[start : start + size]
-        start += size
+    alike: dict[int, list[int]] = {}
+    for place, length in enumerate(lengths):
+        alike.setdefault(_width(length), []).append(place)
+    for width, places in sorted(alike.items(), reverse=True):
+        size = max(1, _BATCH_TOKENS // width)
+        for start in range(0, len(places), size):
+            yield width, places[start : start + size]
 
 
-def _padded(rows: Sequence[Sequence[int]]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+def _width(length: int) -> int:
+    """Return the padded width: a few for questions, whose padding must be short, and fewer for longer texts.
+
+    How the kernels add up a row depends on its width and on nothing else.
+    """
+    step = _SHORT_STEP if length <= _SHORT else _LONG_STEP
+    return -(-length // step) * step
+
+
+def _padded(rows: Sequence[Sequence[int]], width: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Return the rows as one array, zeros on the right, and their lengths."""
-    lengths = np.array([len(row) for row in rows], np.int32)
-    ids = np.zeros((len(rows), lengths.max()), np.int32)
+    ids = np.zeros((len(rows), width), np.int32)
     for place, row in enumerate(rows):
         ids[place, : len(row)] = row
-    return ids, lengths
+    return ids, np.array([len(row) for row in rows], np.int32)
 
 
 def _cores() -> int:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from enum import Enum
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
 from functools import lru_cache
+from itertools import accumulate
 
 from ..retriever import Retriever
 from ..store.names import Kind, fuzzy_key
@@ -31,24 +32,38 @@ class Mention:
     bearers: tuple[tuple[str, int], ...]
 
 
-class _How(Enum):
+class _How(IntEnum):
     EXACT = 0
     FUZZY = 1
     LOWER = 2
 
-
-@dataclass(frozen=True, slots=True)
-class _Try:
-    start: int
-    end: int
-    key: str
-    how: _How
-
     def accepted(self, bearers: Sequence[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
-        """Return the bearers that make this a mention, or none."""
-        if self.how is _How.LOWER:
+        """Return the bearers that make a name read in this way a mention, or none."""
+        if self is _How.LOWER:
             bearers = [bearer for bearer in bearers if bearer[1] in SURE]
-        return tuple(bearers) if len(bearers) <= (COMMON_FUZZY if self.how is _How.FUZZY else COMMON) else ()
+        return tuple(bearers) if len(bearers) <= (COMMON_FUZZY if self is _How.FUZZY else COMMON) else ()
+
+
+@dataclass(slots=True)
+class _Tries:
+    """The keys to try in a text, in this order, the words each begins at and ends before, and how it is read.
+
+    A passage has hundreds, so they are kept in columns of plain values, which cost the garbage collector nothing.
+    """
+
+    keys: list[str] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
+    hows: list[int] = field(default_factory=list)
+    #: the keys of the runs of capitals
+    whole: list[str] = field(default_factory=list)
+
+    def add(self, start: int, ends: Sequence[int], keys: Sequence[str], how: _How) -> None:
+        """Add keys that begin at one word."""
+        self.keys += keys
+        self.starts += [start] * len(keys)
+        self.ends += ends
+        self.hows += [int(how)] * len(keys)
 
 
 def mentions(
@@ -61,56 +76,80 @@ def mentions(
     """
     tries = [_tries(text, question) for text in texts]
     # Whole names first: a retriever that has to search for each of them asks for a few only.
-    whole = [name_key(span) for text in texts for span in capital_spans(text)]
-    known = {attempt.key for one in tries for attempt in one}
-    keys = dict.fromkeys([*(key for key in whole if key in known), *sorted(known)])
+    known = {key for one in tries for key in one.keys}
+    keys = dict.fromkeys([*(key for one in tries for key in one.whole if key in known), *sorted(known)])
     found = retriever.bearers(list(keys), COMMON, where=where)
     return [_choose(one, found) for one in tries]
 
 
-def _choose(tries: Sequence[_Try], found: Mapping[str, Sequence[tuple[str, int]]]) -> list[Mention]:
+def _choose(tries: _Tries, found: Mapping[str, Sequence[tuple[str, int]]]) -> list[Mention]:
     chosen: list[Mention] = []
     free = 0
-    for attempt in tries:
-        if attempt.start < free or attempt.key not in found:
+    for place, key in enumerate(tries.keys):
+        if key not in found or tries.starts[place] < free:
             continue
-        if bearers := attempt.accepted(found[attempt.key]):
-            chosen.append(Mention(attempt.key, bearers))
-            free = attempt.end
+        if bearers := _How(tries.hows[place]).accepted(found[key]):
+            chosen.append(Mention(key, bearers))
+            free = tries.ends[place]
     return chosen
 
 
+class _Words:
+    """The words of a text as keys; a key of several words is a slice of all of them."""
+
+    def __init__(self, text: str) -> None:
+        words = [match.group() for match in WORD.finditer(text)][:MOST_WORDS]
+        self.folded = [word.lower() if word.isascii() and word.isalnum() else name_key(word) for word in words]
+        self.capital = [is_capital(word) for word in words]
+        self._joined = " ".join(self.folded)
+        self._places = list(accumulate((len(word) + 1 for word in self.folded), initial=0))
+        self._capitals = list(accumulate(self.capital, initial=0))
+
+    def keys(self, start: int, ends: Sequence[int]) -> list[str]:
+        """Return the words from `start` up to each of the ends as one key."""
+        joined, places, first = self._joined, self._places, self._places[start]
+        return [joined[first : places[end] - 1] for end in ends]
+
+    def capitals(self, start: int, end: int) -> int:
+        """Return how many of these words begin like a name."""
+        return self._capitals[end] - self._capitals[start]
+
+
 @lru_cache(maxsize=4_096)
-def _tries(text: str, question: bool) -> tuple[_Try, ...]:  # noqa: FBT001 - a cache key, not an interface
+def _tries(text: str, question: bool) -> _Tries:  # noqa: FBT001 - a cache key, not an interface
     """Return the keys to try in a text, in the order in which they are tried."""
-    words = [match.group() for match in WORD.finditer(text)][:MOST_WORDS]
-    folded = [name_key(word) for word in words]
-    capital = [is_capital(word) for word in words]
-    tries: list[_Try] = []
-    for start in range(len(words)):
-        if capital[start] or question:
-            tries += _named_at(folded, capital, start, LONGEST_IN_QUESTION if question else LONGEST)
-        elif folded[start] not in STOP:
-            tries += _lower_at(folded, capital, start)
-    return tuple(tries)
+    words = _Words(text)
+    tries = _Tries(whole=[name_key(span) for span in capital_spans(text)])
+    for start, (word, capital) in enumerate(zip(words.folded, words.capital, strict=True)):
+        if capital or question:
+            _add_named(tries, words, start, LONGEST_IN_QUESTION if question else LONGEST)
+        elif word not in STOP:
+            _add_lower(tries, words, start)
+    return tries
 
 
-def _named_at(folded: list[str], capital: list[bool], start: int, longest: int) -> Iterator[_Try]:
-    """Yield exact keys, longest first; then first name and last name; then the word alone."""
-    count = len(folded)
-    for end in range(min(start + longest, count), start + 1, -1):
-        if capital[start] or any(capital[start:end]):
-            yield _Try(start, end, " ".join(folded[start:end]), _How.EXACT)
-    for end in (start + 3, start + 2):
-        if end <= count and all(capital[start:end]) and (key := fuzzy_key(" ".join(folded[start:end]))):
-            yield _Try(start, end, key, _How.FUZZY)
-    word = folded[start]
-    if capital[start] and word not in STOP and not (word.isdigit() and len(word) < SHORTEST_NUMBER):
-        yield _Try(start, start + 1, word, _How.EXACT)
+def _add_named(tries: _Tries, words: _Words, start: int, longest: int) -> None:
+    """Add exact keys, longest first; then first name and last name; then the word alone."""
+    count, word, capital = len(words.folded), words.folded[start], words.capital[start]
+    ends: Sequence[int] = range(min(start + longest, count), start + 1, -1)
+    if not capital:
+        ends = [end for end in ends if words.capitals(start, end)]
+    tries.add(start, ends, words.keys(start, ends), _How.EXACT)
+    for end in (start + 3, start + 2) if capital else ():
+        if end <= count and words.capitals(start, end) == end - start:
+            (whole,) = words.keys(start, [end])
+            if key := fuzzy_key(whole):
+                tries.add(start, [end], [key], _How.FUZZY)
+    if capital and word not in STOP and not (word.isdigit() and len(word) < SHORTEST_NUMBER):
+        tries.add(start, [start + 1], [word], _How.EXACT)
 
 
-def _lower_at(folded: list[str], capital: list[bool], start: int) -> Iterator[_Try]:
-    """Yield keys without a capital that neither begin nor end with a function word."""
-    for end in (start + LONGEST_LOWER, start + 2, start + 1):
-        if end <= len(folded) and folded[end - 1] not in STOP and not any(capital[start:end]):
-            yield _Try(start, end, " ".join(folded[start:end]), _How.LOWER)
+def _add_lower(tries: _Tries, words: _Words, start: int) -> None:
+    """Add keys without a capital that neither begin nor end with a function word."""
+    last = min(start + LONGEST_LOWER, len(words.folded))
+    ends = [
+        end
+        for end in range(last, start, -1)
+        if words.folded[end - 1] not in STOP and not words.capitals(start, end)
+    ]
+    tries.add(start, ends, words.keys(start, ends), _How.LOWER)

@@ -167,12 +167,12 @@ class Collection:
     def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
         """Return the passages that are there, by id."""
         with disk_errors(self.folder):
-            return self._record.passages(ids)
+            return self._searcher.passages(ids)
 
     def vectors(self, ids: Sequence[str]) -> dict[str, Vectors]:
         """Return the stored unit vectors of the passages that are there, by id."""
         with disk_errors(self.folder):
-            return self._record.vectors(ids, self.embedder_name)
+            return self._searcher.vectors(ids)
 
     def frequency(self, words: Sequence[str]) -> tuple[dict[str, int], int]:
         """Return in how many passages each word stands, and how many passages there are."""

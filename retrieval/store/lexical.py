@@ -57,31 +57,34 @@ class Statistics:
         if generation != self._generation or len(self._counts) > REMEMBERED:
             self._generation, self._counts = generation, {}
         counts = self._counts
-        for word in words:
-            if word not in counts:
-                counts[word] = self._count(connection, word)
+        if new := [word for word in dict.fromkeys(words) if word not in counts]:
+            counts.update(self._count(connection, new))
         return {word: counts[word] for word in words if word in counts}
 
-    def _count(self, connection: sqlite3.Connection, word: str) -> int:
-        """A word that FTS5 cuts into several terms is as rare as its rarest term."""
-        terms = self._stems.get(word)
-        if terms is None:
-            if len(self._stems) > REMEMBERED:
-                self._stems = {}
-            terms = self._stems[word] = _terms(connection, word)
-        found = [
-            connection.execute("SELECT doc FROM temp.lexical_terms WHERE term = ?", (term,)).fetchone()
-            for term in terms
-        ]
-        return min((row[0] if row else 0 for row in found), default=0)
+    def _count(self, connection: sqlite3.Connection, words: Sequence[str]) -> dict[str, int]:
+        """Count words that are not remembered; one that FTS5 cuts into several terms is as rare as its rarest term."""
+        if len(self._stems) > REMEMBERED:
+            self._stems = {}
+        stems = self._stems
+        if new := [word for word in words if word not in stems]:
+            stems.update(zip(new, _terms(connection, new), strict=True))
+        terms = {word: stems[word] for word in words}
+        sql = "SELECT term, doc FROM temp.lexical_terms WHERE term IN (SELECT value FROM json_each(?))"
+        asked = json.dumps(list(dict.fromkeys(term for one in terms.values() for term in one)))
+        found = dict(connection.execute(sql, (asked,)).fetchall())
+        return {word: min((found.get(term, 0) for term in one), default=0) for word, one in terms.items()}
 
 
-def _terms(connection: sqlite3.Connection, word: str) -> tuple[str, ...]:
-    """Return the terms FTS5 makes of a word, by letting FTS5 do it."""
-    connection.execute("INSERT INTO temp.scratch (rowid, word) VALUES (1, ?)", (word,))
-    terms = tuple(row[0] for row in connection.execute("SELECT term FROM temp.scratch_terms ORDER BY offset"))
+def _terms(connection: sqlite3.Connection, words: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return the terms that FTS5 makes of each word, by letting FTS5 do it."""
+    terms: list[list[str]] = [[] for _ in words]
+    connection.execute(
+        "INSERT INTO temp.scratch (rowid, word) SELECT key + 1, value FROM json_each(?)", (json.dumps(list(words)),)
+    )
+    for row, term in connection.execute("SELECT doc, term FROM temp.scratch_terms ORDER BY doc, offset"):
+        terms[row - 1].append(term)
     connection.execute("DELETE FROM temp.scratch")
-    return terms
+    return [tuple(one) for one in terms]
 
 
 def match_expression(counts: dict[str, int], *, postings: int = POSTINGS) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import queue
 import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
@@ -32,7 +31,7 @@ class Record:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._idle: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
+        self._idle: list[sqlite3.Connection] = []  # append and pop are atomic
         self._closed = False
         with self.reading() as connection:
             version = self._version(connection)
@@ -50,15 +49,15 @@ class Record:
         if self._closed:
             raise CallerError(f"the collection at {str(self.path.parent)!r} is closed; open it again")
         try:
-            connection = self._idle.get_nowait()
-        except queue.Empty:
+            connection = self._idle.pop()
+        except IndexError:
             connection = self._connect()
         try:
             yield connection
         except BaseException:
             connection.close()
             raise
-        self._idle.put(connection)
+        self._idle.append(connection)
         if self._closed:
             self.close()
 
@@ -78,9 +77,9 @@ class Record:
     def close(self) -> None:
         """Close the connections; those that are lent are closed on their return."""
         self._closed = True
-        with suppress(queue.Empty):
+        with suppress(IndexError):
             while True:
-                self._idle.get_nowait().close()
+                self._idle.pop().close()
 
     def _connect(self) -> sqlite3.Connection:
         try:

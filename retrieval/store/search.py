@@ -14,9 +14,10 @@ from numpy.typing import ArrayLike
 
 from ..embed.role import Vectors
 from ..query.check import check_k, unit_rows
-from ..types import Hit
+from ..types import Hit, Passage
 from . import lexical
 from .filter import Filter, parse
+from .recent import Recent
 from .record import LIVE, Record
 from .vectors import VectorIndex
 
@@ -29,6 +30,8 @@ DEEPEST = 5_000
 # Fetched beyond k, to see whether the k-th has company of the same score.
 SPARE = 8
 TIES = 500
+# Passages and vectors kept at hand, some 3 kB each: questions come back to the same ones, and each run reads a hundred.
+RECENT = 4_096
 # A search that a writer disturbs is made again, so often at the most.
 ATTEMPTS = 4
 UNIVERSE = "SELECT id FROM documents WHERE live IS NOT NULL"
@@ -66,6 +69,8 @@ class Searcher:
         self._embedder = embedder
         self._dimension = dimension
         self._statistics = lexical.Statistics()
+        self._passages: Recent[Passage] = Recent(RECENT)
+        self._vectors: Recent[Vectors] = Recent(RECENT)
         self._plan = lru_cache(maxsize=64)(self._make_plan)
 
     def dense(self, vectors: ArrayLike, k: int, where: str = "") -> list[list[Hit]]:
@@ -83,6 +88,14 @@ class Searcher:
         """Return the k live passages that BM25 likes best for the words of the question, ties by id."""
         check_k(k)
         return self._steady(lambda generation: self._lexical(question, k, where, generation))
+
+    def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
+        """Return the live passages among `ids`; they are shared, so nobody may change their metadata."""
+        return self._passages.read(ids, self._generation(), self._record.passages)
+
+    def vectors(self, ids: Sequence[str]) -> dict[str, Vectors]:
+        """Return the stored vectors of the live passages among `ids`."""
+        return self._vectors.read(ids, self._generation(), lambda new: self._record.vectors(new, self._embedder))
 
     def _steady(self, search: Callable[[int], Found]) -> Found:
         """Search again if something was written meanwhile: passages of the plan may have gone, and new ones come."""
