@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Self, TypedDict, Unpack, overload
 
 from ..core.errors import CallerError
 from ..core.llm import LanguageModel, LiteLLM
@@ -22,6 +21,7 @@ from ..retrieval.retriever import Own, Retriever, Several
 from ..retrieval.store.collection import Collection
 from ..retrieval.store.filter import parse
 from ..retrieval.store.place import Options
+from .batch import Batch, Errors, outcomes
 from .machine import Asked, Machine
 from .profile import Profile
 from .results import Answer, Retrieval
@@ -29,8 +29,6 @@ from .shape import shape_answer, shape_retrieval
 
 if TYPE_CHECKING:
     from langchain_core.tools import StructuredTool
-
-WORKERS = 4
 
 
 class Asking(TypedDict, total=False):
@@ -150,11 +148,23 @@ class Agent:
             asked.abandon()
         yield self._answer(state)
 
-    def batch(self, questions: Sequence[str], k: int | None = None, **options: Unpack[Asking]) -> list[Retrieval]:
-        """Return what `retrieve` returns for each question, in their order; a few run at a time."""
-        _check_batch(questions, options)
-        with ThreadPoolExecutor(WORKERS) as pool:
-            return list(pool.map(lambda question: self.retrieve(question, k, **options), questions))
+    @overload
+    def batch(self, questions: Sequence[str], k: int | None = None, **options: Unpack[Asking]) -> list[Retrieval]: ...
+
+    @overload
+    def batch(
+        self, questions: Sequence[str], k: int | None = None, *, errors: Literal["return"], **options: Unpack[Asking]
+    ) -> list[Retrieval | Exception]: ...
+
+    def batch(
+        self, questions: Sequence[str], k: int | None = None, *, errors: Errors = "raise", **options: Unpack[Asking]
+    ) -> Any:
+        """Return what `retrieve` returns for each question, in their order; what they share is computed together.
+
+        All are asked whatever becomes of one. With `errors="return"` an error stands in the list at the place of its
+        question; otherwise the first one is raised in the end.
+        """
+        return outcomes(self._batch(questions, k, options).run(), errors)
 
     # The same for async code
 
@@ -182,18 +192,26 @@ class Agent:
             asked.abandon()
         yield self._answer(state)
 
+    @overload
     async def abatch(
         self, questions: Sequence[str], k: int | None = None, **options: Unpack[Asking]
-    ) -> list[Retrieval]:
-        """Do what `batch` does."""
-        _check_batch(questions, options)
-        places = asyncio.Semaphore(WORKERS)
+    ) -> list[Retrieval]: ...
 
-        async def one(question: str) -> Retrieval:
-            async with places:
-                return await self.aretrieve(question, k, **options)
+    @overload
+    async def abatch(
+        self, questions: Sequence[str], k: int | None = None, *, errors: Literal["return"], **options: Unpack[Asking]
+    ) -> list[Retrieval | Exception]: ...
 
-        return list(await asyncio.gather(*(one(question) for question in questions)))
+    async def abatch(
+        self, questions: Sequence[str], k: int | None = None, *, errors: Errors = "raise", **options: Unpack[Asking]
+    ) -> Any:
+        """Do what `batch` does; cancelling the task ends the runs."""
+        batch = self._batch(questions, k, options)
+        try:
+            return outcomes(await asyncio.to_thread(batch.run), errors)
+        except asyncio.CancelledError:
+            batch.stop()
+            raise
 
     def as_tool(self, name: str = "find_passages") -> StructuredTool:
         """Return retrieval as a LangChain tool, for an agent that decides itself when to look things up."""
@@ -222,10 +240,7 @@ class Agent:
         self.close()
 
     def _asked(self, graph: str, question: str, k: int | None, options: Asking) -> Asked:
-        _check_options(options)
-        where = options.get("where") or ""
-        if where.strip():
-            parse(where)
+        where = _checked(options)
         request = Request(question=question_text(question), k=check_k(self.settings.k if k is None else k), where=where)
         context = Context(
             retriever=self.retriever,
@@ -241,6 +256,18 @@ class Agent:
             context.cancelled = cancel
         return Asked(graph, request, context, options.get("thread") or "", own_event=cancel is None)
 
+    def _batch(self, questions: Sequence[str], k: int | None, options: Asking) -> Batch:
+        _check_batch(questions, options)
+        _checked(options)
+        check_k(self.settings.k if k is None else k)
+        return Batch(self.retriever, [self._in_batch(question, k, options) for question in questions], self._retrieval)
+
+    def _in_batch(self, question: str, k: int | None, options: Asking) -> Asked | Exception:
+        try:
+            return self._asked("retrieve", question, k, options)
+        except CallerError as error:
+            return error
+
     def _retrieval(self, state: State) -> Retrieval:
         return shape_retrieval(state, self.retriever)
 
@@ -248,14 +275,18 @@ class Agent:
         return shape_answer(state, self.retriever)
 
 
-def _check_options(options: Asking) -> None:
-    """Refuse what no question takes: a misspelt `where` would silently search everything."""
+def _checked(options: Asking) -> str:
+    """Return the filter; refuse a bad one and what no question takes: a misspelt `where` would search everything."""
     if unknown := sorted(options.keys() - Asking.__annotations__.keys()):
         raise CallerError(f"unknown options {unknown!r}; a question takes {sorted(Asking.__annotations__)}")
     for name in ("where", "thread"):
         value = options.get(name)
         if value is not None and not isinstance(value, str):
             raise CallerError(f"{name} must be a string, not {value!r}")
+    where = options.get("where") or ""
+    if where.strip():
+        parse(where)
+    return where
 
 
 def _check_batch(questions: Sequence[str], options: Asking) -> None:

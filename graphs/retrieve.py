@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from langgraph.graph import END, START, StateGraph
@@ -20,19 +21,30 @@ from .stop import MAX_HOPS
 # A hop is four steps; the rest are before and after. LangGraph's own limit is in the thousands.
 STEPS = 4 * MAX_HOPS + 8
 
+NODES: Mapping[str, Any] = {node.__name__: node for node in (plan, augment, search, rerank, judge, hop, finish)}
+#: the node after each, or what names it; a run begins with `plan`
+ONWARD: Mapping[str, str | Callable[[State], str]] = {
+    "plan": "augment",
+    "augment": "search",
+    "search": "rerank",
+    "rerank": "judge",
+    "judge": onward,
+    "hop": "search",
+    "finish": END,
+}
+
 
 def loop_of_hops() -> StateGraph[State, Context, Request, State]:
     """Return the graph from START to `finish`, for a graph that goes on from there."""
     graph = StateGraph(State, context_schema=Context, input_schema=Request, output_schema=State)
-    for node in (plan, augment, search, rerank, judge, hop, finish):
-        graph.add_node(node.__name__, node)
+    for name, node in NODES.items():
+        graph.add_node(name, node)
     graph.add_edge(START, "plan")
-    graph.add_edge("plan", "augment")
-    graph.add_edge("augment", "search")
-    graph.add_edge("search", "rerank")
-    graph.add_edge("rerank", "judge")
-    graph.add_conditional_edges("judge", onward, ["hop", "finish"])
-    graph.add_edge("hop", "search")
+    for name, after in ONWARD.items():
+        if callable(after):
+            graph.add_conditional_edges(name, after, ["hop", "finish"])
+        elif after != END:
+            graph.add_edge(name, after)
     return graph
 
 

@@ -16,7 +16,7 @@ from rich.table import Table
 from polyhop.agent import Settings, __version__
 
 from ..common import Parser, positive, write_json
-from . import filters, graph, ingest, search, start
+from . import batch, fast, filters, graph, ingest, search, start
 
 #: what a benchmark returns: its figures, of which `rows` is the table
 Figures = dict[str, Any]
@@ -64,6 +64,8 @@ BENCHMARKS = (
     Command("search", "DIR", "hybrid search against encode, Chroma and FTS5 alone", _questions, search.measure),
     Command("filters", "", "filtered against unfiltered search, and its recall", _filters, filters.measure),
     Command("graph", "DIR", "the graph against the work inside it", _questions, graph.measure),
+    Command("fast", "DIR", "a question against one embedding and one hybrid search", _questions, fast.measure),
+    Command("batch", "DIR", "many questions at once against the same ones singly", _questions, batch.measure),
     Command("start", "HOME", "a cold process: --help, the first answer, the next", _start, start.measure),
 )
 COMMANDS = {command.name: command for command in BENCHMARKS}

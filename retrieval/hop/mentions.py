@@ -148,8 +148,6 @@ def _add_lower(tries: _Tries, words: _Words, start: int) -> None:
     """Add keys without a capital that neither begin nor end with a function word."""
     last = min(start + LONGEST_LOWER, len(words.folded))
     ends = [
-        end
-        for end in range(last, start, -1)
-        if words.folded[end - 1] not in STOP and not words.capitals(start, end)
+        end for end in range(last, start, -1) if words.folded[end - 1] not in STOP and not words.capitals(start, end)
     ]
     tries.add(start, ends, words.keys(start, ends), _How.LOWER)
