@@ -91,11 +91,16 @@ def _row(place: str, line: str) -> dict[str, Any]:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write a JSON file so that a reader finds the old one or the whole new one."""
+    """Write a value as a JSON file."""
+    write_text(path, json.dumps(value, indent=2) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file so that a reader finds the old one or the whole new one."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f".{path.name}.{os.getpid()}")
-        draft.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
+        draft.write_text(text, encoding="utf-8")
         draft.replace(path)
     except OSError as error:
         raise BenchmarkError(f"cannot write {str(path)!r} ({error}); choose another file") from error

@@ -16,7 +16,7 @@ from rich.table import Table
 from polyhop.agent import Settings, __version__
 
 from ..common import Parser, positive, write_json
-from . import batch, fast, filters, graph, ingest, search, start
+from . import batch, fast, filters, graph, growth, ingest, lexical, search, start
 
 #: what a benchmark returns: its figures, of which `rows` is the table
 Figures = dict[str, Any]
@@ -48,6 +48,21 @@ def _questions(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=positive, help="ask only the first N questions")
 
 
+def _growth(parser: argparse.ArgumentParser) -> None:
+    _questions(parser)
+    growth.arguments(parser)
+
+
+def _folders(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "folders", metavar="DIR", type=Path, nargs="+", help="folders with corpus.jsonl and SPLIT.jsonl"
+    )
+    parser.add_argument("--split", default="dev", help="which questions to ask (default: %(default)s)")
+    parser.add_argument("--limit", type=positive, help="ask only the first N questions of each")
+    parser.add_argument("--size", type=positive, help="fill the collections up to so many passages, as growth does")
+    parser.add_argument("--untitled", action="store_true", help="leave the titles out of passages and gold")
+
+
 def _filters(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--vectors", type=positive, default=100_000, help="how many (default: %(default)s)")
     parser.add_argument("--queries", type=positive, default=100, help="how many (default: %(default)s)")
@@ -66,6 +81,10 @@ BENCHMARKS = (
     Command("graph", "DIR", "the graph against the work inside it", _questions, graph.measure),
     Command("fast", "DIR", "a question against one embedding and one hybrid search", _questions, fast.measure),
     Command("batch", "DIR", "many questions at once against the same ones singly", _questions, batch.measure),
+    Command(
+        "growth", "DIR", "a question in ever larger collections, and the recall of the index", _growth, growth.measure
+    ),
+    Command("lexical", "DIR...", "BM25 that reads bounded postings against all of them", _folders, lexical.measure),
     Command("start", "HOME", "a cold process: --help, the first answer, the next", _start, start.measure),
 )
 COMMANDS = {command.name: command for command in BENCHMARKS}

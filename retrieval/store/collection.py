@@ -259,7 +259,13 @@ class Collection:
     def _attach(self) -> None:
         self._derived = Derived(self._record, self._lock, self.embedder_name, url=self._options.chroma_url)
         dimension = int(self._record.get("dimension"))
-        self._searcher = Searcher(self._record, lambda: self._derived.index, self.embedder_name, dimension)
+        self._searcher = Searcher(
+            self._record,
+            lambda: self._derived.index,
+            self.embedder_name,
+            dimension,
+            postings=self._options.postings,
+        )
 
     def _identify(self, embedder: Embedder | None) -> str:
         """Return the embedder's name on record, recording it first in a new collection."""

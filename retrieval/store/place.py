@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...core.errors import CallerError, OperatorError
+from .lexical import POSTINGS
 from .write import Observe
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
@@ -30,13 +31,15 @@ class Options:
 
     `wait` is how many seconds to wait for the lock; `chroma_url` moves the vectors to a Chroma server; `embedder` names
     the one for a new collection, by default as the settings say; `observe` hears the name of each step of the write
-    path as it is done.
+    path as it is done. `postings` is how many entries of the word index one question may read, rare words first: it
+    bounds the time in a large collection.
     """
 
     wait: float = 2.0
     chroma_url: str = ""
     embedder: str = ""
     observe: Observe = lambda step: None
+    postings: int = POSTINGS
 
 
 def folder_of(home: Path | str, name: str) -> Path:

@@ -63,11 +63,20 @@ class Plan:
 class Searcher:
     """Reads the record and the vector index; safe to share between threads."""
 
-    def __init__(self, record: Record, index: Callable[[], VectorIndex], embedder: str, dimension: int) -> None:
+    def __init__(
+        self,
+        record: Record,
+        index: Callable[[], VectorIndex],
+        embedder: str,
+        dimension: int,
+        *,
+        postings: int = lexical.POSTINGS,
+    ) -> None:
         self._record = record
         self._index = index
         self._embedder = embedder
         self._dimension = dimension
+        self._postings = postings
         self._statistics = lexical.Statistics()
         self._passages: Recent[Passage] = Recent(RECENT)
         self._vectors: Recent[Vectors] = Recent(RECENT)
@@ -117,7 +126,7 @@ class Searcher:
         plan = self._plan(where, generation)
         with self._record.reading() as connection:
             counts = self._statistics.counts(connection, lexical.query_words(question), generation)
-            expression = lexical.match_expression(counts)
+            expression = lexical.match_expression(counts, postings=self._postings)
             if not expression or plan.matching == 0:
                 return []
             if plan.rows is not None:
@@ -224,16 +233,22 @@ class Searcher:
         return best
 
     def _approximate(self, queries: Vectors, k: int, plan: Plan) -> list[list[Hit]]:
+        """Ask the vector index, and again and deeper for those queries alone whose list is not certain yet."""
+        best: dict[int, list[Hit]] = {}
         limit = plan.first_limit(k)
-        while limit < min(plan.total, DEEPEST):
-            found = self._index().query(queries, limit)
+        while len(best) < len(queries) and limit < min(plan.total, DEEPEST):
+            left = [place for place in range(len(queries)) if place not in best]
+            found = self._index().query(queries[left], limit)
             names = {name for near in found for name, _ in near}
             live = self._live(names, plan.filter) if plan.members is None else names & plan.ids
-            kept = [_ranked([Hit(name, score) for name, score in near if name in live]) for near in found]
-            if all(_settled(hits, k, limit) for hits in kept):
-                return [hits[:k] for hits in kept]
+            for place, near in zip(left, found, strict=True):
+                kept = _ranked([Hit(name, score) for name, score in near if name in live])
+                if _settled(kept, k, limit):
+                    best[place] = kept[:k]
             limit *= 4
-        return self._exact(queries, k, self._matching_rows(plan.filter))
+        if left := [place for place in range(len(queries)) if place not in best]:
+            best.update(zip(left, self._exact(queries[left], k, self._matching_rows(plan.filter)), strict=True))
+        return [best[place] for place in range(len(queries))]
 
     def _live(self, ids: set[str], condition: Filter | None) -> set[str]:
         check, values = condition.sql_check("d.id") if condition else ("1", [])

@@ -95,7 +95,8 @@ def store_vectors(
 ) -> tuple[dict[bytes, Vectors], int]:
     """Return a vector for every chunk of the batch, and how many were embedded: those the record has not.
 
-    Each block is committed when it is done, so that a killed run keeps it; `progress` hears how many characters it had.
+    Each block is committed when it is done, so that a killed run keeps it; `progress` hears how many characters of it
+    were embedded.
     """
     own = {key: vector for item in batch for key, vector in zip(item.hashes(), item.vectors(), strict=False)}
     texts = {key: chunk.embed_text for item in batch for key, chunk in zip(item.hashes(), item.chunks, strict=True)}
@@ -111,7 +112,7 @@ def store_vectors(
             rows = [(key, embedder.name, vector.astype("<f4").tobytes()) for key, vector in new.items()]
             connection.executemany("INSERT OR REPLACE INTO vectors (hash, embedder, vector) VALUES (?, ?, ?)", rows)
         known.update(new)
-        progress(sum(len(texts[key]) for key in block))
+        progress(sum(len(texts[key]) for key in to_embed))
         embedded += len(to_embed)
     return known, embedded
 
