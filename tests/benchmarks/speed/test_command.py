@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from benchmarks.common import run
-from benchmarks.speed import command, filters, ingest
+from benchmarks.speed import batch, command, filters, ingest
 from polyhop.agent import Collection, Document
 from tests.benchmarks.test_multihop import sample, write
 
@@ -46,6 +46,48 @@ def test_the_parts_of_the_graph_are_its_parts(tmp_path: Path) -> None:
     assert (4, 0) == (result["questions"], result["different"])
     assert ["parts", "plain", "streaming", "checkpoints"] == [row["way"] for row in result["rows"]]
     assert [0.0, 1.0] == [result["rows"][0][key] for key in ("added p50 ms", "of the parts")]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("embedder")
+def test_a_question_is_measured_against_a_plain_search(tmp_path: Path) -> None:
+    """The ratio is that of the two medians."""
+    folder = write(tmp_path / "films", *sample())
+    result = measure(tmp_path, "fast", str(folder), "--limit", "4")
+    plain, mine = (row["p50 ms"] for row in result["rows"])
+
+    assert (4, ["embedding and hybrid search", "polyhop"]) == (
+        result["questions"],
+        [row["what"] for row in result["rows"]],
+    )
+    assert mine / plain == pytest.approx(result["ratio"], rel=0.01)
+    assert 0 < plain < mine
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("embedder")
+def test_a_batch_is_measured_and_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every way asks all questions and comes to the same results; one that comes to others is noticed."""
+    monkeypatch.setattr(batch, "TURNS", tuple(batch.WAYS))
+    folder = write(tmp_path / "films", *sample())
+    result = measure(tmp_path, "batch", str(folder), "--limit", "4")
+    found = {"singly": [{"seconds": 2.0, "found": [["a"], ["b"]]}], "batch": [{"seconds": 1.0, "found": [["a"], []]}]}
+
+    assert [("singly", 0), ("batch", 0), ("abatch", 0)] == [(row["way"], row["different"]) for row in result["rows"]]
+    assert result["rows"][1]["of singly"] == result["ratio"] > 0
+    assert [(1.0, 1.0, 0), (2.0, 2.0, 1)] == [tuple(row.values())[1:] for row in batch._figures(found, "ab")["rows"]]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("embedder")
+def test_bounded_reading_is_measured_against_unbounded(tmp_path: Path) -> None:
+    """On a collection that is smaller than the bound, both readings find the same."""
+    folder = write(tmp_path / "films", *sample())
+    result = measure(tmp_path, "lexical", str(folder), "--limit", "4")
+
+    assert ["bm25", "hybrid", "polyhop"] == [row["system"] for row in result["rows"]]
+    assert (0.0, 0.0) == (result["lost@5"], result["lost@20"])
+    assert all(0 < row["recall@5"] <= row["recall@20"] <= 100 for row in result["rows"])
 
 
 @pytest.mark.slow
