@@ -19,15 +19,17 @@ from ..core.errors import CallerError, OperatorError
 from ..graphs.state import State
 from ..graphs.walk import Walk
 from ..retrieval.deferred import Deferred, PutOff, compute
-from ..retrieval.retriever import Retriever
+from ..retrieval.retriever import Own, Retriever
 from .machine import Asked
 from .results import Retrieval
 
 #: what becomes of an error: raised once all questions are asked, or returned in the place of its question
 Errors = Literal["raise", "return"]
 
-# While one computes, another may wait for the embedder, the disk, or a search of the user's own.
-WORKERS = 4
+# While one computes, another waits for the embedder or the disk; more would only queue for the interpreter. A search of
+# the user's own may wait for a network.
+WORKERS = 2
+WORKERS_OWN = 8
 # Runs in memory, and those that wait until their needs are computed together: more are hardly any faster.
 ACTIVE = 64
 TOGETHER = 32
@@ -76,8 +78,9 @@ class Batch:
     def run(self) -> list[Retrieval | Exception]:
         """Return what became of each question, in their order; an error takes the place of its own question only."""
         self._new.extend(range(len(self.asked)))
-        with ThreadPoolExecutor(WORKERS) as pool:
-            workers = [pool.submit(self._work) for _ in range(min(WORKERS, len(self.asked)))]
+        count = WORKERS_OWN if isinstance(self.retriever, Own) else WORKERS
+        with ThreadPoolExecutor(count) as pool:
+            workers = [pool.submit(self._work) for _ in range(min(count, len(self.asked)))]
             try:
                 for worker in workers:
                     worker.result()

@@ -101,6 +101,8 @@ class Working:
 
     def embed(self, text: str) -> Vectors:
         """Return a text's unit vector; a run asks for the same few texts again after each hop."""
+        if text == self.question:
+            return self.vector
         if text not in self._embedded:
             self._embedded[text] = self.retriever.embedder.embed([text])[0]
         return self._embedded[text]

@@ -24,7 +24,7 @@ NAME = "all-MiniLM-L6-v2"
 _WINDOW = 256  # tokens that the model was trained to read, its two special ones included
 _START, _END = 101, 102  # [CLS] and [SEP] in the model's vocabulary
 _BATCH_TOKENS = 1024
-_SHORT, _SHORT_STEP, _LONG_STEP = 64, 4, 16
+_SHORT, _SHORT_STEP, _LONG_STEP = 64, 2, 16
 _EXPORT_SECONDS = 300
 
 
@@ -78,9 +78,10 @@ def _batches(lengths: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
 
 
 def _width(length: int) -> int:
-    """Return the padded width: a few for questions, whose padding must be short, and fewer for longer texts.
+    """Return the padded width, on which alone it depends how the kernels add up a row.
 
-    How the kernels add up a row depends on its width and on nothing else.
+    A token costs 0.25 ms of a core and a call 1.6 ms besides: short texts are padded little, and of long ones enough
+    go together.
     """
     step = _SHORT_STEP if length <= _SHORT else _LONG_STEP
     return -(-length // step) * step
