@@ -1,24 +1,22 @@
-"""Many questions at once: runs that take turns, so that the embedder and the vector index are asked for several.
+"""Many questions at once: runs that wait for each other, to ask the embedder and the vector index for several.
 
-A run goes on until it needs a vector or a dense search, and waits. Once many wait, or nothing else is left to do, what
-they need is computed in one call. Vectors do not depend on their company, so that the results are those of one
-question at a time.
+Each run has a thread, and few of them have a turn at a time. A run that needs a vector or a dense search gives its turn
+away and waits. Once many wait, or too few are left to keep the processor busy, the needs of all are computed in one
+call. Vectors do not depend on their company, so that the results are those of one question at a time.
 """
 
 from __future__ import annotations
 
 import threading
-from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Literal, cast
 
 from ..core.errors import CallerError, OperatorError
 from ..graphs.state import State
-from ..graphs.walk import Walk
-from ..retrieval.deferred import Deferred, PutOff, compute
+from ..graphs.walk import walk
+from ..retrieval.deferred import Deferred, Need, Outcome, compute
 from ..retrieval.retriever import Own, Retriever
 from .machine import Asked
 from .results import Retrieval
@@ -26,11 +24,11 @@ from .results import Retrieval
 #: what becomes of an error: raised once all questions are asked, or returned in the place of its question
 Errors = Literal["raise", "return"]
 
-# While one computes, another waits for the embedder or the disk; more would only queue for the interpreter. A search of
-# the user's own may wait for a network.
-WORKERS = 2
-WORKERS_OWN = 8
-# Runs in memory, and those that wait until their needs are computed together: more are hardly any faster.
+# Runs that have a turn: while one computes, another waits for the disk; more would only queue for the interpreter. A
+# search of the user's own may wait for a network.
+TURNS = 2
+TURNS_OWN = 8
+# Runs under way, and those that wait until their needs are computed together: more are hardly any faster.
 ACTIVE = 64
 TOGETHER = 32
 
@@ -48,115 +46,101 @@ def outcomes(done: Sequence[Retrieval | Exception], errors: Errors) -> Sequence[
 
 
 @dataclass(slots=True)
-class Run:
-    """A question under way, and its place in the batch."""
+class Waiting:
+    """What a run waits for, and what came of it."""
 
-    place: int
-    asked: Asked
-    deferred: Deferred
-    walk: Walk
+    needs: Sequence[Need]
+    outcomes: Mapping[Need, Outcome] = field(default_factory=dict)
+    failure: BaseException | None = None
+    done: threading.Event = field(default_factory=threading.Event)
 
 
-@dataclass(slots=True)
 class Batch:
     """Takes questions, already checked or failed, to their retrievals or errors; used once.
 
     `shape` makes a retrieval of the state that a run ends in.
     """
 
-    retriever: Retriever
-    asked: Sequence[Asked | Exception]
-    shape: Callable[[State], Retrieval]
-    _done: dict[int, Retrieval | Exception] = field(default_factory=dict)
-    _new: deque[int] = field(default_factory=deque)
-    _active: dict[int, Run] = field(default_factory=dict)
-    _ready: deque[Run] = field(default_factory=deque)
-    _waiting: deque[Run] = field(default_factory=deque)
-    _changed: threading.Condition = field(default_factory=threading.Condition)
-    _stopped: bool = False
+    def __init__(
+        self, retriever: Retriever, asked: Sequence[Asked | Exception], shape: Callable[[State], Retrieval]
+    ) -> None:
+        self._retriever = retriever
+        self._asked = asked
+        self._shape = shape
+        self._turns = TURNS_OWN if isinstance(retriever, Own) else TURNS
+        self._turn = threading.BoundedSemaphore(self._turns)
+        self._inside = threading.Lock()
+        self._waiting: list[Waiting] = []
+        self._able = 0  # runs under way that do not wait
+        self._stopped = False
 
     def run(self) -> list[Retrieval | Exception]:
         """Return what became of each question, in their order; an error takes the place of its own question only."""
-        self._new.extend(range(len(self.asked)))
-        count = WORKERS_OWN if isinstance(self.retriever, Own) else WORKERS
-        with ThreadPoolExecutor(count) as pool:
-            workers = [pool.submit(self._work) for _ in range(min(count, len(self.asked)))]
-            try:
-                for worker in workers:
-                    worker.result()
-            finally:
-                self.stop()
-        if len(self._done) < len(self.asked):
-            raise OperatorError("the batch was stopped before all its questions were asked; ask the rest again")
-        return [self._done[place] for place in range(len(self.asked))]
+        try:
+            with ThreadPoolExecutor(ACTIVE) as pool:
+                return list(pool.map(self._ask, self._asked))
+        finally:
+            self.stop()
 
     def stop(self) -> None:
         """Begin no more runs, and let those under way end after the hop that they are in."""
-        with self._changed:
-            self._stopped = True
-            for run in self._active.values():
-                run.asked.abandon()
-            self._changed.notify_all()
+        self._stopped = True
+        for asked in self._asked:
+            if isinstance(asked, Asked):
+                asked.abandon()
 
-    def _work(self) -> None:
-        try:
-            while (task := self._next()) is not None:
-                task()
-        except BaseException:
-            self.stop()
-            raise
-
-    def _next(self) -> Callable[[], None] | None:
-        """Return what to do next, waiting for others if need be; None once nothing is left."""
-        with self._changed:
-            while not self._stopped:
-                startable = self._new and len(self._active) < ACTIVE
-                if len(self._waiting) >= TOGETHER or (self._waiting and not self._ready and not startable):
-                    together = [self._waiting.popleft() for _ in range(min(TOGETHER, len(self._waiting)))]
-                    return partial(self._compute, together)
-                if self._ready:
-                    return partial(self._go_on, self._ready.popleft())
-                if startable:
-                    return partial(self._begin, self._new.popleft())
-                if len(self._done) == len(self.asked):
-                    return None
-                self._changed.wait()
-        return None
-
-    def _begin(self, place: int) -> None:
-        asked = self.asked[place]
+    def _ask(self, asked: Asked | Exception) -> Retrieval | Exception:
         if isinstance(asked, Exception):
-            self._end(place, asked)
-            return
-        deferred = Deferred(self.retriever)
-        asked.context.retriever = cast(Retriever, deferred)
-        run = Run(place, asked, deferred, Walk(asked.request, asked.context))
-        with self._changed:
-            self._active[place] = run
-        self._go_on(run)
-
-    def _go_on(self, run: Run) -> None:
-        """Take a run to its next need or to its end."""
+            return asked
+        with self._inside:
+            self._able += 1
         try:
-            self._end(run.place, self.shape(run.walk.go()))
-        except PutOff:
-            self._queue(self._waiting, [run])
+            with self._turn:
+                if self._stopped:
+                    raise OperatorError("the batch was stopped before this question was asked; ask it again")
+                asked.context.retriever = cast(Retriever, Deferred(self._retriever, self._wait))
+                return self._shape(walk(asked.request, asked.context))
         except Exception as error:
-            self._end(run.place, error)
+            return error
+        finally:
+            with self._inside:
+                self._able -= 1
+            self._compute()
 
-    def _compute(self, runs: Sequence[Run]) -> None:
-        outcomes = compute(self.retriever, [need for run in runs for need in run.deferred.needs])
-        for run in runs:
-            run.deferred.give(outcomes)
-        self._queue(self._ready, runs)
+    def _wait(self, needs: Sequence[Need]) -> Mapping[Need, Outcome]:
+        """Give the turn away until the needs are computed, with those of others or, if nobody else can, here."""
+        waiting = Waiting(needs)
+        with self._inside:
+            self._able -= 1
+            self._waiting.append(waiting)
+        self._turn.release()
+        try:
+            self._compute()
+            waiting.done.wait()
+        finally:
+            self._turn.acquire()
+        if waiting.failure is not None:
+            raise waiting.failure
+        return waiting.outcomes
 
-    def _queue(self, queue: deque[Run], runs: Iterable[Run]) -> None:
-        with self._changed:
-            queue.extend(runs)
-            self._changed.notify_all()
+    def _compute(self) -> None:
+        """Compute what is waited for, as long as enough wait or too few are able to go on."""
+        while together := self._due():
+            try:
+                outcomes = compute(self._retriever, [need for waiting in together for need in waiting.needs])
+                for waiting in together:
+                    waiting.outcomes = {need: outcomes[need] for need in waiting.needs}
+            except BaseException as failure:
+                for waiting in together:
+                    waiting.failure = failure
+            with self._inside:
+                self._able += len(together)
+            for waiting in together:
+                waiting.done.set()
 
-    def _end(self, place: int, outcome: Retrieval | Exception) -> None:
-        with self._changed:
-            self._done[place] = outcome
-            self._active.pop(place, None)
-            self._changed.notify_all()
+    def _due(self) -> list[Waiting]:
+        with self._inside:
+            if len(self._waiting) < TOGETHER and self._able >= self._turns:
+                return []
+            together, self._waiting = self._waiting[:TOGETHER], self._waiting[TOGETHER:]
+            return together

@@ -25,26 +25,16 @@ REDUCERS: dict[str, Reducer] = {
 }
 
 
-class Walk:
-    """One run from its request to `finish`; it may be left in the middle of a step by an exception, and gone on with.
-
-    A step that raised has changed nothing and is done again by the next `go`.
-    """
-
-    def __init__(self, request: Request, context: Context) -> None:
-        self._state = cast(State, dict(request))
-        self._runtime = Runtime(context=context)
-        self._next = "plan"
-
-    def go(self) -> State:
-        """Go on to the end and return the last state."""
-        for _ in range(STEPS):
-            if self._next == END:
-                break
-            self._state = joined(self._state, NODES[self._next](self._state, self._runtime))
-            onward = ONWARD[self._next]
-            self._next = onward if isinstance(onward, str) else onward(self._state)
-        return self._state
+def walk(request: Request, context: Context) -> State:
+    """Take a question through the steps of the retrieve graph and return the last state."""
+    state, runtime, step = cast(State, dict(request)), Runtime(context=context), "plan"
+    for _ in range(STEPS):
+        if step == END:
+            break
+        state = joined(state, NODES[step](state, runtime))
+        onward = ONWARD[step]
+        step = onward if isinstance(onward, str) else onward(state)
+    return state
 
 
 def joined(state: State, changes: State) -> State:

@@ -1,12 +1,11 @@
-"""A retriever for one of many runs: what needs the embedder or the vector index is put off, and computed for several.
+"""A retriever for one of many runs: it asks the embedder and the vector index together with the others.
 
-Both do much better with many texts or vectors than with one. A step that asks for what is not computed yet is left by
-`PutOff` and done again once it is; steps are functions of the state, so that doing one twice changes nothing.
+Both do better with many texts or vectors than with one. Everything else a run asks the retriever itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -18,10 +17,6 @@ from .retriever import Retriever
 from .types import Hit
 
 One = TypeVar("One", bound="Need")
-
-
-class PutOff(BaseException):
-    """Something is needed that is not computed yet: control flow, and so nothing that a step's `except` may catch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +37,20 @@ class Near:
 
 Need = Text | Near
 Outcome = Vectors | list[Hit] | Exception
+#: returns what comes of each need, perhaps after a while
+Wait = Callable[[Sequence[Need]], Mapping[Need, Outcome]]
 
 
 class Deferred:
-    """Hands everything on to a retriever but embeddings and dense searches: see `needs`, and give what came of them.
+    """Hands everything on to a retriever but embeddings and dense searches, for which it waits.
 
     Other names than those two are looked up in the retriever itself, so that it is one for all purposes.
     """
 
-    def __init__(self, retriever: Retriever) -> None:
+    def __init__(self, retriever: Retriever, wait: Wait) -> None:
         self._retriever = retriever
-        self._given: dict[Need, Outcome] = {}
-        self.embedder = DeferredEmbedder(retriever.embedder, self.take)
-        self.needs: list[Need] = []
+        self._wait = wait
+        self.embedder = DeferredEmbedder(retriever.embedder, wait)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._retriever, name)
@@ -62,39 +58,33 @@ class Deferred:
     def dense(self, vectors: ArrayLike, k: int, *, where: str = "") -> list[list[Hit]]:
         """Return what the retriever finds for each vector."""
         rows = np.atleast_2d(np.asarray(vectors, np.float64))
-        return self.take([Near(row.tobytes(), k, where) for row in rows])
-
-    def take(self, needs: Sequence[Need]) -> list[Any]:
-        """Return what came of each, or raise `PutOff` while something is missing, or the error that one ended in."""
-        self.needs = [need for need in dict.fromkeys(needs) if need not in self._given]
-        if self.needs:
-            raise PutOff
-        outcomes = [self._given[need] for need in needs]
-        for outcome in outcomes:
-            if isinstance(outcome, Exception):
-                raise outcome
-        return outcomes
-
-    def give(self, outcomes: dict[Need, Outcome]) -> None:
-        """Take what was needed out of what was computed."""
-        self._given.update((need, outcomes[need]) for need in self.needs)
-        self.needs = []
+        return _taken([Near(row.tobytes(), k, where) for row in rows], self._wait)
 
 
 class DeferredEmbedder:
-    """An embedder whose vectors come later."""
+    """An embedder whose vectors are computed with those of others."""
 
-    def __init__(self, embedder: Embedder, take: Callable[[Sequence[Need]], list[Any]]) -> None:
+    def __init__(self, embedder: Embedder, wait: Wait) -> None:
         self._embedder = embedder
-        self._take = take
+        self._wait = wait
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._embedder, name)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return the rows that the embedder gives these texts."""
-        rows = self._take([Text(text) for text in texts])
+        rows = _taken([Text(text) for text in texts], self._wait)
         return np.stack(rows) if rows else self._embedder.embed([])
+
+
+def _taken(needs: Sequence[Need], wait: Wait) -> list[Any]:
+    """Return what comes of each need, or raise the first error among them."""
+    outcomes = wait(needs) if needs else {}
+    for need in needs:
+        outcome = outcomes[need]
+        if isinstance(outcome, Exception):
+            raise outcome
+    return [outcomes[need] for need in needs]
 
 
 def compute(retriever: Retriever, needs: Sequence[Need]) -> dict[Need, Outcome]:
@@ -106,13 +96,15 @@ def compute(retriever: Retriever, needs: Sequence[Need]) -> dict[Need, Outcome]:
     for need in dict.fromkeys(needs):
         if isinstance(need, Near):
             alike.setdefault((need.k, need.where, len(need.vector)), []).append(need)
-    for (k, where, _), some in alike.items():
-        outcomes.update(_together(some, lambda near, k=k, where=where: _dense(retriever, near, k, where)))  # type: ignore[misc]
+    for some in alike.values():
+        outcomes.update(_together(some, lambda near: _dense(retriever, near)))
     return outcomes
 
 
-def _dense(retriever: Retriever, needs: Sequence[Near], k: int, where: str) -> list[list[Hit]]:
-    return retriever.dense(np.stack([np.frombuffer(need.vector) for need in needs]), k, where=where)
+def _dense(retriever: Retriever, needs: Sequence[Near]) -> list[list[Hit]]:
+    """Return the hits of needs that are alike but for their vectors."""
+    vectors = np.stack([np.frombuffer(need.vector) for need in needs])
+    return retriever.dense(vectors, needs[0].k, where=needs[0].where)
 
 
 def _together(needs: Sequence[One], work: Callable[[Sequence[One]], Any]) -> dict[Need, Outcome]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -54,21 +54,30 @@ class Working:
         self.k = k
         self.gone: set[str] = set()
         self._capacity = capacity
+        self._vector: Vectors | None = None
+        self._weights: dict[str, float] | None = None
         self._known: OrderedDict[str, Known] = OrderedDict()
         self._rarity: dict[str, float] = {}
         self._embedded: dict[str, Vectors] = {}
         self._heads: dict[str, Sequence[str]] = {}
         self._covered: dict[frozenset[str], float] = {}
 
-    @cached_property
+    @property
     def vector(self) -> Vectors:
         """Return the question's unit vector, shape (dimension,)."""
-        vector: Vectors = self.retriever.embedder.embed([self.question])[0]
-        return vector
+        # Not a `cached_property`: up to Python 3.11 that lets only one thread compute, of all runs.
+        if self._vector is None:
+            self._vector = self.retriever.embedder.embed([self.question])[0]
+        return self._vector
 
-    @cached_property
+    @property
     def weights(self) -> dict[str, float]:
         """Return the rarity of each word key of the question."""
+        if self._weights is None:
+            self._weights = self._weigh()
+        return self._weights
+
+    def _weigh(self) -> dict[str, float]:
         words = list(dict.fromkeys(content_words(self.question)))
         self._count(words)
         weights: dict[str, float] = {}
