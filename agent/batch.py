@@ -71,7 +71,8 @@ class Batch:
         self._turn = threading.BoundedSemaphore(self._turns)
         self._inside = threading.Lock()
         self._waiting: list[Waiting] = []
-        self._able = 0  # runs under way that do not wait
+        self._left = len(asked)
+        self._held = 0  # runs that wait, or whose needs are being computed
         self._stopped = False
 
     def run(self) -> list[Retrieval | Exception]:
@@ -90,28 +91,27 @@ class Batch:
                 asked.abandon()
 
     def _ask(self, asked: Asked | Exception) -> Retrieval | Exception:
-        if isinstance(asked, Exception):
-            return asked
-        with self._inside:
-            self._able += 1
         try:
             with self._turn:
-                if self._stopped:
-                    raise OperatorError("the batch was stopped before this question was asked; ask it again")
-                asked.context.retriever = cast(Retriever, Deferred(self._retriever, self._wait))
-                return self._shape(walk(asked.request, asked.context))
+                return asked if isinstance(asked, Exception) else self._run(asked)
         except Exception as error:
             return error
         finally:
             with self._inside:
-                self._able -= 1
+                self._left -= 1
             self._compute()
+
+    def _run(self, asked: Asked) -> Retrieval:
+        if self._stopped:
+            raise OperatorError("the batch was stopped before this question was asked; ask it again")
+        asked.context.retriever = cast(Retriever, Deferred(self._retriever, self._wait))
+        return self._shape(walk(asked.request, asked.context))
 
     def _wait(self, needs: Sequence[Need]) -> Mapping[Need, Outcome]:
         """Give the turn away until the needs are computed, with those of others or, if nobody else can, here."""
         waiting = Waiting(needs)
         with self._inside:
-            self._able -= 1
+            self._held += 1
             self._waiting.append(waiting)
         self._turn.release()
         try:
@@ -134,13 +134,14 @@ class Batch:
                 for waiting in together:
                     waiting.failure = failure
             with self._inside:
-                self._able += len(together)
+                self._held -= len(together)
             for waiting in together:
                 waiting.done.set()
 
     def _due(self) -> list[Waiting]:
         with self._inside:
-            if len(self._waiting) < TOGETHER and self._able >= self._turns:
+            able = min(ACTIVE, self._left) - self._held
+            if len(self._waiting) < TOGETHER and able >= self._turns:
                 return []
             together, self._waiting = self._waiting[:TOGETHER], self._waiting[TOGETHER:]
             return together
