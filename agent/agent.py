@@ -21,7 +21,7 @@ from ..retrieval.retriever import Own, Retriever, Several
 from ..retrieval.store.collection import Collection
 from ..retrieval.store.filter import parse
 from ..retrieval.store.place import Options
-from .batch import Batch, Errors, outcomes
+from .batch import Batch, Errors
 from .machine import Asked, Machine
 from .profile import Profile
 from .results import Answer, Retrieval
@@ -164,7 +164,7 @@ class Agent:
         All are asked whatever becomes of one. With `errors="return"` an error stands in the list at the place of its
         question; otherwise the first one is raised in the end.
         """
-        return outcomes(self._batch(questions, k, options).run(), errors)
+        return self._batch(questions, k, errors, options).run()
 
     # The same for async code
 
@@ -206,9 +206,9 @@ class Agent:
         self, questions: Sequence[str], k: int | None = None, *, errors: Errors = "raise", **options: Unpack[Asking]
     ) -> Any:
         """Do what `batch` does; cancelling the task ends the runs."""
-        batch = self._batch(questions, k, options)
+        batch = self._batch(questions, k, errors, options)
         try:
-            return outcomes(await asyncio.to_thread(batch.run), errors)
+            return await asyncio.to_thread(batch.run)
         except asyncio.CancelledError:
             batch.stop()
             raise
@@ -256,11 +256,12 @@ class Agent:
             context.cancelled = cancel
         return Asked(graph, request, context, options.get("thread") or "", own_event=cancel is None)
 
-    def _batch(self, questions: Sequence[str], k: int | None, options: Asking) -> Batch:
+    def _batch(self, questions: Sequence[str], k: int | None, errors: Errors, options: Asking) -> Batch:
         _check_batch(questions, options)
         _checked(options)
         check_k(self.settings.k if k is None else k)
-        return Batch(self.retriever, [self._in_batch(question, k, options) for question in questions], self._retrieval)
+        asked = [self._in_batch(question, k, options) for question in questions]
+        return Batch(self.retriever, asked, shape=self._retrieval, errors=errors)
 
     def _in_batch(self, question: str, k: int | None, options: Asking) -> Asked | Exception:
         try:
