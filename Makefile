@@ -6,7 +6,7 @@ BUILD := .build
 BIN := $(ENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 SITE := $(BUILD)/site
-ROOMS := core prompts retrieval tools graphs agent
+ROOMS := core prompts retrieval tools graphs training agent
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format bench clean

@@ -19,25 +19,42 @@ if TYPE_CHECKING:
     from ..core.errors import CallerError, ModelError, OperatorError, PolyhopError
     from ..core.llm import LiteLLM
     from ..core.settings import Settings
-    from ..graphs.stop import AfterHops, AfterSeconds, Stop, WhenDry, WhenSettled
-    from ..retrieval.fuse.rrf import rrf
+    from ..graphs.stop import AfterHops, AfterSeconds, Progress, Stop, WhenDry, WhenHopeless, WhenSettled
+    from ..retrieval.fuse.adaptive import Adaptive
+    from ..retrieval.fuse.guided import Guided
+    from ..retrieval.fuse.minmax import MinMax
+    from ..retrieval.fuse.role import Fusion
+    from ..retrieval.fuse.rrf import ReciprocalRank, rrf
     from ..retrieval.hop.directional import DirectionalHop
     from ..retrieval.hop.link import LinkHop
+    from ..retrieval.hop.pagerank import PageRankHop
     from ..retrieval.hop.role import Bridge, Find, HopUpdater, Query
     from ..retrieval.hop.shared import SharedNameHop
+    from ..retrieval.hop.span import SpanHop
+    from ..retrieval.hop.tree import Growth, grow, merged
+    from ..retrieval.hop.treehop import TreeHop
     from ..retrieval.query.feedback import Feedback
     from ..retrieval.query.first import FirstSearch
+    from ..retrieval.rerank.duplicates import Duplicates
     from ..retrieval.rerank.path import PathScore
+    from ..retrieval.rerank.role import Ranked, Reranker
     from ..retrieval.store.collection import Collection
     from ..retrieval.store.exchange import adopt, export, import_file
     from ..retrieval.store.place import Options
     from ..retrieval.types import Document, Passage
     from ..retrieval.working import Working
     from .agent import Agent
+    from .evaluate.compare import Evaluation
     from .profile import Profile
     from .results import Answer, RankedPassage, Retrieval
 
 _HOMES = {
+    "Duplicates": "..retrieval.rerank.duplicates",
+    "Fusion": "..retrieval.fuse.role",
+    "ReciprocalRank": "..retrieval.fuse.rrf",
+    "MinMax": "..retrieval.fuse.minmax",
+    "Guided": "..retrieval.fuse.guided",
+    "Adaptive": "..retrieval.fuse.adaptive",
     "Bridge": "..retrieval.hop.role",
     "DirectionalHop": "..retrieval.hop.directional",
     "Feedback": "..retrieval.query.feedback",
@@ -48,6 +65,7 @@ _HOMES = {
     "LiteLLM": "..core.llm",
     "PathScore": "..retrieval.rerank.path",
     "Profile": ".profile",
+    "Progress": "..graphs.stop",
     "Query": "..retrieval.hop.role",
     "Working": "..retrieval.working",
     "adopt": "..retrieval.store.exchange",
@@ -55,7 +73,10 @@ _HOMES = {
     "import_file": "..retrieval.store.exchange",
     "Agent": ".agent",
     "Answer": ".results",
+    "Evaluation": ".evaluate.compare",
+    "Ranked": "..retrieval.rerank.role",
     "RankedPassage": ".results",
+    "Reranker": "..retrieval.rerank.role",
     "Retrieval": ".results",
     "Collection": "..retrieval.store.collection",
     "Options": "..retrieval.store.place",
@@ -63,19 +84,27 @@ _HOMES = {
     "Passage": "..retrieval.types",
     "Settings": "..core.settings",
     "SharedNameHop": "..retrieval.hop.shared",
+    "SpanHop": "..retrieval.hop.span",
+    "PageRankHop": "..retrieval.hop.pagerank",
     "PolyhopError": "..core.errors",
     "CallerError": "..core.errors",
     "OperatorError": "..core.errors",
     "ModelError": "..core.errors",
+    "Growth": "..retrieval.hop.tree",
+    "merged": "..retrieval.hop.tree",
+    "grow": "..retrieval.hop.tree",
+    "TreeHop": "..retrieval.hop.treehop",
     "Stop": "..graphs.stop",
     "AfterHops": "..graphs.stop",
     "AfterSeconds": "..graphs.stop",
     "WhenDry": "..graphs.stop",
+    "WhenHopeless": "..graphs.stop",
     "WhenSettled": "..graphs.stop",
     "rrf": "..retrieval.fuse.rrf",
 }
 
 __all__ = [
+    "Adaptive",
     "AfterHops",
     "AfterSeconds",
     "Agent",
@@ -85,32 +114,48 @@ __all__ = [
     "Collection",
     "DirectionalHop",
     "Document",
+    "Duplicates",
+    "Evaluation",
     "Feedback",
     "Find",
     "FirstSearch",
+    "Fusion",
+    "Growth",
+    "Guided",
     "HopUpdater",
     "LinkHop",
     "LiteLLM",
+    "MinMax",
     "ModelError",
     "OperatorError",
     "Options",
+    "PageRankHop",
     "Passage",
     "PathScore",
     "PolyhopError",
     "Profile",
+    "Progress",
     "Query",
+    "Ranked",
     "RankedPassage",
+    "ReciprocalRank",
+    "Reranker",
     "Retrieval",
     "Settings",
     "SharedNameHop",
+    "SpanHop",
     "Stop",
+    "TreeHop",
     "WhenDry",
+    "WhenHopeless",
     "WhenSettled",
     "Working",
     "__version__",
     "adopt",
     "export",
+    "grow",
     "import_file",
+    "merged",
     "rrf",
 ]
 

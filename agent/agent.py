@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self, TypedDict, Unpack, overload
+from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, overload
 
 from ..core.errors import CallerError
 from ..core.llm import LanguageModel, LiteLLM
@@ -19,8 +18,8 @@ from ..retrieval.ingest.index import IndexReport, Watcher, index_paths
 from ..retrieval.query.check import check_k, question_text
 from ..retrieval.retriever import Own, Retriever, Several
 from ..retrieval.store.collection import Collection
-from ..retrieval.store.filter import parse
 from ..retrieval.store.place import Options
+from .asking import Asking, check_batch, checked
 from .batch import Batch, Errors
 from .machine import Asked, Machine
 from .profile import Profile
@@ -30,16 +29,8 @@ from .shape import shape_answer, shape_retrieval
 if TYPE_CHECKING:
     from langchain_core.tools import StructuredTool
 
-
-class Asking(TypedDict, total=False):
-    """What may be said with every question."""
-
-    #: a filter such as `year >= 2020`; see the filter language
-    where: str
-    #: a name for the run: with checkpoints, asking the same again under it resumes a run that was killed
-    thread: str
-    #: set it from another thread and the run ends after the hop it is in, with what it has
-    cancel: threading.Event
+    from .evaluate.compare import Evaluation
+    from .evaluate.questions import Question
 
 
 class Agent:
@@ -66,7 +57,7 @@ class Agent:
     ) -> None:
         self.settings = settings or Settings()
         self.retriever = retriever
-        self.profile = profile or Profile.of(self.settings)
+        self.profile = profile or Profile.of(self.settings, retriever)
         self.llm = llm or (LiteLLM(self.settings.llm, self.settings.llm_timeout) if self.settings.llm else None)
         self._machine = Machine(checkpoints)
         self._collections: list[Collection] = []
@@ -213,6 +204,38 @@ class Agent:
             batch.stop()
             raise
 
+    def evaluate(
+        self,
+        questions: Sequence[Mapping[str, Any] | Question],
+        *,
+        without: Sequence[str] = (),
+        plus: Sequence[str] = (),
+        seed: int = 0,
+        advance: Callable[[int], None] = lambda amount: None,
+    ) -> Evaluation:
+        """Compare this agent with plain searches on questions whose passages are known.
+
+        Each question is a mapping with `question` and `gold`, a list of document keys, titles, passage ids, or objects
+        with title and text. `without` and `plus` name parts of the run: each is left out, or added, in a variant that
+        is compared too; `polyhop.agent.evaluate.variants` lists them. `advance` hears that another question is done.
+
+        Raises:
+            CallerError: for a question that is none, an unknown part, or gold of which the collections hold nothing.
+        """
+        from .evaluate import compare
+        from .evaluate import questions as asked
+        from .evaluate.variants import Setup
+
+        return compare.evaluate(
+            Setup(self.retriever, self.profile),
+            asked.questions_of(questions),
+            lambda: [row for collection in self._collections for row in collection.documents()],
+            without=without,
+            plus=plus,
+            seed=seed,
+            advance=advance,
+        )
+
     def as_tool(self, name: str = "find_passages") -> StructuredTool:
         """Return retrieval as a LangChain tool, for an agent that decides itself when to look things up."""
         from ..tools.passages import passages_tool
@@ -240,7 +263,7 @@ class Agent:
         self.close()
 
     def _asked(self, graph: str, question: str, k: int | None, options: Asking) -> Asked:
-        where = _checked(options)
+        where = checked(options)
         request = Request(question=question_text(question), k=check_k(self.settings.k if k is None else k), where=where)
         context = Context(
             retriever=self.retriever,
@@ -249,6 +272,7 @@ class Agent:
             augment=self.profile.augment.name if self.profile.augment else "",
             reranker=self.profile.reranker,
             stop=self.profile.stopping(),
+            duplicates=self.profile.duplicates,
             llm=self.llm,
         )
         cancel = options.get("cancel")
@@ -257,8 +281,8 @@ class Agent:
         return Asked(graph, request, context, options.get("thread") or "", own_event=cancel is None)
 
     def _batch(self, questions: Sequence[str], k: int | None, errors: Errors, options: Asking) -> Batch:
-        _check_batch(questions, options)
-        _checked(options)
+        check_batch(questions, options)
+        checked(options)
         check_k(self.settings.k if k is None else k)
         asked = [self._in_batch(question, k, options) for question in questions]
         return Batch(self.retriever, asked, shape=self._retrieval, errors=errors)
@@ -270,28 +294,7 @@ class Agent:
             return error
 
     def _retrieval(self, state: State) -> Retrieval:
-        return shape_retrieval(state, self.retriever)
+        return shape_retrieval(state, self.retriever, self.profile.notices)
 
     def _answer(self, state: State) -> Answer:
-        return shape_answer(state, self.retriever)
-
-
-def _checked(options: Asking) -> str:
-    """Return the filter; refuse a bad one and what no question takes: a misspelt `where` would search everything."""
-    if unknown := sorted(options.keys() - Asking.__annotations__.keys()):
-        raise CallerError(f"unknown options {unknown!r}; a question takes {sorted(Asking.__annotations__)}")
-    for name in ("where", "thread"):
-        value = options.get(name)
-        if value is not None and not isinstance(value, str):
-            raise CallerError(f"{name} must be a string, not {value!r}")
-    where = options.get("where") or ""
-    if where.strip():
-        parse(where)
-    return where
-
-
-def _check_batch(questions: Sequence[str], options: Asking) -> None:
-    if isinstance(questions, str):
-        raise CallerError(f"a batch is a list of questions, not the string {questions!r:.80}; put it in brackets")
-    if options.get("thread"):
-        raise CallerError("the questions of a batch cannot share a thread; ask them one by one, each under its own")
+        return shape_answer(state, self.retriever, self.profile.notices)

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from ..core.errors import CallerError
 from ..core.settings import Settings
 from ..graphs.stop import AfterHops, AfterSeconds, Stop, WhenCancelled, WhenDry
+from ..retrieval.fuse.adaptive import Adaptive
+from ..retrieval.fuse.guided import Guided
+from ..retrieval.fuse.minmax import MinMax
+from ..retrieval.fuse.role import Fusion
+from ..retrieval.fuse.rrf import ReciprocalRank
+from ..retrieval.hop import checkpoint
 from ..retrieval.hop.directional import DirectionalHop
 from ..retrieval.hop.link import LinkHop
+from ..retrieval.hop.pagerank import PageRankHop
 from ..retrieval.hop.role import HopUpdater
 from ..retrieval.hop.shared import SharedNameHop
+from ..retrieval.hop.span import SpanHop
+from ..retrieval.hop.treehop import TreeHop
 from ..retrieval.query.feedback import Feedback
 from ..retrieval.query.first import FirstSearch
+from ..retrieval.rerank.duplicates import Duplicates
 from ..retrieval.rerank.path import PathScore
 from ..retrieval.rerank.role import Reranker
+from ..retrieval.retriever import Retriever, Several
+from ..retrieval.store.collection import Collection
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,23 +36,36 @@ class Profile:
 
     `first` runs the question itself and `augment`, if there is one, a reformulation beside it; `hops` are the updaters
     that propose the next queries, in this order. `stop` is combined with the deadline and with cancellation, which
-    always hold.
+    always hold. `notices` say what of the settings could not be had; every result repeats them.
+    Without `duplicates` passages that say nearly the same all keep their places.
     """
 
     first: HopUpdater = field(default_factory=FirstSearch)
     hops: tuple[HopUpdater, ...] = (LinkHop(),)
     augment: HopUpdater | None = None
     reranker: Reranker = field(default_factory=PathScore)
+    duplicates: Duplicates | None = field(default_factory=Duplicates)
     stop: Stop = field(default_factory=lambda: AfterHops(2) | WhenDry())
     seconds: float = 30.0
+    notices: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, settings: Settings) -> Profile:
-        """Return the profile that the settings describe."""
-        hops = tuple(updater(name) for name in settings.updaters.replace(",", " ").split())
+    def of(cls, settings: Settings, retriever: Retriever | None = None) -> Profile:
+        """Return the profile that the settings describe; an updater with weights needs to know the retriever."""
+        hops, notices = _hops(settings, retriever)
         augment = Feedback() if settings.augment == "feedback" else None
         stop = AfterHops(settings.hops) | WhenDry()
-        return cls(hops=hops, augment=augment, stop=stop, seconds=settings.seconds)
+        first = FirstSearch(fusion=fusion(settings.fusion))
+        duplicates = Duplicates() if settings.distinct else None
+        return cls(
+            first=first,
+            hops=hops,
+            augment=augment,
+            duplicates=duplicates,
+            stop=stop,
+            seconds=settings.seconds,
+            notices=notices,
+        )
 
     def stopping(self) -> Stop:
         """Return the stop rule with what always holds."""
@@ -57,7 +83,8 @@ class Profile:
         return found
 
 
-UPDATERS = {one.name: one for one in (LinkHop(), SharedNameHop(), DirectionalHop())}
+TRAINED = "treehop"
+UPDATERS = {one.name: one for one in (LinkHop(), SpanHop(), SharedNameHop(), DirectionalHop(), PageRankHop())}
 
 
 def updater(name: str) -> HopUpdater:
@@ -65,4 +92,53 @@ def updater(name: str) -> HopUpdater:
     try:
         return UPDATERS[name]
     except KeyError:
-        raise CallerError(f"unknown hop updater {name!r}; choose among {sorted(UPDATERS)}") from None
+        raise CallerError(f"unknown hop updater {name!r}; choose among {sorted([*UPDATERS, TRAINED])}") from None
+
+
+def treehop(retriever: Retriever, file: str = "") -> tuple[TreeHop | None, list[str]]:
+    """Return the trained hop for a retriever and what to tell; nothing where there are no weights for its embedder.
+
+    Weights are those in `file`, else those that `polyhop train` left beside a collection, else those shipped.
+
+    Raises:
+        NoCheckpoint: if `file` is named but not there.
+        BrokenCheckpoint: if the weights are cut short or altered.
+        ForeignCheckpoint: if `file` belongs to another embedder.
+    """
+    name, dimension = retriever.embedder.name, retriever.embedder.dimension
+    if file:
+        return TreeHop(checkpoint.load(Path(file).expanduser(), embedder=name, dimension=dimension)), []
+    found, told = checkpoint.find(folders(retriever), embedder=name, dimension=dimension)
+    return (TreeHop(found) if found else None), told
+
+
+def folders(retriever: Retriever) -> list[Path]:
+    """Return the folders of the collections that a retriever searches."""
+    members = retriever.members if isinstance(retriever, Several) else [retriever]
+    return [member.folder for member in members if isinstance(member, Collection)]
+
+
+def _hops(settings: Settings, retriever: Retriever | None) -> tuple[tuple[HopUpdater, ...], tuple[str, ...]]:
+    hops: list[HopUpdater] = []
+    notices: list[str] = []
+    for name in settings.updaters.replace(",", " ").split():
+        if name != TRAINED:
+            hops.append(updater(name))
+            continue
+        if retriever is None:
+            raise CallerError(f"updater {name!r} needs to know the embedder; call Profile.of(settings, retriever)")
+        trained, told = treehop(retriever, settings.treehop)
+        hops += [trained] if trained else []
+        notices += told
+    return tuple(hops), tuple(notices)
+
+
+FUSIONS: dict[str, Fusion] = {one.name: one for one in (ReciprocalRank(), MinMax(), Adaptive(), Guided())}
+
+
+def fusion(name: str) -> Fusion:
+    """Return the fusion called `name`, with its default settings."""
+    try:
+        return FUSIONS[name]
+    except KeyError:
+        raise CallerError(f"unknown fusion {name!r}; choose among {sorted(FUSIONS)}") from None

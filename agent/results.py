@@ -20,11 +20,26 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """Where a name stands: `text` is what is from character `start` up to `end` of a passage's text.
+
+    `passage` is that passage's id, or empty for the question.
+    """
+
+    passage: str
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class RankedPassage:
     """A passage with its score and how it was found.
 
-    `via` is `search`, `named` (the question names it) or the hop updater that led to it; `name` is the name that was
-    followed and `path` the passages that it was followed through, first bridge first.
+    `via` is `search`, `named` (the question names it) or the hop updater that led to it; `name` is the key of the name
+    that was followed, `span` where it stands, and `path` the passages that it was followed through, first bridge first.
+    `hop` is the search that found it so, 0 for the first. The score is the sum of its `parts`, up to rounding to six
+    decimals. `duplicates` say nearly the same and were moved behind all others.
     """
 
     id: str
@@ -38,17 +53,25 @@ class RankedPassage:
     via: str
     name: str
     path: tuple[Step, ...]
+    hop: int = 0
+    span: Span | None = None
+    parts: Mapping[str, float] = field(default_factory=dict)
+    duplicates: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Retrieval:
-    """What was retrieved for a question: passages best first, the run's events, and why it stopped."""
+    """What was retrieved for a question: passages best first, the run's events, and why it stopped.
+
+    `notices` say what did not go as wished, such as an updater that had to be left out.
+    """
 
     question: str
     passages: Sequence[RankedPassage]
     events: Sequence[Event]
     hops: int
     stopped: str
+    notices: Sequence[str] = field(default=())
 
     @property
     def seconds(self) -> float:

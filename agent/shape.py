@@ -2,37 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 
 from ..graphs.state import State
+from ..retrieval.hop.locate import locate
 from ..retrieval.rerank.role import Ranked
 from ..retrieval.retriever import Retriever
 from ..retrieval.types import Passage
-from .results import Answer, RankedPassage, Retrieval, Step
+from .results import Answer, RankedPassage, Retrieval, Span, Step
 
 SHORT = 60
 
 
-def shape_retrieval(state: State, retriever: Retriever) -> Retrieval:
+def shape_retrieval(state: State, retriever: Retriever, notices: Sequence[str] = ()) -> Retrieval:
     """Return the best k passages that are still there, each with the path to it."""
     ranked = state["ranked"]
     first = ranked[: state["k"]]
-    there = dict(retriever.passages([name for item in first for name in (item["id"], *item["path"])]))
+    there = dict(retriever.passages([name for item in first for name in _mentioned(item)]))
     kept = [item for item in first if item["id"] in there]
     if len(kept) < len(first):
         there.update(retriever.passages([item["id"] for item in ranked]))
         kept = [item for item in ranked if item["id"] in there][: state["k"]]
+        there.update(retriever.passages([name for item in kept for name in _mentioned(item)]))
     return Retrieval(
         question=state["question"],
-        passages=[_passage(item, there) for item in kept],
+        passages=[_passage(item, there, state["question"]) for item in kept],
         events=state["events"],
         hops=state["hops"],
         stopped=state["stopped"],
+        notices=list(notices),
     )
 
 
-def shape_answer(state: State, retriever: Retriever) -> Answer:
+def shape_answer(state: State, retriever: Retriever, notices: Sequence[str] = ()) -> Answer:
     """Return the answer with the retrieval it rests on."""
     said = state["answer"]
     return Answer(
@@ -41,13 +44,17 @@ def shape_answer(state: State, retriever: Retriever) -> Answer:
         citations=said["citations"],
         extractive=said["extractive"],
         found=said["found"],
-        retrieval=shape_retrieval(state, retriever),
+        retrieval=shape_retrieval(state, retriever, notices),
         model=said["model"],
-        notices=said["notices"],
+        notices=[*notices, *said["notices"]],
     )
 
 
-def _passage(item: Ranked, there: Mapping[str, Passage]) -> RankedPassage:
+def _mentioned(item: Ranked) -> list[str]:
+    return [item["id"], *item["path"], *item.get("duplicates", ())]
+
+
+def _passage(item: Ranked, there: Mapping[str, Passage], question: str) -> RankedPassage:
     passage = there[item["id"]]
     return RankedPassage(
         id=passage.id,
@@ -60,8 +67,26 @@ def _passage(item: Ranked, there: Mapping[str, Passage]) -> RankedPassage:
         score=round(item["score"], 6),
         via=item["via"],
         name=item["name"],
-        path=tuple(Step(name, _short(there[name])) for name in item["path"] if name in there),
+        path=_steps(item["path"], there),
+        hop=item.get("hop", len(item["path"])),
+        span=_span(item, there, question),
+        parts={name: round(value, 6) for name, value in item.get("parts", {}).items()},
+        duplicates=_steps(item.get("duplicates", ()), there),
     )
+
+
+def _steps(ids: Iterable[str], there: Mapping[str, Passage]) -> tuple[Step, ...]:
+    return tuple(Step(name, _short(there[name])) for name in ids if name in there)
+
+
+def _span(item: Ranked, there: Mapping[str, Passage], question: str) -> Span | None:
+    """Return where the name stands that was followed: in the last bridge, or in the question without a bridge."""
+    bridge = item["path"][-1] if item["path"] else ""
+    if bridge and bridge not in there:
+        return None
+    text = there[bridge].text if bridge else question
+    place = locate(item["name"], text)
+    return Span(bridge, text[slice(*place)], *place) if place else None
 
 
 def _short(passage: Passage) -> str:

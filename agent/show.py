@@ -12,6 +12,8 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.text import Text
 from rich.tree import Tree
 
+from .explain import reasons
+
 if TYPE_CHECKING:
     from ..graphs.state import Event
     from ..retrieval.ingest.index import IndexReport
@@ -118,7 +120,7 @@ def _title(passage: RankedPassage) -> str:
 
 
 def passages(retrieval: Retrieval, *, whole: bool = False) -> RenderableType:
-    """Return the ranked passages; `whole` shows their full text and metadata."""
+    """Return the ranked passages; `whole` shows their full text, why they are there, and metadata."""
     if not retrieval.passages:
         return Text("no passage fits", style="dim")
     return Group(
@@ -132,6 +134,7 @@ def _passage(number: int, passage: RankedPassage, *, whole: bool) -> RenderableT
     if passage.path:
         head.append(plain(" in " + " → ".join(step.title for step in passage.path)), style="dim")
     lines: list[Text] = [Text(plain(passage.text if whole else _snippet(passage.text)))]
+    lines += [Text(plain(reason), style="dim") for reason in (reasons(passage) if whole else ())]
     if passage.source and not passage.source.startswith(_SHIPPED):
         lines.append(Text(plain(_near(passage.source)), style="dim", overflow="fold"))
     if whole and passage.metadata:

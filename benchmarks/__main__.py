@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from . import multihop
+from . import ablation, multihop, treehop
 from .common import BenchmarkError, run
 from .speed import command as speed
 
@@ -14,6 +14,16 @@ COMMANDS = {
         multihop.main,
         "DIR",
         "quality and latency of dense, bm25, hybrid and polyhop on questions with gold passages",
+    ),
+    "ablation": (
+        ablation.main,
+        "DIR [DIR ...]",
+        "what each part of polyhop adds to its recall, and what stop rules save",
+    ),
+    "treehop": (
+        treehop.main,
+        "DIR [DIR ...]",
+        "the trained hop alone against plain vector search at equal k",
     ),
     **{f"speed {name}": (one.main, one.usage, one.summary) for name, one in speed.COMMANDS.items()},
 }
@@ -26,8 +36,8 @@ def main(arguments: Sequence[str]) -> None:
         return
     if arguments[0] == "speed":
         return speed.main(arguments[1:])
-    if arguments[0] == "multihop":
-        return multihop.main(arguments[1:])
+    if arguments[0] in COMMANDS:
+        return COMMANDS[arguments[0]][0](arguments[1:])
     raise BenchmarkError(f"unknown benchmark {arguments[0]!r}; `python -m benchmarks` lists them")
 
 

@@ -70,26 +70,6 @@ def run(work: Callable[[], None]) -> int:
     return 0
 
 
-def read_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield (place, object) for each line of a JSON-lines file that is not blank; the place is for messages."""
-    try:
-        with path.open(encoding="utf-8-sig") as lines:
-            filled = ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
-            yield from ((f"{path}:{number}", _row(f"{path}:{number}", line)) for number, line in filled)
-    except (OSError, UnicodeDecodeError) as error:
-        raise BenchmarkError(f"cannot read {str(path)!r} ({error}); give a JSON-lines file in UTF-8") from error
-
-
-def _row(place: str, line: str) -> dict[str, Any]:
-    try:
-        row = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise BenchmarkError(f"{place}: not JSON ({error}); one object a line is expected") from error
-    if not isinstance(row, dict):
-        raise BenchmarkError(f"{place}: {line.strip()[:60]!r} is not an object; one object a line is expected")
-    return row
-
-
 def write_json(path: Path, value: Any) -> None:
     """Write a value as a JSON file."""
     write_text(path, json.dumps(value, indent=2) + "\n")

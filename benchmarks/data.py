@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from polyhop.agent import Document
+from polyhop.agent.evaluate.rows import read_rows
 
-from .common import BenchmarkError, read_rows
+from .common import BenchmarkError
 
 
 @dataclass(frozen=True, slots=True)

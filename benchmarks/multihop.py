@@ -17,12 +17,12 @@ from typing import Any
 from rich.console import Console
 
 from polyhop.agent import Settings, __version__
+from polyhop.agent.evaluate.systems import SYSTEMS
 
 from .common import BenchmarkError, Parser, child, chosen, positive, run, write_json
 from .data import Question, Source
 from .indexes import Index, ensure
 from .report import Outcome, figures, table
-from .systems import SYSTEMS
 
 WARM = 8
 WARM_CHARACTERS = 80

@@ -6,10 +6,10 @@ import time
 from typing import Any
 
 from polyhop.agent import Collection
+from polyhop.agent.evaluate.metrics import DEPTHS
+from polyhop.agent.evaluate.systems import SYSTEMS, best_documents
 
 from .common import peak_mb, progress, serve
-from .metrics import DEPTHS
-from .systems import SYSTEMS, best_documents
 
 
 def ask_all(job: dict[str, Any]) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from rich.table import Table
 
+from polyhop.agent.evaluate.metrics import METRICS, Values, estimates, scores
+
 from .data import Question
-from .metrics import METRICS, Values, intervals, scores
 
 BASELINE = "hybrid"
 BY_GROUP = ("recall@5", "all@5")
@@ -33,28 +34,27 @@ def figures(outcomes: Mapping[str, Outcome], questions: Sequence[Question], *, s
     gold = [question.gold for question in questions]
     values = {name: scores(outcome.rankings, gold) for name, outcome in outcomes.items()}
     rivals = [name for name in values if BASELINE in values and name != BASELINE]
-    columns = [*values.values(), *(values[name] - values[BASELINE] for name in rivals)]
-    bounds = np.split(intervals(np.hstack(columns), seed=seed), len(columns))
+    differences = {(name, BASELINE): values[name] - values[BASELINE] for name in rivals}
+    estimated = estimates({(name, ""): own for name, own in values.items()} | differences, seed=seed)
     found: dict[str, dict[str, Any]] = {}
-    for name, low_high in zip(values, bounds, strict=False):
-        found[name] = _quality(values[name], low_high) | _cost(outcomes[name]) | _groups(values[name], questions)
-    for name, low_high in zip(rivals, bounds[len(values) :], strict=True):
-        found[name] |= _paired(values[name] - values[BASELINE], low_high)
+    for name, own in values.items():
+        found[name] = _quality(estimated[name, ""]) | _cost(outcomes[name]) | _groups(own, questions)
+        if name in rivals:
+            found[name] |= _paired(estimated[name, BASELINE])
     return found
 
 
-def _quality(values: Values, bounds: Values) -> dict[str, Any]:
+def _quality(estimated: Mapping[str, Sequence[float]]) -> dict[str, Any]:
     quality: dict[str, Any] = {}
-    for metric, mean, interval in zip(METRICS, values.mean(axis=0), bounds, strict=True):
+    for metric, (mean, *interval) in estimated.items():
         quality[metric] = _rounded(mean)
         quality[f"{metric}_ci"] = [_rounded(bound) for bound in interval]
     return quality
 
 
-def _paired(differences: Values, bounds: Values) -> dict[str, Any]:
-    rows = zip(METRICS, differences.mean(axis=0), bounds, strict=True)
+def _paired(estimated: Mapping[str, Sequence[float]]) -> dict[str, Any]:
     return {
-        f"{metric}_vs_{BASELINE}": [_rounded(number) for number in (mean, *interval)] for metric, mean, interval in rows
+        f"{metric}_vs_{BASELINE}": [_rounded(number) for number in numbers] for metric, numbers in estimated.items()
     }
 
 

@@ -23,8 +23,18 @@ class Settings(BaseSettings):
     k: int = Field(5, ge=1, le=1000, description="passages to return")
     max_bytes: int = Field(100_000_000, ge=1, description="largest file that is read, in bytes")
     hops: int = Field(2, ge=1, le=8, description="searches a question may cost, the first included")
-    updaters: str = Field("link", description="hop updaters in use, with commas: link, shared, directional")
+    updaters: str = Field(
+        "link",
+        description="hop updaters in use, with commas: link, span, treehop, directional, pagerank, shared",
+    )
+    treehop: str = Field(
+        "", description="file of TreeHop weights; empty: the collection's own, else those that come along"
+    )
+    fusion: Literal["rrf", "minmax", "adaptive", "guided"] = Field(
+        "rrf", description="how the dense and the lexical ranking are fused: rrf, minmax, adaptive, guided"
+    )
     augment: Literal["", "feedback"] = Field("", description="reformulation beside the question: feedback, or none")
+    distinct: bool = Field(True, description="whether passages that say nearly the same as a better one come last")
     seconds: float = Field(30.0, gt=0, description="deadline of one question")
     log: str = Field("warning", description="log level: debug, info, warning or error")
 

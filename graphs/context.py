@@ -10,6 +10,7 @@ from typing import cast
 
 from ..core.llm import LanguageModel
 from ..retrieval.hop.role import HopUpdater
+from ..retrieval.rerank.duplicates import Duplicates
 from ..retrieval.rerank.role import Reranker
 from ..retrieval.retriever import Retriever
 from ..retrieval.working import Working
@@ -22,7 +23,7 @@ class Context:
     """One run's context, made anew for each run.
 
     `updaters` run the queries of the frontier, by name; those named in `hops` also propose new ones. `augment` names
-    the updater that reformulates the first query, or is empty.
+    the updater that reformulates the first query, or is empty. Without `duplicates` near-duplicates keep their places.
     """
 
     retriever: Retriever
@@ -30,6 +31,7 @@ class Context:
     hops: tuple[str, ...]
     reranker: Reranker
     stop: Stop
+    duplicates: Duplicates | None = None
     augment: str = ""
     llm: LanguageModel | None = None
     cancelled: threading.Event = field(default_factory=threading.Event)

@@ -11,7 +11,7 @@ from .context import Context
 from .nodes.augment import augment
 from .nodes.finish import finish
 from .nodes.hop import hop
-from .nodes.judge import judge, onward
+from .nodes.judge import asking, judge, onward
 from .nodes.plan import plan
 from .nodes.rerank import rerank
 from .nodes.search import search
@@ -29,9 +29,11 @@ ONWARD: Mapping[str, str | Callable[[State], str]] = {
     "search": "rerank",
     "rerank": "judge",
     "judge": onward,
-    "hop": "search",
+    "hop": asking,
     "finish": END,
 }
+#: what may come after a node that does not always go on to the same one
+BRANCHES: Mapping[str, list[str]] = {"judge": ["hop", "finish"], "hop": ["search", "finish"]}
 
 
 def loop_of_hops() -> StateGraph[State, Context, Request, State]:
@@ -42,7 +44,7 @@ def loop_of_hops() -> StateGraph[State, Context, Request, State]:
     graph.add_edge(START, "plan")
     for name, after in ONWARD.items():
         if callable(after):
-            graph.add_conditional_edges(name, after, ["hop", "finish"])
+            graph.add_conditional_edges(name, after, BRANCHES[name])
         elif after != END:
             graph.add_edge(name, after)
     return graph

@@ -1,10 +1,12 @@
 """When a run stops: small frozen rules over its progress, combined with `|` and `&`.
 
-Whatever the rules say, a run never makes more than `MAX_HOPS` searches.
+They are asked after each search, and again once the next queries are known and before they are made. Whatever the rules
+say, a run never makes more than `MAX_HOPS` searches.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 MAX_HOPS = 8
@@ -20,12 +22,16 @@ class Progress:
     new_passages: int
     #: passages of the best k that were not among the best k before the last search
     new_best: int
-    #: queries that the last hop asked
+    #: queries that the last hop proposed
     queries: int
     #: seconds since the run began
     seconds: float
     #: whether somebody asked the run to end
     cancelled: bool = False
+    #: the most that a proposed query can be worth to what it finds; infinite while nobody knows
+    worth: float = math.inf
+    #: score of the last of the best k; 0 while there are fewer
+    kth: float = 0.0
 
 
 class Stop:
@@ -82,7 +88,7 @@ class AfterHops(Stop):
 
 @dataclass(frozen=True, slots=True)
 class AfterSeconds(Stop):
-    """Ends when the run has taken so long; looked at between hops, a hop that has begun is finished."""
+    """Ends when the run has taken so long; looked at before each step, a search that has begun is finished."""
 
     limit: float
 
@@ -92,7 +98,7 @@ class AfterSeconds(Stop):
 
 @dataclass(frozen=True, slots=True)
 class WhenDry(Stop):
-    """Ends once a search finds nothing new. Saves hops on small collections; never costs recall."""
+    """Ends once a search finds nothing new or nothing is left to ask. Never costs recall, and saves little."""
 
     def __call__(self, progress: Progress) -> bool:
         return progress.new_passages == 0 or progress.queries == 0
@@ -106,6 +112,20 @@ class WhenSettled(Stop):
 
     def __call__(self, progress: Progress) -> bool:
         return progress.hops >= self.after and progress.new_best == 0
+
+
+@dataclass(frozen=True, slots=True)
+class WhenHopeless(Stop):
+    """Ends when nothing that could be asked next is worth a share of the score of the last of the best k.
+
+    It looks before the search, where `WhenSettled` looks back at one. What a hop is worth is known beforehand for
+    updaters that judge links; with others this never fires.
+    """
+
+    share: float = 0.7
+
+    def __call__(self, progress: Progress) -> bool:
+        return progress.worth < self.share * progress.kth
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,11 @@ class Several:
         self._members = list(members)
 
     @property
+    def members(self) -> Sequence[Retriever]:
+        """Return what is searched as one."""
+        return tuple(self._members)
+
+    @property
     def embedder(self) -> Embedder:
         """Return the embedder all members share."""
         return self._members[0].embedder

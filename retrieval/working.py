@@ -53,6 +53,11 @@ class Working:
         self.where = where
         self.k = k
         self.gone: set[str] = set()
+        #: what earlier searches found, and the passages that were gone on from; the search node says so
+        self.found: frozenset[str] = frozenset()
+        self.expanded: frozenset[str] = frozenset()
+        #: vectors that an updater derived, by its checkpoint and the path; bounded by the queries of a run
+        self.derived: dict[tuple[str, ...], Vectors] = {}
         self._capacity = capacity
         self._vector: Vectors | None = None
         self._weights: dict[str, float] | None = None
@@ -107,6 +112,11 @@ class Working:
         elif len(self._known) > self._capacity // 2:
             self._known.move_to_end(name)
         return self._known.get(name)
+
+    def vectors(self, ids: Sequence[str]) -> dict[str, Vectors]:
+        """Return the vectors of the passages that are there."""
+        self.load(ids)
+        return {name: known.vector for name in ids if (known := self.known(name)) is not None}
 
     def embed(self, text: str) -> Vectors:
         """Return a text's unit vector; a run asks for the same few texts again after each hop."""

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("agent", "core", "graphs", "prompts", "retrieval", "tools")
+ROOMS = ("agent", "core", "graphs", "prompts", "retrieval", "tools", "training")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 DECLARED = set(PROJECT["tool"]["setuptools"]["packages"])
 WHEEL = os.environ.get("POLYHOP_WHEEL", "")

@@ -11,9 +11,11 @@ import typer
 from .ask import ask, retrieve
 from .common import Debug
 from .demo import demo
+from .eval import evaluate
 from .index import index
 from .keep import list_documents, remove, status
 from .move import export, import_, reindex
+from .train import train
 
 app = typer.Typer(
     help="Multi-hop retrieval: find the passages that only together answer a question.",
@@ -27,12 +29,14 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "index": index,
     "ask": ask,
     "retrieve": retrieve,
+    "eval": evaluate,
     "status": status,
     "list": list_documents,
     "remove": remove,
     "export": export,
     "import": import_,
     "reindex": reindex,
+    "train": train,
     "demo": demo,
 }
 for _name, _command in _COMMANDS.items():

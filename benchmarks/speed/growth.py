@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from polyhop.agent import Collection
+from polyhop.agent.evaluate.systems import SYSTEMS
 
 from ..common import child, peak_mb, positive, progress, serve, tell, write_text
 from ..data import Question, Source
 from ..indexes import Index
-from ..systems import SYSTEMS
 from .filler import Floats
 from .grown import ensure_sizes
 from .plot import lines
@@ -108,7 +108,7 @@ def _work(job: dict[str, Any]) -> dict[str, Any]:
                 began = time.perf_counter()
                 found = search(question, CHUNKS)
                 ms[name].append(1000 * (time.perf_counter() - began))
-                rankings[name].append(list(dict.fromkeys(found)))
+                rankings[name].append(list(dict.fromkeys(one.document for one in found)))
         ann = approximate_recall(collection, job["questions"]) if job["exact"] else None
     return {"ms": ms, "rankings": rankings, "ann": ann, "peak_mb": peak_mb()}
 

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from polyhop.agent import Collection, Document, Settings
+from polyhop.agent.evaluate.rows import read_rows
 
-from ..common import BenchmarkError, child, peak_mb, read_rows, serve, tell
+from ..common import BenchmarkError, child, peak_mb, serve, tell
 from .timing import milliseconds
 
 DEFAULT = "all-MiniLM-L6-v2"

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from polyhop.agent import Collection, Options
+from polyhop.agent.evaluate.metrics import DEPTHS
+from polyhop.agent.evaluate.systems import SYSTEMS, best_documents
 
 from ..common import child, progress, serve
 from ..data import Question, Source
 from ..indexes import Index, ensure
-from ..metrics import DEPTHS
-from ..systems import SYSTEMS, best_documents
 from .grown import ensure_sizes
 from .timing import milliseconds, percentile
 

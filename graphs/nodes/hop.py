@@ -8,6 +8,7 @@ from ...retrieval.hop.role import Bridge, Query
 from ...retrieval.rerank.role import Ranked
 from ..context import Context, Watch
 from ..state import State
+from .judge import ended, verdict
 
 # Passages to go on from: those that the question names and the head of the first ranking, later the best that are left.
 NAMED = 4
@@ -16,7 +17,7 @@ LATER = 4
 
 
 def hop(state: State, runtime: Runtime[Context]) -> State:
-    """Let each updater propose queries from the bridges."""
+    """Let each updater propose queries from the bridges, and ask the stop rules whether to make them."""
     context = runtime.context
     watch = Watch("hop", state)
     run = context.working(state)
@@ -28,24 +29,28 @@ def hop(state: State, runtime: Runtime[Context]) -> State:
     event = watch.event(queries=len(queries), bridges=titles)
     runtime.stream_writer(event)
     expanded = [*state["expanded"], *(bridge["id"] for bridge in chosen)]
-    return State(frontier=queries, expanded=expanded, events=[event])
+    reason = verdict(state, context, queries)
+    return State(frontier=queries, expanded=expanded, stopped=reason, events=[event, *ended(state, reason)])
 
 
 def bridges(state: State) -> list[Bridge]:
     """Return the passages to go on from, each once in a run.
 
     The first hop trusts the search more than the score: what the question names outright, then the fused ranking.
+    From a near-duplicate nothing leads on that does not lead on from what it repeats.
     """
-    ranked = {item["id"]: item for item in state["ranked"]}
+    repeated = {name for item in state["ranked"] for name in item.get("duplicates", ())}
+    ranked = {item["id"]: item for item in state["ranked"] if item["id"] not in repeated}
     if state["hops"] > 1:
-        left = [item for item in state["ranked"] if item["id"] not in state["expanded"]]
+        left = [item for item in ranked.values() if item["id"] not in state["expanded"]]
         return [_bridge(item) for item in left[:LATER]]
     named = sorted(
-        (find for find in state["finds"] if find["via"] == "named"), key=lambda find: (-find["value"], find["id"])
+        (find for find in state["finds"] if find["via"] == "named" and find["id"] in ranked),
+        key=lambda find: (-find["value"], find["id"]),
     )
-    found = [find for find in state["finds"] if find["via"] == "search"]
+    found = [find for find in state["finds"] if find["via"] == "search" and find["id"] in ranked]
     ids = dict.fromkeys(find["id"] for find in (*named[:NAMED], *found[:FIRST]))
-    return [_bridge(ranked[name]) for name in ids if name in ranked]
+    return [_bridge(ranked[name]) for name in ids]
 
 
 def _bridge(item: Ranked) -> Bridge:

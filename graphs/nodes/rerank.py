@@ -9,9 +9,13 @@ from ..state import State
 
 
 def rerank(state: State, runtime: Runtime[Context]) -> State:
-    """Order all passages found, and count how many of the best k are new there."""
+    """Order all passages found, near-duplicates last, and count how many of the best k are new there."""
     watch = Watch("rerank", state)
-    ranked = runtime.context.reranker.rank(state.get("finds", []), runtime.context.working(state))
+    context = runtime.context
+    run = context.working(state)
+    ranked = context.reranker.rank(state.get("finds", []), run)
+    if context.duplicates is not None:
+        ranked = context.duplicates.move(ranked, run)
     k = state["k"]
     before = {item["id"] for item in state["ranked"][:k]}
     new = sum(item["id"] not in before for item in ranked[:k])

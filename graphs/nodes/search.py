@@ -17,12 +17,13 @@ def search(state: State, runtime: Runtime[Context]) -> State:
     run = context.working(state)
     run.load(name for query in state["frontier"] for name in query["path"])
     kept = [query for query in state["frontier"] if not run.gone.intersection(query["path"])]
+    before = {find["id"] for find in state.get("finds", [])}
+    run.found, run.expanded = frozenset(before), frozenset(state.get("expanded", []))
     finds: list[Find] = []
     for name in dict.fromkeys(query["updater"] for query in kept):
         queries = [query for query in kept if query["updater"] == name]
         _same_weights(queries, context)
-        finds += context.updaters[name].search(queries, run)
-    before = {find["id"] for find in state.get("finds", [])}
+        finds += [Find(**{**find, "hop": state["hops"]}) for find in context.updaters[name].search(queries, run)]
     found = dict.fromkeys(find["id"] for find in finds)
     new = sum(name not in before for name in found)
     event = watch.event(queries=len(kept), found=len(found), new=new, dropped=sorted(run.gone))

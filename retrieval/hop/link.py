@@ -12,7 +12,7 @@ number of documents that bear it, S the bridge's score, and the cosine to pass o
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..store.names import Kind
@@ -48,19 +48,24 @@ class LinkHop:
 
     def search(self, queries: Sequence[Query], run: Working) -> list[Find]:
         """Return the bearers of the names, each with the best name that leads to it from a bridge."""
+        best: dict[tuple[str, str], Find] = {}
+        for query, bridge, found, kind in self.links(queries, run):
+            find = self._judge(query, bridge, found, kind)
+            way = (bridge.passage.id, found.passage.id)
+            if find is not None and (way not in best or find["value"] > best[way]["value"]):
+                best[way] = find
+        return list(best.values())
+
+    def links(self, queries: Sequence[Query], run: Working) -> Iterator[tuple[Query, Known, Known, Kind]]:
+        """Yield (query, bridge, bearer of the name, how it bears it) for the bearers that are to be followed."""
         bearers = run.retriever.bearers(list({query["text"] for query in queries}), COMMON, where=run.where)
         run.meet(document for found in bearers.values() for document, _ in found)
-        best: dict[tuple[str, str], Find] = {}
         for query in queries:
             bridge = run.known(query["path"][-1])
             if bridge is None:
                 continue
             for found, kind in run.nearest(bearers.get(query["text"], ()), self.per_name):
-                find = self._judge(query, bridge, found, kind)
-                way = (bridge.passage.id, found.passage.id)
-                if find is not None and (way not in best or find["value"] > best[way]["value"]):
-                    best[way] = find
-        return list(best.values())
+                yield query, bridge, found, kind
 
     def _query(self, bridge: Bridge, mention: Mention, run: Working) -> Query:
         return Query(

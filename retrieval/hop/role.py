@@ -24,13 +24,17 @@ class Query(TypedDict):
 
 
 class Find(TypedDict):
-    """One way in which a passage was found: through which updater, along which path, by which name, worth how much."""
+    """One way in which a passage was found: through which updater, along which path, by which name, worth how much.
+
+    `hop` is the search that found it, 0 for the first; the search itself notes it, no updater has to.
+    """
 
     id: str
     via: str
     path: list[str]
     name: str
     value: float
+    hop: NotRequired[int]
 
 
 class Bridge(TypedDict):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -40,10 +42,15 @@ def unit_rows(vectors: ArrayLike, dimension: int) -> Vectors:
 
 
 def question_text(question: object) -> str:
-    """Return a question fit for the embedder and SQLite, or raise `CallerError`."""
+    """Return a question fit for the embedder and SQLite, or raise `CallerError`.
+
+    Accents become part of their letters, as in the texts of a collection: keyboards differ in how they send them, and
+    a name is cut in two at an accent that stands for itself.
+    """
     if not isinstance(question, str):
         raise CallerError(f"a question must be a string, not {type(question).__name__}: {question!r:.80}")
     clean = question.replace("\0", " ").encode("utf-8", "replace").decode("utf-8").strip()
+    clean = unicodedata.normalize("NFC", clean)
     if not clean:
         raise CallerError(f"the question is empty: {question!r}; ask something")
     if len(clean) > MAX_QUESTION:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ..embed.role import Vectors
-from ..fuse.rrf import rrf
+from ..fuse.role import Asked, Fusion
+from ..fuse.rrf import ReciprocalRank
 from ..hop.mentions import mentions
 from ..hop.role import Bridge, Find, Query
-from ..types import Hit
 from ..working import WORTH, Working
-
-Fusion = Callable[[Sequence[Sequence[Hit]]], list[Hit]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +25,7 @@ class FirstSearch:
     depth: int = 50
     per_name: int = 3
     shared: float = 1.3
-    fusion: Fusion = field(default=rrf)
+    fusion: Fusion = field(default_factory=ReciprocalRank)
     name: str = "search"
     checkpoint: str = ""
 
@@ -42,12 +40,13 @@ class FirstSearch:
         vectors = self._vectors([query["text"] for query in queries], run)
         depth = max(self.depth, run.k)
         dense = run.retriever.dense(vectors, depth, where=run.where)
-        highest = self.fusion([[Hit("", 1.0)], [Hit("", 1.0)]])[0].score
         finds = []
-        for query, near in zip(queries, dense, strict=True):
-            ranking = self.fusion([near, run.retriever.lexical(query["text"], depth, where=run.where)])
-            run.load(hit.id for hit in ranking)
-            finds += [Find(id=hit.id, via=self.name, path=[], name="", value=hit.score / highest) for hit in ranking]
+        for query, vector, near in zip(queries, vectors, dense, strict=True):
+            words = run.retriever.lexical(query["text"], depth, where=run.where)
+            run.load(hit.id for hits in (near, words) for hit in hits)
+            asked = Asked(query["text"], vector, depth, run.vectors, run.retriever.frequency)
+            ranking = self.fusion.fuse(near, words, asked)
+            finds += [Find(id=hit.id, via=self.name, path=[], name="", value=hit.score) for hit in ranking]
             finds += self._named(query["text"], run)
         return finds
 

@@ -58,20 +58,27 @@ class PathScore:
         moved = unit(best.vector - (run.vector - run.embed(run.lacking(best.words))))
         gains = np.stack([known.vector for _, known in others]) @ moved
         for (item, _), gain in zip(others, gains.tolist(), strict=True):
+            item["parts"]["direction"] = self.direction_weight * gain
             item["score"] += self.direction_weight * gain
         ranked.sort(key=_order)
 
     def _score(self, known: Known, ways: dict[str, Find], run: Working) -> Ranked:
         weights = {"search": self.search_weight, "named": self.named_weight, "path": self.path_weight}
-        parts = {kind: weights[kind] * find["value"] for kind, find in ways.items()}
-        own = self.cosine_weight * known.cosine + self.covered_weight * run.covered(known.words)
-        telling = ways[max(parts, key=lambda kind: (parts[kind], kind))]
+        found = {kind: weight * ways[kind]["value"] for kind, weight in weights.items() if kind in ways}
+        telling = ways[max(found, key=lambda kind: (found[kind], kind))]
+        own = {
+            "cosine": self.cosine_weight * known.cosine,
+            "covered": self.covered_weight * run.covered(known.words),
+        }
+        parts = own | found
         return Ranked(
             id=known.passage.id,
-            score=own + sum(parts.values()),
+            score=sum(parts.values()),
             via=telling["via"],
             path=telling["path"],
             name=telling["name"],
+            hop=telling.get("hop", len(telling["path"])),
+            parts=parts,
         )
 
 

@@ -24,9 +24,10 @@ from polyhop.agent import (
     Retrieval,
     Settings,
 )
-from polyhop.agent.profile import Profile
+from polyhop.agent.profile import FUSIONS, Profile, fusion
 from polyhop.agent.testing import ScriptedModel
 from polyhop.retrieval.embed import Embedder
+from polyhop.retrieval.fuse.adaptive import Adaptive
 from polyhop.retrieval.hop.directional import DirectionalHop
 from polyhop.retrieval.hop.link import LinkHop
 from polyhop.retrieval.query.first import FirstSearch
@@ -319,13 +320,14 @@ def test_a_collection_is_made_on_request(tmp_path: Path, embedder: Embedder) -> 
 def test_the_settings_choose_home_and_profile(
     tmp_path: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Home, k, hops and updaters come from the environment."""
+    """Home, k, hops, updaters and fusion come from the environment."""
     corpus.collection(tmp_path, embedder, name="default").close()
     for name, value in {
         "HOME": str(tmp_path),
         "K": "2",
         "HOPS": "1",
         "UPDATERS": "directional,link",
+        "FUSION": "adaptive",
         "LLM": "",
     }.items():
         monkeypatch.setenv(f"POLYHOP_{name}", value)
@@ -333,12 +335,24 @@ def test_the_settings_choose_home_and_profile(
         retrieval = agent.retrieve(corpus.QUESTION)
         assert (2, 1, "AfterHops(limit=1)") == (len(retrieval.passages), retrieval.hops, retrieval.stopped)
         assert (DirectionalHop(), LinkHop()) == agent.profile.hops
+        assert FirstSearch(fusion=Adaptive()) == agent.profile.first
+
+
+@pytest.mark.parametrize("name", FUSIONS)
+def test_every_fusion_finds_both_passages(name: str, films: Collection) -> None:
+    """Whichever fusion is chosen, a question gets its two passages."""
+    agent = Agent(films, settings=Settings(fusion=name))
+    titles = {passage.title for passage in agent.retrieve(corpus.QUESTION, k=3).passages}
+    assert {"Jaws (film)", "Steven Spielberg"} <= titles
+    assert name == FUSIONS[name].name
 
 
 def test_profiles_refuse_what_cannot_be(films: Collection) -> None:
     """An unknown updater lists those there are, and two of one name are refused."""
     with pytest.raises(CallerError, match=r"unknown hop updater 'links'.*'link'"):
         Agent(films, settings=Settings(updaters="links"))
+    with pytest.raises(CallerError, match=r"unknown fusion 'average'.*'guided'"):
+        fusion("average")
     with pytest.raises(CallerError, match="two hop updaters are called 'link'"):
         Agent(films, profile=Profile(hops=(LinkHop(), LinkHop(per_name=1)))).retrieve(corpus.QUESTION)
     with pytest.raises(CallerError, match="two hop updaters are called 'search'"):

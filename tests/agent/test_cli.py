@@ -57,6 +57,14 @@ def test_explain_shows_the_steps_and_the_metadata(home: Path) -> None:
     assert "year=1946" in shown
 
 
+def test_retrieve_explains_each_passage(home: Path) -> None:
+    """--explain says through which hop, by which words and with which score a passage came; without it nobody does."""
+    explained, bare = (run("retrieve", QUESTION, *more, home=home).stdout for more in (["--explain"], []))
+
+    assert "hop 1, link through “Steven Spielberg”, characters 32 to 48 of “Jaws (film)”" in explained
+    assert "score " in explained and "score " not in bare
+
+
 def test_retrieve_keeps_to_the_filter(home: Path) -> None:
     """Only documents that the filter lets pass are found."""
     found = run_json("retrieve", QUESTION, "--where", "year >= 1900", home=home)["passages"]
@@ -143,6 +151,7 @@ def test_remove_by_key_knows_its_keys(home: Path) -> None:
         (("ask", "x", "--where", "year >="), "filter, column"),
         (("ask", "x", "-k", "0"), "k must be"),
         (("ask", "x", "--hops", "99"), "--hops or POLYHOP_HOPS is 99"),
+        (("ask", "x", "--fusion", "cold"), "--fusion or POLYHOP_FUSION is 'cold'"),
         (("ask", "x", "--updaters", "sideways"), "unknown hop updater 'sideways'"),
         (("ask", "x", "--collection", "absent"), "no collection 'absent'"),
         (("ask", "x", "--thread", "t"), "checkpoints"),

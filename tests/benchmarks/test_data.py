@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from benchmarks.common import BenchmarkError
 from benchmarks.data import Source, key_of
+from polyhop.agent import CallerError
 
 PASSAGES: list[dict[str, Any]] = [
     {"title": "Danube", "text": "It ends in the Black Sea."},
@@ -114,7 +114,7 @@ def test_the_limit_takes_the_first_questions(tmp_path: Path) -> None:
 )
 def test_a_bad_line_is_named(tmp_path: Path, dev: list[Any], said: str) -> None:
     """A question that cannot be measured is refused with its file, its line and what is wrong."""
-    with pytest.raises(BenchmarkError) as caught:
+    with pytest.raises(CallerError) as caught:
         Source(folder(tmp_path, dev=dev)).questions("dev")
 
     assert said in str(caught.value)
@@ -124,5 +124,5 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     """Bytes that are not UTF-8 end in a sentence, not in a traceback."""
     (tmp_path / "corpus.jsonl").write_bytes(b'{"title": "\xff\xfe"}\n')
 
-    with pytest.raises(BenchmarkError, match=r"cannot read .*corpus\.jsonl"):
+    with pytest.raises(CallerError, match=r"cannot read .*corpus\.jsonl"):
         Source(tmp_path).corpus()

@@ -14,8 +14,8 @@ import pytest
 from benchmarks import indexes, multihop
 from benchmarks.common import run
 from benchmarks.data import Source
-from benchmarks.metrics import DEPTHS
 from polyhop.agent import Collection, Document, example
+from polyhop.agent.evaluate.metrics import DEPTHS
 
 PASSAGES = 40
 QUESTIONS = 6

@@ -9,8 +9,8 @@ import pytest
 from rich.console import Console
 
 from benchmarks.data import Question
-from benchmarks.metrics import METRICS
 from benchmarks.report import Outcome, figures, table
+from polyhop.agent.evaluate.metrics import METRICS
 
 QUESTIONS = [
     Question("a", frozenset({"x", "y"}), kind="bridge", hops="2"),

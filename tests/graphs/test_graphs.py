@@ -17,8 +17,9 @@ from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 from polyhop.graphs.answer import answer_graph
 from polyhop.graphs.context import Context
+from polyhop.graphs.nodes.judge import worth
 from polyhop.graphs.retrieve import retrieve_graph
-from polyhop.graphs.stop import MAX_HOPS, AfterHops, AfterSeconds, Progress, Stop, WhenCancelled, WhenDry
+from polyhop.graphs.stop import MAX_HOPS, AfterHops, AfterSeconds, Progress, Stop, WhenCancelled, WhenDry, WhenHopeless
 from polyhop.retrieval.embed import Embedder
 from polyhop.retrieval.hop.directional import DirectionalHop
 from polyhop.retrieval.hop.link import LinkHop
@@ -118,8 +119,8 @@ def test_a_passed_deadline_still_gives_what_there_is(name: str, films: Collectio
     assert name == "retrieve" or state["answer"]["text"]
 
 
-def test_cancelling_ends_the_run_after_the_hop_it_is_in(films: Collection) -> None:
-    """An event set during the first hop ends the run with what it has."""
+def test_cancelling_ends_the_run_after_the_step_it_is_in(films: Collection) -> None:
+    """An event set while the first hop is thought out ends the run with what the first search found."""
     cancelled = threading.Event()
 
     @dataclass(frozen=True)
@@ -131,8 +132,66 @@ def test_cancelling_ends_the_run_after_the_hop_it_is_in(films: Collection) -> No
     stop = WhenCancelled() | AfterHops(MAX_HOPS)
     state = answer_graph().invoke(request(), context=context(films, Cancels(), stop=stop, cancelled=cancelled))
 
-    assert (2, "WhenCancelled()") == (state["hops"], state["stopped"])
+    assert (1, "WhenCancelled()") == (state["hops"], state["stopped"])
     assert state["answer"]["found"]
+
+
+class Nothing(LinkHop):
+    """Proposes nothing."""
+
+    def propose(self, bridges: Sequence[Bridge], run: Working) -> list[Query]:
+        """Return no query."""
+        return []
+
+
+def test_a_search_for_nothing_is_not_made(films: Collection) -> None:
+    """With no query to make the run ends there, and the ranking is that of the first search."""
+    state = retrieve_graph().invoke(request(), context=context(films, Nothing(), stop=AfterHops(4) | WhenDry()))
+    first = retrieve_graph().invoke(request(), context=context(films, stop=AfterHops(1)))
+
+    assert (1, "WhenDry()") == (state["hops"], state["stopped"])
+    assert first["ranked"] == state["ranked"]
+    assert [] == state["frontier"]
+
+
+@pytest.mark.parametrize(
+    ("hop", "share", "expected"),
+    [(LinkHop(), 100.0, 1), (LinkHop(), 0.01, 2), (DirectionalHop(), 100.0, 2)],
+    ids=["no link is worth so much", "some link is worth so little", "nobody knows what a query is worth"],
+)
+def test_links_are_weighed_before_they_are_followed(
+    hop: HopUpdater, share: float, expected: int, films: Collection
+) -> None:
+    """`WhenHopeless` ends the run before a search that can bring too little, as far as that is known."""
+    stop = AfterHops(2) | WhenHopeless(share)
+    state = retrieve_graph().invoke(request(), context=context(films, hop, stop=stop))
+
+    assert expected == state["hops"]
+
+
+def test_a_hop_may_help_while_there_are_too_few_passages(films: Collection) -> None:
+    """Where fewer than k passages were found anything is welcome, however little it is worth."""
+    stop = AfterHops(2) | WhenHopeless(100.0)
+    state = retrieve_graph().invoke(request(k=100), context=context(films, stop=stop))
+
+    assert 2 == state["hops"]
+
+
+def test_no_find_is_worth_more_than_was_foretold(films: Collection) -> None:
+    """What a link brings is at most the strength of its query times the score of its bridge."""
+    foretold: list[float] = []
+
+    @dataclass(frozen=True)
+    class Notes(LinkHop):
+        def search(self, queries: Sequence[Query], run: Working) -> list[Find]:
+            finds = super().search(queries, run)
+            foretold.extend([worth(queries), max(find["value"] for find in finds)])
+            return finds
+
+    retrieve_graph().invoke(request(), context=context(films, Notes()))
+    most, value = foretold
+
+    assert 0 < value <= most
 
 
 def test_events_arrive_while_the_run_goes_on(films: Collection) -> None:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from polyhop.graphs.stop import AfterHops, AfterSeconds, Progress, Stop, WhenCancelled, WhenDry, WhenSettled
+from polyhop.graphs.stop import (
+    AfterHops,
+    AfterSeconds,
+    Progress,
+    Stop,
+    WhenCancelled,
+    WhenDry,
+    WhenHopeless,
+    WhenSettled,
+)
 
 
 def progress(**facts: object) -> Progress:
@@ -26,6 +35,12 @@ RULES: list[tuple[Stop, dict[str, object], bool]] = [
     (WhenSettled(), {"hops": 2, "new_best": 0}, True),
     (WhenSettled(), {"hops": 2, "new_best": 1}, False),
     (WhenSettled(after=1), {"hops": 1, "new_best": 0}, True),
+    (WhenHopeless(), {}, False),
+    (WhenHopeless(), {"worth": 0.7, "kth": 1.0}, False),
+    (WhenHopeless(), {"worth": 0.69, "kth": 1.0}, True),
+    (WhenHopeless(), {"worth": 0.0, "kth": 0.0}, False),
+    (WhenHopeless(share=2.0), {"worth": 1.9, "kth": 1.0}, True),
+    (WhenHopeless(), {"kth": 1e9}, False),
     (WhenCancelled(), {}, False),
     (WhenCancelled(), {"cancelled": True}, True),
     (AfterHops(2) | WhenDry(), {"queries": 0}, True),

@@ -3,75 +3,126 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
+import numpy as np
 import pytest
 
-from polyhop.retrieval.fuse.rrf import rrf
+from polyhop.retrieval.fuse.role import Asked, Fusion
+from polyhop.retrieval.fuse.rrf import ReciprocalRank, rrf
 from polyhop.retrieval.types import Hit
 
-from .contract import Fusion, FusionContract, failing
+from .contract import AgreeingFusionContract, case, failing
 
 
-class TestRrf(FusionContract):
+class TestReciprocalRank(AgreeingFusionContract):
     """Fusion by reciprocal ranks."""
 
     @pytest.fixture
-    def fuse(self) -> Fusion:
+    def fusion(self) -> Fusion:
         """Return the fusion with its default constant."""
-        return rrf
+        return ReciprocalRank()
 
 
-Rankings = Sequence[Sequence[Hit]]
+@dataclass
+class Sound:
+    """Reciprocal ranks; each subclass breaks one point of the contract."""
+
+    inner: ReciprocalRank = field(default_factory=ReciprocalRank)
+    name: str = "sound"
+
+    def fuse(self, dense: Sequence[Hit], lexical: Sequence[Hit], asked: Asked) -> list[Hit]:
+        """Return what the sound fusion returns."""
+        return self.inner.fuse(dense, lexical, asked)
 
 
-def joins(lists: Rankings) -> list[Hit]:
-    """Return the rankings behind each other, repeats included."""
-    return [hit for hits in lists for hit in hits]
+class Joins(Sound):
+    def fuse(self, dense: Sequence[Hit], lexical: Sequence[Hit], asked: Asked) -> list[Hit]:
+        return [*dense, *lexical]
 
 
-def keeps_the_first_only(lists: Rankings) -> list[Hit]:
-    """Return the fusion of the first ranking alone."""
-    return rrf(lists[:1])
+class KeepsTheDenseOnly(Sound):
+    def fuse(self, dense: Sequence[Hit], lexical: Sequence[Hit], asked: Asked) -> list[Hit]:
+        return super().fuse(dense, [], asked)
 
 
-def forgets_ties(lists: Rankings) -> list[Hit]:
-    """Return the fusion with ties in reverse order of their ids."""
-    backwards = rrf(lists)[::-1]
-    return sorted(backwards, key=lambda hit: -hit.score)
+class ForgetsTies(Sound):
+    def fuse(self, dense: Sequence[Hit], lexical: Sequence[Hit], asked: Asked) -> list[Hit]:
+        backwards = super().fuse(dense, lexical, asked)[::-1]
+        return sorted(backwards, key=lambda hit: -hit.score)
 
 
-def turns_round(lists: Rankings) -> list[Hit]:
-    """Return the fusion of the rankings read from behind."""
-    return rrf([hits[::-1] for hits in lists])
+class KeepsTheScaleOfRrf(Sound):
+    def fuse(self, dense: Sequence[Hit], lexical: Sequence[Hit], asked: Asked) -> list[Hit]:
+        return rrf([dense, lexical])
 
 
-def sorts_in_place(lists: Rankings) -> list[Hit]:
-    """Return the fusion after sorting the rankings themselves."""
-    fused = rrf(lists)
-    for hits in lists:
-        hits.sort(key=lambda hit: hit.id)  # type: ignore[attr-defined]
-    return fused
+class BreaksTheScale(Sound):
+    def fuse(self, dense: Sequence[Hit], lexical: Sequence[Hit], asked: Asked) -> list[Hit]:
+        return [Hit(hit.id, 20 * hit.score) for hit in super().fuse(dense, lexical, asked)]
 
 
-def needs_a_ranking(lists: Rankings) -> list[Hit]:
-    """Return the fusion, stumbling where there is nothing to fuse."""
-    return rrf([lists[0], *lists[1:]])
+class NumpyScores(Sound):
+    def fuse(self, dense: Sequence[Hit], lexical: Sequence[Hit], asked: Asked) -> list[Hit]:
+        return [Hit(hit.id, np.float64(hit.score)) for hit in super().fuse(dense, lexical, asked)]
 
 
-BROKEN: dict[Fusion, str] = {
-    joins: "keeps_everything_once",
-    keeps_the_first_only: "keeps_everything_once",
-    forgets_ties: "is_sorted",
-    turns_round: "keeps_the_order_of_a_single_ranking",
-    sorts_in_place: "leaves_rankings_alone",
-    needs_a_ranking: "nothing_comes_of_nothing",
+class TurnsRound(Sound):
+    def fuse(self, dense: Sequence[Hit], lexical: Sequence[Hit], asked: Asked) -> list[Hit]:
+        return super().fuse(dense[::-1], lexical[::-1], asked)
+
+
+class ScoresPassagesThatTheDenseHalfDidNotFind(Sound):
+    def fuse(self, dense: Sequence[Hit], lexical: Sequence[Hit], asked: Asked) -> list[Hit]:
+        vectors = asked.vectors([hit.id for hit in lexical])
+        near = sorted(lexical, key=lambda hit: (-float(vectors[hit.id] @ asked.vector), hit.id))
+        return super().fuse(near, lexical, asked)
+
+
+class PrefersTheLast(Sound):
+    def fuse(self, dense: Sequence[Hit], lexical: Sequence[Hit], asked: Asked) -> list[Hit]:
+        fused = super().fuse(dense, lexical, asked)
+        ids = [fused[-1].id, *(hit.id for hit in fused[:-1])] if dense and lexical else [hit.id for hit in fused]
+        return [Hit(name, 1 - place / len(ids)) for place, name in enumerate(ids)]
+
+
+class SortsInPlace(Sound):
+    def fuse(self, dense: Sequence[Hit], lexical: Sequence[Hit], asked: Asked) -> list[Hit]:
+        fused = super().fuse(dense, lexical, asked)
+        lexical.sort(key=lambda hit: hit.id)  # type: ignore[attr-defined]
+        return fused
+
+
+class NeedsAPassage(Sound):
+    def fuse(self, dense: Sequence[Hit], lexical: Sequence[Hit], asked: Asked) -> list[Hit]:
+        fused = super().fuse(dense, lexical, asked)
+        return [fused[0], *fused[1:]]
+
+
+BROKEN = {
+    Joins: "keeps_everything_once",
+    KeepsTheDenseOnly: "keeps_everything_once",
+    ForgetsTies: "is_sorted",
+    KeepsTheScaleOfRrf: "reaches_one",
+    BreaksTheScale: "keeps_the_scale",
+    NumpyScores: "keeps_the_scale",
+    TurnsRound: "keeps_the_order_of_a_single_ranking",
+    ScoresPassagesThatTheDenseHalfDidNotFind: "bears_with_the_gone",
+    PrefersTheLast: "respects_agreement",
+    SortsInPlace: "leaves_rankings_alone",
+    NeedsAPassage: "nothing_comes_of_nothing",
 }
 
 
 @pytest.mark.parametrize("broken", BROKEN, ids=lambda broken: broken.__name__)
-def test_the_contract_notices_a_broken_fusion(broken: Fusion) -> None:
+def test_the_contract_notices_a_broken_fusion(broken: type[Sound]) -> None:
     """Each way of breaking the contract fails the check that is there for it."""
-    assert BROKEN[broken] in failing(broken)
+    assert BROKEN[broken] in failing(broken())
+
+
+def test_the_contract_passes_a_sound_fusion() -> None:
+    """The fusion that the broken ones are made from passes every check."""
+    assert set() == failing(Sound())
 
 
 def test_scores_are_the_published_sum() -> None:
@@ -81,3 +132,12 @@ def test_scores_are_the_published_sum() -> None:
 
     assert list(expected.items()) == [(hit.id, hit.score) for hit in rrf([first, second])]
     assert 1 / 2 == rrf([first], k=1)[0].score
+
+
+def test_the_scale_is_a_share_of_leading_both() -> None:
+    """What leads one ranking alone has a half, the second place of both 61 / 62."""
+    one = case({"a": 0.9, "b": 0.5}, {"b": 3.0}, cut=1)
+    two = case({"a": 0.9, "b": 0.5}, {"a": 9.0, "b": 3.0})
+
+    assert [("a", 1 / 2), ("b", 1 / 2)] == [(hit.id, hit.score) for hit in one.fused(ReciprocalRank())]
+    assert [pytest.approx(1.0), pytest.approx(61 / 62)] == [hit.score for hit in two.fused(ReciprocalRank())]

@@ -11,8 +11,10 @@ import pytest
 
 from polyhop.retrieval.hop.directional import DirectionalHop
 from polyhop.retrieval.hop.link import LinkHop
+from polyhop.retrieval.hop.pagerank import PageRankHop
 from polyhop.retrieval.hop.role import Bridge, Find, HopUpdater, Query
 from polyhop.retrieval.hop.shared import SharedNameHop
+from polyhop.retrieval.hop.span import SpanHop
 from polyhop.retrieval.query.feedback import Feedback
 from polyhop.retrieval.query.first import FirstSearch
 from polyhop.retrieval.working import Working
@@ -39,6 +41,24 @@ class TestSharedNameHop(HopUpdaterContract):
     def updater(self) -> HopUpdater:
         """Return a shared-name hop with its defaults."""
         return SharedNameHop()
+
+
+class TestSpanHop(HopUpdaterContract):
+    """Names asked by vector."""
+
+    @pytest.fixture
+    def updater(self) -> HopUpdater:
+        """Return a span hop with its defaults."""
+        return SpanHop()
+
+
+class TestPageRankHop(HopUpdaterContract):
+    """Walks over links."""
+
+    @pytest.fixture
+    def updater(self) -> HopUpdater:
+        """Return a PageRank hop with its defaults."""
+        return PageRankHop()
 
 
 class TestDirectionalHop(HopUpdaterContract):

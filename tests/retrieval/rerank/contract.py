@@ -83,6 +83,12 @@ def tells_a_way(reranker: Reranker, scene: Scene) -> None:
         assert (item["id"], item["via"], item["name"], *item["path"]) in ways
 
 
+def parts_add_up(reranker: Reranker, scene: Scene) -> None:
+    """The parts of a score, where they are told, are all of it."""
+    for item in reranker.rank(scene.finds(), scene.run()):
+        assert item["score"] == pytest.approx(sum(item.get("parts", {"all": item["score"]}).values()))
+
+
 def is_plain_json(reranker: Reranker, scene: Scene) -> None:
     """The ranking holds plain JSON types, so that any checkpointer can keep it, and finite scores."""
     ranked = reranker.rank(scene.finds(), scene.run())
@@ -115,6 +121,7 @@ CHECKS: Sequence[Check] = (
     is_deterministic,
     is_blind_to_order,
     tells_a_way,
+    parts_add_up,
     is_plain_json,
     leaves_finds_alone,
     nothing_comes_of_nothing,

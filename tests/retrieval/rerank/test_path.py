@@ -58,6 +58,13 @@ class AddsNoise(Sound):
         return ranked
 
 
+class HidesAPart(Sound):
+    def rank(self, finds: Sequence[Find], run: Working) -> list[Ranked]:
+        for item in (ranked := super().rank(finds, run)):
+            item["parts"].pop("cosine")
+        return ranked
+
+
 class TrustsTheFirstFind(Sound):
     def rank(self, finds: Sequence[Find], run: Working) -> list[Ranked]:
         firsts = {find["id"]: find for find in reversed(finds)}
@@ -91,6 +98,7 @@ BROKEN = {
     RanksTwice: "ranks_each_passage_once",
     BreaksTiesByOrder: "is_sorted",
     AddsNoise: "is_deterministic",
+    HidesAPart: "parts_add_up",
     TrustsTheFirstFind: "is_blind_to_order",
     InventsAWay: "tells_a_way",
     NumpyScores: "is_plain_json",
@@ -125,3 +133,23 @@ def test_the_best_way_is_told(scene: Scene) -> None:
         item for item in PathScore().rank(scene.finds(), scene.run()) if item["id"] == scene.ids["Steven Spielberg"]
     )
     assert ("link", "steven spielberg", [scene.ids["Jaws (film)"]]) == (told["via"], told["name"], told["path"])
+
+
+def test_every_part_of_a_score_is_told(scene: Scene) -> None:
+    """A passage that was found in all ways has a part for each; the first passage gains nothing by direction."""
+    parts = {item["id"]: list(item["parts"]) for item in PathScore().rank(scene.finds(), scene.run())}
+    assert ["cosine", "covered", "search", "named"] == parts[scene.ids["Jaws (film)"]][:4]
+    assert ["cosine", "covered", "path", "direction"] == parts[scene.ids["Steven Spielberg"]]
+
+
+def test_the_hop_is_that_of_the_telling_find(scene: Scene) -> None:
+    """The search that made the find is told; a find that does not say it counts by its path."""
+    finds = [Find(**{**find, "hop": 3}) if find["value"] == 1.2 else find for find in scene.finds()]
+    hops = {item["id"]: item["hop"] for item in PathScore().rank(finds, scene.run())}
+    assert (3, 0) == (hops[scene.ids["Steven Spielberg"]], hops[scene.ids["Carol Reed"]])
+    assert (
+        1
+        == {item["id"]: item["hop"] for item in PathScore().rank(scene.finds(), scene.run())}[
+            scene.ids["Steven Spielberg"]
+        ]
+    )

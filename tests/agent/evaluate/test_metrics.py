@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.metrics import DEPTHS, METRICS, intervals, scores
+from polyhop.agent.evaluate.metrics import DEPTHS, METRICS, estimates, intervals, scores, scores_of_places
 
 
 def ranking(*wanted: int, length: int = 20) -> list[str]:
@@ -82,3 +82,23 @@ def test_the_number_of_resamples_is_exact() -> None:
 
     assert (1, 2) == intervals(values, resamples=501).shape
     assert intervals(values, resamples=1)[0, 0] == intervals(values, resamples=1)[0, 1]
+
+
+def test_ranks_give_the_same_figures_as_rankings() -> None:
+    """A rank of each gold passage says all that the figures need; one that was missed has none."""
+    found = scores([ranking(2, 6)], [frozenset({"g0", "g1", "g2"})], (5, 10))
+
+    assert [[1 / 3, 2 / 3, 0.0, 0.0]] == pytest.approx(found)
+    assert found.tolist() == scores_of_places([[2, None, 6]], (5, 10)).tolist()
+
+
+def test_estimates_carry_names_and_hold_the_mean() -> None:
+    """Each name has [mean, low, high] of each metric, and equal values have equal intervals: they are paired."""
+    values = scores([ranking(1), ranking(20)], [frozenset({"g0"})] * 2)
+    found = estimates({"a": values, "b": values, "none": values - values}, seed=3)
+
+    assert list(METRICS) == list(found["a"])
+    assert [0.5, 0.0, 1.0] == found["a"]["recall@5"]
+    assert found["a"] == found["b"]
+    assert [0.0, 0.0, 0.0] == found["none"]["all@2"]
+    assert {} == estimates({})

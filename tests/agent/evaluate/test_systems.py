@@ -1,16 +1,18 @@
-"""How chunks become documents."""
+"""How passages become documents."""
 
 from __future__ import annotations
 
-from benchmarks.systems import CHUNKS, MOST_CHUNKS, Search, best_documents
+from polyhop.agent import Passage
+from polyhop.agent.evaluate.systems import CHUNKS, MOST_CHUNKS, Search, best_documents
 
 
-def searching(chunks: list[str], asked: list[int]) -> Search:
-    """Return a search over a ranking of chunks, each given as its document; it notes how many it is asked for."""
+def searching(documents: list[str], asked: list[int]) -> Search:
+    """Return a search over a ranking of passages, each given as its document; it notes how many it is asked for."""
+    passages = [Passage(f"{name}{place}", name, "", "", "text") for place, name in enumerate(documents)]
 
-    def search(question: str, most: int) -> list[str]:
-        asked.append(most)
-        return chunks[:most]
+    def search(question: str, k: int) -> list[Passage]:
+        asked.append(k)
+        return passages[:k]
 
     return search
 

@@ -1,0 +1,177 @@
+"""Comparing a run with plain searches, and with variants of itself, on questions whose passages are known."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+
+from ...core.errors import CallerError
+from ...retrieval.retriever import Retriever
+from .metrics import estimates, scores_of_places
+from .questions import Gold, Question, by_title, is_there
+from .remember import Memory, Remembering
+from .systems import Found, Search, bm25, dense, hybrid, polyhop
+from .variants import Setup, is_variant, variants
+
+T = TypeVar("T")
+DEPTHS = (2, 5, 10)
+BASELINE = "hybrid"
+MAIN = "polyhop"
+DIGITS = 5
+
+#: hears that another question is done
+Advance = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """The figures of one system.
+
+    `figures` are [mean, low, high] by metric, low and high a 95 % bootstrap interval; `differences` the same of the
+    paired difference to `against`. `ms` is the median of one question.
+    """
+
+    figures: Mapping[str, Sequence[float]]
+    against: str
+    differences: Mapping[str, Sequence[float]]
+    ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """How well each system finds the gold of some questions; `missing` is the gold that the collection lacks."""
+
+    questions: int
+    gold: int
+    missing: Sequence[str]
+    systems: Mapping[str, System]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON types."""
+        return asdict(self)
+
+
+def evaluate(
+    setup: Setup,
+    questions: Sequence[Question],
+    documents: Callable[[], Sequence[tuple[str, str, str]]],
+    *,
+    without: Sequence[str] = (),
+    plus: Sequence[str] = (),
+    seed: int = 0,
+    advance: Advance = lambda amount: None,
+) -> Evaluation:
+    """Ask every system every question.
+
+    Gold that is not in the collection counts as missed.
+
+    Raises:
+        CallerError: for an unknown part, or if the collection holds none of the gold.
+    """
+    memory = Memory()
+    systems = searches(setup, memory, without=without, plus=plus)
+    asking = {name: _to_depth(search) for name, search in systems.items()}
+    warm = asking[MAIN] if any(map(is_variant, systems)) else None
+    asked = ask(asking, [question.text for question in questions], memory=memory, warm=warm, advance=advance)
+    places = {
+        name: [_places(question.gold, found) for question, (found, _) in zip(questions, answers, strict=True)]
+        for name, answers in asked.items()
+    }
+    missing = _missing(questions, places, setup.retriever, documents)
+    gold = sum(len(question.gold) for question in questions)
+    if len(missing) == gold:
+        raise CallerError(
+            f"the collection holds none of the {gold} gold passages, the first: {missing[0]}; "
+            "give document keys or titles as `polyhop list` shows them, or choose another --collection"
+        )
+    milliseconds = {name: float(np.median([one for _, one in answers])) for name, answers in asked.items()}
+    return Evaluation(len(questions), gold, missing, _systems(places, milliseconds, seed))
+
+
+def searches(
+    setup: Setup, memory: Memory, *, without: Sequence[str] = (), plus: Sequence[str] = ()
+) -> dict[str, Search]:
+    """Return the plain searches, the run itself and its variants, all on one memory."""
+    shared = Setup(Remembering(setup.retriever, memory), setup.profile)
+    found = {"dense": dense(shared.retriever), "bm25": bm25(shared.retriever), BASELINE: hybrid(shared.retriever)}
+    made = {MAIN: shared} | variants(shared, without=without, plus=plus)
+    return found | {name: polyhop(one.retriever, one.profile) for name, one in made.items()}
+
+
+def ask(
+    systems: Mapping[str, Callable[[str], T]],
+    questions: Sequence[str],
+    *,
+    memory: Memory,
+    warm: Callable[[str], object] | None = None,
+    advance: Advance = lambda amount: None,
+) -> dict[str, list[tuple[T, float]]]:
+    """Return for each system its answer to each question, and the milliseconds.
+
+    Look-ups that systems share are made once and their time is counted for each. What is kept elsewhere, such as the
+    words of a text, makes the first of several variants look slow: `warm` is asked before all, and not counted.
+    """
+    found: dict[str, list[tuple[T, float]]] = {name: [] for name in systems}
+    for question in questions:
+        memory.forget()
+        if warm:
+            warm(question)
+        for name, search in systems.items():
+            began, saved = time.perf_counter(), memory.saved
+            answer = search(question)
+            seconds = time.perf_counter() - began + memory.saved - saved
+            found[name].append((answer, 1000 * seconds))
+        advance(1)
+    return found
+
+
+def _to_depth(search: Search) -> Callable[[str], Sequence[Found]]:
+    return lambda question: search(question, DEPTHS[-1])
+
+
+def _places(gold: Sequence[Gold], found: Sequence[Found]) -> list[int | None]:
+    """Return the rank, from 1, of the first passage that meets each gold."""
+    return [next((rank for rank, one in enumerate(found, start=1) if wanted.is_met(one)), None) for wanted in gold]
+
+
+def _missing(
+    questions: Sequence[Question],
+    places: Mapping[str, Sequence[Sequence[int | None]]],
+    retriever: Retriever,
+    documents: Callable[[], Sequence[tuple[str, str, str]]],
+) -> list[str]:
+    """Return the gold that nobody found and that is not there, with its place."""
+    unfound = [
+        (question, wanted)
+        for number, question in enumerate(questions)
+        for place, wanted in enumerate(question.gold)
+        if not any(of_system[number][place] for of_system in places.values())
+    ]
+    titles = by_title(documents()) if unfound else {}
+    return [f"{question.place}: {gold}" for question, gold in unfound if not is_there(gold, retriever, titles)]
+
+
+def _systems(
+    places: Mapping[str, Sequence[Sequence[int | None]]], milliseconds: Mapping[str, float], seed: int
+) -> dict[str, System]:
+    values = {name: scores_of_places(ranks, DEPTHS) for name, ranks in places.items()}
+    against = {name: MAIN if is_variant(name) else BASELINE for name in values if name != BASELINE}
+    differences = {(name, other): values[name] - values[other] for name, other in against.items()}
+    estimated = estimates({(name, ""): own for name, own in values.items()} | differences, depths=DEPTHS, seed=seed)
+    return {
+        name: System(
+            figures=_rounded(estimated[name, ""]),
+            against=against.get(name, ""),
+            differences=_rounded(estimated[name, against[name]]) if name in against else {},
+            ms=round(milliseconds[name], 3),
+        )
+        for name in values
+    }
+
+
+def _rounded(figures: Mapping[str, Sequence[float]]) -> dict[str, list[float]]:
+    return {metric: [round(number, DIGITS) for number in numbers] for metric, numbers in figures.items()}

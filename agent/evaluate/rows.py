@@ -1,0 +1,34 @@
+"""JSON-lines files, read so that every mistake in them is told with its place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ...core.errors import CallerError
+
+
+def read_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield (place, object) for each line of a JSON-lines file that is not blank; the place is for messages.
+
+    Raises:
+        CallerError: if the file cannot be read, or a line is not one object.
+    """
+    try:
+        with path.open(encoding="utf-8-sig") as lines:
+            filled = ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
+            yield from ((f"{path}:{number}", _row(f"{path}:{number}", line)) for number, line in filled)
+    except (OSError, UnicodeDecodeError) as error:
+        raise CallerError(f"cannot read {str(path)!r} ({error}); give a JSON-lines file in UTF-8") from error
+
+
+def _row(place: str, line: str) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise CallerError(f"{place}: not JSON ({error}); one object a line is expected") from error
+    if not isinstance(row, dict):
+        raise CallerError(f"{place}: {line.strip()[:60]!r} is not an object; one object a line is expected")
+    return row

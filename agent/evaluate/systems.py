@@ -1,0 +1,102 @@
+"""What is compared: ways to rank the passages of one retriever, with one embedder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from ...retrieval.fuse.rrf import rrf
+from ...retrieval.retriever import Retriever
+from ...retrieval.types import Passage
+from ..agent import Agent
+from ..profile import Profile
+
+FUSED = 50
+CHUNKS = 60
+MOST_CHUNKS = 960
+
+
+class Found(Protocol):
+    """What the systems return: a `Passage`, or a `RankedPassage` of an agent."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def document(self) -> str: ...
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def text(self) -> str: ...
+
+
+#: (question, number of passages) -> that many passages, best first
+Search = Callable[[str, int], Sequence[Found]]
+
+
+def dense(retriever: Retriever) -> Search:
+    """Rank by cosine."""
+
+    def search(question: str, k: int) -> Sequence[Found]:
+        (hits,) = retriever.dense(retriever.embedder.embed([question]), k)
+        return _passages(retriever, [hit.id for hit in hits])
+
+    return search
+
+
+def bm25(retriever: Retriever) -> Search:
+    """Rank by BM25."""
+
+    def search(question: str, k: int) -> Sequence[Found]:
+        return _passages(retriever, [hit.id for hit in retriever.lexical(question, k)])
+
+    return search
+
+
+def hybrid(retriever: Retriever) -> Search:
+    """Fuse the best of both, as the first search of polyhop does."""
+
+    def search(question: str, k: int) -> Sequence[Found]:
+        (near,) = retriever.dense(retriever.embedder.embed([question]), FUSED)
+        hits = rrf([near, retriever.lexical(question, FUSED)])
+        return _passages(retriever, [hit.id for hit in hits[:k]])
+
+    return search
+
+
+def polyhop(retriever: Retriever, profile: Profile | None = None) -> Search:
+    """Ask an agent, with the profile of the settings by default, and no LLM."""
+    agent = Agent(retriever, profile=profile)
+
+    def search(question: str, k: int) -> Sequence[Found]:
+        return agent.retrieve(question, k).passages
+
+    return search
+
+
+SYSTEMS: Mapping[str, Callable[[Retriever], Search]] = {
+    "dense": dense,
+    "bm25": bm25,
+    "hybrid": hybrid,
+    "polyhop": polyhop,
+}
+
+
+def best_documents(search: Search, question: str, k: int, *, passages: int = CHUNKS) -> list[str]:
+    """Return the first k documents, each at the place of its best passage.
+
+    `passages` are asked for at first; where they repeat documents the search goes deeper.
+    """
+    while True:
+        found = search(question, passages)
+        documents = list(dict.fromkeys(one.document for one in found))
+        if len(documents) >= k or len(found) < passages or passages >= MOST_CHUNKS:
+            return documents[:k]
+        passages *= 4
+
+
+def _passages(retriever: Retriever, ids: Sequence[str]) -> list[Passage]:
+    there = retriever.passages(ids)
+    return [there[name] for name in ids if name in there]

@@ -1,0 +1,166 @@
+"""The variants of a run that are compared with it: what it loses without a part, and gains with another one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+from ...core.errors import CallerError
+from ...graphs.stop import AfterHops, Stop, WhenDry
+from ...retrieval.fuse.adaptive import Adaptive
+from ...retrieval.fuse.guided import Guided
+from ...retrieval.fuse.minmax import MinMax
+from ...retrieval.hop.directional import DirectionalHop
+from ...retrieval.hop.pagerank import PageRankHop
+from ...retrieval.hop.role import HopUpdater
+from ...retrieval.hop.shared import SharedNameHop
+from ...retrieval.hop.span import SpanHop
+from ...retrieval.query.feedback import Feedback
+from ...retrieval.retriever import Bearers, Retriever
+from ...retrieval.store.names import Kind
+from ..profile import Profile, treehop
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What a run is made of: a retriever and a profile."""
+
+    retriever: Retriever
+    profile: Profile
+
+
+#: What a name that was asked is worth where no link is followed beside it.
+ALONE = 2.0
+
+Change = Callable[[Setup], Setup]
+
+
+def changed(change: Callable[[Profile], Profile]) -> Change:
+    """Return a change of the profile alone."""
+    return lambda setup: replace(setup, profile=change(setup.profile))
+
+
+def hop_off(name: str) -> Change:
+    """Return the change that leaves a hop updater out."""
+    return changed(lambda old: replace(old, hops=tuple(one for one in old.hops if one.name != name)))
+
+
+def hop_on(updater: HopUpdater) -> Change:
+    """Return the change that adds a hop updater after the others."""
+    return changed(lambda old: replace(old, hops=(*old.hops, updater)))
+
+
+def treehop_on(setup: Setup) -> Setup:
+    """Add the trained hop, with the weights there are for the retriever's embedder."""
+    trained, told = treehop(setup.retriever)
+    if trained is None:
+        raise CallerError(f"part 'treehop' cannot be had ({' '.join(told)}); leave it out")
+    return hop_on(trained)(setup)
+
+
+def vectors_only(setup: Setup) -> Setup:
+    """Take all hops away but those that search by vector: names asked, and the trained hop."""
+    alone = replace(setup, profile=replace(setup.profile, hops=(SpanHop(weight=ALONE),)))
+    return treehop_on(alone)
+
+
+def ranked(**fields: Any) -> Change:
+    """Return the change that sets fields of the reranker."""
+    return changed(lambda old: replace(old, reranker=replace(cast(Any, old.reranker), **fields)))
+
+
+def first(**fields: Any) -> Change:
+    """Return the change that sets fields of the first search."""
+    return changed(lambda old: replace(old, first=replace(cast(Any, old.first), **fields)))
+
+
+def stopping(rule: Stop) -> Change:
+    """Return the change that sets the stop rule."""
+    return changed(lambda old: replace(old, stop=rule))
+
+
+def kind_off(kind: Kind) -> Change:
+    """Return the change that hides the names of one kind."""
+    return lambda setup: replace(setup, retriever=cast(Retriever, WithoutKind(setup.retriever, kind)))
+
+
+@dataclass(frozen=True)
+class WithoutKind:
+    """A retriever whose documents bear no names of one kind; all else is passed on."""
+
+    inner: Retriever
+    kind: Kind
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+    def bearers(self, names: Sequence[str], most: int, *, where: str = "") -> Bearers:
+        """Return the bearers whose names are of other kinds."""
+        found = self.inner.bearers(names, most, where=where)
+        left = {name: [(key, kind) for key, kind in there if kind != self.kind] for name, there in found.items()}
+        return {name: there for name, there in left.items() if there}
+
+
+#: What the default profile has and may be left out.
+WITHOUT: Mapping[str, Change] = {
+    "hops": changed(lambda old: replace(old, hops=())),
+    "link": hop_off("link"),
+    "named": first(per_name=0),
+    "covered": ranked(covered_weight=0.0),
+    "cosine": ranked(cosine_weight=0.0),
+    "search": ranked(search_weight=0.0),
+    "direction": ranked(direction_weight=0.0),
+    "title": kind_off(Kind.TITLE),
+    "lead": kind_off(Kind.LEAD),
+    "short": kind_off(Kind.SHORT),
+    "alias": kind_off(Kind.ALIAS),
+    "fuzzy": kind_off(Kind.FUZZY),
+}
+#: What the default profile has not and may be added.
+WITH: Mapping[str, Change] = {
+    "span": hop_on(SpanHop()),
+    "vectors": vectors_only,
+    "treehop": treehop_on,
+    "pagerank": hop_on(PageRankHop()),
+    "shared": hop_on(SharedNameHop()),
+    "directional": hop_on(DirectionalHop()),
+    "feedback": changed(lambda old: replace(old, augment=Feedback())),
+    "minmax": first(fusion=MinMax()),
+    "adaptive": first(fusion=Adaptive()),
+    "guided": first(fusion=Guided()),
+    "hops=3": stopping(AfterHops(3) | WhenDry()),
+    "hops=4": stopping(AfterHops(4) | WhenDry()),
+}
+
+
+def variants(setup: Setup, *, without: Sequence[str] = (), plus: Sequence[str] = ()) -> dict[str, Setup]:
+    """Return the variants by name, `-part` and `+part`.
+
+    Raises:
+        CallerError: for a part that is not in the tables, or that changes nothing about this setup.
+    """
+    found: dict[str, Setup] = {}
+    for sign, table, names in (("-", WITHOUT, without), ("+", WITH, plus)):
+        for name in names:
+            if name not in table:
+                raise CallerError(f"unknown part {name!r}; choose among {', '.join(table)}")
+            made = _changed(setup, name, table[name])
+            if made == setup:
+                raise CallerError(f"part {name!r} changes nothing about this profile; leave it out of the comparison")
+            found[sign + name] = made
+    return found
+
+
+def is_variant(name: str) -> bool:
+    """Say whether a system is a variant of the run, by its name."""
+    return name[0] in "-+"
+
+
+def _changed(setup: Setup, name: str, change: Change) -> Setup:
+    try:
+        made = change(setup)
+        made.profile.updaters()
+    except TypeError as error:
+        raise CallerError(f"part {name!r} does not fit the parts of this profile ({error}); leave it out") from error
+    return made

@@ -1,0 +1,228 @@
+"""What each part of polyhop adds to its recall, and what stop rules save, on several sets of questions.
+
+python -m benchmarks.ablation DIR [DIR ...] --split dev --parts link,named,shared,stop --json OUT.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+
+from polyhop.agent import CallerError, Collection, Profile, Settings, __version__
+from polyhop.agent.evaluate.compare import ask
+from polyhop.agent.evaluate.remember import Memory, Remembering
+from polyhop.agent.evaluate.systems import best_documents, polyhop
+from polyhop.agent.evaluate.variants import WITH, WITHOUT, Setup, variants
+
+from .common import BenchmarkError, Parser, bar, positive, run, tell, write_json
+from .data import Question, Source
+from .gains import DEFAULT, DEPTHS, Rows, gains, gains_table, mean, savings, savings_table
+from .indexes import Index, ensure
+from .stopping import RULES, Record, Recorder
+
+STOP = "stop"
+PARTS = (*WITHOUT, *WITH, STOP)
+#: Passages to ask for at first, since some are of one document.
+PASSAGES = 20
+WIDTH = 170
+Report = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """A data set with or without titles."""
+
+    source: Source
+    questions: Sequence[Question]
+    index: Index
+
+    @property
+    def title(self) -> str:
+        """Return what to call it."""
+        return f"{self.source.folder.name} {'without' if self.source.untitled else 'with'} titles"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The figures of an arm, with milliseconds of one question: the median by part, the mean by stop rule.
+
+    A rule that saves a search now and then leaves the median as it is.
+    """
+
+    parts: Rows
+    parts_ms: Mapping[str, float]
+    rules: Rows | None
+    rules_ms: Mapping[str, float]
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line."""
+    made = Parser(prog="python -m benchmarks.ablation", description=(__doc__ or "").splitlines()[0])
+    made.add_argument("folders", metavar="DIR", type=Path, nargs="+", help="folder with corpus.jsonl and SPLIT.jsonl")
+    made.add_argument("--split", default="dev", help="which questions to ask (default: %(default)s)")
+    titles = made.add_mutually_exclusive_group()
+    titles.add_argument("--titled", action="store_true", help="only with titles; by default with and without")
+    titles.add_argument("--untitled", action="store_true", help="only without titles")
+    made.add_argument("--parts", default=",".join(PARTS), help="what to leave out or add (default: %(default)s)")
+    made.add_argument("--limit", type=positive, help="ask only the first N questions of each set")
+    made.add_argument("--seed", type=int, default=0, help="seed of the bootstrap (default: %(default)s)")
+    made.add_argument("--json", type=Path, metavar="OUT", help="write the figures to this file, after each arm")
+    return made
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Measure arm after arm, show the tables as they come and at last the means over the arms."""
+    options = parser().parse_args(arguments)
+    if options.seed < 0:
+        raise BenchmarkError(f"--seed is {options.seed}; it must be 0 or more")
+    parts = chosen_parts(options.parts)
+    report: Report = {
+        "command": f"python -m benchmarks.ablation {shlex.join(arguments)}",
+        "polyhop_version": __version__,
+        "profile": repr(Profile.of(Settings())),
+        "seed": options.seed,
+        "arms": [],
+    }
+    screen = Console(width=None if sys.stdout.isatty() else WIDTH)
+    done: list[Outcome] = []
+    for seed, arm in arms(options):
+        done.append(measure(arm, parts, seed))
+        report["arms"].append(_facts(arm, options.split) | _figures(done[-1]))
+        _show(screen, arm.title, report["arms"][-1])
+        _write(options.json, report)
+    if len(done) > 1:
+        report["means"] = _figures(_mean(done))
+        _show(screen, f"mean over {len(done)} arms", report["means"])
+        _write(options.json, report)
+
+
+def chosen_parts(text: str) -> list[str]:
+    """Return the parts in a comma-separated list, each once."""
+    names = list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    unknown = [name for name in names if name not in PARTS]
+    if unknown or not names:
+        raise BenchmarkError(f"unknown part {', '.join(unknown) or text!r}; choose among {', '.join(PARTS)}")
+    return names
+
+
+def arms(options: argparse.Namespace) -> Iterator[tuple[int, Arm]]:
+    """Yield each set with and without titles, as asked for, with a seed that both share.
+
+    All question files are read at once, so that a mistake in one of them shows before anything is measured.
+    """
+    untitled = [value for value, off in ((False, options.untitled), (True, options.titled)) if not off]
+    sources = [
+        (options.seed + number, Source(folder.absolute(), one))
+        for number, folder in enumerate(dict.fromkeys(options.folders))
+        for one in untitled
+    ]
+    questions = [source.questions(options.split, options.limit) for _, source in sources]
+    for (seed, source), asked in zip(sources, questions, strict=True):
+        yield seed, Arm(source, asked, ensure(source, source.corpus()))
+
+
+def measure(arm: Arm, parts: Sequence[str], seed: int) -> Outcome:
+    """Ask every variant every question, in one process and over one memory of look-ups."""
+    gold = [question.gold for question in arm.questions]
+    with Collection.open(arm.index.home, arm.index.name) as collection:
+        memory = Memory()
+        setup = Setup(Remembering(collection, memory), Profile.of(Settings()))
+        # The patient run comes first: it meets most texts, and what parsing them costs then counts for no variant.
+        systems: dict[str, Callable[[str], Any]] = {STOP: Recorder(setup, memory, depth=PASSAGES).ask}
+        for name, one in {DEFAULT: setup, **_variants(setup, parts)}.items():
+            systems[name] = _documents(one)
+        with bar(arm.title, len(arm.questions)) as advance:
+            asked = ask(systems, [question.text for question in arm.questions], memory=memory, advance=advance)
+        records = [record for record, _ in asked.pop(STOP)]
+        rankings = {name: [ranking for ranking, _ in of_system] for name, of_system in asked.items()}
+        milliseconds = {name: float(np.median([ms for _, ms in of_system])) for name, of_system in asked.items()}
+        rules = _rules(records, collection, gold, seed) if STOP in parts else (None, {})
+    return Outcome(gains(rankings, gold, seed=seed), milliseconds, *rules)
+
+
+def _variants(setup: Setup, parts: Sequence[str]) -> dict[str, Setup]:
+    """Return the variants that make a difference to the profile; the others are told."""
+    found: dict[str, Setup] = {}
+    for part in parts:
+        if part == STOP:
+            continue
+        try:
+            found |= variants(setup, **{"without" if part in WITHOUT else "plus": [part]})
+        except CallerError as error:
+            tell(f"skipped: {error}")
+    return found
+
+
+def _documents(setup: Setup) -> Callable[[str], list[str]]:
+    search = polyhop(setup.retriever, setup.profile)
+    return lambda question: best_documents(search, question, DEPTHS[-1], passages=PASSAGES)
+
+
+def _rules(
+    records: Sequence[Record], collection: Collection, gold: Sequence[frozenset[str]], seed: int
+) -> tuple[Rows, dict[str, float]]:
+    ends = {name: [record.until(rule) for record in records] for name, rule in RULES.items()}
+    ids = {name for record in records for ranking in record.rankings for name in ranking}
+    keys = {name: passage.document for name, passage in collection.passages(sorted(ids)).items()}
+    rankings = {
+        name: [list(dict.fromkeys(keys[one] for one in end.ids)) for end in of_rule] for name, of_rule in ends.items()
+    }
+    searches = {name: [end.searches for end in of_rule] for name, of_rule in ends.items()}
+    milliseconds = {name: _mean_of([end.ms for end in of_rule]) for name, of_rule in ends.items()}
+    return savings(rankings, searches, gold, seed=seed), milliseconds
+
+
+def _mean(done: Sequence[Outcome]) -> Outcome:
+    def over(costs: Sequence[Mapping[str, float]]) -> dict[str, float]:
+        return {name: _mean_of([one[name] for one in costs]) for name in costs[0]}
+
+    rules = [one.rules for one in done if one.rules]
+    return Outcome(
+        mean([one.parts for one in done]),
+        over([one.parts_ms for one in done]),
+        mean(rules) if rules else None,
+        over([one.rules_ms for one in done]),
+    )
+
+
+def _mean_of(numbers: Sequence[float]) -> float:
+    return round(float(np.mean(numbers)), 3)
+
+
+def _facts(arm: Arm, split: str) -> Report:
+    return {
+        "dataset": arm.source.folder.name,
+        "split": split,
+        "untitled": arm.source.untitled,
+        "questions": len(arm.questions),
+    }
+
+
+def _figures(outcome: Outcome) -> Report:
+    figures: Report = {"parts": outcome.parts.to_dict(), "parts_ms": dict(outcome.parts_ms)}
+    if outcome.rules:
+        figures |= {"rules": outcome.rules.to_dict(), "rules_ms": dict(outcome.rules_ms)}
+    return figures
+
+
+def _show(screen: Console, title: str, figures: Report) -> None:
+    screen.print(gains_table(f"{title}: what each part adds", figures["parts"], figures["parts_ms"]))
+    if "rules" in figures:
+        screen.print(savings_table(f"{title}: stop rules", figures["rules"], figures["rules_ms"]))
+
+
+def _write(path: Path | None, report: Report) -> None:
+    if path:
+        write_json(path, report)
+
+
+if __name__ == "__main__":
+    sys.exit(run(lambda: main(sys.argv[1:])))

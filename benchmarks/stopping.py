@@ -1,0 +1,134 @@
+"""Stop rules, compared on the record of one patient run: what each would have saved there, and lost."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from polyhop.agent import (
+    AfterHops,
+    Agent,
+    Find,
+    Profile,
+    Progress,
+    Ranked,
+    Reranker,
+    Stop,
+    WhenDry,
+    WhenHopeless,
+    WhenSettled,
+    Working,
+)
+from polyhop.agent.evaluate.remember import Memory
+from polyhop.agent.evaluate.variants import Setup
+
+PATIENCE = 4
+#: What a user asks for: rules look at the best k.
+K = 5
+REFERENCE = f"AfterHops({PATIENCE})"
+RULES: Mapping[str, Stop] = {
+    REFERENCE: AfterHops(PATIENCE),
+    "AfterHops(3)": AfterHops(3),
+    "AfterHops(2)": AfterHops(2),
+    "AfterHops(1)": AfterHops(1),
+    "AfterHops(4) | WhenDry": AfterHops(4) | WhenDry(),
+    "AfterHops(4) | WhenSettled": AfterHops(4) | WhenSettled(),
+    "AfterHops(4) | WhenHopeless(0.5)": AfterHops(4) | WhenHopeless(0.5),
+    "AfterHops(4) | WhenHopeless(0.7)": AfterHops(4) | WhenHopeless(0.7),
+    "AfterHops(4) | WhenHopeless(1)": AfterHops(4) | WhenHopeless(1.0),
+    "AfterHops(4) | WhenSettled | WhenHopeless(0.7)": AfterHops(4) | WhenSettled() | WhenHopeless(0.7),
+    "AfterHops(2) | WhenDry": AfterHops(2) | WhenDry(),
+    "AfterHops(2) | WhenHopeless(0.5)": AfterHops(2) | WhenHopeless(0.5),
+    "AfterHops(2) | WhenHopeless(0.7)": AfterHops(2) | WhenHopeless(0.7),
+    "AfterHops(2) | WhenHopeless(0.8)": AfterHops(2) | WhenHopeless(0.8),
+    "AfterHops(2) | WhenHopeless(1)": AfterHops(2) | WhenHopeless(1.0),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """Where a rule ends a run: the best passages there, the searches made and the milliseconds until then."""
+
+    ids: Sequence[str]
+    searches: int
+    ms: float
+
+
+@dataclass(slots=True)
+class Record:
+    """A patient run: the ranking after each search, and each time that the rules were asked."""
+
+    rankings: list[list[str]] = field(default_factory=list)
+    asked: list[tuple[Progress, float]] = field(default_factory=list)
+
+    def until(self, rule: Stop) -> Stopped:
+        """Return where a rule would have ended the run; at its end, for one that never fires."""
+        for progress, milliseconds in self.asked:
+            if rule(progress):
+                return Stopped(self.rankings[progress.hops - 1], progress.hops, milliseconds)
+        return Stopped(self.rankings[-1], len(self.rankings), self.asked[-1][1])
+
+
+class Recorder:
+    """Asks an agent that stops late, and writes down what happens."""
+
+    def __init__(self, setup: Setup, memory: Memory, *, depth: int) -> None:
+        self._record = Record()
+        self._clock = _clock(memory)
+        stop = _Listening(AfterHops(PATIENCE), self._heard)
+        reranker = _Noting(setup.profile.reranker, self._ranked)
+        profile: Profile = replace(setup.profile, stop=stop, reranker=reranker)
+        self._agent = Agent(setup.retriever, profile=profile)
+        self._memory = memory
+        self._depth = depth
+
+    def ask(self, question: str) -> Record:
+        """Return the record of a run."""
+        self._record = Record()
+        self._clock = _clock(self._memory)
+        self._agent.retrieve(question, K)
+        return self._record
+
+    def _heard(self, progress: Progress) -> None:
+        self._record.asked.append((progress, self._clock()))
+
+    def _ranked(self, ranking: Sequence[Ranked]) -> None:
+        self._record.rankings.append([item["id"] for item in ranking[: self._depth]])
+
+
+@dataclass(frozen=True, slots=True)
+class _Listening(Stop):
+    """Lets somebody hear the facts that a rule is asked about."""
+
+    inner: Stop
+    heard: Callable[[Progress], None]
+
+    def __call__(self, progress: Progress) -> bool:
+        self.heard(progress)
+        return self.inner(progress)
+
+
+@dataclass(frozen=True, slots=True)
+class _Noting:
+    """Lets somebody see the rankings that a reranker makes."""
+
+    inner: Reranker
+    seen: Callable[[Sequence[Ranked]], None]
+
+    @property
+    def name(self) -> str:
+        """Return the name of the reranker inside."""
+        return self.inner.name
+
+    def rank(self, finds: Sequence[Find], run: Working) -> list[Ranked]:
+        """Return what the reranker inside returns."""
+        ranking = self.inner.rank(finds, run)
+        self.seen(ranking)
+        return ranking
+
+
+def _clock(memory: Memory) -> Callable[[], float]:
+    """Return a clock of milliseconds from now on that counts remembered look-ups at their cost."""
+    began, saved = time.perf_counter(), memory.saved
+    return lambda: 1000 * (time.perf_counter() - began + memory.saved - saved)

@@ -1,0 +1,121 @@
+"""The span hop: a name that a passage holds, asked next to what the passage leaves open of the question.
+
+For "Where was the director of Jaws born?" the passage on Jaws leaves "Where was the ... born?" open and names Steven
+Spielberg, so that "Steven Spielberg. Where was the born?" is asked, by vector. It is the query that an LLM would write
+between two searches (Trivedi et al., "Interleaving Retrieval with Chain-of-Thought Reasoning", arXiv 2212.10509), made
+without one. What is found is worth
+
+    weight * rarity * confidence * (S(bridge) - cos(bridge, target)), at least 0
+
+with the rarity of the name, confidence the cosine of query and target above a floor, times `doubt` where the target
+does not hold the name's words, and the rest as in `LinkHop`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..types import Hit
+from ..words import STOP, capital_spans, content_words, name_key, word_key
+from ..working import Known, Working
+from .role import Bridge, Find, Query
+
+LONGEST = 8  # words of a name
+
+
+@dataclass(frozen=True, slots=True)
+class SpanHop:
+    """Asks for the names in a passage by vector; unlike `LinkHop` it needs no document that bears the name.
+
+    Args:
+        bridges: passages to go on from.
+        spans: names to ask for of each, the rarest first.
+        most: names to ask for in all, those of the best bridges and the rarest first: each costs an embedding.
+        depth: passages to take from each search.
+        floor: cosine of query and target below which nothing is found.
+        doubt: what a target that does not hold the name's words is worth of one that does.
+    """
+
+    bridges: int = 8
+    spans: int = 4
+    most: int = 8
+    depth: int = 5
+    weight: float = 1.0
+    floor: float = 0.35
+    doubt: float = 0.2
+    name: str = "span"
+    checkpoint: str = ""
+
+    def propose(self, bridges: Sequence[Bridge], run: Working) -> list[Query]:
+        """Return a query for each name worth asking for; its text is the name as the passage has it."""
+        run.load(bridge["id"] for bridge in bridges[: self.bridges])
+        known = [
+            (bridge, there) for bridge in bridges[: self.bridges] if (there := run.known(bridge["id"])) is not None
+        ]
+        asked = frozenset(map(word_key, content_words(run.question)))
+        names = [_names(there, asked) for _, there in known]
+        run.prepare(key for one in names for key in one)
+        queries = [
+            query for (bridge, _), one in zip(known, names, strict=True) for query in self._rarest(bridge, one, run)
+        ]
+        queries.sort(key=lambda query: -query["score"] * query.get("strength", 0.0))
+        return queries[: self.most]
+
+    def search(self, queries: Sequence[Query], run: Working) -> list[Find]:
+        """Return the passages nearest to the names and the open questions, each with the best name from a bridge."""
+        asked = [(query, bridge) for query in queries if (bridge := run.known(query["path"][-1])) is not None]
+        if not asked:
+            return []
+        texts = [f"{query['text']}. {run.lacking(bridge.words)}" for query, bridge in asked]
+        different = list(dict.fromkeys(texts))
+        vectors = dict(zip(different, run.retriever.embedder.embed(different), strict=True))
+        lists = run.retriever.dense(np.stack([vectors[text] for text in texts]), self.depth + 1, where=run.where)
+        run.load(hit.id for hits in lists for hit in hits)
+        best: dict[tuple[str, str], Find] = {}
+        for (query, bridge), hits in zip(asked, lists, strict=True):
+            for find in self._finds(query, bridge, hits, run):
+                way = (bridge.passage.id, find["id"])
+                if way not in best or find["value"] > best[way]["value"]:
+                    best[way] = find
+        return list(best.values())
+
+    def _rarest(self, bridge: Bridge, names: dict[str, str], run: Working) -> Iterator[Query]:
+        ranked = sorted((-run.rarity(key), key) for key in names)
+        for negative, key in ranked[: self.spans]:
+            yield Query(
+                text=names[key],
+                updater=self.name,
+                checkpoint=self.checkpoint,
+                path=[*bridge["path"], bridge["id"]],
+                score=bridge["score"],
+                strength=-negative,
+            )
+
+    def _finds(self, query: Query, bridge: Known, hits: Sequence[Hit], run: Working) -> Iterator[Find]:
+        wanted = frozenset(map(word_key, content_words(query["text"])))
+        for hit in hits:
+            target = run.known(hit.id)
+            if target is None or hit.id in query["path"]:
+                continue
+            confidence = max(0.0, round(hit.score, 6) - self.floor) / (1 - self.floor)
+            certain = 1.0 if wanted <= target.words else self.doubt
+            gain = query["score"] - float(bridge.vector @ target.vector)
+            value = self.weight * query.get("strength", 0.0) * confidence * certain * gain
+            if value > 0:
+                yield Find(id=hit.id, via=self.name, path=query["path"], name=name_key(query["text"]), value=value)
+
+
+def _names(known: Known, asked: frozenset[str]) -> dict[str, str]:
+    """Return name key and surface of the names in a passage that are neither its own nor the question's nor numbers."""
+    own = {word for key in known.names() for word in key.split()}
+    found: dict[str, str] = {}
+    for span in capital_spans(known.passage.text):
+        key = name_key(span)
+        words = [word for word in key.split() if word not in STOP]
+        new = any(word not in own and word_key(word) not in asked for word in words)
+        if new and len(words) <= LONGEST and not all(word.isdigit() for word in words):
+            found.setdefault(key, span)
+    return found

@@ -1,0 +1,18 @@
+"""What the tests of evaluation share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from polyhop.retrieval.embed import Embedder
+from polyhop.retrieval.store.collection import Collection
+from tests import corpus
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Collection]:
+    """Open the known passages."""
+    with corpus.collection(tmp_path_factory.mktemp("evaluate"), embedder) as opened:
+        yield opened

@@ -1,0 +1,113 @@
+"""The retriever that remembers: the same answers, each asked for once, at the cost that it had."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from polyhop.agent import Agent
+from polyhop.agent.evaluate.remember import Memory, Remembering
+from polyhop.retrieval.retriever import Retriever
+from polyhop.retrieval.store.collection import Collection
+from tests import corpus
+from tests.retrieval.contract import RetrieverContract
+
+
+class Counting:
+    """A retriever that counts the calls that reach it."""
+
+    def __init__(self, inner: Collection) -> None:
+        self.inner = inner
+        self.calls: Counter[str] = Counter()
+
+    @property
+    def embedder(self) -> Any:
+        """Return this as the embedder too."""
+        return self
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("name", "dimension", "max_tokens", "embed", "count_tokens"):
+            return self._counted(name, getattr(self.inner.embedder, name))
+        return self._counted(name, getattr(self.inner, name))
+
+    def _counted(self, name: str, found: Any) -> Any:
+        if not callable(found):
+            return found
+
+        def call(*arguments: Any, **options: Any) -> Any:
+            self.calls[name] += 1
+            return found(*arguments, **options)
+
+        return call
+
+
+class TestRemembering(RetrieverContract):
+    """A collection that remembers, asked everything twice."""
+
+    @pytest.fixture
+    def retriever(self, films: Collection) -> Retriever:
+        """Return a retriever whose memory is filled."""
+        made = Remembering(films, Memory())
+        Agent(made).retrieve(corpus.QUESTION)
+        return made
+
+
+def test_the_second_run_asks_nothing(films: Collection) -> None:
+    """A question asked again is answered alike, and no look-up is made."""
+    counting = Counting(films)
+    agent = Agent(Remembering(counting, Memory()))
+    first = agent.retrieve(corpus.QUESTION)
+    before = counting.calls.copy()
+    second = agent.retrieve(corpus.QUESTION)
+
+    assert {"embed", "dense", "lexical", "bearers"} <= set(before)
+    assert Counter() == counting.calls - before
+    assert [one.id for one in first.passages] == [one.id for one in second.passages]
+    assert [one.id for one in Agent(films).retrieve(corpus.QUESTION).passages] == [one.id for one in first.passages]
+
+
+def test_a_filter_and_a_depth_belong_to_what_is_asked(films: Collection) -> None:
+    """Calls that differ in k or filter are different calls."""
+    remembering = Remembering(films, Memory())
+    everything = remembering.lexical("film director", 10)
+    people = remembering.lexical("film director", 10, where="kind = 'person'")
+
+    assert everything[:2] == remembering.lexical("film director", 2)
+    assert len(people) < len(everything)
+
+
+def test_results_are_copies(films: Collection) -> None:
+    """Who changes what it was given does not change what the next one gets."""
+    remembering = Remembering(films, Memory())
+    remembering.lexical("film director", 5).clear()
+    remembering.embedder.embed(["film"])[:] = 0
+
+    assert remembering.lexical("film director", 5)
+    np.testing.assert_allclose(1, np.linalg.norm(remembering.embedder.embed(["film"])), atol=1e-3)
+
+
+def test_remembered_calls_are_charged(films: Collection) -> None:
+    """Time spent and time saved are together what the work costs, and forgetting makes it cost anew."""
+
+    def slow() -> str:
+        time.sleep(0.02)
+        return "done"
+
+    memory = Memory()
+
+    def cost(work: Callable[[], str]) -> float:
+        began, saved = time.perf_counter(), memory.saved
+        assert "done" == memory.once(work, "work")
+        return time.perf_counter() - began + memory.saved - saved
+
+    assert 0.02 <= cost(slow)
+    assert 0.0 == memory.saved
+    assert 0.02 <= cost(pytest.fail)
+    memory.forget()
+    with pytest.raises(pytest.fail.Exception):
+        cost(pytest.fail)

@@ -1,0 +1,77 @@
+"""Variants: each part in the tables makes a difference, and what cannot be left out is told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from polyhop.agent import AfterHops, Agent, CallerError, Profile
+from polyhop.agent.evaluate.variants import WITH, WITHOUT, Setup, WithoutKind, variants
+from polyhop.retrieval.hop.directional import DirectionalHop
+from polyhop.retrieval.store.collection import Collection
+from polyhop.retrieval.store.names import Kind
+from tests import corpus
+
+
+def setup(films: Collection) -> Setup:
+    """Return the default profile over the known passages."""
+    return Setup(films, Profile())
+
+
+def test_every_part_changes_the_default_profile(films: Collection) -> None:
+    """No entry of the tables is without effect, and all variants answer."""
+    made = variants(setup(films), without=list(WITHOUT), plus=list(WITH))
+
+    assert [f"-{name}" for name in WITHOUT] + [f"+{name}" for name in WITH] == list(made)
+    for one in made.values():
+        assert one != setup(films)
+        assert Agent(one.retriever, profile=one.profile).retrieve(corpus.QUESTION).passages
+
+
+def test_without_links_only_the_first_search_finds(films: Collection) -> None:
+    """The variant without links follows none; the one without names in the question names none."""
+    made = variants(setup(films), without=["link", "named"])
+    ways = {
+        name: {one.via for one in Agent(films, profile=variant.profile).retrieve(corpus.QUESTION, 12).passages}
+        for name, variant in made.items()
+    }
+
+    assert {"search", "named"} == ways["-link"]
+    assert {"search", "link"} == ways["-named"]
+
+
+def test_names_of_a_kind_are_hidden(films: Collection) -> None:
+    """Without titles a document is still found by its other names, but not by its title."""
+    hidden = WithoutKind(films, Kind.TITLE)
+    names = ["vienna", "ste*spielberg"]
+    everyone = films.bearers(names, 60)
+
+    assert {"vienna": Kind.TITLE, "ste*spielberg": Kind.FUZZY} == {
+        name: there[0][1] for name, there in everyone.items()
+    }
+    assert {"ste*spielberg": everyone["ste*spielberg"]} == hidden.bearers(names, 60)
+
+
+def test_an_unknown_part_is_answered_with_the_list(films: Collection) -> None:
+    """A part that is not in the tables is refused, as is one on the other side."""
+    with pytest.raises(CallerError, match="unknown part 'magic'; choose among link, named"):
+        variants(setup(films), without=["magic"])
+    with pytest.raises(CallerError, match="unknown part 'link'; choose among shared"):
+        variants(setup(films), plus=["link"])
+
+
+def test_a_part_that_is_not_there_cannot_be_left_out(films: Collection) -> None:
+    """What would compare a run with itself, or have an updater twice, is the caller's mistake."""
+    plain = Setup(films, Profile(hops=(DirectionalHop(),), stop=AfterHops(2)))
+    with pytest.raises(CallerError, match="'link' changes nothing"):
+        variants(plain, without=["link"])
+    with pytest.raises(CallerError, match="two hop updaters are called 'directional'"):
+        variants(plain, plus=["directional"])
+
+
+def test_a_part_that_does_not_fit_is_told(films: Collection) -> None:
+    """A first search of one's own has no names to switch off."""
+    own = replace(setup(films), profile=Profile(first=DirectionalHop(name="search")))
+    with pytest.raises(CallerError, match="'named' does not fit the parts of this profile"):
+        variants(own, without=["named"])

@@ -1,0 +1,58 @@
+"""The network in torch is the one in numpy, whatever its form."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from polyhop.retrieval.hop.gate import FORMS, Gate
+from polyhop.training.treehop.network import Network, parameters_of, rounded
+from tests.retrieval.hop import gates
+
+
+def network(form: str) -> Network:
+    """Return a network with the weights that the tests of the numpy one have."""
+    shape = gates.shape(form=form)
+    made = Network(shape, dropout=0.5).eval()
+    made.load_state_dict({name: torch.from_numpy(np.asarray(value)) for name, value in gates.drawn(shape).items()})
+    return made
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_both_networks_are_one(form: str) -> None:
+    """The same weights give the same next states, in torch and in numpy."""
+    made = network(form)
+    queries, passages = np.random.default_rng(4).normal(size=(2, 9, 384)).astype(np.float32)
+    expected = made(torch.from_numpy(queries), torch.from_numpy(passages)).detach().numpy()
+
+    np.testing.assert_allclose(expected, Gate(made.shape, parameters_of(made))(queries, passages), rtol=1e-3, atol=1e-4)
+
+
+def test_states_follow_paths_of_any_length() -> None:
+    """A path's state is the question's vector moved by each passage in turn; padding moves nothing."""
+    made, chance = network("published"), np.random.default_rng(4)
+    questions, passages = (chance.normal(size=size).astype(np.float32) for size in ((3, 384), (3, 2, 384)))
+    found = made.states(torch.from_numpy(questions), torch.from_numpy(passages), torch.tensor([0, 1, 2]))
+    gate = Gate(made.shape, parameters_of(made))
+    once = gate(questions, passages[:, 0])
+    expected = np.stack([questions[0], once[1], gate(once, passages[:, 1])[2]])
+
+    np.testing.assert_allclose(expected, found.detach().numpy(), rtol=1e-3, atol=1e-3)
+
+
+def test_the_factors_begin_where_they_are_told_to() -> None:
+    """A scaled network starts with the given factors, and they have a group of their own."""
+    made = Network(gates.shape(form="scaled"), keep=0.5, drop=-0.25)
+    groups = made.groups(0.1, 30)
+
+    assert (0.5, -0.25) == (made.keep.item(), made.drop.item())
+    assert ([0.1, 3.0], [made.keep, made.drop]) == ([group["peak"] for group in groups], groups[1]["params"])
+
+
+def test_rounded_weights_are_those_of_the_file() -> None:
+    """What is judged is what will be read back: weights of 16 bits."""
+    made = network("published")
+    found = rounded(made.shape, parameters_of(made)).parameters["key.weight"]
+
+    np.testing.assert_array_equal(parameters_of(made)["key.weight"].astype(np.float16).astype(np.float32), found)

@@ -1,0 +1,66 @@
+"""A name where it stands in a passage: what is around it, and where it leads."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from ...graphs.support import sentences
+from ...retrieval.types import Passage
+from ...retrieval.words import WORD, name_key
+
+_SUBJECT = re.compile(r"^.{2,200}?\b(?=(?:is|was|are|were|has|had)\b)", re.DOTALL)
+_ASIDE = re.compile(r"\s*\([^()]*\)")
+START = 6  # words that stand for the title of a passage without one
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A name where it stands: its passage, the words before and after it in its sentence, and where it leads."""
+
+    passage: Passage
+    before: str
+    after: str
+    target: Passage
+
+
+def seen_in(passage: Passage, name: str, target: Passage) -> Seen | None:
+    """Return a name with what stands around it; None where it does not stand, or does not stand there as a name.
+
+    A name has a capital, and a single word does not open the sentence: in "Time passes" nothing is named.
+    """
+    for sentence in sentences(passage.text):
+        if (span := span_of(name, sentence)) is not None:
+            start, end = span
+            surface = sentence[start:end]
+            lone = " " not in surface and not sentence[:start].strip(" \"'“‘([")
+            if surface == surface.lower() or lone:
+                return None
+            return Seen(passage, sentence[:start].strip(), sentence[end:].strip(), target)
+    return None
+
+
+def span_of(key: str, text: str) -> tuple[int, int] | None:
+    """Return where a name stands in a text, by its first place."""
+    words = list(WORD.finditer(text))
+    folded = [name_key(match.group()) for match in words]
+    for first in range(len(words)):
+        joined_up = ""
+        for last in range(first, len(words)):
+            joined_up = f"{joined_up} {folded[last]}".strip()
+            if joined_up == key:
+                return words[first].start(), words[last].end()
+            if not key.startswith(joined_up + " "):
+                break
+    return None
+
+
+def predicate(passage: Passage) -> str:
+    """Return the first sentence of a passage from its verb on, without its subject, which would give it away."""
+    first = next(iter(sentences(passage.text)), passage.text)
+    return _SUBJECT.sub("", first, count=1).rstrip(".")
+
+
+def bare_title(passage: Passage) -> str:
+    """Return the title without what stands in parentheses, or the first words of a passage without one."""
+    return _ASIDE.sub("", passage.title) or " ".join(passage.text.split()[:START])
