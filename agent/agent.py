@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self, TypedDict, Unpack, overload
+from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, overload
 
 from ..core.errors import CallerError
 from ..core.llm import LanguageModel, LiteLLM
@@ -19,9 +18,9 @@ from ..retrieval.ingest.index import IndexReport, Watcher, index_paths
 from ..retrieval.query.check import check_k, question_text
 from ..retrieval.retriever import Own, Retriever, Several
 from ..retrieval.store.collection import Collection
-from ..retrieval.store.filter import parse
 from ..retrieval.store.place import Options
-from .batch import Batch, Errors, outcomes
+from .asking import Asking, check_batch, checked
+from .batch import Batch, Errors
 from .machine import Asked, Machine
 from .profile import Profile
 from .results import Answer, Retrieval
@@ -32,19 +31,6 @@ if TYPE_CHECKING:
 
     from .evaluate.compare import Evaluation
     from .evaluate.questions import Question
-
-WORKERS = 4
-
-
-class Asking(TypedDict, total=False):
-    """What may be said with every question."""
-
-    #: a filter such as `year >= 2020`; see the filter language
-    where: str
-    #: a name for the run: with checkpoints, asking the same again under it resumes a run that was killed
-    thread: str
-    #: set it from another thread and the run ends after the step it is in, with what it has
-    cancel: threading.Event
 
 
 class Agent:
@@ -169,7 +155,7 @@ class Agent:
         All are asked whatever becomes of one. With `errors="return"` an error stands in the list at the place of its
         question; otherwise the first one is raised in the end.
         """
-        return outcomes(self._batch(questions, k, options).run(), errors)
+        return self._batch(questions, k, errors, options).run()
 
     # The same for async code
 
@@ -211,9 +197,9 @@ class Agent:
         self, questions: Sequence[str], k: int | None = None, *, errors: Errors = "raise", **options: Unpack[Asking]
     ) -> Any:
         """Do what `batch` does; cancelling the task ends the runs."""
-        batch = self._batch(questions, k, options)
+        batch = self._batch(questions, k, errors, options)
         try:
-            return outcomes(await asyncio.to_thread(batch.run), errors)
+            return await asyncio.to_thread(batch.run)
         except asyncio.CancelledError:
             batch.stop()
             raise
@@ -277,7 +263,7 @@ class Agent:
         self.close()
 
     def _asked(self, graph: str, question: str, k: int | None, options: Asking) -> Asked:
-        where = _checked(options)
+        where = checked(options)
         request = Request(question=question_text(question), k=check_k(self.settings.k if k is None else k), where=where)
         context = Context(
             retriever=self.retriever,
@@ -294,11 +280,12 @@ class Agent:
             context.cancelled = cancel
         return Asked(graph, request, context, options.get("thread") or "", own_event=cancel is None)
 
-    def _batch(self, questions: Sequence[str], k: int | None, options: Asking) -> Batch:
-        _check_batch(questions, options)
-        _checked(options)
+    def _batch(self, questions: Sequence[str], k: int | None, errors: Errors, options: Asking) -> Batch:
+        check_batch(questions, options)
+        checked(options)
         check_k(self.settings.k if k is None else k)
-        return Batch(self.retriever, [self._in_batch(question, k, options) for question in questions], self._retrieval)
+        asked = [self._in_batch(question, k, options) for question in questions]
+        return Batch(self.retriever, asked, shape=self._retrieval, errors=errors)
 
     def _in_batch(self, question: str, k: int | None, options: Asking) -> Asked | Exception:
         try:
@@ -311,24 +298,3 @@ class Agent:
 
     def _answer(self, state: State) -> Answer:
         return shape_answer(state, self.retriever, self.profile.notices)
-
-
-def _checked(options: Asking) -> str:
-    """Return the filter; refuse a bad one and what no question takes: a misspelt `where` would search everything."""
-    if unknown := sorted(options.keys() - Asking.__annotations__.keys()):
-        raise CallerError(f"unknown options {unknown!r}; a question takes {sorted(Asking.__annotations__)}")
-    for name in ("where", "thread"):
-        value = options.get(name)
-        if value is not None and not isinstance(value, str):
-            raise CallerError(f"{name} must be a string, not {value!r}")
-    where = options.get("where") or ""
-    if where.strip():
-        parse(where)
-    return where
-
-
-def _check_batch(questions: Sequence[str], options: Asking) -> None:
-    if isinstance(questions, str):
-        raise CallerError(f"a batch is a list of questions, not the string {questions!r:.80}; put it in brackets")
-    if options.get("thread"):
-        raise CallerError("the questions of a batch cannot share a thread; ask them one by one, each under its own")

@@ -33,18 +33,6 @@ ACTIVE = 64
 TOGETHER = 32
 
 
-def outcomes(done: Sequence[Retrieval | Exception], errors: Errors) -> Sequence[Retrieval | Exception]:
-    """Return the outcomes, or raise the first error among them unless errors are to be returned."""
-    if errors not in ("raise", "return"):
-        raise CallerError(f"errors must be 'raise' or 'return', not {errors!r}")
-    failed = [(place, outcome) for place, outcome in enumerate(done) if isinstance(outcome, Exception)]
-    if failed and errors == "raise":
-        place, error = failed[0]
-        error.add_note(f"question {place} of the batch; {len(failed)} of {len(done)} failed")
-        raise error
-    return done
-
-
 @dataclass(slots=True)
 class Waiting:
     """What a run waits for, and what came of it."""
@@ -58,15 +46,24 @@ class Waiting:
 class Batch:
     """Takes questions, already checked or failed, to their retrievals or errors; used once.
 
-    `shape` makes a retrieval of the state that a run ends in.
+    Args:
+        shape: makes a retrieval of the state that a run ends in.
     """
 
     def __init__(
-        self, retriever: Retriever, asked: Sequence[Asked | Exception], shape: Callable[[State], Retrieval]
+        self,
+        retriever: Retriever,
+        asked: Sequence[Asked | Exception],
+        *,
+        shape: Callable[[State], Retrieval],
+        errors: Errors,
     ) -> None:
+        if errors not in ("raise", "return"):
+            raise CallerError(f"errors must be 'raise' or 'return', not {errors!r}")
         self._retriever = retriever
         self._asked = asked
         self._shape = shape
+        self._errors = errors
         self._turns = TURNS_OWN if isinstance(retriever, Own) else TURNS
         self._turn = threading.BoundedSemaphore(self._turns)
         self._inside = threading.Lock()
@@ -76,12 +73,19 @@ class Batch:
         self._stopped = False
 
     def run(self) -> list[Retrieval | Exception]:
-        """Return what became of each question, in their order; an error takes the place of its own question only."""
-        try:
-            with ThreadPoolExecutor(ACTIVE) as pool:
-                return list(pool.map(self._ask, self._asked))
-        finally:
-            self.stop()
+        """Return what became of each question, in their order; all are asked before an error is raised, if one is."""
+        with ThreadPoolExecutor(ACTIVE) as pool:
+            try:
+                outcomes = list(pool.map(self._ask, self._asked))
+            except BaseException:
+                self.stop()
+                raise
+        failed = [(place, outcome) for place, outcome in enumerate(outcomes) if isinstance(outcome, Exception)]
+        if failed and self._errors == "raise":
+            place, error = failed[0]
+            error.add_note(f"question {place} of the batch; {len(failed)} of {len(outcomes)} failed")
+            raise error
+        return outcomes
 
     def stop(self) -> None:
         """Begin no more runs, and let those under way end after the hop that they are in."""

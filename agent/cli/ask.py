@@ -12,7 +12,8 @@ from .common import Home, Json, Names, Where, guarded, load_settings, note, open
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ..agent import Agent, Asking
+    from ..agent import Agent
+    from ..asking import Asking
     from ..results import Answer, Retrieval
 
 Question = Annotated[str, typer.Argument(help="The question.", show_default=False)]

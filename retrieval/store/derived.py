@@ -63,6 +63,7 @@ class Derived:
                     drop_pending(self._record)
                     self._settle()
                 raise
+            self.index.tune()
             self._settle()
 
     def rebuild(self, reason: str) -> None:
@@ -183,6 +184,7 @@ class Derived:
         index = self._named(name)
         for ids, vectors in self._record.live_vectors(self._embedder):
             index.upsert(ids, vectors)
+        index.tune()
         with self._record.writing() as connection:
             put(connection, chroma=name, url=self._url)
             connection.execute("DELETE FROM stale")

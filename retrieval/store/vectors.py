@@ -5,7 +5,9 @@ The role is narrow on purpose: another engine is one file with these methods.
 
 from __future__ import annotations
 
+import math
 import threading
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +20,17 @@ from ...core.errors import OperatorError
 from ..embed.role import Vectors
 
 # Chroma's default HNSW is tuned for smaller candidate lists than a fused, filtered, multi-hop search asks for.
-HNSW = {"space": "ip", "ef_construction": 200, "max_neighbors": 32, "ef_search": 256}
+BREADTH = 256
+HNSW = {"space": "ip", "ef_construction": 200, "max_neighbors": 32, "ef_search": BREADTH}
+# With lists of one length a graph of more rows misses more: 0.98 of the nearest 20 were found among 100,000 rows and
+# 0.95 among 300,000, where lists of the lengths below found more than 0.99.
+ROWS, GROWTH, STEP = 30_000, 0.7, 128
+
+
+def breadth(rows: int) -> int:
+    """Return how many candidates a search among so many rows keeps."""
+    steps = math.ceil(BREADTH / STEP * math.pow(rows / ROWS, GROWTH))
+    return STEP * max(BREADTH // STEP, steps)
 
 
 # Clients of one folder share what chromadb keeps for it; one must not begin while the last of the others ends it.
@@ -54,6 +66,10 @@ class VectorIndex(Protocol):
     def get(self, ids: Sequence[str]) -> tuple[list[str], Vectors]: ...
 
     def count(self) -> int: ...
+
+    def tune(self) -> None:
+        """Fit searches to the number of rows; may hold from the next opening only."""
+        ...
 
     def drop(self) -> None: ...
 
@@ -117,6 +133,16 @@ class ChromaIndex:
         """Return the number of rows."""
         with self._reached():
             return int(self._collection.count())
+
+    def tune(self) -> None:
+        """Keep as many candidates as the number of rows asks for; Chroma heeds it from the next opening."""
+        wanted = breadth(self.count())
+        with self._reached():
+            if self._collection.configuration_json["hnsw"]["ef_search"] != wanted:
+                with warnings.catch_warnings():
+                    # chromadb warns of how it writes down itself that there is no embedding function.
+                    warnings.simplefilter("ignore", DeprecationWarning)
+                    self._collection.modify(configuration={"hnsw": {"ef_search": wanted}})
 
     def drop(self) -> None:
         """Delete the Chroma collection."""
