@@ -22,7 +22,9 @@ def test_it_compares_the_trained_hop_with_plain_search(tmp_path: Path, monkeypat
     monkeypatch.setenv("POLYHOP_CACHE", str(tmp_path / "cache"))
     out = tmp_path / "out.json"
 
-    assert 0 == run(lambda: treehop.main([str(write(tmp_path / "data", *sample())), "--split", "dev", "--json", str(out)]))
+    assert 0 == run(
+        lambda: treehop.main([str(write(tmp_path / "data", *sample())), "--split", "dev", "--json", str(out)])
+    )
     arms = json.loads(out.read_text())["arms"]
     names = ["dense", "treehop", "treehop, published pruning"]
     assert [(False, names), (True, names)] == [
