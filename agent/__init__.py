@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..core.errors import CallerError, ModelError, OperatorError, PolyhopError
+    from ..core.files import read_rows
     from ..core.llm import LiteLLM
     from ..core.settings import Settings
     from ..graphs.stop import AfterHops, AfterSeconds, Progress, Stop, WhenDry, WhenHopeless, WhenSettled
@@ -100,6 +101,7 @@ _HOMES = {
     "WhenDry": "..graphs.stop",
     "WhenHopeless": "..graphs.stop",
     "WhenSettled": "..graphs.stop",
+    "read_rows": "..core.files",
     "rrf": "..retrieval.fuse.rrf",
 }
 
@@ -156,6 +158,7 @@ __all__ = [
     "grow",
     "import_file",
     "merged",
+    "read_rows",
     "rrf",
 ]
 

@@ -8,8 +8,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from polyhop.agent import Document
-from polyhop.agent.evaluate.rows import read_rows
+from polyhop.agent import Document, read_rows
 
 from .common import BenchmarkError
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ..core.errors import CallerError, PolyhopError
+from ..core.files import write_whole
 from ..core.settings import Settings
-from .files import write_whole
 from .watch import Lines
 
 

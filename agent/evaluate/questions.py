@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from ...core.errors import CallerError
+from ...core.files import read_rows
 from ...retrieval.retriever import Retriever
 from ...retrieval.words import name_key
-from .rows import read_rows
 from .systems import Found
 
 # How much of a gold text is searched for, and how deep, to tell whether the collection has it.

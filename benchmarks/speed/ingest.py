@@ -13,8 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from polyhop.agent import Collection, Document, Settings
-from polyhop.agent.evaluate.rows import read_rows
+from polyhop.agent import Collection, Document, Settings, read_rows
 
 from ..common import BenchmarkError, child, peak_mb, serve, tell
 from .timing import milliseconds

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...core.errors import CallerError, OperatorError
+from ...core.files import write_whole
 from .gate import FORMS, Gate, Parameters, Shape
 
 FORMAT = 1
@@ -69,19 +69,7 @@ def save(path: Path, parameters: Parameters, card: Card) -> str:
     header = json.dumps({"format": FORMAT, **asdict(card)}, sort_keys=True)
     halves = {name: np.asarray(value, np.float16) for name, value in sorted(parameters.items())}
     data = serialise(halves, metadata={_HEADER: header})
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with draft.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise OperatorError(
-            f"cannot write the weights {str(path)!r} ({error}); free some space or choose another file"
-        ) from error
+    write_whole(path, data)
     return _digest(data)
 
 

@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ...core.files import write_whole
 from ...retrieval.hop.gate import Gate, Parameters
-from ..files import write_whole
 from ..watch import Watcher
 from .batch import Batch, batches, steps
 from .evaluate import hop_recall, states

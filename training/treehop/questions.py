@@ -5,7 +5,6 @@ A gold passage is `{title, text}`, or a string: a passage id, a document key, or
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ...core.errors import CallerError
+from ...core.files import read_rows
 from ...retrieval.types import Passage
 from ...retrieval.words import name_key
 from .examples import Example
@@ -49,33 +49,15 @@ def read(path: Path, *, untitled: bool = False) -> list[Asked]:
     Raises:
         CallerError: for a file or a line that cannot be read; it names the place.
     """
-    found = [_asked(place, row, untitled=untitled) for place, row in rows(path)]
+    found = [_asked(place, row, untitled=untitled) for place, row in read_rows(path)]
     if not found:
         raise CallerError(f"{str(path)!r} holds no questions; give JSON lines with `question` and `gold`")
     return found
 
 
-def rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield (place, object) for each line of a JSON-lines file that is not blank."""
-    try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CallerError(f"cannot read {str(path)!r} ({error}); give a JSON-lines file in UTF-8") from error
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise CallerError(f"{path}:{number}: not JSON ({error}); one object a line is expected") from error
-        if not isinstance(row, dict):
-            raise CallerError(f"{path}:{number}: {line.strip()[:60]!r} is not an object; one object a line is expected")
-        yield f"{path}:{number}", row
-
-
 def texts_of(path: Path, *, untitled: bool = False) -> Iterator[tuple[str, str]]:
     """Yield (title, text) of a file of passages."""
-    for place, row in rows(path):
+    for place, row in read_rows(path):
         yield _pair(_passage(place, row, untitled=untitled))
 
 

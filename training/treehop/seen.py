@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 
 from ...graphs.support import sentences
+from ...retrieval.hop.locate import locate
 from ...retrieval.types import Passage
-from ...retrieval.words import WORD, name_key
 
 _SUBJECT = re.compile(r"^.{2,200}?\b(?=(?:is|was|are|were|has|had)\b)", re.DOTALL)
 _ASIDE = re.compile(r"\s*\([^()]*\)")
@@ -30,28 +30,13 @@ def seen_in(passage: Passage, name: str, target: Passage) -> Seen | None:
     A name has a capital, and a single word does not open the sentence: in "Time passes" nothing is named.
     """
     for sentence in sentences(passage.text):
-        if (span := span_of(name, sentence)) is not None:
+        if "*" not in name and (span := locate(name, sentence)) is not None:
             start, end = span
             surface = sentence[start:end]
             lone = " " not in surface and not sentence[:start].strip(" \"'“‘([")
             if surface == surface.lower() or lone:
                 return None
             return Seen(passage, sentence[:start].strip(), sentence[end:].strip(), target)
-    return None
-
-
-def span_of(key: str, text: str) -> tuple[int, int] | None:
-    """Return where a name stands in a text, by its first place."""
-    words = list(WORD.finditer(text))
-    folded = [name_key(match.group()) for match in words]
-    for first in range(len(words)):
-        joined_up = ""
-        for last in range(first, len(words)):
-            joined_up = f"{joined_up} {folded[last]}".strip()
-            if joined_up == key:
-                return words[first].start(), words[last].end()
-            if not key.startswith(joined_up + " "):
-                break
     return None
 
 

@@ -18,7 +18,6 @@ from polyhop.training.treehop.hops import hops
 from polyhop.training.treehop.own import gather
 from polyhop.training.treehop.pool import Pool
 from polyhop.training.treehop.questions import examples, read
-from polyhop.training.treehop.seen import span_of
 from polyhop.training.watch import Silence
 from tests import corpus
 
@@ -146,24 +145,6 @@ def test_a_query_is_written_by_each_template(passages: Pool) -> None:
 
     assert {"names:asked", "names:cloze", "names:joined"} == {one.kind for one in made}
     assert all(len(one.question.split()) > 3 for one in made)
-
-
-@pytest.mark.parametrize(
-    ("key", "text", "found"),
-    [
-        ("jaws", "In Jaws, a shark", "Jaws"),
-        ("rene clair", "by René Clair.", "René Clair"),
-        ("obrien", "with O'Brien there", "O'Brien"),
-        ("black sea", "the Black Forest and the Black Sea", "Black Sea"),
-    ],
-)
-def test_a_name_is_found_where_it_stands(key: str, text: str, found: str) -> None:
-    """The span of a name is that of the words a person sees."""
-    span = span_of(key, text)
-
-    assert span is not None
-    assert found == text[span[0] : span[1]]
-    assert span_of("danube", text) is None
 
 
 def test_a_pool_is_searched_exactly(passages: Pool, films: Collection) -> None:

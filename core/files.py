@@ -1,13 +1,33 @@
-"""JSON-lines files, read so that every mistake in them is told with its place."""
+"""Files: written whole or not at all, and JSON lines whose mistakes are told with their places."""
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ...core.errors import CallerError
+from .errors import CallerError, OperatorError
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Put a file in its place in one step: a reader finds the old one or the whole new one.
+
+    Raises:
+        OperatorError: if it cannot be written.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with draft.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise OperatorError(f"cannot write {str(path)!r} ({error}); free some space or choose another file") from error
 
 
 def read_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
