@@ -127,7 +127,7 @@ def test_a_part_that_the_profile_lacks_is_skipped(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--parts", "link,magic"], "unknown part 'magic'; choose among link, named"),
+        (["--parts", "link,magic"], "unknown part 'magic'; choose among hops, link, named"),
         (["--parts", ","], "unknown part ','"),
         (["--seed", "-1"], "--seed is -1"),
         (["--titled", "--untitled"], "not allowed with argument"),

@@ -61,8 +61,9 @@ class Recipe:
     growth: Growth = Growth()  # noqa: RUF009 - a frozen value
 
     def shape(self, dimension: int) -> Shape:
-        """Return the shape of the network."""
-        return Shape(dimension, self.width, self.blocks, self.form)
+        """Return the shape of the network; a gate that begins as a copy is at least as wide as the vectors."""
+        width = max(self.width, dimension) if self.gain else self.width
+        return Shape(dimension, width, self.blocks, self.form)
 
     def facts(self) -> dict[str, Any]:
         """Return plain JSON types."""

@@ -140,8 +140,8 @@ def test_eval_prints_json(home: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--without", "lunk"], "unknown part 'lunk'; choose among link"),
-        (["--with", "link"], "unknown part 'link'; choose among shared"),
+        (["--without", "lunk"], "unknown part 'lunk'; choose among hops, link"),
+        (["--with", "link"], "unknown part 'link'; choose among span"),
         (["--collection", "nowhere"], "no collection 'nowhere'"),
     ],
 )

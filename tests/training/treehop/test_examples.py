@@ -73,7 +73,7 @@ def test_mined_negatives_are_near_and_never_gold() -> None:
 def test_a_batch_marks_what_is_right_and_wrong() -> None:
     """Other passages of the batch are wrong but for what is gold of the question; the path is as the recipe says."""
     given = small()
-    (batch, *_) = batches(given, worlds.recipe(batch=40), 0)
+    (batch, *_) = batches(given, worlds.recipe(batch=40, back=True), 0)
     (back, *_) = batches(given, worlds.recipe(batch=40, back=False), 0)
 
     assert [1] * 40 == batch.right.sum(axis=1).tolist()

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from polyhop.retrieval.hop.gate import FORMS, Gate
+from polyhop.core.errors import CallerError
+from polyhop.retrieval.hop.gate import FORMS, Gate, Shape
 from polyhop.training.treehop.network import Network, parameters_of, rounded
 from tests.retrieval.hop import gates
 
@@ -56,3 +57,20 @@ def test_rounded_weights_are_those_of_the_file() -> None:
     found = rounded(made.shape, parameters_of(made)).parameters["key.weight"]
 
     np.testing.assert_array_equal(parameters_of(made)["key.weight"].astype(np.float16).astype(np.float32), found)
+
+
+def test_a_gain_begins_as_a_copy_of_the_passage() -> None:
+    """The first state is near `q + (gain - 1) c`, which is what training then corrects."""
+    made = Network(Shape(384, 400, 1), gain=2.5).eval()
+    query, passage = np.random.default_rng(4).normal(size=(2, 5, 384)).astype(np.float32) / 384**0.5
+    expected = query + 1.5 * passage
+    found = made(torch.from_numpy(query), torch.from_numpy(passage)).detach().numpy()
+    cosines = (expected * found).sum(axis=1) / np.linalg.norm(expected, axis=1) / np.linalg.norm(found, axis=1)
+
+    assert (cosines > 0.95).all()
+
+
+def test_a_gain_needs_room_for_the_passage() -> None:
+    """A gate narrower than the vectors cannot hold a copy, and says so."""
+    with pytest.raises(CallerError, match="width of at least the dimension, 384, not 256"):
+        Network(Shape(384, 256, 1), gain=2.5)

@@ -14,10 +14,11 @@ from polyhop.core.errors import CallerError
 from polyhop.retrieval.embed import Embedder
 from polyhop.retrieval.store.collection import Collection
 from polyhop.training.treehop import pool
-from polyhop.training.treehop.hops import hops, span_of
+from polyhop.training.treehop.hops import hops
 from polyhop.training.treehop.own import gather
 from polyhop.training.treehop.pool import Pool
 from polyhop.training.treehop.questions import examples, read
+from polyhop.training.treehop.seen import span_of
 from polyhop.training.watch import Silence
 from tests import corpus
 
