@@ -27,7 +27,7 @@ Errors = Literal["raise", "return"]
 
 # Runs that have a turn: while one computes, another waits for the disk; more would only queue for the interpreter. A
 # search of the user's own may wait for a network.
-TURNS = 3
+TURNS = 2
 TURNS_OWN = 8
 # Runs under way, and those that wait until their needs are computed together: more are hardly any faster.
 ACTIVE = 64
