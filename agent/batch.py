@@ -7,6 +7,7 @@ call. Vectors do not depend on their company, so that the results are those of o
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -30,7 +31,7 @@ TURNS = 2
 TURNS_OWN = 8
 # Runs under way, and those that wait until their needs are computed together: more are hardly any faster.
 ACTIVE = 64
-TOGETHER = 32
+TOGETHER = 16
 
 
 @dataclass(slots=True)
@@ -74,12 +75,16 @@ class Batch:
 
     def run(self) -> list[Retrieval | Exception]:
         """Return what became of each question, in their order; all are asked before an error is raised, if one is."""
+        # What is there before the batch, all imports among it, is spared the collections that its many values set off.
+        gc.freeze()
         with ThreadPoolExecutor(ACTIVE) as pool:
             try:
                 outcomes = list(pool.map(self._ask, self._asked))
             except BaseException:
                 self.stop()
                 raise
+            finally:
+                gc.unfreeze()
         failed = [(place, outcome) for place, outcome in enumerate(outcomes) if isinstance(outcome, Exception)]
         if failed and self._errors == "raise":
             place, error = failed[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -15,6 +16,7 @@ from ..graphs.answer import answer_graph
 from ..graphs.context import Context
 from ..graphs.retrieve import retrieve_graph
 from ..graphs.state import Request, State
+from ..graphs.walk import walk
 
 GRAPHS = {"retrieve": retrieve_graph, "answer": answer_graph}
 MODES = ["custom", "values"]
@@ -33,6 +35,11 @@ class Asked:
     context: Context
     thread: str
     own_event: bool = True
+
+    @property
+    def plain(self) -> bool:
+        """Say whether nothing but the passages is asked for, and no checkpoint: LangGraph would only cost time."""
+        return self.graph == "retrieve" and not self.thread
 
     def abandon(self) -> None:
         """End a run that nobody listens to any more; an event of the caller's is left as it is, he may use it again."""
@@ -61,6 +68,8 @@ class Machine:
 
     def invoke(self, asked: Asked) -> State:
         """Run to the end and return the last state."""
+        if asked.plain:
+            return walk(asked.request, asked.context)
         with self._file_errors():
             graph = self._graph(asked)
             return graph.invoke(self._begin(graph, asked), **asked.options())  # type: ignore[no-any-return]
@@ -73,6 +82,12 @@ class Machine:
 
     async def ainvoke(self, asked: Asked) -> State:
         """Do what `invoke` does."""
+        if asked.plain:
+            try:
+                return await asyncio.to_thread(walk, asked.request, asked.context)
+            except asyncio.CancelledError:
+                asked.abandon()
+                raise
         with self._file_errors():
             async with self._agraph(asked) as graph:
                 begun = await self._abegin(graph, asked)

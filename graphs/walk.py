@@ -1,6 +1,6 @@
 """A run of the retrieve graph step by step, without LangGraph, whose machinery costs some milliseconds a question.
 
-It is for batches. A run that is to be streamed, traced or kept in checkpoints goes through the graph.
+A run that is to be streamed, kept in checkpoints, or to end in an answer goes through the graph.
 """
 
 from __future__ import annotations

@@ -55,8 +55,6 @@ class _Tries:
     starts: list[int] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)
     hows: list[int] = field(default_factory=list)
-    #: the keys of the runs of capitals
-    whole: list[str] = field(default_factory=list)
 
     def add(self, start: int, ends: Sequence[int], keys: Sequence[str], how: _How) -> None:
         """Add keys that begin at one word."""
@@ -75,11 +73,17 @@ def mentions(
     `question`, which people type carelessly, it may begin with any word but must hold a capital.
     """
     tries = [_tries(text, question) for text in texts]
-    # Whole names first: a retriever that has to search for each of them asks for a few only.
-    known = {key for one in tries for key in one.keys}
-    keys = dict.fromkeys([*(key for one in tries for key in one.whole if key in known), *sorted(known)])
-    found = retriever.bearers(list(keys), COMMON, where=where)
+    keys = sorted({key for one in tries for key in one.keys})
+    if hasattr(retriever, "NAMES_PER_CALL"):  # it has to search for each name and asks for a few only
+        keys = _whole_first(texts, keys)
+    found = retriever.bearers(keys, COMMON, where=where)
     return [_choose(one, found) for one in tries]
+
+
+def _whole_first(texts: Sequence[str], keys: Sequence[str]) -> list[str]:
+    known = set(keys)
+    whole = (name_key(span) for text in texts for span in capital_spans(text))
+    return list(dict.fromkeys([*(key for key in whole if key in known), *keys]))
 
 
 def _choose(tries: _Tries, found: Mapping[str, Sequence[tuple[str, int]]]) -> list[Mention]:
@@ -119,7 +123,7 @@ class _Words:
 def _tries(text: str, question: bool) -> _Tries:  # noqa: FBT001 - a cache key, not an interface
     """Return the keys to try in a text, in the order in which they are tried."""
     words = _Words(text)
-    tries = _Tries(whole=[name_key(span) for span in capital_spans(text)])
+    tries = _Tries()
     for start, (word, capital) in enumerate(zip(words.folded, words.capital, strict=True)):
         if capital or question:
             _add_named(tries, words, start, LONGEST_IN_QUESTION if question else LONGEST)
