@@ -15,6 +15,8 @@ from polyhop.agent import Agent, CallerError, Document, OperatorError, Retrieval
 from polyhop.agent.profile import Profile
 from polyhop.graphs.stop import AfterHops, WhenDry
 from polyhop.retrieval.embed import Embedder, Vectors
+from polyhop.retrieval.fuse.guided import Guided
+from polyhop.retrieval.fuse.minmax import MinMax
 from polyhop.retrieval.hop.directional import DirectionalHop
 from polyhop.retrieval.hop.link import LinkHop
 from polyhop.retrieval.hop.role import Bridge, Find, Query
@@ -40,6 +42,9 @@ PROFILES = {
     "everything": Profile(
         hops=(LinkHop(), SharedNameHop(), DirectionalHop()), augment=Feedback(), stop=AfterHops(3) | WhenDry()
     ),
+    # Ranks hide the last digits of a score, other fusions magnify them.
+    "minmax": Profile(first=FirstSearch(fusion=MinMax())),
+    "guided": Profile(first=FirstSearch(fusion=Guided())),
 }
 
 
