@@ -20,6 +20,8 @@ log = get_logger(__name__)
 TOLERANCE = 1e-4
 PROBES = 32
 PROBE_DEPTH = 10
+# From so many rows on a rebuild takes a minute or more, and whoever waits for it should know beforehand.
+LONG = 50_000
 
 OpenIndex = Callable[[str], VectorIndex]
 
@@ -182,6 +184,8 @@ class Derived:
         old = self._record.get("chroma", "")
         name = f"polyhop-{self._record.get('id')}-{number}"
         index = self._named(name)
+        if (rows := self._record.count()[1]) >= LONG:
+            log.warning("vector index", begun=f"rebuilding {rows:,} rows from the record, about a minute for 60,000")
         for ids, vectors in self._record.live_vectors(self._embedder):
             index.upsert(ids, vectors)
         index.tune()

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from structlog.testing import capture_logs
 
 from polyhop.retrieval.embed import Embedder
+from polyhop.retrieval.store import derived
 from polyhop.retrieval.store.collection import Collection
 from polyhop.retrieval.store.write import lexical_row
 from polyhop.retrieval.types import Document
@@ -215,6 +217,19 @@ def test_a_lost_row_of_chroma_is_noticed_on_opening(films: Collection, embedder:
     with Collection.open(films.folder.parent, "films", embedder=embedder) as again:
         assert any("rebuilt" in notice for notice in again.notices)
         assert [] == again.verify()
+
+
+def test_a_long_rebuild_is_announced(films: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who waits for many rows is told before, and nobody for a few."""
+    rows = films.record.count()[1]
+    with capture_logs() as few:
+        films.rebuild()
+    monkeypatch.setattr(derived, "LONG", rows)
+    with capture_logs() as many:
+        films.rebuild()
+
+    assert [] == [line for line in few if "begun" in line]
+    assert f"rebuilding {rows} rows" in many[0]["begun"]
 
 
 def test_verifying_twice_and_beside_writes_is_sound(films: Collection) -> None:
