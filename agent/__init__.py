@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from ..retrieval.query.first import FirstSearch
     from ..retrieval.rerank.duplicates import Duplicates
     from ..retrieval.rerank.path import PathScore
-    from ..retrieval.rerank.role import Ranked, Reranker
+    from ..retrieval.rerank.role import Ranked, Ranker, Reranker
     from ..retrieval.store.collection import Collection
     from ..retrieval.store.exchange import adopt, export, import_file
     from ..retrieval.store.place import Options
@@ -77,6 +77,7 @@ _HOMES = {
     "Evaluation": ".evaluate.compare",
     "Ranked": "..retrieval.rerank.role",
     "RankedPassage": ".results",
+    "Ranker": "..retrieval.rerank.role",
     "Reranker": "..retrieval.rerank.role",
     "Retrieval": ".results",
     "Collection": "..retrieval.store.collection",
@@ -141,6 +142,7 @@ __all__ = [
     "Ranked",
     "RankedPassage",
     "ReciprocalRank",
+    "Ranker",
     "Reranker",
     "Retrieval",
     "Settings",

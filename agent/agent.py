@@ -270,7 +270,7 @@ class Agent:
             updaters=self.profile.updaters(),
             hops=tuple(one.name for one in self.profile.hops),
             augment=self.profile.augment.name if self.profile.augment else "",
-            reranker=self.profile.reranker,
+            ranker=self.profile.ranker,
             stop=self.profile.stopping(),
             duplicates=self.profile.duplicates,
             llm=self.llm,

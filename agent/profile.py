@@ -25,7 +25,7 @@ from ..retrieval.query.feedback import Feedback
 from ..retrieval.query.first import FirstSearch
 from ..retrieval.rerank.duplicates import Duplicates
 from ..retrieval.rerank.path import PathScore
-from ..retrieval.rerank.role import Reranker
+from ..retrieval.rerank.role import Ranker, Reranker
 from ..retrieval.retriever import Retriever, Several
 from ..retrieval.store.collection import Collection
 
@@ -43,7 +43,7 @@ class Profile:
     first: HopUpdater = field(default_factory=FirstSearch)
     hops: tuple[HopUpdater, ...] = (LinkHop(),)
     augment: HopUpdater | None = None
-    reranker: Reranker = field(default_factory=PathScore)
+    ranker: Ranker = field(default_factory=PathScore)
     duplicates: Duplicates | None = field(default_factory=Duplicates)
     stop: Stop = field(default_factory=lambda: AfterHops(2) | WhenDry())
     seconds: float = 30.0

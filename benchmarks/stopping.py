@@ -13,7 +13,7 @@ from polyhop.agent import (
     Profile,
     Progress,
     Ranked,
-    Reranker,
+    Ranker,
     Stop,
     WhenDry,
     WhenHopeless,
@@ -77,8 +77,8 @@ class Recorder:
         self._record = Record()
         self._clock = _clock(memory)
         stop = _Listening(AfterHops(PATIENCE), self._heard)
-        reranker = _Noting(setup.profile.reranker, self._ranked)
-        profile: Profile = replace(setup.profile, stop=stop, reranker=reranker)
+        ranker = _Noting(setup.profile.ranker, self._ranked)
+        profile: Profile = replace(setup.profile, stop=stop, ranker=ranker)
         self._agent = Agent(setup.retriever, profile=profile)
         self._memory = memory
         self._depth = depth
@@ -111,18 +111,18 @@ class _Listening(Stop):
 
 @dataclass(frozen=True, slots=True)
 class _Noting:
-    """Lets somebody see the rankings that a reranker makes."""
+    """Lets somebody see the rankings that a ranker makes."""
 
-    inner: Reranker
+    inner: Ranker
     seen: Callable[[Sequence[Ranked]], None]
 
     @property
     def name(self) -> str:
-        """Return the name of the reranker inside."""
+        """Return the name of the ranker inside."""
         return self.inner.name
 
     def rank(self, finds: Sequence[Find], run: Working) -> list[Ranked]:
-        """Return what the reranker inside returns."""
+        """Return what the ranker inside returns."""
         ranking = self.inner.rank(finds, run)
         self.seen(ranking)
         return ranking

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
 from ..core.llm import LanguageModel
 from ..retrieval.hop.role import HopUpdater
 from ..retrieval.rerank.duplicates import Duplicates
-from ..retrieval.rerank.role import Reranker
+from ..retrieval.rerank.role import Ranked, Ranker, Reranker
+from ..retrieval.rerank.sufficiency import ALWAYS, Sufficiency
 from ..retrieval.retriever import Retriever
 from ..retrieval.working import Working
 from .state import Event, State
@@ -24,16 +26,24 @@ class Context:
 
     `updaters` run the queries of the frontier, by name; those named in `hops` also propose new ones. `augment` names
     the updater that reformulates the first query, or is empty. Without `duplicates` near-duplicates keep their places.
+
+    Where a ranking is less sufficient than `sure` after the last search, those named in `further` are asked too and then
+    the `rerankers`, in this order.
     """
 
     retriever: Retriever
     updaters: Mapping[str, HopUpdater]
     hops: tuple[str, ...]
-    reranker: Reranker
+    ranker: Ranker
     stop: Stop
     duplicates: Duplicates | None = None
     augment: str = ""
+    further: tuple[str, ...] = ()
+    rerankers: tuple[Reranker, ...] = ()
+    sufficiency: Sufficiency | None = None
+    sure: float = ALWAYS
     llm: LanguageModel | None = None
+    seconds: float = math.inf
     cancelled: threading.Event = field(default_factory=threading.Event)
     started: float = field(default_factory=time.monotonic)
     _working: Working | None = None
@@ -43,6 +53,18 @@ class Context:
         if self._working is None:
             self._working = Working(self.retriever, state["question"], state.get("where", ""), k=state.get("k", 0))
         return self._working
+
+    def distinct(self, ranked: list[Ranked], run: Working) -> list[Ranked]:
+        """Return a ranking with near-duplicates moved back, if they are to be."""
+        return ranked if self.duplicates is None else self.duplicates.move(ranked, run)
+
+    def estimate(self, ranked: Sequence[Ranked]) -> float | None:
+        """Return the probability that the head of a ranking is sufficient, where it is asked for."""
+        return None if self.sufficiency is None else self.sufficiency.estimate(ranked)
+
+    def expired(self) -> bool:
+        """Say whether the run is to end now, whatever else could be done."""
+        return self.cancelled.is_set() or time.monotonic() - self.started >= self.seconds
 
 
 class Watch:

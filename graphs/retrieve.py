@@ -1,4 +1,4 @@
-"""The retrieve graph: search, rerank, judge, hop, until a stop rule fires."""
+"""The retrieve graph: search, rank, judge, hop, until a stop rule fires; then a second look where one is due."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from .nodes.finish import finish
 from .nodes.hop import hop
 from .nodes.judge import asking, judge, onward
 from .nodes.plan import plan
+from .nodes.rank import rank
 from .nodes.rerank import rerank
 from .nodes.search import search
 from .state import Request, State
@@ -21,19 +22,20 @@ from .stop import MAX_HOPS
 # A hop is four steps; the rest are before and after. LangGraph's own limit is in the thousands.
 STEPS = 4 * MAX_HOPS + 8
 
-NODES: Mapping[str, Any] = {node.__name__: node for node in (plan, augment, search, rerank, judge, hop, finish)}
+NODES: Mapping[str, Any] = {node.__name__: node for node in (plan, augment, search, rank, judge, hop, rerank, finish)}
 #: the node after each, or what names it; a run begins with `plan`
 ONWARD: Mapping[str, str | Callable[[State], str]] = {
     "plan": "augment",
     "augment": "search",
-    "search": "rerank",
-    "rerank": "judge",
+    "search": "rank",
+    "rank": "judge",
     "judge": onward,
     "hop": asking,
+    "rerank": "finish",
     "finish": END,
 }
 #: what may come after a node that does not always go on to the same one
-BRANCHES: Mapping[str, list[str]] = {"judge": ["hop", "finish"], "hop": ["search", "finish"]}
+BRANCHES: Mapping[str, list[str]] = {"judge": ["hop", "rerank"], "hop": ["search", "rerank"]}
 
 
 def loop_of_hops() -> StateGraph[State, Context, Request, State]:

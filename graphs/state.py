@@ -67,6 +67,8 @@ class State(Request, total=False):
     #: passages of the last search that no earlier one found, and those of the best k that are new there
     new_passages: int
     new_best: int
+    #: probability that the best k hold everything needed, where somebody estimates it
+    sufficiency: float | None
     #: the stop rule that fired, once one did
     stopped: str
     events: Annotated[list[Event], add_events]

@@ -32,6 +32,8 @@ class Progress:
     worth: float = math.inf
     #: score of the last of the best k; 0 while there are fewer
     kth: float = 0.0
+    #: probability that the best k hold everything needed, where somebody estimates it
+    sufficiency: float | None = None
 
 
 class Stop:
@@ -126,6 +128,16 @@ class WhenHopeless(Stop):
 
     def __call__(self, progress: Progress) -> bool:
         return progress.worth < self.share * progress.kth
+
+
+@dataclass(frozen=True, slots=True)
+class WhenSufficient(Stop):
+    """Ends when the best passages probably hold everything needed; never fires where nobody estimates that."""
+
+    least: float = 0.9
+
+    def __call__(self, progress: Progress) -> bool:
+        return progress.sufficiency is not None and progress.sufficiency >= self.least
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,8 +66,8 @@ def vectors_only(setup: Setup) -> Setup:
 
 
 def ranked(**fields: Any) -> Change:
-    """Return the change that sets fields of the reranker."""
-    return changed(lambda old: replace(old, reranker=replace(cast(Any, old.reranker), **fields)))
+    """Return the change that sets fields of the ranker."""
+    return changed(lambda old: replace(old, ranker=replace(cast(Any, old.ranker), **fields)))
 
 
 def first(**fields: Any) -> Change:

@@ -93,7 +93,7 @@ def _ways(agent: Agent, connection: sqlite3.Connection) -> dict[str, Ask]:
 def _context(agent: Agent) -> Context:
     profile = agent.profile
     hops = tuple(one.name for one in profile.hops)
-    return Context(agent.retriever, profile.updaters(), hops, profile.reranker, profile.stopping())
+    return Context(agent.retriever, profile.updaters(), hops, profile.ranker, profile.stopping())
 
 
 def parts(agent: Agent, question: str) -> list[Any]:
@@ -102,13 +102,13 @@ def parts(agent: Agent, question: str) -> list[Any]:
     run = Working(agent.retriever, question)
     first = Query(text=question, updater=profile.first.name, checkpoint=profile.first.checkpoint, path=[], score=1.0)
     finds = add_finds([], profile.first.search([first], run))
-    ranked = profile.reranker.rank(finds, run)
+    ranked = profile.ranker.rank(finds, run)
     state = State(question=question, k=K, ranked=ranked, finds=finds, hops=1, expanded=[])
     chosen = bridges(state)
     new: list[Find] = []
     for updater in profile.hops:
         new += updater.search(updater.propose(chosen, run), run)
-    return profile.reranker.rank(add_finds(finds, new), run)
+    return profile.ranker.rank(add_finds(finds, new), run)
 
 
 def _figures(times: Sequence[dict[str, float]]) -> dict[str, Any]:

@@ -39,11 +39,15 @@ def bridges(state: State) -> list[Bridge]:
     The first hop trusts the search more than the score: what the question names outright, then the fused ranking.
     From a near-duplicate nothing leads on that does not lead on from what it repeats.
     """
-    repeated = {name for item in state["ranked"] for name in item.get("duplicates", ())}
-    ranked = {item["id"]: item for item in state["ranked"] if item["id"] not in repeated}
-    if state["hops"] > 1:
-        left = [item for item in ranked.values() if item["id"] not in state["expanded"]]
-        return [_bridge(item) for item in left[:LATER]]
+    if state["hops"] == 1:
+        return first_bridges(state)
+    left = [item for item in _distinct(state).values() if item["id"] not in state["expanded"]]
+    return [_bridge(item) for item in left[:LATER]]
+
+
+def first_bridges(state: State) -> list[Bridge]:
+    """Return the passages that the first hop goes on from: those named, then those of the first search."""
+    ranked = _distinct(state)
     named = sorted(
         (find for find in state["finds"] if find["via"] == "named" and find["id"] in ranked),
         key=lambda find: (-find["value"], find["id"]),
@@ -51,6 +55,11 @@ def bridges(state: State) -> list[Bridge]:
     found = [find for find in state["finds"] if find["via"] == "search" and find["id"] in ranked]
     ids = dict.fromkeys(find["id"] for find in (*named[:NAMED], *found[:FIRST]))
     return [_bridge(ranked[name]) for name in ids]
+
+
+def _distinct(state: State) -> dict[str, Ranked]:
+    repeated = {name for item in state["ranked"] for name in item.get("duplicates", ())}
+    return {item["id"]: item for item in state["ranked"] if item["id"] not in repeated}
 
 
 def _bridge(item: Ranked) -> Bridge:

@@ -35,6 +35,7 @@ def verdict(state: State, context: Context, proposed: Sequence[Query] | None = N
         cancelled=context.cancelled.is_set(),
         worth=math.inf if proposed is None else worth(proposed),
         kth=ranked[k - 1]["score"] if len(ranked) >= k else 0.0,
+        sufficiency=state.get("sufficiency"),
     )
     return (context.stop | AfterHops(MAX_HOPS)).reason(progress)
 
@@ -56,9 +57,9 @@ def ended(state: State, reason: str) -> list[Event]:
 
 def onward(state: State) -> str:
     """Return the node after `judge`."""
-    return "finish" if state["stopped"] else "hop"
+    return "rerank" if state["stopped"] else "hop"
 
 
 def asking(state: State) -> str:
     """Return the node after `hop`."""
-    return "finish" if state["stopped"] else "search"
+    return "rerank" if state["stopped"] else "search"

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..hop.role import Find
 from ..working import Known, Working, unit
-from .role import Ranked
+from .role import Ranked, order
 
 # What was found without a path; everything else came along one.
 ALONE = {"search": "search", "feedback": "search", "named": "named"}
@@ -44,7 +44,7 @@ class PathScore:
         for name, ways in _best_ways(finds).items():
             if known := run.known(name):
                 ranked.append(self._score(known, ways, run))
-        ranked.sort(key=_order)
+        ranked.sort(key=order)
         if ranked and self.direction_weight and any(find["via"] not in ALONE for find in finds):
             self._direct(ranked, run)
         return ranked
@@ -60,7 +60,7 @@ class PathScore:
         for (item, _), gain in zip(others, gains.tolist(), strict=True):
             item["parts"]["direction"] = self.direction_weight * gain
             item["score"] += self.direction_weight * gain
-        ranked.sort(key=_order)
+        ranked.sort(key=order)
 
     def _score(self, known: Known, ways: dict[str, Find], run: Working) -> Ranked:
         weights = {"search": self.search_weight, "named": self.named_weight, "path": self.path_weight}
@@ -80,10 +80,6 @@ class PathScore:
             hop=telling.get("hop", len(telling["path"])),
             parts=parts,
         )
-
-
-def _order(item: Ranked) -> tuple[float, str]:
-    return -round(item["score"], 6), item["id"]
 
 
 def _best_ways(finds: Sequence[Find]) -> dict[str, dict[str, Find]]:

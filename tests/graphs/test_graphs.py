@@ -48,7 +48,7 @@ def context(films: Collection, *hops: HopUpdater, stop: Stop | None = None, **fi
         retriever=films,
         updaters={one.name: one for one in (FirstSearch(), *chosen)},
         hops=tuple(one.name for one in chosen),
-        reranker=PathScore(),
+        ranker=PathScore(),
         stop=stop or AfterHops(2) | WhenDry(),
         **fields,
     )
@@ -220,7 +220,7 @@ def test_events_tell_what_happened(films: Collection) -> None:
     names = [event["event"] for event in state["events"]]
     searches = [event for event in state["events"] if event["event"] == "search"]
 
-    assert ["plan", "search", "rerank", "hop", "search", "rerank", "judge", "finish", "answer"] == names
+    assert ["plan", "search", "rank", "hop", "search", "rank", "judge", "finish", "answer"] == names
     assert state["hops"] == len(searches)
     assert len({find["id"] for find in state["finds"]}) == sum(event["new"] for event in searches)
     assert state["stopped"] == state["events"][-2]["reason"]

@@ -1,4 +1,4 @@
-"""The path score keeps the reranker contract, and the contract notices rerankers that do not."""
+"""The path score keeps the ranker contract, and the contract notices rankers that do not."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ import pytest
 
 from polyhop.retrieval.hop.role import Find
 from polyhop.retrieval.rerank.path import PathScore
-from polyhop.retrieval.rerank.role import Ranked, Reranker
+from polyhop.retrieval.rerank.role import Ranked, Ranker
 from polyhop.retrieval.working import Working
 
-from .contract import NOBODY, RerankerContract, Scene, failing, only, scene
+from .ranking import NOBODY, RankerContract, Scene, failing, only, scene
 
 __all__ = ["scene"]
 
 
-class TestPathScore(RerankerContract):
+class TestPathScore(RankerContract):
     """The path score with its defaults."""
 
     @pytest.fixture
-    def reranker(self) -> Reranker:
+    def ranker(self) -> Ranker:
         """Return a path score."""
         return PathScore()
 
@@ -108,13 +108,13 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("broken", BROKEN, ids=lambda broken: broken.__name__)
-def test_the_contract_notices_a_broken_reranker(broken: type[Sound], scene: Scene) -> None:
+def test_the_contract_notices_a_broken_ranker(broken: type[Sound], scene: Scene) -> None:
     """Each way of breaking the contract fails the check that is there for it."""
     assert BROKEN[broken] in failing(broken(), scene)
 
 
-def test_the_contract_passes_a_sound_reranker(scene: Scene) -> None:
-    """The reranker that the broken ones are made from passes every check."""
+def test_the_contract_passes_a_sound_ranker(scene: Scene) -> None:
+    """The ranker that the broken ones are made from passes every check."""
     assert set() == failing(Sound(), scene)
 
 

@@ -1,4 +1,4 @@
-"""What every reranker must keep; a new one is put to the same checks by subclassing `RerankerContract`."""
+"""What every ranker must keep; a new one is put to the same checks by subclassing `RankerContract`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from polyhop.retrieval.embed import Embedder
 from polyhop.retrieval.hop.role import Find
-from polyhop.retrieval.rerank.role import Ranked, Reranker
+from polyhop.retrieval.rerank.role import Ranked, Ranker
 from polyhop.retrieval.store.collection import Collection
 from polyhop.retrieval.types import Document
 from polyhop.retrieval.working import Working
@@ -49,70 +49,70 @@ class Scene:
         ]
 
 
-Check = Callable[[Reranker, Scene], None]
+Check = Callable[[Ranker, Scene], None]
 
 
-def ranks_each_passage_once(reranker: Reranker, scene: Scene) -> None:
+def ranks_each_passage_once(ranker: Ranker, scene: Scene) -> None:
     """Whatever was found and is still there is in the ranking, once; what is gone is not."""
-    ranked = [item["id"] for item in reranker.rank(scene.finds(), scene.run())]
+    ranked = [item["id"] for item in ranker.rank(scene.finds(), scene.run())]
     assert sorted({find["id"] for find in scene.finds()} - {NOBODY}) == sorted(ranked)
 
 
-def is_sorted(reranker: Reranker, scene: Scene) -> None:
+def is_sorted(ranker: Ranker, scene: Scene) -> None:
     """The best is first, ties are in the order of their ids."""
-    ranked = [(-round(item["score"], 6), item["id"]) for item in reranker.rank(scene.finds(), scene.run())]
+    ranked = [(-round(item["score"], 6), item["id"]) for item in ranker.rank(scene.finds(), scene.run())]
     assert sorted(ranked) == ranked
 
 
-def is_deterministic(reranker: Reranker, scene: Scene) -> None:
+def is_deterministic(ranker: Ranker, scene: Scene) -> None:
     """Two runs that know nothing of each other rank alike."""
-    assert reranker.rank(scene.finds(), scene.run()) == reranker.rank(scene.finds(), scene.run())
+    assert ranker.rank(scene.finds(), scene.run()) == ranker.rank(scene.finds(), scene.run())
 
 
-def is_blind_to_order(reranker: Reranker, scene: Scene) -> None:
+def is_blind_to_order(ranker: Ranker, scene: Scene) -> None:
     """The order in which passages were found says nothing."""
-    first = reranker.rank(scene.finds(), scene.run())
-    second = reranker.rank(scene.finds()[::-1], scene.run())
+    first = ranker.rank(scene.finds(), scene.run())
+    second = ranker.rank(scene.finds()[::-1], scene.run())
     assert [(item["id"], item["score"]) for item in first] == [(item["id"], item["score"]) for item in second]
 
 
-def tells_a_way(reranker: Reranker, scene: Scene) -> None:
+def tells_a_way(ranker: Ranker, scene: Scene) -> None:
     """How a passage was found is said as one of its finds has it."""
     ways = {(find["id"], find["via"], find["name"], *find["path"]) for find in scene.finds()}
-    for item in reranker.rank(scene.finds(), scene.run()):
+    for item in ranker.rank(scene.finds(), scene.run()):
         assert (item["id"], item["via"], item["name"], *item["path"]) in ways
 
 
-def parts_add_up(reranker: Reranker, scene: Scene) -> None:
+def parts_add_up(ranker: Ranker, scene: Scene) -> None:
     """The parts of a score, where they are told, are all of it."""
-    for item in reranker.rank(scene.finds(), scene.run()):
+    for item in ranker.rank(scene.finds(), scene.run()):
         assert item["score"] == pytest.approx(sum(item.get("parts", {"all": item["score"]}).values()))
 
 
-def is_plain_json(reranker: Reranker, scene: Scene) -> None:
+def is_plain_json(ranker: Ranker, scene: Scene) -> None:
     """The ranking holds plain JSON types, so that any checkpointer can keep it, and finite scores."""
-    ranked = reranker.rank(scene.finds(), scene.run())
+    ranked = ranker.rank(scene.finds(), scene.run())
     assert ranked == json.loads(json.dumps(ranked, allow_nan=False))
     assert all(type(item["score"]) is float and math.isfinite(item["score"]) for item in ranked)
 
 
-def leaves_finds_alone(reranker: Reranker, scene: Scene) -> None:
+def leaves_finds_alone(ranker: Ranker, scene: Scene) -> None:
     """The finds are not changed."""
     finds = scene.finds()
     before = copy.deepcopy(finds)
-    reranker.rank(finds, scene.run())
+    ranker.rank(finds, scene.run())
     assert before == finds
 
 
-def nothing_comes_of_nothing(reranker: Reranker, scene: Scene) -> None:
+def nothing_comes_of_nothing(ranker: Ranker, scene: Scene) -> None:
     """Without finds there is no ranking."""
-    assert [] == reranker.rank([], scene.run())
+    assert [] == ranker.rank([], scene.run())
 
 
-def nothing_is_left_of_the_gone(reranker: Reranker, scene: Scene) -> None:
+def nothing_is_left_of_the_gone(ranker: Ranker, scene: Scene) -> None:
     """When everything found is gone there is no ranking."""
     gone = [Find(id=NOBODY, via=via, path=[NOBODY], name="", value=1.0) for via in ("search", "named", "link")]
-    assert [] == reranker.rank(gone, scene.run())
+    assert [] == ranker.rank(gone, scene.run())
 
 
 CHECKS: Sequence[Check] = (
@@ -129,13 +129,13 @@ CHECKS: Sequence[Check] = (
 )
 
 
-def failing(reranker: Reranker, scene: Scene) -> set[str]:
-    """Return the names of the checks that a reranker does not pass."""
+def failing(ranker: Ranker, scene: Scene) -> set[str]:
+    """Return the names of the checks that a ranker does not pass."""
     failed = set()
     for check in CHECKS:
         try:
-            check(reranker, scene)
-        except Exception:  # whatever a broken reranker raises
+            check(ranker, scene)
+        except Exception:  # whatever a broken ranker raises
             failed.add(check.__name__)
     return failed
 
@@ -154,15 +154,15 @@ def only(ranked: list[Ranked], scene: Scene) -> list[str]:
     return [names[item["id"]] for item in ranked]
 
 
-class RerankerContract:
-    """Subclass it as `Test…`, give `reranker`, import `scene`."""
+class RankerContract:
+    """Subclass it as `Test…`, give `ranker`, import `scene`."""
 
     @pytest.fixture
-    def reranker(self) -> Reranker:
-        """Return the reranker under test."""
+    def ranker(self) -> Ranker:
+        """Return the ranker under test."""
         raise NotImplementedError
 
     @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-    def test_contract(self, check: Check, reranker: Reranker, scene: Scene) -> None:
-        """The reranker keeps each point of the contract."""
-        check(reranker, scene)
+    def test_contract(self, check: Check, ranker: Ranker, scene: Scene) -> None:
+        """The ranker keeps each point of the contract."""
+        check(ranker, scene)

@@ -1,0 +1,82 @@
+"""What a cross-encoder reads of a candidate: the question, how the candidate was come by, and the candidate itself.
+
+Made for passages on a path; a tool or any other text is a candidate without a way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from tokenizers import Tokenizer
+
+from ..embed.text import readable
+from ..hop.locate import locate
+
+#: tokens of the question, of the way, and of a pair in all; the candidate has what is left
+QUESTION, WAY, WHOLE = 40, 40, 128
+#: characters of a bridge around the name that was followed, and at its head where it has no title
+AROUND, HEAD = 90, 50
+
+_START, _END, _ARROW = 101, 102, 1028  # [CLS], [SEP] and ">" in the vocabulary of BERT
+
+
+class Pair(NamedTuple):
+    """A question and a candidate; `way` tells the passage that led to it, or is empty."""
+
+    question: str
+    way: str
+    text: str
+
+
+class Tokens(NamedTuple):
+    """A pair as the model reads it: token ids, and how many of them belong to the question's segment."""
+
+    ids: list[int]
+    first: int
+
+
+def candidate(title: str, heading: str, text: str) -> str:
+    """Return the text of a candidate passage."""
+    return ": ".join(part for part in (title, heading, text) if part)
+
+
+def way(title: str, text: str, name: str) -> str:
+    """Return what a bridge says around the name that was followed, behind the bridge's own title or opening.
+
+    Args:
+        name: the key of the name, as finds carry it; where it does not stand in the text, the opening is told.
+    """
+    place = locate(name, text)
+    if place is None:
+        return candidate(title, "", _cut(text, 0, 2 * AROUND))
+    start, end = max(0, place[0] - AROUND), place[1] + AROUND
+    around = _cut(text, start, end)
+    if title:
+        return f"{title}: {around}"
+    return around if start <= HEAD else f"{_cut(text, 0, HEAD)} ... {around}"
+
+
+def encode(pairs: Sequence[Pair], tokenizer: Tokenizer) -> list[Tokens]:
+    """Return the pairs as tokens; a text that stands in several pairs is read once."""
+    parts = list(dict.fromkeys(part for pair in pairs for part in pair))
+    encodings = tokenizer.encode_batch_fast(readable(parts), add_special_tokens=False)
+    known = {part: encoding.ids for part, encoding in zip(parts, encodings, strict=True)}
+    return [_joined(*(known[part] for part in pair)) for pair in pairs]
+
+
+def _joined(question: list[int], led: list[int], text: list[int]) -> Tokens:
+    first = [_START, *question[:QUESTION], _END]
+    second = [*led[:WAY], _ARROW, *text] if led else text
+    return Tokens([*first, *second[: WHOLE - len(first) - 1], _END], len(first))
+
+
+def _cut(text: str, start: int, end: int) -> str:
+    """Return a part of a text that begins and ends between words."""
+    if start > 0:
+        space = text.find(" ", start)
+        start = space + 1 if 0 <= space < end else start
+    if end < len(text):
+        space = text.rfind(" ", start, end)
+        end = space if space > start else end
+    return text[start:end]

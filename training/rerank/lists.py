@@ -1,0 +1,75 @@
+"""Candidate lists: what was retrieved for questions whose gold passages are known, a JSON line each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+
+from ...core.errors import CallerError
+from ...core.files import read_rows, write_whole
+from ...retrieval.rerank.pairs import Pair
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A passage retrieved for a question: what a reranker may know of it, and whether it is gold.
+
+    `text` is the passage as a cross-encoder reads it, `way` what led to it (see `retrieval.rerank.pairs`); the others
+    are those of `Ranked`.
+    """
+
+    id: str
+    gold: bool
+    text: str
+    way: str
+    score: float
+    via: str
+    path: tuple[str, ...] = ()
+    parts: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateList:
+    """The candidates of one question, best first; `gold` counts all its gold passages, found or not."""
+
+    question: str
+    gold: int
+    candidates: tuple[Candidate, ...]
+
+    def pair(self, candidate: Candidate) -> Pair:
+        """Return what the cross-encoder reads."""
+        return Pair(self.question, candidate.way, candidate.text)
+
+
+def write(path: Path, lists: Iterable[CandidateList]) -> None:
+    """Write candidate lists, whole or not at all."""
+    write_whole(path, "".join(json.dumps(asdict(one)) + "\n" for one in lists).encode())
+
+
+def read(paths: Sequence[Path]) -> list[CandidateList]:
+    """Return the lists of some files.
+
+    Raises:
+        CallerError: for a file or a line that cannot be read; it names the place.
+    """
+    found = []
+    for path in paths:
+        for place, row in read_rows(path):
+            try:
+                candidates = tuple(Candidate(**{**one, "path": tuple(one["path"])}) for one in row["candidates"])
+                found.append(CandidateList(row["question"], row["gold"], candidates))
+            except (KeyError, TypeError) as error:
+                raise CallerError(f"{place}: no candidate list ({error!r}); make it with the `lists` step") from error
+    return found
+
+
+def divide(lists: Sequence[CandidateList], share: float) -> tuple[list[CandidateList], list[CandidateList]]:
+    """Return the lists to learn from and those kept apart: all lists of a question fall on one side, by its hash."""
+    sides: tuple[list[CandidateList], list[CandidateList]] = ([], [])
+    for one in lists:
+        mark = blake2b(one.question.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+        sides[int.from_bytes(mark, "big") < share * 2**64].append(one)
+    return sides
