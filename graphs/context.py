@@ -58,9 +58,9 @@ class Context:
         """Return a ranking with near-duplicates moved back, if they are to be."""
         return ranked if self.duplicates is None else self.duplicates.move(ranked, run)
 
-    def estimate(self, ranked: Sequence[Ranked]) -> float | None:
+    def estimate(self, ranked: Sequence[Ranked], run: Working) -> float | None:
         """Return the probability that the head of a ranking is sufficient, where it is asked for."""
-        return None if self.sufficiency is None else self.sufficiency.estimate(ranked)
+        return None if self.sufficiency is None else self.sufficiency.estimate(ranked, run)
 
     def expired(self) -> bool:
         """Say whether the run is to end now, whatever else could be done."""

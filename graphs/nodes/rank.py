@@ -18,4 +18,9 @@ def rank(state: State, runtime: Runtime[Context]) -> State:
     k = state["k"]
     before = {item["id"] for item in state["ranked"][:k]}
     new = sum(item["id"] not in before for item in ranked[:k])
-    return State(ranked=ranked, new_best=new, sufficiency=context.estimate(ranked), events=[watch.event(found=len(ranked), new=new)])
+    return State(
+        ranked=ranked,
+        new_best=new,
+        sufficiency=context.estimate(ranked, run),
+        events=[watch.event(found=len(ranked), new=new)],
+    )

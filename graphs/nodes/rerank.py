@@ -26,7 +26,7 @@ def rerank(state: State, runtime: Runtime[Context]) -> State:
     before = {item["id"] for item in state["ranked"][: state["k"]]}
     event = watch.event(found=len(new), new=sum(item["id"] not in before for item in ranked[: state["k"]]))
     runtime.stream_writer(event)
-    return State(finds=new, ranked=ranked, sufficiency=context.estimate(ranked), events=[event])
+    return State(finds=new, ranked=ranked, sufficiency=context.estimate(ranked, run), events=[event])
 
 
 def _sure(state: State, context: Context) -> bool:

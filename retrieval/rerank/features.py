@@ -1,76 +1,190 @@
-"""What the listwise scorer and the sufficiency estimate know of a ranking: one row of numbers for each candidate."""
+"""What the listwise scorer and the sufficiency estimate know of a ranking: numbers for each candidate, and for all."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from ..embed.role import Vectors
-from .role import Ranked
+from ..working import Working
+from .role import Ranked, order
 
 #: candidates that are looked at; what lies behind them keeps its order
 HEAD = 30
+#: passages that have to suffice, however many are asked for
+FIRST = 5
 
 _PARTS = ("search", "cosine", "covered", "named", "path", "direction")
 _WAYS = ("named", "path", "search")
+_SHOWN = 7  # places whose scores the summary holds
+_LOWEST = -8.0
+
+#: features of a candidate
 NAMES = (
     *_PARTS,
     *(f"has {name}" for name in _WAYS),
     "below first",
     "above fifth",
-    "rank",
+    "place",
     "children",
     "best child",
     "parent",
     "via span",
     "via link",
 )
-#: what a cross-encoder adds: its own logit, the best of the candidates led to, and the bridge's
-CROSS = ("cross", "cross rank", "cross child", "cross parent")
+#: what a cross-encoder adds: its logit, its place, the best logit of the candidates led to, and the bridge's
+CROSS = ("logit", "logit place", "logit child", "logit parent")
+#: features of a ranking
+SUMMARY = (
+    *(f"score {place}" for place in range(1, _SHOWN + 1)),
+    "right below",
+    "log right below",
+    "right shown",
+    "log right shown",
+    "best below",
+    "shown on paths",
+    "named shown",
+    "best covered",
+    "mean covered",
+    "best cosine",
+    "mean cosine",
+    "share missed",
+    "missed",
+    "share missed by 20",
+    "question",
+    "question weight",
+    "rarest missed",
+    "share of first",
+)
 
 
-def features(ranked: Sequence[Ranked], logits: Sequence[float] | None = None) -> Vectors:
-    """Return the features of the first `HEAD` passages, shape (passages, len(NAMES)), with those of `CROSS` behind.
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The first `HEAD` passages in the order that the ranker gave them, whatever rerankers made of it.
 
-    Args:
-        logits: of a cross-encoder, for the first passages; where it has read fewer, the others get its lowest.
+    `words` are those words of the question that each passage holds, `weights` the rarity of the question's words.
     """
-    head = ranked[:HEAD]
-    if not head:
-        return np.empty((0, len(NAMES) + (len(CROSS) if logits is not None else 0)), np.float32)
-    scores = np.array([base_score(item) for item in head])
-    rows = {item["id"]: row for row, item in enumerate(head)}
-    bridges = [rows.get(item["path"][-1], -1) if item["path"] else -1 for item in head]
-    children = np.zeros(len(head))
-    np.add.at(children, [row for row in bridges if row >= 0], 1)
-    parts = [item.get("parts", {}) for item in head]
-    columns = [[part.get(name, 0.0) for part in parts] for name in _PARTS]
-    columns += [[float(name in part) for part in parts] for name in _WAYS]
-    columns += [
-        scores - scores[0],
-        scores - scores[min(4, len(head) - 1)],
-        1 / (1 + np.arange(len(head))),
-        np.log1p(children),
-        *_relatives(scores, bridges),
-        [item["via"] == "span" for item in head],
-        [item["via"] == "link" for item in head],
-    ]
-    if logits is not None:
-        read = np.full(len(head), min(logits, default=0.0))
-        read[: len(logits)] = logits[: len(head)]
-        order = np.argsort(np.argsort(-read, kind="stable"), kind="stable")
-        columns += [read, 1 / (1 + order), *_relatives(read, bridges, floor=float(read.min()))]
-    return np.column_stack(columns).astype(np.float32)
+
+    items: Sequence[Ranked]
+    words: Sequence[frozenset[str]]
+    weights: Mapping[str, float]
+
+    @classmethod
+    def of(cls, ranked: Sequence[Ranked], run: Working) -> Head:
+        """Return the head of a ranking; a passage that is gone holds no words."""
+        items = in_first_order(ranked)[:HEAD]
+        run.load(item["id"] for item in items)
+        known = [run.known(item["id"]) for item in items]
+        asked = frozenset(run.weights)
+        return cls(items, [asked & one.words if one else frozenset() for one in known], run.weights)
+
+    def covered(self, rows: Sequence[int]) -> frozenset[str]:
+        """Return the words of the question that some passages hold together."""
+        return frozenset().union(*(self.words[row] for row in rows))
+
+    def weigh(self, words: frozenset[str]) -> float:
+        """Return the summed rarity of some of the question's words, in an order that does not depend on the run."""
+        return sum(self.weights[word] for word in sorted(words))
+
+
+def in_first_order(ranked: Sequence[Ranked]) -> list[Ranked]:
+    """Return a ranking as the ranker had it, before any reranker."""
+    return sorted(ranked, key=lambda item: order(Ranked(**{**item, "score": base_score(item)})))
 
 
 def base_score(item: Ranked) -> float:
     """Return the score that the ranker gave, whatever rerankers made of it."""
     parts = item.get("parts", {})
-    return sum(parts[name] for name in _PARTS if name in parts) if parts else item["score"]
+    own = [parts[name] for name in _PARTS if name in parts]
+    return sum(own) if own else item["score"]
 
 
-def _relatives(values: Vectors, bridges: Sequence[int], *, floor: float = 0.0) -> tuple[Vectors, Vectors]:
+def features(head: Head) -> Vectors:
+    """Return the features of each candidate, shape (candidates, len(NAMES))."""
+    items = head.items
+    if not items:
+        return np.empty((0, len(NAMES)))
+    scores = np.array([base_score(item) for item in items])
+    bridges = _bridges(items)
+    children = np.bincount([row for row in bridges if row >= 0], minlength=len(items))
+    parts = [item.get("parts", {}) for item in items]
+    columns: list[Sequence[float] | Vectors] = [[part.get(name, 0.0) for part in parts] for name in _PARTS]
+    columns += [[float(name in part) for part in parts] for name in _WAYS]
+    columns += [
+        scores - scores[0],
+        scores - scores[min(FIRST, len(items)) - 1],
+        1 / (1 + np.arange(len(items))),
+        np.log1p(children),
+        *_relatives(scores, bridges, floor=0.0),
+        [float(item["via"] == "span") for item in items],
+        [float(item["via"] == "link") for item in items],
+    ]
+    return np.column_stack(columns)
+
+
+def cross_features(head: Head) -> Vectors:
+    """Return what a cross-encoder adds, shape (candidates, len(CROSS)); candidates not read get its lowest logit."""
+    lowest = min((item["logit"] for item in head.items if "logit" in item), default=0.0)
+    logits = np.array([item.get("logit", lowest) for item in head.items])
+    places = np.argsort(np.argsort(-logits, kind="stable"), kind="stable")
+    best, led = _relatives(logits, _bridges(head.items), floor=lowest)
+    return np.column_stack([logits, 1 / (1 + places), best, led])
+
+
+def summary(head: Head, scores: Sequence[float], shown: Sequence[int]) -> Vectors:
+    """Return the features of a ranking, shape (len(SUMMARY),).
+
+    Args:
+        scores: of the candidates of the head: logits of their being needed.
+        shown: rows of the head in the order in which they are shown.
+    """
+    logits = np.clip(np.asarray(scores)[list(shown)], _LOWEST, -_LOWEST)
+    places = np.full(_SHOWN, _LOWEST)
+    places[: len(logits)] = logits[:_SHOWN]
+    right = 1 / (1 + np.exp(-logits))
+    inside, outside = right[:FIRST].sum(), right[FIRST:].sum()
+    first = [head.items[row] for row in shown[:FIRST]]
+    parts = [item.get("parts", {}) for item in first]
+    covered = [part.get("covered", 0.0) for part in parts]
+    cosines = [part.get("cosine", 0.0) for part in parts]
+    known = [
+        *places,
+        outside,
+        np.log(outside + 1e-3),
+        inside,
+        np.log1p(inside),
+        right[FIRST:].max(initial=0.0),
+        sum(bool(item["path"]) for item in first),
+        sum(part.get("named", 0.0) for part in parts),
+        max(covered),
+        np.mean(covered),
+        max(cosines),
+        np.mean(cosines),
+    ]
+    return np.array([*known, *_coverage(head, shown)])
+
+
+def _coverage(head: Head, shown: Sequence[int]) -> list[float]:
+    """Return what the shown passages leave open of the question, and how much there is to it."""
+    everything = frozenset(head.weights)
+    total = head.weigh(everything) or 1.0
+    missed, deep = everything - head.covered(shown[:FIRST]), everything - head.covered(shown[:20])
+    rarest = max((head.weights[word] for word in missed), default=0.0)
+    first = head.weigh(head.covered(shown[:1]))
+    open_words = head.weigh(missed)
+    shares = [open_words / total, open_words, head.weigh(deep) / total]
+    return [*shares, len(everything), total, rarest, first / total]
+
+
+def _bridges(items: Sequence[Ranked]) -> list[int]:
+    """Return for each candidate the row of the candidate that led to it, or -1."""
+    rows = {item["id"]: row for row, item in enumerate(items)}
+    return [rows.get(item["path"][-1], -1) if item["path"] else -1 for item in items]
+
+
+def _relatives(values: Vectors, bridges: Sequence[int], *, floor: float) -> tuple[Vectors, Vectors]:
     """Return for each row the best value among the rows it leads to, and the value of the row that led to it."""
     best, led = np.full(len(values), floor), np.full(len(values), floor)
     for row, bridge in enumerate(bridges):

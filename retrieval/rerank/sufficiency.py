@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from ..working import Working
 from .role import Ranked
 
-#: passages that have to suffice, however many are asked for
-FIRST = 5
 #: more than any probability: no ranking is as sure as this
 ALWAYS = 1.1
 
 
 class Sufficiency(Protocol):
-    """Estimates from a ranking alone whether its first `FIRST` passages hold everything needed."""
+    """Estimates from a ranking whether its first five passages hold everything needed, however many are asked for."""
 
-    def estimate(self, ranked: Sequence[Ranked]) -> float:
+    def estimate(self, ranked: Sequence[Ranked], run: Working) -> float:
         """Return a probability, from 0 to 1."""
         ...

@@ -79,7 +79,7 @@ class Trainer:
     def __init__(
         self, lists: Sequence[CandidateList], recipe: Recipe, *, tokenizer: Tokenizer, state: Path, watcher: Watcher
     ) -> None:
-        self._lists = [one for one in lists if len({each.gold for each in one.candidates}) == 2]
+        self._lists = [one for one in lists if len({bool(each.gold) for each in one.candidates}) == 2]
         if len(self._lists) < recipe.lists:
             raise CallerError(
                 f"{len(self._lists)} candidate lists with both right and wrong passages are too few; give more questions"

@@ -15,14 +15,14 @@ from ...retrieval.rerank.pairs import Pair
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A passage retrieved for a question: what a reranker may know of it, and whether it is gold.
+    """A passage retrieved for a question: what a reranker may know of it, and the gold document it is of, if any.
 
     `text` is the passage as a cross-encoder reads it, `way` what led to it (see `retrieval.rerank.pairs`); the others
     are those of `Ranked`.
     """
 
     id: str
-    gold: bool
+    gold: str
     text: str
     way: str
     score: float
@@ -33,11 +33,15 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class CandidateList:
-    """The candidates of one question, best first; `gold` counts all its gold passages, found or not."""
+    """The candidates of one question, best first.
+
+    `gold` counts all its gold passages, found or not; `weights` are the rarities of its words, as `Working` has them.
+    """
 
     question: str
     gold: int
     candidates: tuple[Candidate, ...]
+    weights: Mapping[str, float]
 
     def pair(self, candidate: Candidate) -> Pair:
         """Return what the cross-encoder reads."""
@@ -60,7 +64,7 @@ def read(paths: Sequence[Path]) -> list[CandidateList]:
         for place, row in read_rows(path):
             try:
                 candidates = tuple(Candidate(**{**one, "path": tuple(one["path"])}) for one in row["candidates"])
-                found.append(CandidateList(row["question"], row["gold"], candidates))
+                found.append(CandidateList(row["question"], row["gold"], candidates, row["weights"]))
             except (KeyError, TypeError) as error:
                 raise CallerError(f"{place}: no candidate list ({error!r}); make it with the `lists` step") from error
     return found

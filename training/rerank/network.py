@@ -19,21 +19,22 @@ class Network(nn.Module):
     """Scores pairs: the mean of the last hidden states goes through one linear unit.
 
     Words, positions and their norm stay as the embedder has them, so that only layers need to be shipped; the vectors
-    of the two segments are trained.
+    of the two segments are trained. There is no dropout: in three epochs nothing is learnt by heart, and drawing it
+    takes a quarter of the time on a CPU.
 
     Args:
         layers: the layers of the embedder to begin with, from 0.
     """
 
-    def __init__(self, layers: Sequence[int], *, dropout: float = 0.1) -> None:
+    def __init__(self, layers: Sequence[int]) -> None:
         super().__init__()
         config = BertConfig(
             hidden_size=384,
             num_hidden_layers=6,
             num_attention_heads=12,
             intermediate_size=1536,
-            hidden_dropout_prob=dropout,
-            attention_probs_dropout_prob=dropout,
+            hidden_dropout_prob=0.0,
+            attention_probs_dropout_prob=0.0,
         )
         self.bert = BertModel(config, add_pooling_layer=False)
         self.bert.load_state_dict(load(weights.checked(weights.folder() / "model.safetensors")), strict=False)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from polyhop.core.errors import CallerError, OperatorError
-from polyhop.retrieval.embed import Embedder, export, weights
+from polyhop.retrieval.embed import Embedder, export, kept, weights
 from polyhop.retrieval.embed.minilm import MiniLM
 from polyhop.retrieval.embed.sentence import SentenceModel
 
@@ -163,7 +163,7 @@ def test_damaged_cache_is_written_again(cache: Path, embedder: Embedder, damage:
 
     vector = MiniLM(cache).embed(["radium"])
     assert np.array_equal(embedder.embed(["radium"]), vector)
-    assert export.read(path) is not None
+    assert kept.read(path) is not None
     assert {path.name, path.with_suffix(".lock").name} == {file.name for file in cache.iterdir()}
 
 

@@ -1,0 +1,116 @@
+"""The path-aware cross-encoder: question, way and candidate read together, in 8-bit integers, without torch.
+
+It began as some layers of the default embedder and was trained on candidate lists (Nogueira and Cho, "Passage
+Re-ranking with BERT", arXiv 1901.04085, with the way to a candidate put before it, as in path retrieval; see
+`pairs.py`). It scores any text for any request: a tool is a candidate without a way.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from ...core.settings import Settings
+from ..embed import kept
+from ..embed.minilm import tokenizer
+from ..embed.role import Vectors
+from ..working import Working
+from . import crossfile
+from .pairs import Pair, Tokens, candidate, encode, way
+from .role import Ranked, reordered
+
+_BATCH_TOKENS = 1024
+_STEP = 8  # to which a pair's tokens are padded
+_LOADING = threading.Lock()
+
+
+class Scorer:
+    """Scores pairs; any number of threads may call one instance at once.
+
+    Activations are quantised by the range of their batch, so that a logit differs in the third digit with the company
+    that a pair is read in; the same pairs, in whatever order, give the same logits.
+    """
+
+    def __init__(
+        self, file: Path = crossfile.SHIPPED, cache: Path | None = None, *, threads: int | None = None
+    ) -> None:
+        """Load the weights' graph from `cache`, writing it first where there is none."""
+        home = (Settings().cache if cache is None else cache).expanduser()
+        path, arguments = crossfile.graph(home, file)
+        self._session = kept.session(path, crossfile.__name__, arguments, threads=threads or kept.cores())
+        self._tokenizer = tokenizer()
+
+    def logits(self, pairs: Sequence[Pair]) -> Vectors:
+        """Return a logit for each pair, shape (len(pairs),); above 0 the candidate is more likely right than not."""
+        tokens = encode(pairs, self._tokenizer)
+        order = sorted(range(len(tokens)), key=lambda place: (-len(tokens[place].ids), tokens[place].ids))
+        result = np.empty(len(tokens), np.float32)
+        start = 0
+        while start < len(order):
+            width = -(-len(tokens[order[start]].ids) // _STEP) * _STEP
+            places = order[start : start + max(1, _BATCH_TOKENS // width)]
+            result[places] = self._run([tokens[place] for place in places], width)
+            start += len(places)
+        return result
+
+    def _run(self, tokens: Sequence[Tokens], width: int) -> Vectors:
+        ids, segments = np.zeros((2, len(tokens), width), np.int32)
+        for row, pair in enumerate(tokens):
+            ids[row, : len(pair.ids)] = pair.ids
+            segments[row, pair.first : len(pair.ids)] = 1
+        lengths = np.array([len(pair.ids) for pair in tokens], np.int32)
+        logits: Vectors = self._session.run(None, {"ids": ids, "segments": segments, "lengths": lengths})[0]
+        return logits
+
+
+def scorer(file: Path = crossfile.SHIPPED) -> Scorer:
+    """Return the scorer of a file of weights, loaded once in a process."""
+    with _LOADING:
+        return _scorer(file, Settings().cache)
+
+
+@lru_cache(maxsize=4)
+def _scorer(file: Path, cache: Path) -> Scorer:
+    return Scorer(file, cache)
+
+
+@dataclass(frozen=True, slots=True)
+class CrossEncoder:
+    """Orders the head of a ranking by the cross-encoder's logits and notes them for whoever comes after.
+
+    Args:
+        depth: passages to read; each costs about 3.5 ms on two cores.
+        file: weights, those that come along by default.
+    """
+
+    depth: int = 24
+    file: Path = crossfile.SHIPPED
+    name: str = "cross"
+
+    def rerank(self, ranked: Sequence[Ranked], run: Working) -> list[Ranked]:
+        """Return the ranking with its first `depth` passages in the order of their logits, which are their scores."""
+        run.load(name for item in ranked[: self.depth] for name in (item["id"], *item["path"][-1:]))
+        pairs = {item["id"]: _pair(item, run) for item in ranked[: self.depth]}
+        read = [(name, pair) for name, pair in pairs.items() if pair is not None]
+        if not read:
+            return list(ranked)
+        logits = scorer(self.file).logits([pair for _, pair in read]).tolist()
+        known = {name: logit for (name, _), logit in zip(read, logits, strict=True)}
+        noted = [Ranked(**{**item, "logit": known.get(item["id"], min(logits))}) for item in ranked[: self.depth]]
+        return reordered([*noted, *ranked[self.depth :]], [item["logit"] for item in noted], self.name)
+
+
+def _pair(item: Ranked, run: Working) -> Pair | None:
+    """Return what is read of a passage, or None if it is gone."""
+    known = run.known(item["id"])
+    bridge = run.known(item["path"][-1]) if item["path"] else None
+    if known is None:
+        return None
+    led = way(bridge.passage.title, bridge.passage.text, item["name"]) if bridge is not None else ""
+    passage = known.passage
+    return Pair(run.question, led, candidate(passage.title, passage.heading, passage.text))

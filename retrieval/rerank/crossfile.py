@@ -1,0 +1,167 @@
+"""The cross-encoder's weights on disk: one safetensors file of 8-bit matrices, and its ONNX graph in the cache.
+
+Words and positions are the default embedder's and lie in its package; the file holds the layers, the vectors of the two
+segments and the head. `python -m polyhop.retrieval.rerank.crossfile FOLDER FILE` writes the graph.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...core.errors import CallerError, OperatorError
+from ...core.files import write_whole
+from ..embed import export, kept, weights
+
+FORMAT = 1
+VERSION = 1  # of the graph: raise it whenever bert.py changes what it writes
+SHIPPED = Path(__file__).parent / "weights" / "cross.safetensors"
+SCALE = ".scale"
+#: Numbers of a matrix go from -63 to 63: on processors without 8-bit dot products, sums of two full products overflow.
+LARGEST = 63
+HIDDEN, INNER = 384, 1536
+_HEADER = "cross"
+_REMEDY = "train it again with `python -m polyhop.training.rerank`, or restore the file from a copy"
+
+Parameters = Mapping[str, NDArray[Any]]
+
+
+class BrokenWeights(OperatorError):
+    """A file of cross-encoder weights is cut short, altered, or something else altogether."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What the weights say of themselves: how many layers, and what they were trained on and with."""
+
+    layers: int
+    data: Mapping[str, Any] = field(default_factory=dict)
+    polyhop: str = ""
+
+
+def save(path: Path, parameters: Mapping[str, NDArray[np.float32]], card: Card) -> None:
+    """Write trained weights with their matrices in 8 bits, whole or not at all."""
+    from safetensors.numpy import save as serialise
+
+    small: dict[str, NDArray[Any]] = {}
+    for name, value in parameters.items():
+        if name.startswith("encoder.") and value.ndim == 2:
+            small[name], small[name + SCALE] = quantised(value)
+        else:
+            small[name] = np.asarray(value, np.float32)
+    header = json.dumps({"format": FORMAT, **asdict(card)}, sort_keys=True)
+    write_whole(path, serialise(dict(sorted(small.items())), metadata={_HEADER: header}))
+
+
+def quantised(matrix: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """Return a matrix (out, in) as 8-bit numbers and the scale of each row, shape (out,)."""
+    scales = np.maximum(np.abs(matrix).max(axis=1), np.finfo(np.float32).tiny) / LARGEST
+    return np.rint(matrix / scales[:, None]).astype(np.int8), scales.astype(np.float32)
+
+
+def load(path: Path) -> tuple[Card, Parameters]:
+    """Read and check a file of weights.
+
+    Raises:
+        CallerError: if there is no such file.
+        BrokenWeights: if it is no sound file of cross-encoder weights.
+    """
+    return _parse(path, _bytes(path))
+
+
+def graph(cache: Path, path: Path) -> tuple[Path, list[str]]:
+    """Return where the graph of a file of weights lies in `cache`, and the arguments of the process that writes it."""
+    digest = hashlib.sha256(_bytes(path)).hexdigest()[:16]
+    return cache / f"cross-{digest}-{weights.SHA256[:12]}-v{VERSION}.onnx", [str(cache), str(path)]
+
+
+def shapes(layers: int) -> dict[str, tuple[int, ...]]:
+    """Return the shape of each weight by name; matrices are (out, in)."""
+    found: dict[str, tuple[int, ...]] = {"embeddings.token_type_embeddings.weight": (2, HIDDEN)}
+    found |= {"head.weight": (1, HIDDEN), "head.bias": (1,)}
+    attention = {f"attention.self.{part}": (HIDDEN, HIDDEN) for part in ("query", "key", "value")}
+    matrices = {
+        **attention,
+        "attention.output.dense": (HIDDEN, HIDDEN),
+        "intermediate.dense": (INNER, HIDDEN),
+        "output.dense": (HIDDEN, INNER),
+    }
+    for layer in range(layers):
+        stem = f"encoder.layer.{layer}."
+        for name, shape in matrices.items():
+            rows = shape[:1]
+            found |= {f"{stem}{name}.weight": shape, f"{stem}{name}.weight{SCALE}": rows, f"{stem}{name}.bias": rows}
+        for norm in ("attention.output.LayerNorm", "output.LayerNorm"):
+            found |= {f"{stem}{norm}.weight": (HIDDEN,), f"{stem}{norm}.bias": (HIDDEN,)}
+    return found
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, IsADirectoryError) as error:
+        raise CallerError(f"no cross-encoder weights at {str(path)!r}; check the path") from error
+    except OSError as error:
+        raise BrokenWeights(f"cannot read the cross-encoder weights {str(path)!r} ({error}); {_REMEDY}") from error
+
+
+def _parse(path: Path, data: bytes) -> tuple[Card, Parameters]:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load as deserialise
+
+    try:
+        tensors = deserialise(data)
+        length = int.from_bytes(data[:8], "little")
+        header = json.loads(json.loads(data[8 : 8 + length])["__metadata__"][_HEADER])
+        number = header.pop("format")
+        card = Card(**header)
+        expected = shapes(card.layers) if number == FORMAT else {}
+    except (SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BrokenWeights(
+            f"{str(path)!r} is no whole file of cross-encoder weights ({len(data):,} bytes; {error}); {_REMEDY}"
+        ) from error
+    if number != FORMAT:
+        raise BrokenWeights(f"{str(path)!r} has format {number!r}, this polyhop reads {FORMAT}; {_REMEDY}")
+    if wrong := sorted(name for name in expected.keys() | tensors.keys() if not _sound(name, expected, tensors)):
+        raise BrokenWeights(f"{str(path)!r}: the weights {wrong[:4]} are not as they should be; {_REMEDY}")
+    return card, tensors
+
+
+def _sound(name: str, expected: Mapping[str, tuple[int, ...]], tensors: Parameters) -> bool:
+    if name not in expected or name not in tensors or tensors[name].shape != expected[name]:
+        return False
+    kind = np.int8 if name + SCALE in expected else np.float32
+    return tensors[name].dtype == kind and bool(np.isfinite(tensors[name]).all())
+
+
+def _build(path: Path) -> bytes:
+    from safetensors.numpy import load as deserialise
+
+    from ..embed.bert import build_scorer
+
+    card, own = load(path)
+    given = deserialise(weights.checked(weights.folder() / "model.safetensors"))
+    shared = {name: value for name, value in given.items() if name.startswith("embeddings.")}
+    made = build_scorer({**shared, **own}, layers=card.layers, heads=export.HEADS, epsilon=export.EPSILON)
+    return bytes(made.SerializeToString())
+
+
+def main(arguments: list[str]) -> int:
+    """Write the graph of a file of weights into a folder; return the exit status."""
+    if len(arguments) != 2:
+        print("usage: python -m polyhop.retrieval.rerank.crossfile FOLDER FILE", file=sys.stderr)
+        return 2
+    cache, path = map(Path, arguments)
+    return kept.told(lambda: kept.keep(graph(cache, path)[0], lambda: _build(path)))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,126 @@
+"""A linear scorer over what is known of a ranking, and with it the probability that its first passages suffice.
+
+Both were trained on retrieved lists (`polyhop.training.rerank`), once with and once without what a cross-encoder says.
+They read nothing but the ranking and cost well under a millisecond.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...core.errors import OperatorError
+from ..embed.role import Vectors
+from ..working import Working
+from .features import CROSS, NAMES, SUMMARY, Head, cross_features, features, in_first_order, summary
+from .role import Ranked, reordered
+
+SHIPPED = Path(__file__).parent / "weights" / "listwise.json"
+_REMEDY = "make it again with `python -m polyhop.training.rerank`, or restore the file from a copy"
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """A linear unit over named features."""
+
+    weights: Vectors
+    bias: float
+
+    def __call__(self, rows: Vectors) -> Vectors:
+        """Return a number for each row, shape (rows,)."""
+        result: Vectors = rows @ self.weights + self.bias
+        return result
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any], names: Sequence[str]) -> Linear:
+        """Return the unit that a file describes, whose features have to be these."""
+        if list(row["weights"]) != list(names):
+            raise ValueError(f"features {list(row['weights'])} instead of {list(names)}")
+        weights, bias = np.array(list(row["weights"].values()), np.float64), float(row["bias"])
+        if not (np.isfinite(weights).all() and np.isfinite(bias)):
+            raise ValueError("weights that are not finite")
+        return cls(weights, bias)
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Scores the candidates of a head, and the head by a summary of their scores."""
+
+    scorer: Linear
+    sufficiency: Linear
+
+    def scores(self, head: Head) -> Vectors:
+        """Return for each candidate the logit of its being needed, shape (candidates,)."""
+        rows = features(head)
+        if rows.shape[1] < len(self.scorer.weights):
+            rows = np.column_stack([rows, cross_features(head)])
+        return self.scorer(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """The model for rankings that no cross-encoder has read, and that for those that one has."""
+
+    plain: Model
+    cross: Model
+
+    def of(self, head: Head) -> Model:
+        """Return the model for a head."""
+        return self.cross if any("logit" in item for item in head.items) else self.plain
+
+
+@lru_cache(maxsize=4)
+def load(file: Path = SHIPPED) -> Models:
+    """Return the models of a file.
+
+    Raises:
+        OperatorError: if the file is missing or not as it should be.
+    """
+    try:
+        rows = json.loads(file.read_text("utf-8"))
+        return Models(_model(rows["plain"], NAMES), _model(rows["cross"], (*NAMES, *CROSS)))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise OperatorError(f"cannot use the listwise weights {str(file)!r} ({error}); {_REMEDY}") from error
+
+
+def _model(row: Mapping[str, Any], names: Sequence[str]) -> Model:
+    return Model(Linear.of(row["scorer"], names), Linear.of(row["sufficiency"], SUMMARY))
+
+
+@dataclass(frozen=True, slots=True)
+class Listwise:
+    """Orders the head of a ranking by the linear scorer, with a cross-encoder's logits where one has noted some."""
+
+    file: Path = SHIPPED
+    name: str = "listwise"
+
+    def rerank(self, ranked: Sequence[Ranked], run: Working) -> list[Ranked]:
+        """Return the ranking with the first passages of the ranker's order by their new scores, which are logits."""
+        if not ranked:
+            return []
+        head = Head.of(ranked, run)
+        return reordered(in_first_order(ranked), load(self.file).of(head).scores(head).tolist(), self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """The sufficiency of a ranking, from the scores that the linear scorer gives its candidates."""
+
+    file: Path = SHIPPED
+
+    def estimate(self, ranked: Sequence[Ranked], run: Working) -> float:
+        """Return the probability that the first five passages hold everything needed, in the order they have."""
+        if not ranked:
+            return 0.0
+        head = Head.of(ranked, run)
+        rows = {item["id"]: row for row, item in enumerate(head.items)}
+        shown = [rows[item["id"]] for item in ranked if item["id"] in rows]
+        model = load(self.file).of(head)
+        logit = float(model.sufficiency(summary(head, model.scores(head), shown)[None])[0])
+        return float(1 / (1 + np.exp(-np.clip(logit, -30, 30))))

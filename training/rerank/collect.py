@@ -1,0 +1,147 @@
+"""From question files to candidate lists: a collection of their passages, and what polyhop retrieves for each question.
+
+Gold passages stand among the distractors of all questions and among other passages, so that nothing but what they say
+tells them from the rest: neither their place in a file nor a title that only they have.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+
+from ...core.errors import CallerError
+from ...graphs.context import Context
+from ...graphs.state import Request
+from ...graphs.stop import AfterHops, WhenDry
+from ...graphs.walk import walk
+from ...retrieval.hop.link import LinkHop
+from ...retrieval.hop.role import HopUpdater
+from ...retrieval.hop.span import SpanHop
+from ...retrieval.query.first import FirstSearch
+from ...retrieval.rerank.pairs import candidate, way
+from ...retrieval.rerank.path import PathScore
+from ...retrieval.rerank.role import Ranked
+from ...retrieval.store.collection import Collection
+from ...retrieval.types import Document
+from ...retrieval.working import Working
+from ..treehop.pool import key_of
+from ..treehop.questions import Asked, read, texts_of
+from ..watch import Watcher
+from .lists import Candidate, CandidateList
+
+DEEP = 40  # candidates of a question
+NAME = "pool"
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What lists are made of.
+
+    Args:
+        questions: files of questions with gold passages, and perhaps distractors.
+        corpora: files of more passages.
+        apart: files of questions whose gold passages are left out, and with them the questions that need them.
+        others: passages to draw from the corpora.
+    """
+
+    questions: Sequence[Path]
+    corpora: Sequence[Path] = ()
+    apart: Sequence[Path] = ()
+    others: int = 5_000
+    untitled: bool = False
+    seed: int = 0
+
+
+def collect(sources: Sources, home: Path, watcher: Watcher, *, hops: Sequence[str] = ("span",)) -> list[CandidateList]:
+    """Return a list for each question; the collection is kept in `home`, so that a killed run goes on where it was.
+
+    Args:
+        hops: updaters beside the link hop.
+
+    Raises:
+        CallerError: if a file cannot be read, or no question is left.
+    """
+    asked, texts = gathered(sources)
+    found = []
+    with _filled(texts, home, watcher) as collection:
+        for number, one in enumerate(asked, start=1):
+            found.append(_retrieved(one, collection, hops))
+            watcher.step("retrieving", number, len(asked))
+    return found
+
+
+def gathered(sources: Sources) -> tuple[list[Asked], list[tuple[str, str]]]:
+    """Return the questions to ask and the (title, text) of the passages to search, which are sorted."""
+    closed = {key for path in sources.apart for one in read(path) for key in one.identities()}
+    titled = [one for path in sources.questions for one in read(path)]
+    kept = [one for one in titled if closed.isdisjoint(one.identities())]
+    if not kept:
+        raise CallerError("no question is left whose gold passages are not kept apart; give other files")
+    texts = {text for one in kept for text in one.texts()}
+    rest = [text for path in sources.corpora for text in texts_of(path)]
+    random.Random(sources.seed).shuffle(rest)  # noqa: S311 - a sample, not a secret
+    texts.update(rest[: sources.others])
+    if not sources.untitled:
+        return kept, sorted(texts)
+    bare = [Asked(one.place, one.question, tuple(map(_bare, one.gold)), one.ordered) for one in kept]
+    return bare, sorted({("", text) for _, text in texts})
+
+
+def _bare(passage: object) -> object:
+    return {"text": passage["text"]} if isinstance(passage, dict) else passage
+
+
+def _filled(texts: Sequence[tuple[str, str]], home: Path, watcher: Watcher) -> Collection:
+    """Return the collection of these passages, which is made or finished first."""
+    mark = blake2b("\0".join(key_of(*text) for text in texts).encode(), digest_size=12).hexdigest()
+    collection = Collection.create(home, f"{NAME}-{mark}")
+    size, done = sum(len(text) for _, text in texts), 0
+
+    def heard(characters: int) -> None:
+        nonlocal done
+        done += characters
+        watcher.step("indexing", done, size)
+
+    with collection.intake(progress=heard) as intake:
+        for title, text in texts:
+            intake.put(Document(key=key_of(title, text), text=text, title=title))
+    return collection
+
+
+def _retrieved(one: Asked, collection: Collection, hops: Sequence[str]) -> CandidateList:
+    updaters: list[HopUpdater] = [FirstSearch(), LinkHop(), SpanHop()]
+    context = Context(
+        retriever=collection,
+        updaters={each.name: each for each in updaters},
+        hops=("link",),
+        ranker=PathScore(),
+        stop=AfterHops(2) | WhenDry(),
+        further=tuple(hops),
+    )
+    state = walk(Request(question=one.question, k=DEEP), context)
+    run = context.working(state)
+    gold = set(one.identities())
+    candidates = tuple(_candidates(state["ranked"][:DEEP], run, gold))
+    return CandidateList(one.question, len(gold), candidates, dict(run.weights))
+
+
+def _candidates(ranked: Sequence[Ranked], run: Working, gold: set[str]) -> Iterator[Candidate]:
+    for item in ranked:
+        known = run.known(item["id"])
+        bridge = run.known(item["path"][-1]) if item["path"] else None
+        if known is None:
+            continue
+        passage = known.passage
+        yield Candidate(
+            id=passage.id,
+            gold=passage.document if passage.document in gold else "",
+            text=candidate(passage.title, passage.heading, passage.text),
+            way=way(bridge.passage.title, bridge.passage.text, item["name"]) if bridge else "",
+            score=item["score"],
+            via=item["via"],
+            path=tuple(item["path"]),
+            parts=item.get("parts", {}),
+        )
