@@ -273,6 +273,11 @@ class Agent:
             ranker=self.profile.ranker,
             stop=self.profile.stopping(),
             duplicates=self.profile.duplicates,
+            further=tuple(one.name for one in self.profile.further),
+            rerankers=self.profile.rerankers,
+            sufficiency=self.profile.sufficiency,
+            sure=self.profile.sure,
+            seconds=self.profile.seconds,
             llm=self.llm,
         )
         cancel = options.get("cancel")

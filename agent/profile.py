@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..core.errors import CallerError
@@ -23,9 +23,16 @@ from ..retrieval.hop.span import SpanHop
 from ..retrieval.hop.treehop import TreeHop
 from ..retrieval.query.feedback import Feedback
 from ..retrieval.query.first import FirstSearch
+from ..retrieval.rerank.cover import Cover
+from ..retrieval.rerank.cross import CrossEncoder
 from ..retrieval.rerank.duplicates import Duplicates
+from ..retrieval.rerank.e2rank import E2Rank
+from ..retrieval.rerank.listwise import Estimate, Listwise
 from ..retrieval.rerank.path import PathScore
+from ..retrieval.rerank.rocchio import Rocchio
 from ..retrieval.rerank.role import Ranker, Reranker
+from ..retrieval.rerank.sentence import SentenceCross
+from ..retrieval.rerank.sufficiency import ALWAYS, Sufficiency
 from ..retrieval.retriever import Retriever, Several
 from ..retrieval.store.collection import Collection
 
@@ -36,7 +43,12 @@ class Profile:
 
     `first` runs the question itself and `augment`, if there is one, a reformulation beside it; `hops` are the updaters
     that propose the next queries, in this order. `stop` is combined with the deadline and with cancellation, which
-    always hold. `notices` say what of the settings could not be had; every result repeats them.
+    always hold.
+
+    What the search ends with is looked at a second time where it is less sufficient than `sure`: the updaters in
+    `further` are asked too, and the `rerankers` order the outcome, one after the other.
+
+    `notices` say what of the settings could not be had; every result repeats them.
     Without `duplicates` passages that say nearly the same all keep their places.
     """
 
@@ -44,6 +56,10 @@ class Profile:
     hops: tuple[HopUpdater, ...] = (LinkHop(),)
     augment: HopUpdater | None = None
     ranker: Ranker = field(default_factory=PathScore)
+    further: tuple[HopUpdater, ...] = ()
+    rerankers: tuple[Reranker, ...] = ()
+    sufficiency: Sufficiency | None = field(default_factory=Estimate)
+    sure: float = ALWAYS
     duplicates: Duplicates | None = field(default_factory=Duplicates)
     stop: Stop = field(default_factory=lambda: AfterHops(2) | WhenDry())
     seconds: float = 30.0
@@ -57,10 +73,14 @@ class Profile:
         stop = AfterHops(settings.hops) | WhenDry()
         first = FirstSearch(fusion=fusion(settings.fusion))
         duplicates = Duplicates() if settings.distinct else None
+        closer = settings.profile != "fast"
         return cls(
             first=first,
             hops=hops,
             augment=augment,
+            further=tuple(one for one in FURTHER if one not in hops) if closer else (),
+            rerankers=rerankers(settings) if closer else (),
+            sure=settings.sure if settings.profile == "auto" else ALWAYS,
             duplicates=duplicates,
             stop=stop,
             seconds=settings.seconds,
@@ -74,7 +94,7 @@ class Profile:
     def updaters(self) -> dict[str, HopUpdater]:
         """Return all updaters by name; two of one name are refused."""
         found: dict[str, HopUpdater] = {}
-        for one in (self.first, *self.hops, *([self.augment] if self.augment else [])):
+        for one in (self.first, *self.hops, *self.further, *([self.augment] if self.augment else [])):
             if one.name in found:
                 raise CallerError(
                     f"two hop updaters are called {one.name!r}: {found[one.name]!r} and {one!r}; rename one of them"
@@ -84,6 +104,8 @@ class Profile:
 
 
 TRAINED = "treehop"
+#: what is asked beside the updaters of the settings where a ranking is looked at again
+FURTHER = (SpanHop(),)
 UPDATERS = {one.name: one for one in (LinkHop(), SpanHop(), SharedNameHop(), DirectionalHop(), PageRankHop())}
 
 
@@ -142,3 +164,23 @@ def fusion(name: str) -> Fusion:
         return FUSIONS[name]
     except KeyError:
         raise CallerError(f"unknown fusion {name!r}; choose among {sorted(FUSIONS)}") from None
+
+
+RERANKERS: dict[str, Reranker] = {one.name: one for one in (Listwise(), CrossEncoder(), Cover(), Rocchio())}
+#: rerankers that are given a model, as in `e2rank=Alibaba-NLP/E2Rank-0.6B`
+WITH_MODEL = {"e2rank": E2Rank, "cross-encoder": SentenceCross}
+
+
+def rerankers(settings: Settings) -> tuple[Reranker, ...]:
+    """Return the rerankers of the settings, in their order."""
+    found: list[Reranker] = []
+    for text in settings.rerankers.replace(",", " ").split():
+        name, _, model = text.partition("=")
+        if model and name in WITH_MODEL:
+            found.append(WITH_MODEL[name](model))
+        elif name in RERANKERS and not model:
+            found.append(replace(CrossEncoder(), depth=settings.pairs) if name == "cross" else RERANKERS[name])
+        else:
+            known = [*RERANKERS, *(f"{one}=MODEL" for one in WITH_MODEL)]
+            raise CallerError(f"unknown reranker {text!r}; choose among {known}")
+    return tuple(found)

@@ -63,7 +63,8 @@ class RankedPassage:
 class Retrieval:
     """What was retrieved for a question: passages best first, the run's events, and why it stopped.
 
-    `notices` say what did not go as wished, such as an updater that had to be left out.
+    `sufficiency` is the probability that the first five passages hold everything the question needs, None where nobody
+    estimates it. `notices` say what did not go as wished, such as an updater that had to be left out.
     """
 
     question: str
@@ -72,6 +73,7 @@ class Retrieval:
     hops: int
     stopped: str
     notices: Sequence[str] = field(default=())
+    sufficiency: float | None = None
 
     @property
     def seconds(self) -> float:

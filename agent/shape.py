@@ -32,6 +32,7 @@ def shape_retrieval(state: State, retriever: Retriever, notices: Sequence[str] =
         hops=state["hops"],
         stopped=state["stopped"],
         notices=list(notices),
+        sufficiency=state.get("sufficiency"),
     )
 
 

@@ -20,6 +20,16 @@ class Settings(BaseSettings):
     chroma_url: str = Field("", description="address of a Chroma server that holds the vectors; empty: embedded")
     llm: str = Field("", description="litellm model name for written answers; empty: no LLM is ever loaded")
     llm_timeout: float = Field(60.0, gt=0, description="seconds one LLM call may take")
+    profile: Literal["fast", "quality", "auto"] = Field(
+        "fast", description="fast; quality: looks again at every ranking; auto: at those that are not sure"
+    )
+    sure: float = Field(0.9, ge=0, le=1, description="sufficiency from which on `auto` leaves a ranking as it is")
+    rerankers: str = Field(
+        "listwise,cross,listwise,cover",
+        description="rerankers of quality and auto, with commas: listwise, cross, cover, rocchio, e2rank=MODEL, "
+        "cross-encoder=MODEL",
+    )
+    pairs: int = Field(24, ge=1, le=200, description="passages that the cross-encoder reads")
     k: int = Field(5, ge=1, le=1000, description="passages to return")
     max_bytes: int = Field(100_000_000, ge=1, description="largest file that is read, in bytes")
     hops: int = Field(2, ge=1, le=8, description="searches a question may cost, the first included")

@@ -19,10 +19,12 @@ from ...core.settings import Settings
 from ..embed import kept
 from ..embed.minilm import tokenizer
 from ..embed.role import Vectors
+from ..types import Passage
 from ..working import Working
 from . import crossfile
+from .head import head_of
 from .pairs import Pair, Tokens, candidate, encode, way
-from .role import Ranked, reordered
+from .role import Ranked
 
 _BATCH_TOKENS = 1024
 _STEP = 8  # to which a pair's tokens are padded
@@ -94,23 +96,18 @@ class CrossEncoder:
 
     def rerank(self, ranked: Sequence[Ranked], run: Working) -> list[Ranked]:
         """Return the ranking with its first `depth` passages in the order of their logits, which are their scores."""
-        run.load(name for item in ranked[: self.depth] for name in (item["id"], *item["path"][-1:]))
-        pairs = {item["id"]: _pair(item, run) for item in ranked[: self.depth]}
-        read = [(name, pair) for name, pair in pairs.items() if pair is not None]
-        if not read:
+        head = head_of(ranked, self.depth, run)
+        if not head.items:
             return list(ranked)
-        logits = scorer(self.file).logits([pair for _, pair in read]).tolist()
-        known = {name: logit for (name, _), logit in zip(read, logits, strict=True)}
-        noted = [Ranked(**{**item, "logit": known.get(item["id"], min(logits))}) for item in ranked[: self.depth]]
-        return reordered([*noted, *ranked[self.depth :]], [item["logit"] for item in noted], self.name)
+        run.load(name for item in head.items for name in item["path"][-1:])
+        pairs = [_pair(item, known.passage, run) for item, known in zip(head.items, head.known, strict=True)]
+        logits = [round(logit, 6) for logit in scorer(self.file).logits(pairs).tolist()]
+        noted = [Ranked(**{**item, "logit": logit}) for item, logit in zip(head.items, logits, strict=True)]
+        return head._replace(items=noted).rescored(logits, self.name)
 
 
-def _pair(item: Ranked, run: Working) -> Pair | None:
-    """Return what is read of a passage, or None if it is gone."""
-    known = run.known(item["id"])
+def _pair(item: Ranked, passage: Passage, run: Working) -> Pair:
+    """Return what is read of a passage."""
     bridge = run.known(item["path"][-1]) if item["path"] else None
-    if known is None:
-        return None
     led = way(bridge.passage.title, bridge.passage.text, item["name"]) if bridge is not None else ""
-    passage = known.passage
     return Pair(run.question, led, candidate(passage.title, passage.heading, passage.text))

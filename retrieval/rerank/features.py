@@ -61,8 +61,8 @@ SUMMARY = (
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
-    """The first `HEAD` passages in the order that the ranker gave them, whatever rerankers made of it.
+class Reading:
+    """The head of a ranking as it is judged: its first `HEAD` passages in the order that the ranker gave them, whatever rerankers made of it.
 
     `words` are those words of the question that each passage holds, `weights` the rarity of the question's words.
     """
@@ -72,7 +72,7 @@ class Head:
     weights: Mapping[str, float]
 
     @classmethod
-    def of(cls, ranked: Sequence[Ranked], run: Working) -> Head:
+    def of(cls, ranked: Sequence[Ranked], run: Working) -> Reading:
         """Return the head of a ranking; a passage that is gone holds no words."""
         items = in_first_order(ranked)[:HEAD]
         run.load(item["id"] for item in items)
@@ -101,7 +101,7 @@ def base_score(item: Ranked) -> float:
     return sum(own) if own else item["score"]
 
 
-def features(head: Head) -> Vectors:
+def features(head: Reading) -> Vectors:
     """Return the features of each candidate, shape (candidates, len(NAMES))."""
     items = head.items
     if not items:
@@ -124,7 +124,7 @@ def features(head: Head) -> Vectors:
     return np.column_stack(columns)
 
 
-def cross_features(head: Head) -> Vectors:
+def cross_features(head: Reading) -> Vectors:
     """Return what a cross-encoder adds, shape (candidates, len(CROSS)); candidates not read get its lowest logit."""
     lowest = min((item["logit"] for item in head.items if "logit" in item), default=0.0)
     logits = np.array([item.get("logit", lowest) for item in head.items])
@@ -133,7 +133,7 @@ def cross_features(head: Head) -> Vectors:
     return np.column_stack([logits, 1 / (1 + places), best, led])
 
 
-def summary(head: Head, scores: Sequence[float], shown: Sequence[int]) -> Vectors:
+def summary(head: Reading, scores: Sequence[float], shown: Sequence[int]) -> Vectors:
     """Return the features of a ranking, shape (len(SUMMARY),).
 
     Args:
@@ -166,7 +166,7 @@ def summary(head: Head, scores: Sequence[float], shown: Sequence[int]) -> Vector
     return np.array([*known, *_coverage(head, shown)])
 
 
-def _coverage(head: Head, shown: Sequence[int]) -> list[float]:
+def _coverage(head: Reading, shown: Sequence[int]) -> list[float]:
     """Return what the shown passages leave open of the question, and how much there is to it."""
     everything = frozenset(head.weights)
     total = head.weigh(everything) or 1.0

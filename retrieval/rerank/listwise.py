@@ -18,7 +18,7 @@ import numpy as np
 from ...core.errors import OperatorError
 from ..embed.role import Vectors
 from ..working import Working
-from .features import CROSS, NAMES, SUMMARY, Head, cross_features, features, in_first_order, summary
+from .features import CROSS, NAMES, SUMMARY, Reading, cross_features, features, in_first_order, summary
 from .role import Ranked, reordered
 
 SHIPPED = Path(__file__).parent / "weights" / "listwise.json"
@@ -55,7 +55,7 @@ class Model:
     scorer: Linear
     sufficiency: Linear
 
-    def scores(self, head: Head) -> Vectors:
+    def scores(self, head: Reading) -> Vectors:
         """Return for each candidate the logit of its being needed, shape (candidates,)."""
         rows = features(head)
         if rows.shape[1] < len(self.scorer.weights):
@@ -70,7 +70,7 @@ class Models:
     plain: Model
     cross: Model
 
-    def of(self, head: Head) -> Model:
+    def of(self, head: Reading) -> Model:
         """Return the model for a head."""
         return self.cross if any("logit" in item for item in head.items) else self.plain
 
@@ -104,7 +104,7 @@ class Listwise:
         """Return the ranking with the first passages of the ranker's order by their new scores, which are logits."""
         if not ranked:
             return []
-        head = Head.of(ranked, run)
+        head = Reading.of(ranked, run)
         return reordered(in_first_order(ranked), load(self.file).of(head).scores(head).tolist(), self.name)
 
 
@@ -118,7 +118,7 @@ class Estimate:
         """Return the probability that the first five passages hold everything needed, in the order they have."""
         if not ranked:
             return 0.0
-        head = Head.of(ranked, run)
+        head = Reading.of(ranked, run)
         rows = {item["id"]: row for row, item in enumerate(head.items)}
         shown = [rows[item["id"]] for item in ranked if item["id"] in rows]
         model = load(self.file).of(head)

@@ -8,7 +8,6 @@ from typing import NotRequired, Protocol, TypedDict
 from ..hop.role import Find
 from ..working import Working
 
-
 #: how far behind the head the rest begins
 STEP = 1e-3
 
@@ -17,7 +16,8 @@ class Ranked(TypedDict):
     """A passage in the ranking with its score and the find that counted most for it.
 
     `hop` is the search that made this find, 0 for the first, `parts` is what the score is the sum of, by name, and
-    `duplicates` are passages that were moved back since they say nearly the same. `logit` is what a cross-encoder makes of it, where one has read it.
+    `duplicates` are passages that were moved back since they say nearly the same. `logit` is what a cross-encoder makes
+    of it, where one has read it.
     """
 
     id: str

@@ -82,7 +82,7 @@ def gathered(sources: Sources) -> tuple[list[Asked], list[tuple[str, str]]]:
         raise CallerError("no question is left whose gold passages are not kept apart; give other files")
     texts = {text for one in kept for text in one.texts()}
     rest = [text for path in sources.corpora for text in texts_of(path)]
-    random.Random(sources.seed).shuffle(rest)  # noqa: S311 - a sample, not a secret
+    random.Random(sources.seed).shuffle(rest)
     texts.update(rest[: sources.others])
     if not sources.untitled:
         return kept, sorted(texts)

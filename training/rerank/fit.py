@@ -82,7 +82,7 @@ class Trainer:
         self._lists = [one for one in lists if len({bool(each.gold) for each in one.candidates}) == 2]
         if len(self._lists) < recipe.lists:
             raise CallerError(
-                f"{len(self._lists)} candidate lists with both right and wrong passages are too few; give more questions"
+                f"{len(self._lists)} candidate lists with right and wrong passages are too few; give more questions"
             )
         self._recipe, self._tokenizer, self._state, self._watcher = recipe, tokenizer, state, watcher
         said = json.dumps([asdict(recipe), [one.question for one in self._lists]])
@@ -110,7 +110,7 @@ class Trainer:
         return self._now
 
     def _steps(self, epoch: int, first: int) -> Iterator[Step]:
-        """Yield the steps of an epoch from `first` on; each is drawn by itself, so that a resumed run draws the same."""
+        """Yield the steps of an epoch from `first` on; each drawn by itself, as a resumed run draws it too."""
         order = np.random.default_rng([self._recipe.seed, epoch]).permutation(len(self._lists))
         size = self._recipe.lists
         for number in range(first, len(order) // size):

@@ -11,7 +11,7 @@ import torch
 from torch.nn import functional
 
 from ...retrieval.embed.role import Vectors
-from ...retrieval.rerank.features import CROSS, FIRST, HEAD, NAMES, SUMMARY, Head, cross_features, features, summary
+from ...retrieval.rerank.features import CROSS, FIRST, HEAD, NAMES, SUMMARY, Reading, cross_features, features, summary
 from ...retrieval.rerank.listwise import Linear
 from ...retrieval.rerank.role import Ranked
 from ...retrieval.words import content_words, word_key
@@ -28,7 +28,7 @@ class Example:
     `wanted` is how many gold documents there are in all.
     """
 
-    head: Head
+    head: Reading
     gold: tuple[str, ...]
     wanted: int
 
@@ -36,7 +36,7 @@ class Example:
         """Return the example as if one candidate had not been found."""
         keep = [place for place in range(len(self.gold)) if place != row]
         items, words = ([each[place] for place in keep] for each in (self.head.items, self.head.words))
-        return Example(Head(items, words, self.head.weights), tuple(self.gold[place] for place in keep), self.wanted)
+        return Example(Reading(items, words, self.head.weights), tuple(self.gold[place] for place in keep), self.wanted)
 
     def suffices(self, shown: Sequence[int]) -> bool:
         """Say whether the first passages shown hold all gold ones."""
@@ -58,10 +58,10 @@ def example(one: CandidateList, logits: Sequence[float] = ()) -> Example:
         item["logit"] = float(logit)
     asked = frozenset(one.weights)
     words = [asked & frozenset(map(word_key, content_words(each.text))) for each in chosen]
-    return Example(Head(items, words, one.weights), tuple(each.gold for each in chosen), one.gold)
+    return Example(Reading(items, words, one.weights), tuple(each.gold for each in chosen), one.gold)
 
 
-def rows_of(head: Head) -> Vectors:
+def rows_of(head: Reading) -> Vectors:
     """Return the features of candidates, with a cross-encoder's where it has read some."""
     rows = features(head)
     read = any("logit" in item for item in head.items)
