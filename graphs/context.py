@@ -27,8 +27,8 @@ class Context:
     `updaters` run the queries of the frontier, by name; those named in `hops` also propose new ones. `augment` names
     the updater that reformulates the first query, or is empty. Without `duplicates` near-duplicates keep their places.
 
-    Where a ranking is less sufficient than `sure` after the last search, those named in `further` are asked too and then
-    the `rerankers`, in this order.
+    Where a ranking is less sufficient than `sure` after the last search, those named in `further` are asked too, and
+    then the `rerankers`, in this order.
     """
 
     retriever: Retriever

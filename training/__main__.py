@@ -6,42 +6,24 @@ A user's own collection is trained on by `polyhop train`.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-from ..core.errors import CallerError, PolyhopError
 from ..core.files import write_whole
 from ..core.settings import Settings
+from .options import Parser, told, with_parts
 from .watch import Lines
-
-
-class _Parser(argparse.ArgumentParser):
-    """A command line whose mistakes are told in one line."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raise instead of printing the usage and leaving."""
-        raise CallerError(f"{self.prog}: {message}; see --help")
 
 
 def main(arguments: Sequence[str]) -> int:
     """Train as the arguments say and return the exit code: 1, the network did not help and was not saved."""
-    try:
-        facts = _train(_parsed(arguments))
-    except KeyboardInterrupt:
-        return 130
-    except PolyhopError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
-    print(json.dumps(facts, indent=2))
-    return 0
+    return told(lambda: _train(_parsed(arguments)))
 
 
 def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = _Parser("python -m polyhop.training", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = Parser("python -m polyhop.training", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("questions", nargs="*", type=Path, help="JSON lines: question, gold, ordered, distractors")
     parser.add_argument("--corpus", action="append", type=Path, default=[], help="JSON lines of more passages")
     parser.add_argument("--hops", type=int, default=0, help="examples to make of passages that name each other")
@@ -72,7 +54,7 @@ def _train(given: argparse.Namespace) -> Mapping[str, Any]:
 
     settings, watcher = Settings(), Lines()
     embedder = load(settings=settings)
-    chosen = _with(recipe.PUBLISHED if given.published else recipe.Recipe(), given.set)
+    chosen = with_parts(recipe.PUBLISHED if given.published else recipe.Recipe(), given.set)
     asked = [question for path in given.questions for question in read(path, untitled=given.untitled)]
     texts = [text for question in asked for text in question.texts(distractors=not given.corpus)]
     texts += [text for path in given.corpus for text in texts_of(path, untitled=given.untitled)]
@@ -89,23 +71,6 @@ def _train(given: argparse.Namespace) -> Mapping[str, Any]:
     report = train(made, pool, embedder, chosen, work=work, anyway=given.anyway)
     write_whole(given.out.with_suffix(".md"), card.text(report.card, report.digest).encode())
     return report.facts()
-
-
-def _with(base: Any, settings: Sequence[str]) -> Any:
-    """Return a recipe with parts replaced, each read as the type that it has."""
-    known = {one.name: type(getattr(base, one.name)) for one in fields(base) if one.name != "growth"}
-    for setting in settings:
-        name, _, text = setting.partition("=")
-        if name not in known:
-            raise CallerError(f"--set {setting!r}: no part of the recipe is called so; choose among {sorted(known)}")
-        try:
-            value = json.loads(text) if known[name] is not str else text
-        except ValueError:
-            value = None
-        if not isinstance(value, (int, float) if known[name] is float else known[name]):
-            raise CallerError(f"--set {setting!r}: a value of type {known[name].__name__} is expected")
-        base = replace(base, **{name: value})
-    return base
 
 
 if __name__ == "__main__":

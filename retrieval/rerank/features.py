@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ..embed.role import Vectors
 from ..working import Working
-from .role import Ranked, order
+from .role import Ranked
+
+Numbers = NDArray[np.float64]
 
 #: candidates that are looked at; what lies behind them keeps its order
 HEAD = 30
@@ -62,7 +64,7 @@ SUMMARY = (
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The head of a ranking as it is judged: its first `HEAD` passages in the order that the ranker gave them, whatever rerankers made of it.
+    """The head of a ranking as it is judged: `HEAD` passages in the order of the ranker, whatever rerankers made of it.
 
     `words` are those words of the question that each passage holds, `weights` the rarity of the question's words.
     """
@@ -91,7 +93,7 @@ class Reading:
 
 def in_first_order(ranked: Sequence[Ranked]) -> list[Ranked]:
     """Return a ranking as the ranker had it, before any reranker."""
-    return sorted(ranked, key=lambda item: order(Ranked(**{**item, "score": base_score(item)})))
+    return sorted(ranked, key=lambda item: (-round(base_score(item), 6), item["id"]))
 
 
 def base_score(item: Ranked) -> float:
@@ -101,7 +103,7 @@ def base_score(item: Ranked) -> float:
     return sum(own) if own else item["score"]
 
 
-def features(head: Reading) -> Vectors:
+def features(head: Reading) -> Numbers:
     """Return the features of each candidate, shape (candidates, len(NAMES))."""
     items = head.items
     if not items:
@@ -110,7 +112,7 @@ def features(head: Reading) -> Vectors:
     bridges = _bridges(items)
     children = np.bincount([row for row in bridges if row >= 0], minlength=len(items))
     parts = [item.get("parts", {}) for item in items]
-    columns: list[Sequence[float] | Vectors] = [[part.get(name, 0.0) for part in parts] for name in _PARTS]
+    columns: list[Sequence[float] | Numbers] = [[part.get(name, 0.0) for part in parts] for name in _PARTS]
     columns += [[float(name in part) for part in parts] for name in _WAYS]
     columns += [
         scores - scores[0],
@@ -124,7 +126,7 @@ def features(head: Reading) -> Vectors:
     return np.column_stack(columns)
 
 
-def cross_features(head: Reading) -> Vectors:
+def cross_features(head: Reading) -> Numbers:
     """Return what a cross-encoder adds, shape (candidates, len(CROSS)); candidates not read get its lowest logit."""
     lowest = min((item["logit"] for item in head.items if "logit" in item), default=0.0)
     logits = np.array([item.get("logit", lowest) for item in head.items])
@@ -133,14 +135,14 @@ def cross_features(head: Reading) -> Vectors:
     return np.column_stack([logits, 1 / (1 + places), best, led])
 
 
-def summary(head: Reading, scores: Sequence[float], shown: Sequence[int]) -> Vectors:
+def summary(head: Reading, scores: Numbers, shown: Sequence[int]) -> Numbers:
     """Return the features of a ranking, shape (len(SUMMARY),).
 
     Args:
         scores: of the candidates of the head: logits of their being needed.
         shown: rows of the head in the order in which they are shown.
     """
-    logits = np.clip(np.asarray(scores)[list(shown)], _LOWEST, -_LOWEST)
+    logits = np.clip(scores[list(shown)], _LOWEST, -_LOWEST)
     places = np.full(_SHOWN, _LOWEST)
     places[: len(logits)] = logits[:_SHOWN]
     right = 1 / (1 + np.exp(-logits))
@@ -184,7 +186,7 @@ def _bridges(items: Sequence[Ranked]) -> list[int]:
     return [rows.get(item["path"][-1], -1) if item["path"] else -1 for item in items]
 
 
-def _relatives(values: Vectors, bridges: Sequence[int], *, floor: float) -> tuple[Vectors, Vectors]:
+def _relatives(values: Numbers, bridges: Sequence[int], *, floor: float) -> tuple[Numbers, Numbers]:
     """Return for each row the best value among the rows it leads to, and the value of the row that led to it."""
     best, led = np.full(len(values), floor), np.full(len(values), floor)
     for row, bridge in enumerate(bridges):

@@ -16,9 +16,8 @@ from typing import Any
 import numpy as np
 
 from ...core.errors import OperatorError
-from ..embed.role import Vectors
 from ..working import Working
-from .features import CROSS, NAMES, SUMMARY, Reading, cross_features, features, in_first_order, summary
+from .features import CROSS, NAMES, SUMMARY, Numbers, Reading, cross_features, features, in_first_order, summary
 from .role import Ranked, reordered
 
 SHIPPED = Path(__file__).parent / "weights" / "listwise.json"
@@ -29,12 +28,12 @@ _REMEDY = "make it again with `python -m polyhop.training.rerank`, or restore th
 class Linear:
     """A linear unit over named features."""
 
-    weights: Vectors
+    weights: Numbers
     bias: float
 
-    def __call__(self, rows: Vectors) -> Vectors:
+    def __call__(self, rows: Numbers) -> Numbers:
         """Return a number for each row, shape (rows,)."""
-        result: Vectors = rows @ self.weights + self.bias
+        result: Numbers = rows @ self.weights + self.bias
         return result
 
     @classmethod
@@ -55,7 +54,7 @@ class Model:
     scorer: Linear
     sufficiency: Linear
 
-    def scores(self, head: Reading) -> Vectors:
+    def scores(self, head: Reading) -> Numbers:
         """Return for each candidate the logit of its being needed, shape (candidates,)."""
         rows = features(head)
         if rows.shape[1] < len(self.scorer.weights):

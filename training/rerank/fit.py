@@ -16,7 +16,7 @@ from torch import nn
 
 from ...core.errors import CallerError
 from ...core.files import write_whole
-from ...retrieval.rerank.pairs import Tokens, encode
+from ...retrieval.rerank.pairs import Pair, Tokens, encode
 from ..watch import Watcher
 from .lists import CandidateList
 from .network import Network, padded
@@ -119,7 +119,8 @@ class Trainer:
             yield self._step(chosen, chance)
 
     def _step(self, lists: Sequence[CandidateList], chance: np.random.Generator) -> Step:
-        pairs, groups = [], []
+        pairs: list[Pair] = []
+        groups: list[tuple[int, int, int]] = []
         for one in lists:
             gold = [each for each in one.candidates if each.gold]
             wrong = [each for each in one.candidates if not each.gold]

@@ -10,8 +10,18 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from ...retrieval.embed.role import Vectors
-from ...retrieval.rerank.features import CROSS, FIRST, HEAD, NAMES, SUMMARY, Reading, cross_features, features, summary
+from ...retrieval.rerank.features import (
+    CROSS,
+    FIRST,
+    HEAD,
+    NAMES,
+    SUMMARY,
+    Numbers,
+    Reading,
+    cross_features,
+    features,
+    summary,
+)
 from ...retrieval.rerank.listwise import Linear
 from ...retrieval.rerank.role import Ranked
 from ...retrieval.words import content_words, word_key
@@ -28,15 +38,16 @@ class Example:
     `wanted` is how many gold documents there are in all.
     """
 
-    head: Reading
+    reading: Reading
     gold: tuple[str, ...]
     wanted: int
 
     def without(self, row: int) -> Example:
         """Return the example as if one candidate had not been found."""
         keep = [place for place in range(len(self.gold)) if place != row]
-        items, words = ([each[place] for place in keep] for each in (self.head.items, self.head.words))
-        return Example(Reading(items, words, self.head.weights), tuple(self.gold[place] for place in keep), self.wanted)
+        old = self.reading
+        left = Reading([old.items[place] for place in keep], [old.words[place] for place in keep], old.weights)
+        return Example(left, tuple(self.gold[place] for place in keep), self.wanted)
 
     def suffices(self, shown: Sequence[int]) -> bool:
         """Say whether the first passages shown hold all gold ones."""
@@ -61,7 +72,7 @@ def example(one: CandidateList, logits: Sequence[float] = ()) -> Example:
     return Example(Reading(items, words, one.weights), tuple(each.gold for each in chosen), one.gold)
 
 
-def rows_of(head: Reading) -> Vectors:
+def rows_of(head: Reading) -> Numbers:
     """Return the features of candidates, with a cross-encoder's where it has read some."""
     rows = features(head)
     read = any("logit" in item for item in head.items)
@@ -75,7 +86,7 @@ def fit_scorer(examples: Sequence[Example], *, seed: int = 0) -> Linear:
     Approach", ICML 2007) and over single candidates.
     """
     useful = [one for one in examples if 0 < sum(map(bool, one.gold)) < len(one.gold)]
-    rows = [rows_of(one.head) for one in useful]
+    rows = [rows_of(one.reading) for one in useful]
     centre, spread = _scale(np.concatenate(rows))
     inputs = [torch.tensor((row - centre) / spread, dtype=torch.float32) for row in rows]
     marks = [torch.tensor([float(bool(each)) for each in one.gold], dtype=torch.float32) for one in useful]
@@ -87,7 +98,7 @@ def fit_scorer(examples: Sequence[Example], *, seed: int = 0) -> Linear:
             scores = unit(inputs[place]).squeeze(-1)
             shares = (torch.log_softmax(scores, 0) * marks[place]).sum() / marks[place].sum()
             loss = functional.binary_cross_entropy_with_logits(scores, marks[place]) - shares
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             if number % TOGETHER == 0:
                 optimiser.step()
                 optimiser.zero_grad()
@@ -130,11 +141,11 @@ def fit_sufficiency(
     return Linear(found, float(bias.detach()) - float(found @ centre))
 
 
-def judged(one: Example, scorer: Linear) -> tuple[Vectors, bool]:
+def judged(one: Example, scorer: Linear) -> tuple[Numbers, bool]:
     """Return the summary of an example in the order of a scorer, and whether its first passages suffice."""
-    scores = scorer(rows_of(one.head))
+    scores = scorer(rows_of(one.reading))
     shown = [int(row) for row in np.argsort(-scores, kind="stable")]
-    return summary(one.head, scores.tolist(), shown), one.suffices(shown)
+    return summary(one.reading, scores, shown), one.suffices(shown)
 
 
 def described(scorer: Linear, sufficiency: Linear) -> dict[str, Any]:
@@ -148,5 +159,5 @@ def _named(unit: Linear, names: Sequence[str]) -> Mapping[str, Any]:
     return {"weights": weights, "bias": float(f"{unit.bias:.6g}")}
 
 
-def _scale(rows: Vectors) -> tuple[Vectors, Vectors]:
+def _scale(rows: Numbers) -> tuple[Numbers, Numbers]:
     return rows.mean(axis=0), rows.std(axis=0) + 1e-6

@@ -12,6 +12,9 @@ from ...core.errors import CallerError
 from ...core.files import read_rows, write_whole
 from ...retrieval.rerank.pairs import Pair
 
+#: of the questions whose lists are kept apart from the cross-encoder, for what is trained on its logits
+SHARE = 0.2
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:

@@ -1,0 +1,63 @@
+"""What the command lines of the trainers share."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields, replace
+from typing import Any, NoReturn, get_type_hints
+
+from ..core.errors import CallerError, PolyhopError
+
+
+class Parser(argparse.ArgumentParser):
+    """A command line whose mistakes are told in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise instead of printing the usage and leaving."""
+        raise CallerError(f"{self.prog}: {message}; see --help")
+
+
+def told(work: Callable[[], Mapping[str, Any]]) -> int:
+    """Do the work of a command, print its facts, and return the exit code; what went wrong is told in one line."""
+    try:
+        facts = work()
+    except KeyboardInterrupt:
+        return 130
+    except PolyhopError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    print(json.dumps(facts, indent=2))
+    return 0
+
+
+def with_parts(base: Any, settings: Sequence[str]) -> Any:
+    """Return a recipe with parts replaced, each `NAME=VALUE` and read as the type that the part has."""
+    hints = get_type_hints(type(base))
+    known = {one.name: hints[one.name] for one in fields(base) if hints[one.name] in (bool, int, float, str)}
+    lists = {one.name for one in fields(base) if hints[one.name] == tuple[int, ...]}
+    for setting in settings:
+        name, _, text = setting.partition("=")
+        if name in lists:
+            base = replace(base, **{name: _numbers(setting, text)})
+            continue
+        if name not in known:
+            parts = sorted([*known, *lists])
+            raise CallerError(f"--set {setting!r}: no part of the recipe is called so; choose among {parts}")
+        try:
+            value = json.loads(text) if known[name] is not str else text
+        except ValueError:
+            value = None
+        if not isinstance(value, (int, float) if known[name] is float else known[name]):
+            raise CallerError(f"--set {setting!r}: a value of type {known[name].__name__} is expected")
+        base = replace(base, **{name: value})
+    return base
+
+
+def _numbers(setting: str, text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise CallerError(f"--set {setting!r}: whole numbers with commas between them are expected") from None

@@ -1,0 +1,96 @@
+"""Train the rerankers, in three steps: python -m polyhop.training.rerank lists|cross|listwise ...
+
+lists     retrieve candidates for questions whose gold passages are known
+cross     train the cross-encoder on candidate lists; a killed training goes on where it was
+listwise  train the listwise scorer and the sufficiency estimate, with a cross-encoder's logits on lists it has not seen
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..options import Parser, told, with_parts
+from ..watch import Lines
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Take the step that the arguments name and return the exit code."""
+    return told(lambda: _step(arguments))
+
+
+def _step(arguments: Sequence[str]) -> Mapping[str, Any]:
+    given = _parsed(arguments)
+    steps = {"lists": _lists, "cross": _cross, "listwise": _listwise}
+    return steps[given.step](given)
+
+
+def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    raw = argparse.RawTextHelpFormatter
+    parser = Parser("python -m polyhop.training.rerank", description=__doc__, formatter_class=raw)
+    steps = parser.add_subparsers(dest="step", required=True)
+    lists = steps.add_parser("lists", help="retrieve candidates")
+    lists.add_argument("questions", nargs="+", type=Path, help="JSON lines: question, gold, distractors")
+    lists.add_argument("--corpus", action="append", type=Path, default=[], help="JSON lines of more passages")
+    lists.add_argument(
+        "--apart", action="append", type=Path, default=[], help="questions whose gold passages are left out"
+    )
+    lists.add_argument("--others", type=int, default=5_000, help="passages to draw from the corpora")
+    lists.add_argument("--untitled", action="store_true", help="leave the titles out")
+    lists.add_argument("--home", type=Path, help="folder for the collection, in the cache by default")
+    cross = steps.add_parser("cross", help="train the cross-encoder")
+    cross.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="part of the recipe")
+    listwise = steps.add_parser("listwise", help="train the listwise scorer and the sufficiency estimate")
+    listwise.add_argument("--cross", type=Path, required=True, help="weights of the cross-encoder")
+    for one in (cross, listwise):
+        one.add_argument("lists", nargs="+", type=Path, help="files of candidate lists")
+    for one in (lists, cross, listwise):
+        one.add_argument("--out", type=Path, required=True, help="file to write")
+    return parser.parse_args(arguments)
+
+
+def _lists(given: argparse.Namespace) -> Mapping[str, Any]:
+    from ...core.settings import Settings
+    from .collect import Sources, collect
+    from .lists import write
+
+    sources = Sources(given.questions, given.corpus, given.apart, given.others, untitled=given.untitled)
+    found = collect(sources, given.home or Settings().cache / "training", Lines())
+    write(given.out, found)
+    return {"file": str(given.out), "lists": len(found), "candidates": sum(len(one.candidates) for one in found)}
+
+
+def _cross(given: argparse.Namespace) -> Mapping[str, Any]:
+    from ...retrieval.embed.minilm import tokenizer
+    from ...retrieval.rerank import crossfile
+    from .fit import Recipe, Trainer
+    from .lists import SHARE, divide, read
+
+    learned, apart = divide(read(given.lists), SHARE)
+    recipe = with_parts(Recipe(), given.set)
+    state = given.out.with_name(given.out.name + ".state")
+    trainer = Trainer(learned, recipe, tokenizer=tokenizer(), state=state, watcher=Lines())
+    progress = trainer.run()
+    data = {"lists": len(learned), "apart": len(apart), "pairs": progress.pairs}
+    crossfile.save(given.out, trainer.network.trained(), crossfile.Card(len(recipe.layers), data))
+    state.unlink(missing_ok=True)
+    return {"file": str(given.out), **data}
+
+
+def _listwise(given: argparse.Namespace) -> Mapping[str, Any]:
+    import json
+
+    from ...core.files import write_whole
+    from .lists import read
+    from .listwise import trained
+
+    models, facts = trained(read(given.lists), given.cross, Lines())
+    write_whole(given.out, (json.dumps(models, indent=2) + "\n").encode())
+    return {"file": str(given.out), **facts}
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
