@@ -64,7 +64,7 @@ class Retrieval:
     """What was retrieved for a question: passages best first, the run's events, and why it stopped.
 
     `sufficiency` is the probability that the first five passages hold everything the question needs, None where nobody
-    estimates it. `notices` say what did not go as wished, such as an updater that had to be left out.
+    estimates it. `notices` say what did not go as wished, such as an updater or a reranker that had to be left out.
     """
 
     question: str

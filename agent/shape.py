@@ -31,23 +31,23 @@ def shape_retrieval(state: State, retriever: Retriever, notices: Sequence[str] =
         events=state["events"],
         hops=state["hops"],
         stopped=state["stopped"],
-        notices=list(notices),
+        notices=[*notices, *(notice for event in state["events"] for notice in event.get("notices", ()))],
         sufficiency=state.get("sufficiency"),
     )
 
 
 def shape_answer(state: State, retriever: Retriever, notices: Sequence[str] = ()) -> Answer:
     """Return the answer with the retrieval it rests on."""
-    said = state["answer"]
+    said, retrieval = state["answer"], shape_retrieval(state, retriever, notices)
     return Answer(
         question=state["question"],
         text=said["text"],
         citations=said["citations"],
         extractive=said["extractive"],
         found=said["found"],
-        retrieval=shape_retrieval(state, retriever, notices),
+        retrieval=retrieval,
         model=said["model"],
-        notices=[*notices, *said["notices"]],
+        notices=[*retrieval.notices, *said["notices"]],
     )
 
 

@@ -21,6 +21,7 @@ class Event(TypedDict, total=False):
     bridges: list[str]
     dropped: list[str]
     reason: str
+    notices: list[str]
 
 
 def add_finds(old: Sequence[Find], new: Sequence[Find]) -> list[Find]:

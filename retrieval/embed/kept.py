@@ -94,9 +94,9 @@ def _graph(path: Path, module: str, arguments: Sequence[str]) -> bytes:
             _export(path.parent, module, arguments)
             found = read(path)
     except OSError as error:
-        raise OperatorError(f"embedder cache: cannot read {str(path)!r}: {error}; {_REMEDY}") from error
+        raise OperatorError(f"graph cache: cannot read {str(path)!r}: {error}; {_REMEDY}") from error
     if found is None:
-        raise OperatorError(f"embedder cache: {str(path)!r} is damaged right after it was written; check the disk")
+        raise OperatorError(f"graph cache: {str(path)!r} is damaged right after it was written; check the disk")
     return found
 
 
@@ -109,7 +109,7 @@ def _export(cache: Path, module: str, arguments: Sequence[str]) -> None:
             command, env=environment, capture_output=True, text=True, timeout=_EXPORT_SECONDS, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise OperatorError(f"embedder cache: the export into {str(cache)!r} failed: {error}; {_REMEDY}") from error
+        raise OperatorError(f"graph cache: the export into {str(cache)!r} failed: {error}; {_REMEDY}") from error
     if done.returncode:
         reason = done.stderr.strip() or f"exit status {done.returncode}"
-        raise OperatorError(f"embedder cache: the export into {str(cache)!r} failed: {reason}; {_REMEDY}")
+        raise OperatorError(f"graph cache: the export into {str(cache)!r} failed: {reason}; {_REMEDY}")

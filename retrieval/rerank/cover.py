@@ -33,6 +33,7 @@ class Cover:
         """Return the ranking with its first `depth` passages in the order of choice."""
         weights = run.weights
         total = sum(weights.values()) or 1.0
+        run.load(item["id"] for item in ranked[: self.depth])
         known = [run.known(item["id"]) for item in ranked[: self.depth]]
         open_words = [frozenset(weights) & one.words if one else frozenset() for one in known]
         left, gains = list(range(len(known))), [0.0] * len(known)

@@ -50,7 +50,7 @@ class Scorer:
     def logits(self, pairs: Sequence[Pair]) -> Vectors:
         """Return a logit for each pair, shape (len(pairs),); above 0 the candidate is more likely right than not."""
         tokens = encode(pairs, self._tokenizer)
-        order = sorted(range(len(tokens)), key=lambda place: (-len(tokens[place].ids), tokens[place].ids))
+        order = sorted(range(len(tokens)), key=lambda place: (-len(tokens[place].ids), *tokens[place]))
         result = np.empty(len(tokens), np.float32)
         start = 0
         while start < len(order):

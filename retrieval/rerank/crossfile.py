@@ -22,6 +22,7 @@ from ...core.files import write_whole
 from ..embed import export, kept, weights
 
 FORMAT = 1
+MOST_LAYERS = 24
 VERSION = 1  # of the graph: raise it whenever bert.py changes what it writes
 SHIPPED = Path(__file__).parent / "weights" / "cross.safetensors"
 SCALE = ".scale"
@@ -123,7 +124,7 @@ def _parse(path: Path, data: bytes) -> tuple[Card, Parameters]:
         header = json.loads(json.loads(data[8 : 8 + length])["__metadata__"][_HEADER])
         number = header.pop("format")
         card = Card(**header)
-        expected = shapes(card.layers) if number == FORMAT else {}
+        expected = shapes(_layers(card)) if number == FORMAT else {}
     except (SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BrokenWeights(
             f"{str(path)!r} is no whole file of cross-encoder weights ({len(data):,} bytes; {error}); {_REMEDY}"
@@ -133,6 +134,12 @@ def _parse(path: Path, data: bytes) -> tuple[Card, Parameters]:
     if wrong := sorted(name for name in expected.keys() | tensors.keys() if not _sound(name, expected, tensors)):
         raise BrokenWeights(f"{str(path)!r}: the weights {wrong[:4]} are not as they should be; {_REMEDY}")
     return card, tensors
+
+
+def _layers(card: Card) -> int:
+    if type(card.layers) is not int or not 1 <= card.layers <= MOST_LAYERS:
+        raise ValueError(f"{card.layers!r} layers")
+    return card.layers
 
 
 def _sound(name: str, expected: Mapping[str, tuple[int, ...]], tensors: Parameters) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..working import Working
-from .role import Ranked
+from .role import WHOLE, Ranked
 
 Numbers = NDArray[np.float64]
 
@@ -99,7 +99,7 @@ def in_first_order(ranked: Sequence[Ranked]) -> list[Ranked]:
 def base_score(item: Ranked) -> float:
     """Return the score that the ranker gave, whatever rerankers made of it."""
     parts = item.get("parts", {})
-    own = [parts[name] for name in _PARTS if name in parts]
+    own = [parts[name] for name in (*_PARTS, WHOLE) if name in parts]
     return sum(own) if own else item["score"]
 
 
@@ -160,12 +160,16 @@ def summary(head: Reading, scores: Numbers, shown: Sequence[int]) -> Numbers:
         right[FIRST:].max(initial=0.0),
         sum(bool(item["path"]) for item in first),
         sum(part.get("named", 0.0) for part in parts),
-        max(covered),
-        np.mean(covered),
-        max(cosines),
-        np.mean(cosines),
+        max(covered, default=0.0),
+        _mean(covered),
+        max(cosines, default=0.0),
+        _mean(cosines),
     ]
     return np.array([*known, *_coverage(head, shown)])
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else 0.0
 
 
 def _coverage(head: Reading, shown: Sequence[int]) -> list[float]:

@@ -17,7 +17,7 @@ import numpy as np
 
 from ...core.errors import OperatorError
 from ..working import Working
-from .features import CROSS, NAMES, SUMMARY, Numbers, Reading, cross_features, features, in_first_order, summary
+from .features import CROSS, NAMES, SUMMARY, Numbers, Reading, cross_features, features, summary
 from .role import Ranked, reordered
 
 SHIPPED = Path(__file__).parent / "weights" / "listwise.json"
@@ -104,7 +104,9 @@ class Listwise:
         if not ranked:
             return []
         head = Reading.of(ranked, run)
-        return reordered(in_first_order(ranked), load(self.file).of(head).scores(head).tolist(), self.name)
+        inside = {item["id"] for item in head.items}
+        rest = [item for item in ranked if item["id"] not in inside]
+        return reordered([*head.items, *rest], load(self.file).of(head).scores(head).tolist(), self.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,8 +50,8 @@ def way(title: str, text: str, name: str) -> str:
     place = locate(name, text)
     if place is None:
         return candidate(title, "", _cut(text, 0, 2 * AROUND))
-    start, end = max(0, place[0] - AROUND), place[1] + AROUND
-    around = _cut(text, start, end)
+    start = max(0, place[0] - AROUND)
+    around = _cut(text, start, place[1] + AROUND, keep=place)
     if title:
         return f"{title}: {around}"
     return around if start <= HEAD else f"{_cut(text, 0, HEAD)} ... {around}"
@@ -71,12 +71,13 @@ def _joined(question: list[int], led: list[int], text: list[int]) -> Tokens:
     return Tokens([*first, *second[: WHOLE - len(first) - 1], _END], len(first))
 
 
-def _cut(text: str, start: int, end: int) -> str:
-    """Return a part of a text that begins and ends between words."""
+def _cut(text: str, start: int, end: int, *, keep: tuple[int, int] | None = None) -> str:
+    """Return a part of a text that begins and ends between words, where there are spaces outside of what to `keep`."""
+    first, last = keep or (end, start)
     if start > 0:
-        space = text.find(" ", start)
-        start = space + 1 if 0 <= space < end else start
+        space = text.find(" ", start, first)
+        start = space + 1 if space >= 0 else start
     if end < len(text):
-        space = text.rfind(" ", start, end)
+        space = text.rfind(" ", max(start, last), end)
         end = space if space > start else end
     return text[start:end]

@@ -10,6 +10,8 @@ from ..working import Working
 
 #: how far behind the head the rest begins
 STEP = 1e-3
+#: the part that stands for a whole score whose parts nobody told
+WHOLE = "score"
 
 
 class Ranked(TypedDict):
@@ -77,6 +79,6 @@ def order(item: Ranked) -> tuple[float, str]:
 
 
 def _moved(item: Ranked, by: float, name: str) -> Ranked:
-    parts = item.get("parts", {"score": item["score"]})
+    parts = item.get("parts", {WHOLE: item["score"]})
     moved = {**parts, name: parts.get(name, 0.0) + by}
     return Ranked(**{**item, "score": item["score"] + by, "parts": moved})

@@ -43,7 +43,8 @@ class Sources:
     Args:
         questions: files of questions with gold passages, and perhaps distractors.
         corpora: files of more passages.
-        apart: files of questions whose gold passages are left out, and with them the questions that need them.
+        apart: files of questions whose gold passages are left out wherever they stand, under whatever title, and with
+            them the questions that need them.
         others: passages to draw from the corpora.
     """
 
@@ -75,19 +76,26 @@ def collect(sources: Sources, home: Path, watcher: Watcher, *, hops: Sequence[st
 
 def gathered(sources: Sources) -> tuple[list[Asked], list[tuple[str, str]]]:
     """Return the questions to ask and the (title, text) of the passages to search, which are sorted."""
-    closed = {key for path in sources.apart for one in read(path) for key in one.identities()}
-    titled = [one for path in sources.questions for one in read(path)]
-    kept = [one for one in titled if closed.isdisjoint(one.identities())]
+    closed = {text for path in sources.apart for one in read(path) for _, text in one.texts(distractors=False)}
+    titled = [_held(one) for path in sources.questions for one in read(path)]
+    kept = [one for one in titled if closed.isdisjoint(text for _, text in one.texts(distractors=False))]
     if not kept:
         raise CallerError("no question is left whose gold passages are not kept apart; give other files")
-    texts = {text for one in kept for text in one.texts()}
-    rest = [text for path in sources.corpora for text in texts_of(path)]
+    texts = {pair for one in kept for pair in one.texts() if pair[1] not in closed}
+    rest = [pair for path in sources.corpora for pair in texts_of(path) if pair[1] not in closed]
     random.Random(sources.seed).shuffle(rest)
     texts.update(rest[: sources.others])
     if not sources.untitled:
         return kept, sorted(texts)
     bare = [Asked(one.place, one.question, tuple(map(_bare, one.gold)), one.ordered) for one in kept]
     return bare, sorted({("", text) for _, text in texts})
+
+
+def _held(one: Asked) -> Asked:
+    """Return a question all of whose gold passages its file holds."""
+    if named := [passage for passage in one.gold if isinstance(passage, str)]:
+        raise CallerError(f"{one.place}: its gold passage {named[0]!r:.60} is only named; give its title and text")
+    return one
 
 
 def _bare(passage: object) -> object:

@@ -19,7 +19,7 @@ from ...core.files import write_whole
 from ...retrieval.rerank.pairs import Pair, Tokens, encode
 from ..watch import Watcher
 from .lists import CandidateList
-from .network import Network, padded
+from .network import GIVEN, Network, padded
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,18 @@ class Recipe:
     pathless: float = 0.1
     seed: int = 0
     save_every: int = 100
+
+
+def checked(recipe: Recipe) -> Recipe:
+    """Return a recipe that can be trained by; one that cannot is a `CallerError`."""
+    if not recipe.layers or not all(0 <= layer < GIVEN for layer in recipe.layers):
+        raise CallerError(f"layers={recipe.layers!r}: some of the embedder's layers 0 to {GIVEN - 1} are expected")
+    for name in ("pairs", "lists", "wrong", "save_every"):
+        if getattr(recipe, name) < 1:
+            raise CallerError(f"{name}={getattr(recipe, name)!r}: a number from 1 on is expected")
+    if not 0 < recipe.warmup <= 1:
+        raise CallerError(f"warmup={recipe.warmup!r}: a share of the training, more than 0, is expected")
+    return recipe
 
 
 @dataclass(slots=True)
@@ -79,14 +91,15 @@ class Trainer:
     def __init__(
         self, lists: Sequence[CandidateList], recipe: Recipe, *, tokenizer: Tokenizer, state: Path, watcher: Watcher
     ) -> None:
+        checked(recipe)
         self._lists = [one for one in lists if len({bool(each.gold) for each in one.candidates}) == 2]
         if len(self._lists) < recipe.lists:
             raise CallerError(
                 f"{len(self._lists)} candidate lists with right and wrong passages are too few; give more questions"
             )
         self._recipe, self._tokenizer, self._state, self._watcher = recipe, tokenizer, state, watcher
-        said = json.dumps([asdict(recipe), [one.question for one in self._lists]])
-        self._mark = blake2b(said.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+        said = [[one.question, *((each.id, each.gold, each.way) for each in one.candidates)] for one in self._lists]
+        self._mark = blake2b(json.dumps([asdict(recipe), said]).encode(), digest_size=16).hexdigest()
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         torch.manual_seed(recipe.seed)
         self.network = Network(recipe.layers).to(self._device)
@@ -148,7 +161,7 @@ class Trainer:
         self._now.step += 1
         self._now.pairs += len(step.pairs)
         self._now.losses = [*self._now.losses[-99:], float(loss.detach())]
-        self._watcher.step(f"training, loss {np.mean(self._now.losses):.3f}", self._now.pairs, self._recipe.pairs)
+        self._watcher.step("training", self._now.pairs, self._recipe.pairs)
 
     def _loss(self, logits: torch.Tensor, step: Step) -> torch.Tensor:
         loss = nn.functional.binary_cross_entropy_with_logits(logits, step.right())
@@ -173,6 +186,7 @@ class Trainer:
         }
         torch.save(kept, held)
         write_whole(self._state, held.getvalue())
+        self._watcher.say(f"{self._now.pairs:,} pairs, loss {np.mean(self._now.losses):.3f}")
 
     def _resume(self) -> None:
         """Go on from the state on disk, if there is one of this training."""

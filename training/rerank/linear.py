@@ -79,27 +79,32 @@ def rows_of(head: Reading) -> Numbers:
     return np.column_stack([rows, cross_features(head)]) if read else rows
 
 
+def useful(one: Example) -> bool:
+    """Say whether an example has candidates of both kinds, gold and others."""
+    return 0 < sum(map(bool, one.gold)) < len(one.gold)
+
+
 def fit_scorer(examples: Sequence[Example], *, seed: int = 0) -> Linear:
     """Return the unit whose scores put gold candidates before the others of their list, and are logits of being gold.
 
     The loss is the cross-entropy over a list (Cao et al., "Learning to Rank: From Pairwise Approach to Listwise
     Approach", ICML 2007) and over single candidates.
     """
-    useful = [one for one in examples if 0 < sum(map(bool, one.gold)) < len(one.gold)]
-    rows = [rows_of(one.reading) for one in useful]
+    chosen = [one for one in examples if useful(one)]
+    rows = [rows_of(one.reading) for one in chosen]
     centre, spread = _scale(np.concatenate(rows))
     inputs = [torch.tensor((row - centre) / spread, dtype=torch.float32) for row in rows]
-    marks = [torch.tensor([float(bool(each)) for each in one.gold], dtype=torch.float32) for one in useful]
+    marks = [torch.tensor([float(bool(each)) for each in one.gold], dtype=torch.float32) for one in chosen]
     torch.manual_seed(seed)
     unit = torch.nn.Linear(len(centre), 1)
     optimiser = torch.optim.AdamW(unit.parameters(), lr=RATE, weight_decay=DECAY)
     for epoch in range(EPOCHS):
-        for number, place in enumerate(np.random.default_rng([seed, epoch]).permutation(len(useful)), start=1):
+        for number, place in enumerate(np.random.default_rng([seed, epoch]).permutation(len(chosen)), start=1):
             scores = unit(inputs[place]).squeeze(-1)
             shares = (torch.log_softmax(scores, 0) * marks[place]).sum() / marks[place].sum()
             loss = functional.binary_cross_entropy_with_logits(scores, marks[place]) - shares
             loss.backward()
-            if number % TOGETHER == 0:
+            if number % TOGETHER == 0 or number == len(chosen):
                 optimiser.step()
                 optimiser.zero_grad()
     weights = unit.weight.detach().numpy()[0].astype(np.float64) / spread

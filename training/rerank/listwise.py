@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from ...core.errors import CallerError
 from ...retrieval.rerank.cross import Scorer
 from ...retrieval.rerank.features import HEAD
 from ...retrieval.rerank.listwise import Linear
 from ..watch import Watcher
-from .linear import Example, described, example, fit_scorer, fit_sufficiency, rows_of
+from .linear import Example, described, example, fit_scorer, fit_sufficiency, rows_of, useful
 from .lists import SHARE, CandidateList, divide
 
 #: share of the examples that are seen again with a gold passage missing; chosen on dev questions
@@ -22,8 +23,16 @@ FAILURES = 0.15
 def trained(
     lists: Sequence[CandidateList], cross: Path, watcher: Watcher
 ) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """Return the models as plain JSON types, and figures on the lists kept apart from the cross-encoder."""
+    """Return the models as plain JSON types, and figures on the lists kept apart from the cross-encoder.
+
+    Raises:
+        CallerError: if there are too few lists.
+    """
     _, apart = divide(lists, SHARE)
+    if not any(map(useful, map(example, apart))):
+        raise CallerError(
+            f"{len(apart)} of {len(lists)} candidate lists are kept apart, none with right and wrong ones; give more"
+        )
     plain = [example(one) for one in lists]
     scorer = Scorer(cross)
     read = []
@@ -32,10 +41,10 @@ def trained(
         watcher.step("reading", number, len(apart))
     models: dict[str, Any] = {}
     facts: dict[str, Any] = {"lists": len(lists), "apart": len(apart)}
-    for name, examples in (("plain", plain), ("cross", read)):
+    for name, examples, judged in (("plain", plain, [example(one) for one in apart]), ("cross", read, read)):
         unit = fit_scorer(examples)
         models[name] = described(unit, fit_sufficiency(examples, unit, failures=FAILURES))
-        facts |= {f"{name} all-gold@5": round(_suffice(examples[-len(apart) :], unit), 4)}
+        facts |= {f"{name} all-gold@5": round(_suffice(judged, unit), 4)}
     return models, facts
 
 

@@ -14,6 +14,8 @@ from transformers import BertConfig, BertModel
 from ...retrieval.embed import weights
 from ...retrieval.rerank.pairs import Tokens
 
+GIVEN = 6  # layers of the embedder
+
 
 class Network(nn.Module):
     """Scores pairs: the mean of the last hidden states goes through one linear unit.
@@ -30,7 +32,7 @@ class Network(nn.Module):
         super().__init__()
         config = BertConfig(
             hidden_size=384,
-            num_hidden_layers=6,
+            num_hidden_layers=GIVEN,
             num_attention_heads=12,
             intermediate_size=1536,
             hidden_dropout_prob=0.0,
