@@ -20,7 +20,16 @@ if TYPE_CHECKING:
     from ..core.files import read_rows
     from ..core.llm import LiteLLM
     from ..core.settings import Settings
-    from ..graphs.stop import AfterHops, AfterSeconds, Progress, Stop, WhenDry, WhenHopeless, WhenSettled
+    from ..graphs.stop import (
+        AfterHops,
+        AfterSeconds,
+        Progress,
+        Stop,
+        WhenDry,
+        WhenHopeless,
+        WhenSettled,
+        WhenSufficient,
+    )
     from ..retrieval.fuse.adaptive import Adaptive
     from ..retrieval.fuse.guided import Guided
     from ..retrieval.fuse.minmax import MinMax
@@ -36,9 +45,16 @@ if TYPE_CHECKING:
     from ..retrieval.hop.treehop import TreeHop
     from ..retrieval.query.feedback import Feedback
     from ..retrieval.query.first import FirstSearch
+    from ..retrieval.rerank.cover import Cover
+    from ..retrieval.rerank.cross import CrossEncoder
     from ..retrieval.rerank.duplicates import Duplicates
+    from ..retrieval.rerank.e2rank import E2Rank
+    from ..retrieval.rerank.listwise import Estimate, Listwise
     from ..retrieval.rerank.path import PathScore
+    from ..retrieval.rerank.rocchio import Rocchio
     from ..retrieval.rerank.role import Ranked, Ranker, Reranker
+    from ..retrieval.rerank.sentence import SentenceCross
+    from ..retrieval.rerank.sufficiency import ALWAYS, Sufficiency
     from ..retrieval.store.collection import Collection
     from ..retrieval.store.exchange import adopt, export, import_file
     from ..retrieval.store.place import Options
@@ -46,7 +62,7 @@ if TYPE_CHECKING:
     from ..retrieval.working import Working
     from .agent import Agent
     from .evaluate.compare import Evaluation
-    from .profile import Profile
+    from .profile import RERANKERS, Profile
     from .results import Answer, RankedPassage, Retrieval
 
 _HOMES = {
@@ -104,9 +120,22 @@ _HOMES = {
     "WhenSettled": "..graphs.stop",
     "read_rows": "..core.files",
     "rrf": "..retrieval.fuse.rrf",
+    "ALWAYS": "..retrieval.rerank.sufficiency",
+    "Cover": "..retrieval.rerank.cover",
+    "CrossEncoder": "..retrieval.rerank.cross",
+    "E2Rank": "..retrieval.rerank.e2rank",
+    "Estimate": "..retrieval.rerank.listwise",
+    "Listwise": "..retrieval.rerank.listwise",
+    "Rocchio": "..retrieval.rerank.rocchio",
+    "SentenceCross": "..retrieval.rerank.sentence",
+    "Sufficiency": "..retrieval.rerank.sufficiency",
+    "WhenSufficient": "..graphs.stop",
+    "RERANKERS": ".profile",
 }
 
 __all__ = [
+    "ALWAYS",
+    "RERANKERS",
     "Adaptive",
     "AfterHops",
     "AfterSeconds",
@@ -115,9 +144,13 @@ __all__ = [
     "Bridge",
     "CallerError",
     "Collection",
+    "Cover",
+    "CrossEncoder",
     "DirectionalHop",
     "Document",
     "Duplicates",
+    "E2Rank",
+    "Estimate",
     "Evaluation",
     "Feedback",
     "Find",
@@ -127,6 +160,7 @@ __all__ = [
     "Guided",
     "HopUpdater",
     "LinkHop",
+    "Listwise",
     "LiteLLM",
     "MinMax",
     "ModelError",
@@ -145,14 +179,18 @@ __all__ = [
     "ReciprocalRank",
     "Reranker",
     "Retrieval",
+    "Rocchio",
+    "SentenceCross",
     "Settings",
     "SharedNameHop",
     "SpanHop",
     "Stop",
+    "Sufficiency",
     "TreeHop",
     "WhenDry",
     "WhenHopeless",
     "WhenSettled",
+    "WhenSufficient",
     "Working",
     "__version__",
     "adopt",

@@ -80,6 +80,11 @@ class Retrieval:
         """Return how long the run took."""
         return next((event["ms"] / 1000 for event in reversed(self.events) if event["event"] == "finish"), 0.0)
 
+    @property
+    def looked_again(self) -> bool:
+        """Say whether the ranking got the second look that the profile has for those that are not sure."""
+        return any(event["event"] == "rerank" for event in self.events)
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types."""
         return asdict(self)

@@ -1,6 +1,7 @@
 """What each part of polyhop adds to its recall, and what stop rules save, on several sets of questions.
 
 python -m benchmarks.ablation DIR [DIR ...] --split dev --parts link,named,shared,stop --json OUT.json
+python -m benchmarks.ablation DIR [DIR ...] --split dev --profile quality --parts cross,listwise,cover,further
 """
 
 from __future__ import annotations
@@ -20,16 +21,17 @@ from polyhop.agent import CallerError, Collection, Profile, Settings, __version_
 from polyhop.agent.evaluate.compare import ask
 from polyhop.agent.evaluate.remember import Memory, Remembering
 from polyhop.agent.evaluate.systems import best_documents, polyhop
-from polyhop.agent.evaluate.variants import WITH, WITHOUT, Setup, variants
+from polyhop.agent.evaluate.variants import WITH, WITHOUT, WITHOUT_AGAIN, Setup, variants
 
-from .common import BenchmarkError, Parser, bar, positive, run, tell, write_json
+from .common import BenchmarkError, Parser, add_profile, bar, positive, run, tell, write_json
 from .data import Question, Source
 from .gains import DEFAULT, DEPTHS, Rows, gains, gains_table, mean, savings, savings_table
 from .indexes import Index, ensure
-from .stopping import RULES, Record, Recorder
+from .stopping import TABLES, Record, Recorder
 
 STOP = "stop"
-PARTS = (*WITHOUT, *WITH, STOP)
+LEFT_OUT = (*WITHOUT, *WITHOUT_AGAIN)
+PARTS = (*LEFT_OUT, *WITH, STOP)
 #: Passages to ask for at first, since some are of one document.
 PASSAGES = 20
 WIDTH = 170
@@ -54,13 +56,13 @@ class Arm:
 class Outcome:
     """The figures of an arm, with milliseconds of one question: the median by part, the mean by stop rule.
 
-    A rule that saves a search now and then leaves the median as it is.
+    A rule that saves a search now and then leaves the median as it is. `rules` are by table.
     """
 
     parts: Rows
     parts_ms: Mapping[str, float]
-    rules: Rows | None
-    rules_ms: Mapping[str, float]
+    rules: Mapping[str, Rows]
+    rules_ms: Mapping[str, Mapping[str, float]]
 
 
 def parser() -> argparse.ArgumentParser:
@@ -71,6 +73,7 @@ def parser() -> argparse.ArgumentParser:
     titles = made.add_mutually_exclusive_group()
     titles.add_argument("--titled", action="store_true", help="only with titles; by default with and without")
     titles.add_argument("--untitled", action="store_true", help="only without titles")
+    add_profile(made)
     made.add_argument("--parts", default=",".join(PARTS), help="what to leave out or add (default: %(default)s)")
     made.add_argument("--limit", type=positive, help="ask only the first N questions of each set")
     made.add_argument("--seed", type=int, default=0, help="seed of the bootstrap (default: %(default)s)")
@@ -87,14 +90,14 @@ def main(arguments: Sequence[str]) -> None:
     report: Report = {
         "command": f"python -m benchmarks.ablation {shlex.join(arguments)}",
         "polyhop_version": __version__,
-        "profile": repr(Profile.of(Settings())),
+        "profile": repr(_profile(options.profile)),
         "seed": options.seed,
         "arms": [],
     }
     screen = Console(width=None if sys.stdout.isatty() else WIDTH)
     done: list[Outcome] = []
     for seed, arm in arms(options):
-        done.append(measure(arm, parts, seed))
+        done.append(measure(arm, _profile(options.profile), parts, seed=seed))
         report["arms"].append(_facts(arm, options.split) | _figures(done[-1]))
         _show(screen, arm.title, report["arms"][-1])
         _write(options.json, report)
@@ -129,12 +132,16 @@ def arms(options: argparse.Namespace) -> Iterator[tuple[int, Arm]]:
         yield seed, Arm(source, asked, ensure(source, source.corpus()))
 
 
-def measure(arm: Arm, parts: Sequence[str], seed: int) -> Outcome:
+def _profile(name: str) -> Profile:
+    return Profile.of(Settings(profile=name))
+
+
+def measure(arm: Arm, profile: Profile, parts: Sequence[str], *, seed: int) -> Outcome:
     """Ask every variant every question, in one process and over one memory of look-ups."""
     gold = [question.gold for question in arm.questions]
     with Collection.open(arm.index.home, arm.index.name) as collection:
         memory = Memory()
-        setup = Setup(Remembering(collection, memory), Profile.of(Settings()))
+        setup = Setup(Remembering(collection, memory), profile)
         # The patient run comes first: it meets most texts, and what parsing them costs then counts for no variant.
         systems: dict[str, Callable[[str], Any]] = {STOP: Recorder(setup, memory, depth=PASSAGES).ask}
         for name, one in {DEFAULT: setup, **_variants(setup, parts)}.items():
@@ -144,7 +151,7 @@ def measure(arm: Arm, parts: Sequence[str], seed: int) -> Outcome:
         records = [record for record, _ in asked.pop(STOP)]
         rankings = {name: [ranking for ranking, _ in of_system] for name, of_system in asked.items()}
         milliseconds = {name: float(np.median([ms for _, ms in of_system])) for name, of_system in asked.items()}
-        rules = _rules(records, collection, gold, seed) if STOP in parts else (None, {})
+        rules = _rules(records, collection, gold, seed) if STOP in parts else ({}, {})
     return Outcome(gains(rankings, gold, seed=seed), milliseconds, *rules)
 
 
@@ -155,7 +162,7 @@ def _variants(setup: Setup, parts: Sequence[str]) -> dict[str, Setup]:
         if part == STOP:
             continue
         try:
-            found |= variants(setup, **{"without" if part in WITHOUT else "plus": [part]})
+            found |= variants(setup, **{"without" if part in LEFT_OUT else "plus": [part]})
         except CallerError as error:
             tell(f"skipped: {error}")
     return found
@@ -168,28 +175,33 @@ def _documents(setup: Setup) -> Callable[[str], list[str]]:
 
 def _rules(
     records: Sequence[Record], collection: Collection, gold: Sequence[frozenset[str]], seed: int
-) -> tuple[Rows, dict[str, float]]:
-    ends = {name: [record.until(rule) for record in records] for name, rule in RULES.items()}
+) -> tuple[dict[str, Rows], dict[str, dict[str, float]]]:
+    """Return for each table of rules what they save, and their milliseconds."""
     ids = {name for record in records for ranking in record.rankings for name in ranking}
     keys = {name: passage.document for name, passage in collection.passages(sorted(ids)).items()}
-    rankings = {
-        name: [list(dict.fromkeys(keys[one] for one in end.ids)) for end in of_rule] for name, of_rule in ends.items()
-    }
-    searches = {name: [end.searches for end in of_rule] for name, of_rule in ends.items()}
-    milliseconds = {name: _mean_of([end.ms for end in of_rule]) for name, of_rule in ends.items()}
-    return savings(rankings, searches, gold, seed=seed), milliseconds
+    saved: dict[str, Rows] = {}
+    milliseconds: dict[str, dict[str, float]] = {}
+    for table, rules in TABLES.items():
+        ends = {name: [record.until(rule) for record in records] for name, rule in rules.items()}
+        rankings = {
+            name: [list(dict.fromkeys(keys[one] for one in end.ids)) for end in of_rule]
+            for name, of_rule in ends.items()
+        }
+        searches = {name: [end.searches for end in of_rule] for name, of_rule in ends.items()}
+        saved[table] = savings(rankings, searches, gold, seed=seed)
+        milliseconds[table] = {name: _mean_of([end.ms for end in of_rule]) for name, of_rule in ends.items()}
+    return saved, milliseconds
 
 
 def _mean(done: Sequence[Outcome]) -> Outcome:
     def over(costs: Sequence[Mapping[str, float]]) -> dict[str, float]:
         return {name: _mean_of([one[name] for one in costs]) for name in costs[0]}
 
-    rules = [one.rules for one in done if one.rules]
     return Outcome(
         mean([one.parts for one in done]),
         over([one.parts_ms for one in done]),
-        mean(rules) if rules else None,
-        over([one.rules_ms for one in done]),
+        {table: mean([one.rules[table] for one in done]) for table in done[0].rules},
+        {table: over([one.rules_ms[table] for one in done]) for table in done[0].rules_ms},
     )
 
 
@@ -208,15 +220,16 @@ def _facts(arm: Arm, split: str) -> Report:
 
 def _figures(outcome: Outcome) -> Report:
     figures: Report = {"parts": outcome.parts.to_dict(), "parts_ms": dict(outcome.parts_ms)}
-    if outcome.rules:
-        figures |= {"rules": outcome.rules.to_dict(), "rules_ms": dict(outcome.rules_ms)}
+    for table, rules in outcome.rules.items():
+        figures |= {table: rules.to_dict(), f"{table}_ms": dict(outcome.rules_ms[table])}
     return figures
 
 
 def _show(screen: Console, title: str, figures: Report) -> None:
     screen.print(gains_table(f"{title}: what each part adds", figures["parts"], figures["parts_ms"]))
-    if "rules" in figures:
-        screen.print(savings_table(f"{title}: stop rules", figures["rules"], figures["rules_ms"]))
+    for table in TABLES:
+        if table in figures:
+            screen.print(savings_table(f"{title}: stop rules", figures[table], figures[f"{table}_ms"]))
 
 
 def _write(path: Path | None, report: Report) -> None:

@@ -14,15 +14,16 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar, get_args
 
 from rich.console import Console
 from rich.progress import Progress
 
-from polyhop.agent import CallerError, OperatorError, PolyhopError
+from polyhop.agent import CallerError, OperatorError, PolyhopError, Settings
 
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parent.parent
+PROFILES: Sequence[str] = get_args(Settings.model_fields["profile"].annotation)
 
 
 class BenchmarkError(CallerError):
@@ -54,6 +55,17 @@ def positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"it must be a whole number of at least 1, not {text!r}")
     return number
+
+
+def add_profile(parser: argparse.ArgumentParser) -> None:
+    """Let the command line name the profile."""
+    default = Settings().profile
+    parser.add_argument(
+        "--profile",
+        choices=PROFILES,
+        default=default,
+        help="profile of polyhop (default: that of the settings, %(default)s)",
+    )
 
 
 def run(work: Callable[[], None]) -> int:

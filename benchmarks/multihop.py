@@ -1,6 +1,6 @@
 """Quality and latency on questions that several passages answer together.
 
-python -m benchmarks.multihop DIR --split dev --systems dense,bm25,hybrid,polyhop --json OUT.json
+python -m benchmarks.multihop DIR --split dev --systems dense,bm25,hybrid,polyhop --profile quality --json OUT.json
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from rich.console import Console
 from polyhop.agent import Settings, __version__
 from polyhop.agent.evaluate.systems import SYSTEMS
 
-from .common import BenchmarkError, Parser, child, chosen, positive, run, write_json
+from .common import BenchmarkError, Parser, add_profile, child, chosen, positive, run, write_json
 from .data import Question, Source
 from .indexes import Index, ensure
 from .report import Outcome, figures, table
@@ -47,6 +47,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("folder", metavar="DIR", type=Path, help="folder with corpus.jsonl and SPLIT.jsonl")
     made.add_argument("--split", default="dev", help="which questions to ask (default: %(default)s)")
     made.add_argument("--systems", default=",".join(SYSTEMS), help="what to compare (default: %(default)s)")
+    add_profile(made)
     made.add_argument("--untitled", action="store_true", help="leave the titles out of passages and gold")
     made.add_argument("--limit", type=positive, help="ask only the first N questions")
     made.add_argument("--seed", type=int, default=0, help="seed of the bootstrap (default: %(default)s)")
@@ -62,9 +63,10 @@ def main(arguments: Sequence[str]) -> None:
         raise BenchmarkError(f"--seed is {options.seed}; it must be 0 or more")
     systems = chosen(options.systems, list(SYSTEMS))
     measured = prepare(Source(options.folder.absolute(), options.untitled), options)
-    outcomes = {name: ask(measured, name) for name in systems}
+    outcomes = {name: ask(measured, name, options.profile) for name in systems}
     result = {
         **facts(measured),
+        "profile": options.profile,
         "seed": options.seed,
         "command": f"python -m benchmarks.multihop {shlex.join(arguments)}",
         "systems": figures(outcomes, measured.questions, seed=options.seed),
@@ -87,12 +89,13 @@ def prepare(source: Source, options: argparse.Namespace) -> Measured:
     return Measured(source, options.split, questions, len(corpus), index, missing, warm)
 
 
-def ask(measured: Measured, system: str) -> Outcome:
+def ask(measured: Measured, system: str, profile: str) -> Outcome:
     """Ask one system everything in a process of its own, whose memory then is that system's."""
     job = {
         "home": measured.index.home,
         "name": measured.index.name,
         "system": system,
+        "profile": profile,
         "warm": measured.warm,
         "questions": [question.text for question in measured.questions],
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,24 +10,33 @@ from typing import Any
 import numpy as np
 from rich.table import Table
 
+from polyhop.agent.evaluate.calibration import auroc, calibration_error
 from polyhop.agent.evaluate.metrics import METRICS, Values, estimates, scores
 
 from .data import Question
 
 BASELINE = "hybrid"
 BY_GROUP = ("recall@5", "all@5")
+#: what the sufficiency is an estimate of
+SUFFICIENT = "all@5"
 DIGITS = 5
+SURENESS = ("sufficiency", "sufficiency_auroc", "sufficiency_ece", "looked_again")
 # Rows of the table and their decimals.
 COSTS = {"mean_passages": 1, "p50_ms": 1, "p95_ms": 1, "peak_mb": 0}
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a system did: a ranking of passage keys and the milliseconds of each question, and its process's memory."""
+    """What a system did: a ranking of passage keys and the milliseconds of each question, and its process's memory.
+
+    `sufficiency` is what it estimated of each ranking, `again` whether it looked at it again.
+    """
 
     rankings: Sequence[Sequence[str]]
     ms: Sequence[float]
     peak_mb: float
+    sufficiency: Sequence[float | None] = ()
+    again: Sequence[bool] = ()
 
 
 def figures(outcomes: Mapping[str, Outcome], questions: Sequence[Question], *, seed: int) -> dict[str, dict[str, Any]]:
@@ -39,6 +49,7 @@ def figures(outcomes: Mapping[str, Outcome], questions: Sequence[Question], *, s
     found: dict[str, dict[str, Any]] = {}
     for name, own in values.items():
         found[name] = _quality(estimated[name, ""]) | _cost(outcomes[name]) | _groups(own, questions)
+        found[name] |= _sureness(own, outcomes[name])
         if name in rivals:
             found[name] |= _paired(estimated[name, BASELINE])
     return found
@@ -64,6 +75,24 @@ def _cost(outcome: Outcome) -> dict[str, Any]:
         "p50_ms": round(float(np.percentile(outcome.ms, 50)), 3),
         "p95_ms": round(float(np.percentile(outcome.ms, 95)), 3),
         "peak_mb": outcome.peak_mb,
+    }
+
+
+def _sureness(values: Values, outcome: Outcome) -> dict[str, Any]:
+    """Return how good the estimates of sufficiency are, of a system that makes some."""
+    found = [one for one in outcome.sufficiency if one is not None]
+    if not found or len(found) < len(values):
+        return {}
+    return judged(values[:, METRICS.index(SUFFICIENT)], found) | {"looked_again": _rounded(np.mean(outcome.again))}
+
+
+def judged(sufficient: Values, probabilities: Sequence[float]) -> dict[str, float | None]:
+    """Return the mean estimate with AUROC and calibration error; an AUROC of questions that all are alike is None."""
+    order = auroc(sufficient, probabilities)
+    return {
+        "sufficiency": _rounded(np.mean(probabilities)),
+        "sufficiency_auroc": None if math.isnan(order) else _rounded(order),
+        "sufficiency_ece": _rounded(calibration_error(sufficient, probabilities)),
     }
 
 
@@ -102,9 +131,16 @@ def table(result: Mapping[str, Any]) -> Table:
         differences = [one.get(f"{metric}_vs_{BASELINE}") for one in systems.values()]
         if any(differences):
             shown.add_row(f"{metric} - {BASELINE}", *(_interval(one, "+") if one else "" for one in differences))
+    for name in SURENESS:
+        if any(one.get(name) is not None for one in systems.values()):
+            shown.add_row(name, *(_number(one.get(name), 3) for one in systems.values()))
     for cost, digits in COSTS.items():
         shown.add_row(cost, *(f"{one[cost]:.{digits}f}" for one in systems.values()))
     return shown
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "" if value is None else f"{value:.{digits}f}"
 
 
 def _interval(numbers: Sequence[float], sign: str) -> str:

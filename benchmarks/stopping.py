@@ -18,6 +18,7 @@ from polyhop.agent import (
     WhenDry,
     WhenHopeless,
     WhenSettled,
+    WhenSufficient,
     Working,
 )
 from polyhop.agent.evaluate.remember import Memory
@@ -44,6 +45,16 @@ RULES: Mapping[str, Stop] = {
     "AfterHops(2) | WhenHopeless(0.8)": AfterHops(2) | WhenHopeless(0.8),
     "AfterHops(2) | WhenHopeless(1)": AfterHops(2) | WhenHopeless(1.0),
 }
+#: The default rule, and with it the end at a sufficiency.
+SUFFICIENT: Mapping[str, Stop] = {
+    "AfterHops(2) | WhenDry": AfterHops(2) | WhenDry(),
+    **{
+        f"AfterHops(2) | WhenDry | WhenSufficient({least:g})": AfterHops(2) | WhenDry() | WhenSufficient(least)
+        for least in (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
+    },
+}
+#: Tables of rules, each held against its first.
+TABLES: Mapping[str, Mapping[str, Stop]] = {"rules": RULES, "sufficient": SUFFICIENT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +82,14 @@ class Record:
 
 
 class Recorder:
-    """Asks an agent that stops late, and writes down what happens."""
+    """Asks an agent that stops late, and writes down what happens up to then: a second look comes after the last search."""
 
     def __init__(self, setup: Setup, memory: Memory, *, depth: int) -> None:
         self._record = Record()
         self._clock = _clock(memory)
         stop = _Listening(AfterHops(PATIENCE), self._heard)
         ranker = _Noting(setup.profile.ranker, self._ranked)
-        profile: Profile = replace(setup.profile, stop=stop, ranker=ranker)
+        profile: Profile = replace(setup.profile, stop=stop, ranker=ranker, further=(), rerankers=())
         self._agent = Agent(setup.retriever, profile=profile)
         self._memory = memory
         self._depth = depth

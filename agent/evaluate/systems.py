@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from ...retrieval.fuse.rrf import rrf
@@ -10,6 +11,7 @@ from ...retrieval.retriever import Retriever
 from ...retrieval.types import Passage
 from ..agent import Agent
 from ..profile import Profile
+from ..results import Retrieval
 
 FUSED = 50
 CHUNKS = 60
@@ -34,6 +36,8 @@ class Found(Protocol):
 
 #: (question, number of passages) -> that many passages, best first
 Search = Callable[[str, int], Sequence[Found]]
+#: the same of an agent, with what it says of its run
+Retrieve = Callable[[str, int], Retrieval]
 
 
 def dense(retriever: Retriever) -> Search:
@@ -68,12 +72,22 @@ def hybrid(retriever: Retriever) -> Search:
 
 def polyhop(retriever: Retriever, profile: Profile | None = None) -> Search:
     """Ask an agent, with the profile of the settings by default, and no LLM."""
-    agent = Agent(retriever, profile=profile)
+    retrieve = retrieval(retriever, profile)
 
     def search(question: str, k: int) -> Sequence[Found]:
-        return agent.retrieve(question, k).passages
+        return retrieve(question, k).passages
 
     return search
+
+
+def retrieval(retriever: Retriever, profile: Profile | None = None) -> Retrieve:
+    """Do what `polyhop` does, and return all that the agent says."""
+    agent = Agent(retriever, profile=profile)
+
+    def retrieve(question: str, k: int) -> Retrieval:
+        return agent.retrieve(question, k)
+
+    return retrieve
 
 
 SYSTEMS: Mapping[str, Callable[[Retriever], Search]] = {
@@ -95,6 +109,27 @@ def best_documents(search: Search, question: str, k: int, *, passages: int = CHU
         if len(documents) >= k or len(found) < passages or passages >= MOST_CHUNKS:
             return documents[:k]
         passages *= 4
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What a run came to: its documents, how sufficient it took them for, and whether it looked at them again."""
+
+    documents: Sequence[str]
+    sufficiency: float | None
+    again: bool
+
+
+def account(retrieve: Retrieve, question: str, k: int, *, passages: int = CHUNKS) -> Account:
+    """Return the first k documents as `best_documents` does, with what the run that found them says of itself."""
+    runs: list[Retrieval] = []
+
+    def search(question: str, k: int) -> Sequence[Found]:
+        runs.append(retrieve(question, k))
+        return runs[-1].passages
+
+    documents = best_documents(search, question, k, passages=passages)
+    return Account(documents, runs[-1].sufficiency, runs[-1].looked_again)
 
 
 def _passages(retriever: Retriever, ids: Sequence[str]) -> list[Passage]:

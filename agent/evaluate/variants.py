@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from ...core.errors import CallerError
+from ...core.settings import Settings
 from ...graphs.stop import AfterHops, Stop, WhenDry
 from ...retrieval.fuse.adaptive import Adaptive
 from ...retrieval.fuse.guided import Guided
@@ -17,6 +18,8 @@ from ...retrieval.hop.role import HopUpdater
 from ...retrieval.hop.shared import SharedNameHop
 from ...retrieval.hop.span import SpanHop
 from ...retrieval.query.feedback import Feedback
+from ...retrieval.rerank.rocchio import Rocchio
+from ...retrieval.rerank.role import Reranker
 from ...retrieval.retriever import Bearers, Retriever
 from ...retrieval.store.names import Kind
 from ..profile import Profile, treehop
@@ -75,6 +78,23 @@ def first(**fields: Any) -> Change:
     return changed(lambda old: replace(old, first=replace(cast(Any, old.first), **fields)))
 
 
+def reranker_off(name: str) -> Change:
+    """Return the change that leaves a reranker out, wherever it comes."""
+    return changed(lambda old: replace(old, rerankers=tuple(one for one in old.rerankers if one.name != name)))
+
+
+def reranker_on(reranker: Reranker) -> Change:
+    """Return the change that adds a reranker after the others."""
+    return changed(lambda old: replace(old, rerankers=(*old.rerankers, reranker)))
+
+
+def quality_on(setup: Setup) -> Setup:
+    """Look again at every ranking, in the way of the settings."""
+    made = Profile.of(Settings(profile="quality"), setup.retriever)
+    again = replace(setup.profile, further=made.further, rerankers=made.rerankers, sure=made.sure)
+    return replace(setup, profile=again)
+
+
 def stopping(rule: Stop) -> Change:
     """Return the change that sets the stop rule."""
     return changed(lambda old: replace(old, stop=rule))
@@ -117,6 +137,13 @@ WITHOUT: Mapping[str, Change] = {
     "alias": kind_off(Kind.ALIAS),
     "fuzzy": kind_off(Kind.FUZZY),
 }
+#: What the second look has and may be left out.
+WITHOUT_AGAIN: Mapping[str, Change] = {
+    "cross": reranker_off("cross"),
+    "listwise": reranker_off("listwise"),
+    "cover": reranker_off("cover"),
+    "further": changed(lambda old: replace(old, further=())),
+}
 #: What the default profile has not and may be added.
 WITH: Mapping[str, Change] = {
     "span": hop_on(SpanHop()),
@@ -131,6 +158,8 @@ WITH: Mapping[str, Change] = {
     "guided": first(fusion=Guided()),
     "hops=3": stopping(AfterHops(3) | WhenDry()),
     "hops=4": stopping(AfterHops(4) | WhenDry()),
+    "rocchio": reranker_on(Rocchio()),
+    "quality": quality_on,
 }
 
 
@@ -141,7 +170,7 @@ def variants(setup: Setup, *, without: Sequence[str] = (), plus: Sequence[str] =
         CallerError: for a part that is not in the tables, or that changes nothing about this setup.
     """
     found: dict[str, Setup] = {}
-    for sign, table, names in (("-", WITHOUT, without), ("+", WITH, plus)):
+    for sign, table, names in (("-", {**WITHOUT, **WITHOUT_AGAIN}, without), ("+", WITH, plus)):
         for name in names:
             if name not in table:
                 raise CallerError(f"unknown part {name!r}; choose among {', '.join(table)}")
