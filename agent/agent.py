@@ -274,6 +274,7 @@ class Agent:
             stop=self.profile.stopping(),
             duplicates=self.profile.duplicates,
             further=tuple(one.name for one in self.profile.further),
+            light=self.profile.light,
             rerankers=self.profile.rerankers,
             sufficiency=self.profile.sufficiency,
             sure=self.profile.sure,

@@ -45,8 +45,8 @@ class Profile:
     that propose the next queries, in this order. `stop` is combined with the deadline and with cancellation, which
     always hold.
 
-    What the search ends with is looked at a second time where it is less sufficient than `sure`: the updaters in
-    `further` are asked too, and the `rerankers` order the outcome, one after the other.
+    What the search ends with is ordered by the `light` rerankers, and looked at a second time where it then is less
+    sufficient than `sure`: the updaters in `further` are asked too, and the `rerankers` order the outcome.
 
     `notices` say what of the settings could not be had; every result repeats them.
     Without `duplicates` passages that say nearly the same all keep their places.
@@ -57,6 +57,7 @@ class Profile:
     augment: HopUpdater | None = None
     ranker: Ranker = field(default_factory=PathScore)
     further: tuple[HopUpdater, ...] = ()
+    light: tuple[Reranker, ...] = ()
     rerankers: tuple[Reranker, ...] = ()
     sufficiency: Sufficiency | None = field(default_factory=Estimate)
     sure: float = ALWAYS
@@ -79,6 +80,7 @@ class Profile:
             hops=hops,
             augment=augment,
             further=tuple(one for one in FURTHER if one not in hops) if closer else (),
+            light=LIGHT if settings.profile == "auto" else (),
             rerankers=rerankers(settings) if closer else (),
             sure=settings.sure if settings.profile == "auto" else ALWAYS,
             duplicates=duplicates,
@@ -106,6 +108,8 @@ class Profile:
 TRAINED = "treehop"
 #: what is asked beside the updaters of the settings where a ranking is looked at again
 FURTHER = (SpanHop(),)
+#: what orders a ranking in `auto` before it is asked whether it is sure: they read no text and take a millisecond
+LIGHT = (Listwise(), Cover())
 UPDATERS = {one.name: one for one in (LinkHop(), SpanHop(), SharedNameHop(), DirectionalHop(), PageRankHop())}
 
 

@@ -21,6 +21,7 @@ class Event(TypedDict, total=False):
     bridges: list[str]
     dropped: list[str]
     reason: str
+    sure: bool
     notices: list[str]
 
 

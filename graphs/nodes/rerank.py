@@ -3,51 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 from langgraph.runtime import Runtime
 
 from ...core.errors import CallerError
 from ...retrieval.hop.role import Find, Query
-from ...retrieval.rerank.role import Ranked
+from ...retrieval.rerank.role import Ranked, Reranker
+from ...retrieval.working import Working
 from ..context import Context, Watch
 from ..state import State, add_finds
 from .hop import first_bridges
 
 
 def rerank(state: State, runtime: Runtime[Context]) -> State:
-    """Ask the further updaters and then the rerankers, unless the ranking is sure enough or the run is to end now.
+    """Order the ranking by the light rerankers; unless it then is sure, ask the further updaters and all rerankers.
 
-    A reranker that fails is passed over, and the event says so: the run has a ranking already.
+    A reranker that fails is passed over, and the event says so: the run has a ranking already. A run that is to end
+    now is left as it is.
     """
     context = runtime.context
-    if not (context.further or context.rerankers) or _sure(state, context) or context.expired():
+    if not (context.light or context.further or context.rerankers) or context.expired():
         return State()
     watch = Watch("rerank", state)
     run = context.working(state)
-    new = _further(state, context)
-    finds = add_finds(state["finds"], new)
-    ranked = context.ranker.rank(finds, run) if new else list(state["ranked"])
-    ranked, notices = _reranked(ranked, state, context)
-    ranked = context.distinct(ranked, run)
+    begun = [_alone(item) for item in state["ranked"]]
+    ranked, notices = _reranked(begun, context.light, run)
+    estimate = context.estimate(ranked, run) if context.light else state.get("sufficiency")
+    sure = estimate is not None and estimate >= context.sure
+    new: list[Find] = []
+    if not sure:
+        new = _further(state, context)
+        ranked = context.ranker.rank(add_finds(state["finds"], new), run) if new else begun
+        ranked, notices = _reranked(ranked, context.rerankers, run)
+        estimate = context.estimate(ranked, run)
     before = {item["id"] for item in state["ranked"][: state["k"]]}
+    ranked = context.distinct(ranked, run)
     facts = {"notices": notices} if notices else {}
-    event = watch.event(found=len(new), new=sum(item["id"] not in before for item in ranked[: state["k"]]), **facts)
+    changed = sum(item["id"] not in before for item in ranked[: state["k"]])
+    event = watch.event(found=len(new), new=changed, sure=sure, **facts)
     runtime.stream_writer(event)
-    return State(finds=new, ranked=ranked, sufficiency=context.estimate(ranked, run), events=[event])
+    return State(finds=new, ranked=ranked, sufficiency=estimate, events=[event])
 
 
-def _sure(state: State, context: Context) -> bool:
-    estimate = state.get("sufficiency")
-    return estimate is not None and estimate >= context.sure
-
-
-def _reranked(ranked: Sequence[Ranked], state: State, context: Context) -> tuple[list[Ranked], list[str]]:
+def _reranked(ranked: Sequence[Ranked], rerankers: Sequence[Reranker], run: Working) -> tuple[list[Ranked], list[str]]:
     """Return the ranking after the rerankers, and what to tell of those that failed.
 
     A `CallerError`, such as a model that there is not, is raised: it would stand behind every question.
     """
-    run, current, notices = context.working(state), list(ranked), list[str]()
-    for reranker in context.rerankers:
+    current, notices = list(ranked), list[str]()
+    for reranker in rerankers:
         try:
             current = reranker.rerank(current, run)
         except CallerError:
@@ -56,6 +61,11 @@ def _reranked(ranked: Sequence[Ranked], state: State, context: Context) -> tuple
             reason = f"{error.__class__.__name__}: {error}"
             notices.append(f"reranker {reranker.name!r} failed and was passed over ({reason})")
     return current, notices
+
+
+def _alone(item: Ranked) -> Ranked:
+    """Return a passage without the duplicates it was given, which are looked for again."""
+    return cast(Ranked, {key: value for key, value in item.items() if key != "duplicates"})
 
 
 def _further(state: State, context: Context) -> list[Find]:
