@@ -46,9 +46,10 @@ class NotBetter(PolyhopError):
 class Verdict:
     """Mean recall at 5 on lists kept apart, of the incoming order, plain cosine, the best feedback and the adapter.
 
-    `feedback` was chosen on the very lists that it is judged on, and so is a hard rival. `weight` is what the cosine
-    is best worth beside the incoming score, `mixed` the recall with it, and `low` and `high` the 95 % interval of its
-    difference from the incoming order.
+    `feedback` was chosen on the very lists that it is judged on, and so is a hard rival; `margin` is the lower end of
+    the 95 % interval of what the adapter has more than the better of its two rivals. `weight` is what the
+    cosine is best worth beside the incoming score, `mixed` the recall with it, and `low` and `high` the 95 % interval
+    of its difference from the incoming order.
     """
 
     lists: int
@@ -58,6 +59,7 @@ class Verdict:
     beta: float
     nearest: int
     adapter: float
+    margin: float
     weight: float
     mixed: float
     low: float
@@ -65,8 +67,8 @@ class Verdict:
 
     @property
     def better(self) -> bool:
-        """Say whether the adapter by itself beats both of its untrained rivals."""
-        return self.adapter > max(self.cosine, self.feedback)
+        """Say whether the adapter by itself beats both of its untrained rivals, by more than chance."""
+        return self.margin > 0
 
     def facts(self) -> dict[str, Any]:
         """Return plain JSON types, rounded."""
@@ -100,24 +102,32 @@ def train(
 
 def judge(lists: Table, cosines: Floats, *, seed: int = 0) -> Verdict:
     """Compare an adapter's cosines with the incoming order, plain cosine and feedback."""
-    incoming = lists.recall(lists.scores)
-    feedback = max(
-        (float(lists.recall(moved(lists, partial(rocchio, beta=beta, nearest=nearest))).mean()), beta, nearest)
-        for beta in BETAS
-        for nearest in NEAREST
-    )
+    incoming, alone = lists.recall(lists.scores), lists.recall(cosines)
+    plain = lists.recall(moved(lists, lambda query, rows: query))
+    tried = {(beta, nearest): _feedback(lists, beta, nearest) for beta in BETAS for nearest in NEAREST}
+    beta, nearest = max(tried, key=lambda one: (float(tried[one].mean()), one))
+    feedback = tried[beta, nearest]
     mixes = {weight: lists.recall(lists.scores + weight * cosines) for weight in WEIGHTS}
     weight = max(WEIGHTS, key=lambda one: (round(float(mixes[one].mean()), 6), -one))
+    low, high = interval(mixes[weight] - incoming, seed)
     return Verdict(
-        len(lists),
-        float(incoming.mean()),
-        float(lists.recall(moved(lists, lambda query, rows: query)).mean()),
-        *feedback,
-        float(lists.recall(cosines).mean()),
-        weight,
-        float(mixes[weight].mean()),
-        *interval(mixes[weight] - incoming, seed),
+        lists=len(lists),
+        incoming=float(incoming.mean()),
+        cosine=float(plain.mean()),
+        feedback=float(feedback.mean()),
+        beta=beta,
+        nearest=nearest,
+        adapter=float(alone.mean()),
+        margin=interval(alone - max(plain, feedback, key=np.mean), seed)[0],
+        weight=weight,
+        mixed=float(mixes[weight].mean()),
+        low=low,
+        high=high,
     )
+
+
+def _feedback(lists: Table, beta: float, nearest: int) -> Floats:
+    return lists.recall(moved(lists, partial(rocchio, beta=beta, nearest=nearest)))
 
 
 def moved(lists: Table, query_of: Callable[[Vectors, Vectors], Vectors]) -> Floats:

@@ -31,7 +31,6 @@ class Recipe:
     Args:
         temperature: what cosines are divided by; `teacher_temperature` likewise the teacher's logits.
         rate: of the matrices; the few parameters that are no matrices learn `faster` times as fast.
-        hidden_away: share of the candidates that a step leaves out, so that lists differ from epoch to epoch.
         patience: epochs without a gain on the lists kept apart after which it ends.
     """
 
@@ -39,15 +38,14 @@ class Recipe:
     attention: int = 16
     hidden: int = 64
     contrast: float = 1.0
-    ranknet: float = 0.0
+    ranknet: float = 1.0
     distil: float = 1.0
     temperature: float = 0.07
     teacher_temperature: float = 1.0
-    rate: float = 5e-4
-    faster: float = 40.0
+    rate: float = 1e-4
+    faster: float = 500.0
     decay: float = 0.05
     dropout: float = 0.2
-    hidden_away: float = 0.2
     batch: int = 64
     epochs: int = 12
     patience: int = 4
@@ -150,10 +148,10 @@ def cosines(network: Network, lists: Table) -> Floats:
 
 def _epoch(network: Network, optimiser: torch.optim.Optimizer, lists: Table, recipe: Recipe, *, epoch: int) -> float:
     network.train()
-    chance = np.random.default_rng([recipe.seed, epoch])
+    order = np.random.default_rng([recipe.seed, epoch]).permutation(len(lists))
     losses = []
-    for places in np.array_split(chance.permutation(len(lists)), max(1, len(lists) // recipe.batch)):
-        some = _thinned(lists.part(places), recipe.hidden_away, chance)
+    for places in np.array_split(order, max(1, len(lists) // recipe.batch)):
+        some = lists.part(places)
         if not some.gold.any():
             continue
         loss = _loss(network, some, recipe)
@@ -174,18 +172,6 @@ def _loss(network: Network, some: Table, recipe: Recipe) -> Tensor:
     if recipe.distil:
         loss = loss + recipe.distil * distillation(logits, torch.from_numpy(some.teacher), recipe.teacher_temperature)
     return loss
-
-
-def _thinned(lists: Table, share: float, chance: np.random.Generator) -> Table:
-    """Return the lists without some of their candidates, the others moved up."""
-    stays = lists.there & (chance.random(lists.there.shape) >= share)
-    order = np.argsort(~stays, axis=1, kind="stable")
-    moved = {name: np.take_along_axis(getattr(lists, name), order, axis=1) for name in ("rows", "names", "scores")}
-    stays = np.take_along_axis(stays, order, axis=1)
-    gold = np.take_along_axis(lists.gold, order, axis=1) & stays
-    teacher = np.where(stays, np.take_along_axis(lists.teacher, order, axis=1), np.float32(np.nan))
-    fields = (lists.matrix, lists.queries, moved["rows"], stays, gold, moved["names"], moved["scores"], teacher)
-    return Table(*fields, lists.wanted)
 
 
 def _tensors(lists: Table) -> tuple[Tensor, Tensor]:

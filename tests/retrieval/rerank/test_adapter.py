@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from polyhop.retrieval.hop.checkpoint import ForeignCheckpoint
 from polyhop.retrieval.rerank.adapted import Adapter
 from polyhop.retrieval.rerank.adapter import QueryAdapter
+from polyhop.retrieval.rerank.adapter_weights import load, shipped
 from polyhop.retrieval.rerank.role import Reranker
 from polyhop.retrieval.working import unit
 
@@ -36,6 +38,27 @@ class TestUntrained(RerankerContract):
         """Return an adapter before any training."""
         shape = adapters.shape()
         return QueryAdapter(Adapter(shape, adapters.untrained(shape)), depth=DEPTH)
+
+
+class TestShipped(RerankerStructure):
+    """With the weights that come with polyhop.
+
+    They have learned to lean on the first candidates, and so cannot put right a ranking whose order says nothing.
+    """
+
+    @pytest.fixture
+    def reranker(self) -> Reranker:
+        """Return the adapter for the default embedder."""
+        return replace(QueryAdapter.of(adapters.EMBEDDER, 384), depth=DEPTH)
+
+
+def test_shipped_weights_are_small_and_have_a_card() -> None:
+    """They are those that the card beside them tells of, of two megabytes at most."""
+    found = load(shipped(), embedder=adapters.EMBEDDER, dimension=384)
+
+    assert f"Weights `{found.digest}`" in shipped().with_suffix(".md").read_text(encoding="utf-8")
+    assert shipped().stat().st_size <= 2_000_000
+    assert found.card.heldout["margin"] > 0
 
 
 def rows(count: int, seed: int = 1) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:

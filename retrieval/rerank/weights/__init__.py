@@ -1,0 +1,1 @@
+"""Weights of rerankers that come with polyhop, with a card beside each."""
