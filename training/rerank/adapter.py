@@ -210,7 +210,7 @@ def _run(given: argparse.Namespace) -> Mapping[str, Any]:
     recipe: Recipe = _with(Recipe(), given.set)
     lists = read(given.lists)
     logits = logits_of(given.teacher, lists) if given.teacher else []
-    whole = table(lists, embedder, settings.cache, watcher, logits)
+    whole = table(lists, embedder, settings.cache, watcher, logits=logits)
     places = {id(one): place for place, one in enumerate(lists)}
     learned, apart = (
         whole.part(np.array([places[id(one)] for one in side], np.int64)) for side in divide(lists, given.share)

@@ -71,7 +71,7 @@ class Table:
 
 
 def table(
-    lists: Sequence[CandidateList], embedder: Embedder, cache: Path, watcher: Watcher, logits: Sequence[Floats] = ()
+    lists: Sequence[CandidateList], embedder: Embedder, cache: Path, watcher: Watcher, *, logits: Sequence[Floats] = ()
 ) -> Table:
     """Return lists as arrays, with the vectors of their texts and, where there are some, a teacher's logits."""
     texts = sorted({text for one in lists for text in _texts(one)})
