@@ -23,6 +23,7 @@ from ..retrieval.hop.span import SpanHop
 from ..retrieval.hop.treehop import TreeHop
 from ..retrieval.query.feedback import Feedback
 from ..retrieval.query.first import FirstSearch
+from ..retrieval.rerank.adapter import QueryAdapter
 from ..retrieval.rerank.cover import Cover
 from ..retrieval.rerank.cross import CrossEncoder
 from ..retrieval.rerank.duplicates import Duplicates
@@ -81,7 +82,7 @@ class Profile:
             augment=augment,
             further=tuple(one for one in FURTHER if one not in hops) if closer else (),
             light=LIGHT if settings.profile == "auto" else (),
-            rerankers=rerankers(settings) if closer else (),
+            rerankers=rerankers(settings, retriever) if closer else (),
             sure=settings.sure if settings.profile == "auto" else ALWAYS,
             duplicates=duplicates,
             stop=stop,
@@ -171,20 +172,23 @@ def fusion(name: str) -> Fusion:
 
 
 RERANKERS: dict[str, Reranker] = {one.name: one for one in (Listwise(), CrossEncoder(), Cover(), Rocchio())}
+ADAPTER = "adapter"
 #: rerankers that are given a model, as in `e2rank=Alibaba-NLP/E2Rank-0.6B`
 WITH_MODEL = {"e2rank": E2Rank, "cross-encoder": SentenceCross}
 
 
-def rerankers(settings: Settings) -> tuple[Reranker, ...]:
-    """Return the rerankers of the settings, in their order."""
+def rerankers(settings: Settings, retriever: Retriever | None = None) -> tuple[Reranker, ...]:
+    """Return the rerankers of the settings, in their order; one with weights for an embedder needs the retriever."""
     found: list[Reranker] = []
     for text in settings.rerankers.replace(",", " ").split():
         name, _, model = text.partition("=")
         if model and name in WITH_MODEL:
             found.append(WITH_MODEL[name](model))
+        elif text == ADAPTER and retriever is not None:
+            found.append(QueryAdapter.of(retriever.embedder.name, retriever.embedder.dimension))
         elif name in RERANKERS and not model:
             found.append(replace(CrossEncoder(), depth=settings.pairs) if name == "cross" else RERANKERS[name])
         else:
-            known = [*RERANKERS, *(f"{one}=MODEL" for one in WITH_MODEL)]
+            known = [*RERANKERS, ADAPTER, *(f"{one}=MODEL" for one in WITH_MODEL)]
             raise CallerError(f"unknown reranker {text!r}; choose among {known}")
     return tuple(found)

@@ -26,8 +26,8 @@ class Settings(BaseSettings):
     sure: float = Field(0.9, ge=0, le=1, description="sufficiency from which on `auto` leaves a ranking as it is")
     rerankers: str = Field(
         "listwise,cross,listwise,cover",
-        description="rerankers of quality and auto, with commas: listwise, cross, cover, rocchio, e2rank=MODEL, "
-        "cross-encoder=MODEL",
+        description="rerankers of quality and auto, with commas: listwise, cross, cover, rocchio, adapter, "
+        "e2rank=MODEL, cross-encoder=MODEL",
     )
     pairs: int = Field(24, ge=1, le=200, description="passages that the cross-encoder reads")
     k: int = Field(5, ge=1, le=1000, description="passages to return")
