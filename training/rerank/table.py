@@ -82,11 +82,11 @@ def table(
     scores, teacher = np.zeros(shape, np.float32), np.full(shape, np.nan, np.float32)
     for line, one in enumerate(lists):
         head = one.candidates[:DEPTH]
-        size, ids = len(head), {each.id: place for place, each in enumerate(head)}
+        size, ids = len(head), dict[str, int]()
         rows[line, :size] = [places[each.text] for each in head]
-        names[line, :size] = [ids[each.id] for each in head]
+        names[line, :size] = [ids.setdefault(each.gold or each.id, len(ids)) for each in head]
         there[line, :size] = True
-        gold[line, :size] = [each.gold for each in head]
+        gold[line, :size] = [bool(each.gold) for each in head]
         scores[line, :size] = [each.score for each in head]
         if logits:
             read = logits[line][:size]

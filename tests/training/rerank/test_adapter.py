@@ -34,6 +34,7 @@ from polyhop.training.watch import Silence
 
 from . import tables
 
+GOLD = {2: "second", 3: "third"}
 SHAPE = Shape(tables.DIMENSION, first=4, attention=8, hidden=8)
 
 
@@ -250,17 +251,17 @@ def made(count: int = 40) -> list[CandidateList]:
     for number in range(count):
         candidates = [
             Candidate(
-                f"{number}.{place}", place in (2, 3), f"Text {place} on matter {number}.", "", 9.0 - place, "search"
+                f"{number}.{place}", GOLD.get(place, ""), f"Text {place} on matter {number}.", "", 9.0 - place, "search"
             )
             for place in range(9)
         ]
-        found.append(CandidateList(f"What is said of matter {number}?", 2, tuple(candidates)))
+        found.append(CandidateList(f"What is said of matter {number}?", 2, tuple(candidates), {}))
     return found
 
 
 def test_a_table_says_what_the_lists_say(tmp_path: Path, embedder: Embedder) -> None:
     """Vectors, marks and scores of every candidate stand where its list has it; a passage found twice counts once."""
-    lists = [made(1)[0], CandidateList("Who?", 4, made(1)[0].candidates[:4])]
+    lists = [made(1)[0], CandidateList("Who?", 4, made(1)[0].candidates[:4], {})]
     twice = replace(lists[0], candidates=(*lists[0].candidates[2:4], replace(lists[0].candidates[2], text="Again.")))
     found = table([*lists, twice], embedder, tmp_path, Silence())
 
