@@ -79,8 +79,13 @@ def load(path: Path) -> tuple[Card, Parameters]:
 
 
 def graph(cache: Path, path: Path) -> tuple[Path, list[str]]:
-    """Return where the graph of a file of weights lies in `cache`, and the arguments of the process that writes it."""
-    digest = hashlib.sha256(_bytes(path)).hexdigest()[:16]
+    """Return where the graph of a file of weights lies in `cache`, and the arguments of the process that writes it.
+
+    Raises what `load` raises: here an error keeps its type, which it cannot in a process of its own.
+    """
+    data = _bytes(path)
+    _parse(path, data)
+    digest = hashlib.sha256(data).hexdigest()[:16]
     return cache / f"cross-{digest}-{weights.SHA256[:12]}-v{VERSION}.onnx", [str(cache), str(path)]
 
 

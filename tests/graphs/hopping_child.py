@@ -3,7 +3,7 @@
     python hopping_child.py HOME CHECKPOINTS LOG QUESTION [PLACE]
 
 Every call of an updater is written to LOG. With PLACE (`link propose`, `link search`) it kills itself when that call
-begins.
+begins; with `span propose` or `span search` the run has a second look, for which the span hop is asked.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from polyhop.agent.profile import Profile
 from polyhop.graphs.stop import AfterHops
 from polyhop.retrieval.hop.link import LinkHop
 from polyhop.retrieval.hop.role import Bridge, Find, HopUpdater, Query
+from polyhop.retrieval.hop.span import SpanHop
 from polyhop.retrieval.query.first import FirstSearch
+from polyhop.retrieval.rerank.rocchio import Rocchio
 from polyhop.retrieval.store.collection import Collection, Options
 from polyhop.retrieval.working import Working
 
@@ -59,15 +61,27 @@ class Counted:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def profile(log: Path, place: str = "", checkpoint: str = "") -> Profile:
-    """Return two hops with counted updaters."""
+def profile(log: Path, place: str = "", checkpoint: str = "", *, closer: bool = False) -> Profile:
+    """Return two hops with counted updaters, and perhaps a second look with another one."""
     hop = Counted(LinkHop(), log, place, checkpoint)
-    return Profile(first=Counted(FirstSearch(), log, place), hops=(hop,), stop=AfterHops(3), seconds=60.0)
+    return Profile(
+        first=Counted(FirstSearch(), log, place),
+        hops=(hop,),
+        further=(Counted(SpanHop(), log, place),) if closer else (),
+        rerankers=(Rocchio(),) if closer else (),
+        sufficiency=None,
+        stop=AfterHops(3),
+        seconds=60.0,
+    )
 
 
 if __name__ == "__main__":
     home, checkpoints, log, question, *place = sys.argv[1:]
     with Collection.open(home, "films", options=Options(wait=5.0)) as collection:
-        agent = Agent(collection, profile=profile(Path(log), *place), checkpoints=checkpoints)
+        agent = Agent(
+            collection,
+            profile=profile(Path(log), *place, closer=bool(place and place[0].startswith("span"))),
+            checkpoints=checkpoints,
+        )
         print(agent.retrieve(question, 5, thread=THREAD).stopped)
         agent.close()

@@ -43,9 +43,10 @@ def killed(home: Path, place: str) -> Counter[str]:
     return Counter(log.read_text().splitlines())
 
 
-def agent(films: Collection, home: Path, *, checkpoint: str = "") -> Agent:
+def agent(films: Collection, home: Path, *, checkpoint: str = "", closer: bool = False) -> Agent:
     """Return an agent that counts into the child's log and has its checkpoints."""
-    return Agent(films, profile=profile(home / "calls.log", checkpoint=checkpoint), checkpoints=home / "runs.sqlite")
+    parts = profile(home / "calls.log", checkpoint=checkpoint, closer=closer)
+    return Agent(films, profile=parts, checkpoints=home / "runs.sqlite")
 
 
 def told(retrieval: Retrieval) -> object:
@@ -69,6 +70,20 @@ def test_a_killed_run_goes_on_where_it_was(
     with Collection.open(home, "films", embedder=embedder) as films, agent(films, home) as resuming:
         resumed = resuming.retrieve(corpus.QUESTION, 5, thread=THREAD)
         assert after == Counter((home / "calls.log").read_text().splitlines())
+        assert told(resuming.retrieve(corpus.QUESTION, 5)) == told(resumed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", ["span propose", "span search"])
+def test_a_run_killed_before_its_second_look_has_one(place: str, home: Path, embedder: Embedder) -> None:
+    """Killed between the last ranking and the second look it searches no more, and ends like a whole run."""
+    before = killed(home, place)
+    assert (1, 2) == (before["span propose"], before["link search"])
+    with Collection.open(home, "films", embedder=embedder) as films, agent(films, home, closer=True) as resuming:
+        resumed = resuming.retrieve(corpus.QUESTION, 5, thread=THREAD)
+        calls = Counter((home / "calls.log").read_text().splitlines())
+        assert {**before, "span propose": 2, "span search": before["span search"] + 1} == calls
+        assert 1 == sum(event["event"] == "rerank" for event in resumed.events)
         assert told(resuming.retrieve(corpus.QUESTION, 5)) == told(resumed)
 
 

@@ -13,6 +13,7 @@ from polyhop.graphs.stop import (
     WhenDry,
     WhenHopeless,
     WhenSettled,
+    WhenSufficient,
 )
 
 
@@ -41,6 +42,11 @@ RULES: list[tuple[Stop, dict[str, object], bool]] = [
     (WhenHopeless(), {"worth": 0.0, "kth": 0.0}, False),
     (WhenHopeless(share=2.0), {"worth": 1.9, "kth": 1.0}, True),
     (WhenHopeless(), {"kth": 1e9}, False),
+    (WhenSufficient(), {}, False),
+    (WhenSufficient(), {"sufficiency": 0.89}, False),
+    (WhenSufficient(), {"sufficiency": 0.9}, True),
+    (WhenSufficient(least=0.0), {"sufficiency": 0.0}, True),
+    (WhenSufficient(least=0.0), {"sufficiency": None}, False),
     (WhenCancelled(), {}, False),
     (WhenCancelled(), {"cancelled": True}, True),
     (AfterHops(2) | WhenDry(), {"queries": 0}, True),

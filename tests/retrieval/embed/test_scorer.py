@@ -30,7 +30,7 @@ def pairs() -> list[Tokens]:
     """Return each question with each passage, on a way or without one, of many lengths."""
     ways = ["", "Jaws: directed by Steven Spielberg", "a long way " * 9]
     texts = [*(one.text for one in corpus.DOCUMENTS), "", "river " * 99]
-    made = [Pair(question, ways[n % 3], text) for question in corpus.HOPS for n, text in enumerate(texts)]
+    made = [Pair(question, ways[n % 3], text) for question in list(corpus.HOPS)[:2] for n, text in enumerate(texts)]
     return encode(made, tokenizer())
 
 
@@ -122,8 +122,8 @@ def test_the_segments_are_read(network: Any, pairs: list[Tokens]) -> None:
 def test_threads_share_one_graph(network: Any, pairs: list[Tokens], *, small: bool) -> None:
     """Eight threads get what one gets."""
     graph = session(network, small=small)
-    wanted = logits(graph, pairs)
+    wanted = logits(graph, pairs[:6])
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda _: logits(graph, pairs), range(8)))
+        found = list(pool.map(lambda _: logits(graph, pairs[:6]), range(8)))
 
     assert all(np.array_equal(wanted, one) for one in found)

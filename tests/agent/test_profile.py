@@ -1,0 +1,263 @@
+"""Profiles: which second look the settings describe, and what comes of it for a question."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from polyhop.agent import Agent, CallerError, Settings
+from polyhop.agent.profile import RERANKERS, Profile, rerankers
+from polyhop.graphs.stop import AfterHops, WhenDry
+from polyhop.retrieval.embed import Embedder
+from polyhop.retrieval.hop.link import LinkHop
+from polyhop.retrieval.hop.span import SpanHop
+from polyhop.retrieval.rerank.cover import Cover
+from polyhop.retrieval.rerank.cross import CrossEncoder
+from polyhop.retrieval.rerank.e2rank import E2Rank
+from polyhop.retrieval.rerank.listwise import Estimate, Listwise
+from polyhop.retrieval.rerank.rocchio import Rocchio
+from polyhop.retrieval.rerank.role import Ranked
+from polyhop.retrieval.rerank.sentence import SentenceCross
+from polyhop.retrieval.rerank.sufficiency import ALWAYS
+from polyhop.retrieval.store.collection import Collection
+from polyhop.retrieval.working import Working
+from tests import corpus
+
+CHAIN = (Listwise(), CrossEncoder(), Listwise(), Cover())
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Collection]:
+    """Open the known passages."""
+    with corpus.collection(tmp_path_factory.mktemp("profile"), embedder) as opened:
+        yield opened
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """Estimates the same for every ranking."""
+
+    value: float
+
+    def estimate(self, ranked: Sequence[Ranked], run: Working) -> float:
+        """Return the value."""
+        return self.value
+
+
+@dataclass(frozen=True)
+class Fails:
+    """A reranker whose model is out of order."""
+
+    name: str = "broken"
+
+    def rerank(self, ranked: Sequence[Ranked], run: Working) -> list[Ranked]:
+        """Raise."""
+        raise RuntimeError("out of memory")
+
+
+def profile(**fields: Any) -> Profile:
+    """Return a profile with a second look that needs no weights."""
+    usual: dict[str, Any] = {"further": (SpanHop(),), "rerankers": (Rocchio(),), "sufficiency": None}
+    return Profile(**{**usual, **fields})
+
+
+def looks(profile: Profile) -> tuple[object, ...]:
+    """Return what a profile says of its second look."""
+    return profile.further, profile.rerankers, profile.sure
+
+
+def of(**settings: Any) -> Profile:
+    """Return the profile of some settings."""
+    return Profile.of(Settings(**settings))
+
+
+# What the settings describe
+
+
+def test_the_fast_profile_has_no_second_look() -> None:
+    """By default nothing is looked at again, though the sufficiency is estimated."""
+    assert ((), (), ALWAYS) == looks(of()) == looks(Profile())
+    assert Estimate() == of().sufficiency == Profile().sufficiency
+
+
+def test_quality_always_looks_again_and_auto_where_it_is_not_sure() -> None:
+    """Both have the same second look; they differ in when it is due."""
+    assert ((SpanHop(),), CHAIN, ALWAYS) == looks(of(profile="quality", sure=0.5))
+    assert ((SpanHop(),), CHAIN, 0.9) == looks(of(profile="auto"))
+    assert [0.0, 1.0] == [of(profile="auto", sure=sure).sure for sure in (0, 1)]
+
+
+def test_the_second_look_changes_nothing_else() -> None:
+    """Hops, stop rule and deadline are the same in all profiles."""
+    parts = {
+        (one.first, one.hops, one.augment, one.ranker, one.stop, one.seconds)
+        for one in (of(profile=name, hops=3, seconds=4) for name in ("fast", "quality", "auto"))
+    }
+    assert [(LinkHop(),), AfterHops(3) | WhenDry(), 4.0] == [next(iter(parts))[place] for place in (1, 4, 5)]
+    assert 1 == len(parts)
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        ("", ()),
+        ("cover", (Cover(),)),
+        (" rocchio ,, cross listwise,", (Rocchio(), CrossEncoder(), Listwise())),
+        ("e2rank=some/model", (E2Rank("some/model"),)),
+        ("cross-encoder=a=b,cover", (SentenceCross("a=b"), Cover())),
+    ],
+)
+def test_rerankers_are_chosen_by_name(names: str, expected: tuple[object, ...]) -> None:
+    """In the order given, some of them with a model, none of which is loaded."""
+    assert expected == of(profile="auto", rerankers=names).rerankers
+
+
+def test_choosing_a_model_loads_nothing() -> None:
+    """Neither the model nor the library that would read it is touched before a question is asked."""
+    before = set(sys.modules)
+    of(profile="quality", rerankers="e2rank=/no/such/folder,cross-encoder=/no/such/folder,cross,listwise")
+    assert set() == {"torch", "transformers", "sentence_transformers"} & (set(sys.modules) - before)
+
+
+@pytest.mark.parametrize("name", ["best", "Cross", "e2rank", "e2rank=", "cross=model", "cross-encoder", "=model"])
+def test_unknown_rerankers_are_refused_with_those_there_are(name: str) -> None:
+    """A name that is none, a model where none belongs, and a missing one are told with all choices."""
+    with pytest.raises(CallerError) as refused:
+        of(profile="auto", rerankers=f"cover,{name}")
+    assert f"unknown reranker {name!r}" in str(refused.value)
+    assert all(known in str(refused.value) for known in (*RERANKERS, "e2rank=MODEL", "cross-encoder=MODEL"))
+
+
+def test_every_reranker_bears_the_name_it_is_chosen_by() -> None:
+    """What the settings call a reranker is the part of the score that it adds."""
+    assert [*RERANKERS] == [one.name for one in RERANKERS.values()]
+    assert {"listwise", "cross", "cover", "rocchio"} == set(RERANKERS)
+
+
+def test_pairs_are_what_the_cross_encoder_reads() -> None:
+    """The setting reaches every cross-encoder of the chain and nothing else."""
+    assert (CrossEncoder(depth=7), Cover(), CrossEncoder(depth=7)) == rerankers(
+        Settings(rerankers="cross,cover,cross", pairs=7)
+    )
+
+
+@pytest.mark.parametrize("given", [{"profile": "best"}, {"sure": 1.1}, {"sure": -0.1}, {"pairs": 0}, {"pairs": 201}])
+def test_settings_out_of_range_are_refused(given: dict[str, Any]) -> None:
+    """An unknown profile, no probability, and too few or too many pairs are refused by name."""
+    with pytest.raises(ValidationError, match=next(iter(given))):
+        Settings(**given)
+
+
+def test_a_further_updater_that_hops_already_is_not_asked_twice() -> None:
+    """Where the span hop is one of the hops there is no further one, and no two of a name."""
+    made = of(profile="quality", updaters="link,span")
+
+    assert ((LinkHop(), SpanHop()), ()) == (made.hops, made.further)
+    assert {"search", "link", "span"} == set(made.updaters())
+
+
+def test_two_updaters_of_one_name_are_refused() -> None:
+    """Also where one of them is asked in the second look only."""
+    with pytest.raises(CallerError, match="two hop updaters are called 'span'"):
+        profile(hops=(SpanHop(bridges=2),)).updaters()
+
+
+# What comes of it
+
+
+def told(agent: Agent, k: int = 4) -> Any:
+    """Return the passages of a question with their scores, and the events by name."""
+    found = agent.retrieve(corpus.QUESTION, k)
+    return [(one.id, one.score) for one in found.passages], [event["event"] for event in found.events]
+
+
+@pytest.mark.parametrize(
+    ("sure", "value", "looked"), [(ALWAYS, 1.0, True), (0.9, 0.95, False), (0.9, 0.5, True), (0.0, 0.0, False)]
+)
+def test_a_question_is_looked_at_again_where_it_is_due(
+    sure: float,
+    value: float,
+    looked: bool,  # noqa: FBT001
+    films: Collection,
+) -> None:
+    """An agent follows its profile, and its result tells the sufficiency."""
+    with Agent(films, profile=profile(sure=sure, sufficiency=Fixed(value))) as agent:
+        found = agent.retrieve(corpus.QUESTION)
+
+    assert looked == ("rerank" in {event["event"] for event in found.events})
+    assert value == found.sufficiency == json.loads(json.dumps(found.to_dict()))["sufficiency"]
+
+
+def test_without_an_estimate_the_sufficiency_is_unknown(films: Collection) -> None:
+    """Nothing is said where nobody estimates."""
+    with Agent(films, profile=profile()) as agent:
+        assert agent.retrieve(corpus.QUESTION).sufficiency is None
+
+
+@pytest.mark.parametrize("k", [1, 3, 12, 100])
+def test_k_may_be_smaller_or_larger_than_the_head(k: int, films: Collection) -> None:
+    """A reranker that looks at a few passages neither adds nor loses any, and scores fall."""
+    with Agent(films, profile=profile(rerankers=(Rocchio(depth=5), Cover(depth=6)))) as agent:
+        found, _ = told(agent, k)
+    scores = [score for _, score in found]
+
+    assert min(k, len(corpus.DOCUMENTS)) == len(found) == len({name for name, _ in found})
+    assert sorted(scores, reverse=True) == scores
+
+
+def test_a_failure_is_told_beside_the_result(films: Collection) -> None:
+    """A reranker that fails costs the run nothing but itself, and retrieval and answer say so."""
+    with Agent(films, profile=profile(rerankers=(Fails(),), notices=("first",))) as agent:
+        found, answer = agent.retrieve(corpus.QUESTION), agent.ask(corpus.QUESTION)
+        alone = Agent(films, profile=profile(rerankers=())).retrieve(corpus.QUESTION)
+
+    assert alone.passages == found.passages
+    for notices in (found.notices, answer.retrieval.notices, answer.notices):
+        assert ["first", "reranker 'broken' failed and was passed over (RuntimeError: out of memory)"] == [*notices]
+
+
+QUESTIONS = [*corpus.HOPS, "Who composed the music of Jaws?", "What flows through Tokyo?"]
+
+
+def batched(agent: Agent) -> list[Any]:
+    """Return a batch's results without their times."""
+    return [(one.passages, one.sufficiency, one.notices, one.hops) for one in agent.batch(QUESTIONS)]
+
+
+def single(agent: Agent) -> list[Any]:
+    """Return the same results asked one after the other."""
+    return [(one.passages, one.sufficiency, one.notices, one.hops) for one in map(agent.retrieve, QUESTIONS)]
+
+
+def test_a_batch_is_looked_at_again_as_single_questions_are(films: Collection) -> None:
+    """The results are those of one question at a time, to the last digit."""
+    with Agent(films, profile=profile(rerankers=(Rocchio(), Fails(), Cover()), sufficiency=Fixed(0.5))) as agent:
+        assert single(agent) == batched(agent)
+
+
+@pytest.mark.slow
+def test_the_quality_profile_gives_single_questions_what_it_gives_a_batch(films: Collection) -> None:
+    """With the weights that come along too."""
+    with Agent(films, settings=Settings(profile="quality")) as agent:
+        first = single(agent)
+        assert first == batched(agent)
+    assert all(0 < sufficiency < 1 and not notices for _, sufficiency, notices, _ in first)
+    assert all({"cross", "cover", "listwise"} <= set(passages[0].parts) for passages, *_ in first)
+
+
+@pytest.mark.slow
+def test_missing_weights_do_not_lose_a_question(films: Collection, tmp_path: Path) -> None:
+    """Weights of the cross-encoder that cannot be used are told, and the ranking stays."""
+    (tmp_path / "cut.safetensors").write_bytes(b"cut")
+    with Agent(films, profile=profile(rerankers=(CrossEncoder(file=tmp_path / "cut.safetensors"),))) as agent:
+        found = agent.retrieve(corpus.QUESTION)
+
+    assert 5 == len(found.passages)
+    assert "BrokenWeights" in found.notices[0] and "cut.safetensors" in found.notices[0]
