@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .results import RankedPassage
+    from .results import RankedPassage, Retrieval
 
 
 def reasons(passage: RankedPassage) -> Iterator[str]:
@@ -16,6 +16,15 @@ def reasons(passage: RankedPassage) -> Iterator[str]:
         yield f"score {passage.score:.2f} = {_sum(passage.parts)}"
     if passage.duplicates:
         yield f"moved back, since they say nearly the same: {', '.join(step.title for step in passage.duplicates)}"
+
+
+def assurance(retrieval: Retrieval) -> str:
+    """Return how likely the first passages are all that is needed, and whether the ranking was looked at again."""
+    again = "after a second look" if retrieval.looked_again else "without a second look"
+    known = retrieval.sufficiency
+    if known is None:
+        return f"nobody estimates whether the passages suffice; {again}"
+    return f"sufficient: {100 * known:.0f} %, that the first five passages hold all that the question needs; {again}"
 
 
 def _found(passage: RankedPassage) -> str:

@@ -12,7 +12,7 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.text import Text
 from rich.tree import Tree
 
-from .explain import reasons
+from .explain import assurance, reasons
 
 if TYPE_CHECKING:
     from ..graphs.state import Event
@@ -72,6 +72,8 @@ def event_line(event: Event) -> Text | None:
     elif name == "hop":
         said = f"hop: {facts['queries']} names followed from {', '.join(facts['bridges'][:3]) or 'nothing'}"
         said += ", …" if len(facts["bridges"]) > 3 else ""
+    elif name == "rerank":
+        said = f"second look: {facts['new']} passages moved into the result"
     else:
         return None
     return Text(f"· {plain(said)} ({milliseconds:.0f} ms)", style="dim")
@@ -180,6 +182,18 @@ def answer_kind(said: Answer) -> str:
         held = sum(citation["supported"] for citation in said.citations)
         return f"Answer by {said.model}, {held} of {len(said.citations)} sentences borne out by the passages"
     return "Answer (extractive: sentences of the passages, no language model)" if said.found else "Answer"
+
+
+def summary(retrieval: Retrieval, *, whole: bool = False) -> RenderableType:
+    """Return how sufficient the passages are, if that is known, how long each step took and why the run ended.
+
+    `whole` says in words what the first means.
+    """
+    lines = [timings(retrieval.events, retrieval.stopped)]
+    if retrieval.sufficiency is not None:
+        short = f"sufficient: {100 * retrieval.sufficiency:.0f} %"
+        lines.insert(0, Text(assurance(retrieval) if whole else short, style="dim"))
+    return Group(*lines)
 
 
 def timings(events: Iterable[Event], stopped: str) -> Text:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,10 +23,9 @@ from polyhop.agent.evaluate.remember import Memory, Remembering
 from polyhop.agent.evaluate.systems import best_documents, polyhop
 from polyhop.agent.evaluate.variants import WITH, WITHOUT, WITHOUT_AGAIN, Setup, variants
 
-from .common import BenchmarkError, Parser, add_profile, bar, positive, run, tell, write_json
-from .data import Question, Source
+from .arms import Arm, add_arms, arms
+from .common import BenchmarkError, Parser, add_profile, bar, run, tell, write_json
 from .gains import DEFAULT, DEPTHS, Rows, gains, gains_table, mean, savings, savings_table
-from .indexes import Index, ensure
 from .stopping import TABLES, Record, Recorder
 
 STOP = "stop"
@@ -36,20 +35,6 @@ PARTS = (*LEFT_OUT, *WITH, STOP)
 PASSAGES = 20
 WIDTH = 170
 Report = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Arm:
-    """A data set with or without titles."""
-
-    source: Source
-    questions: Sequence[Question]
-    index: Index
-
-    @property
-    def title(self) -> str:
-        """Return what to call it."""
-        return f"{self.source.folder.name} {'without' if self.source.untitled else 'with'} titles"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,24 +53,15 @@ class Outcome:
 def parser() -> argparse.ArgumentParser:
     """Return the command line."""
     made = Parser(prog="python -m benchmarks.ablation", description=(__doc__ or "").splitlines()[0])
-    made.add_argument("folders", metavar="DIR", type=Path, nargs="+", help="folder with corpus.jsonl and SPLIT.jsonl")
-    made.add_argument("--split", default="dev", help="which questions to ask (default: %(default)s)")
-    titles = made.add_mutually_exclusive_group()
-    titles.add_argument("--titled", action="store_true", help="only with titles; by default with and without")
-    titles.add_argument("--untitled", action="store_true", help="only without titles")
+    add_arms(made)
     add_profile(made)
     made.add_argument("--parts", default=",".join(PARTS), help="what to leave out or add (default: %(default)s)")
-    made.add_argument("--limit", type=positive, help="ask only the first N questions of each set")
-    made.add_argument("--seed", type=int, default=0, help="seed of the bootstrap (default: %(default)s)")
-    made.add_argument("--json", type=Path, metavar="OUT", help="write the figures to this file, after each arm")
     return made
 
 
 def main(arguments: Sequence[str]) -> None:
     """Measure arm after arm, show the tables as they come and at last the means over the arms."""
     options = parser().parse_args(arguments)
-    if options.seed < 0:
-        raise BenchmarkError(f"--seed is {options.seed}; it must be 0 or more")
     parts = chosen_parts(options.parts)
     report: Report = {
         "command": f"python -m benchmarks.ablation {shlex.join(arguments)}",
@@ -98,7 +74,7 @@ def main(arguments: Sequence[str]) -> None:
     done: list[Outcome] = []
     for seed, arm in arms(options):
         done.append(measure(arm, _profile(options.profile), parts, seed=seed))
-        report["arms"].append(_facts(arm, options.split) | _figures(done[-1]))
+        report["arms"].append(arm.facts() | _figures(done[-1]))
         _show(screen, arm.title, report["arms"][-1])
         _write(options.json, report)
     if len(done) > 1:
@@ -116,29 +92,12 @@ def chosen_parts(text: str) -> list[str]:
     return names
 
 
-def arms(options: argparse.Namespace) -> Iterator[tuple[int, Arm]]:
-    """Yield each set with and without titles, as asked for, with a seed that both share.
-
-    All question files are read at once, so that a mistake in one of them shows before anything is measured.
-    """
-    untitled = [value for value, off in ((False, options.untitled), (True, options.titled)) if not off]
-    sources = [
-        (options.seed + number, Source(folder.absolute(), one))
-        for number, folder in enumerate(dict.fromkeys(options.folders))
-        for one in untitled
-    ]
-    questions = [source.questions(options.split, options.limit) for _, source in sources]
-    for (seed, source), asked in zip(sources, questions, strict=True):
-        yield seed, Arm(source, asked, ensure(source, source.corpus()))
-
-
 def _profile(name: str) -> Profile:
     return Profile.of(Settings(profile=name))
 
 
 def measure(arm: Arm, profile: Profile, parts: Sequence[str], *, seed: int) -> Outcome:
     """Ask every variant every question, in one process and over one memory of look-ups."""
-    gold = [question.gold for question in arm.questions]
     with Collection.open(arm.index.home, arm.index.name) as collection:
         memory = Memory()
         setup = Setup(Remembering(collection, memory), profile)
@@ -151,8 +110,8 @@ def measure(arm: Arm, profile: Profile, parts: Sequence[str], *, seed: int) -> O
         records = [record for record, _ in asked.pop(STOP)]
         rankings = {name: [ranking for ranking, _ in of_system] for name, of_system in asked.items()}
         milliseconds = {name: float(np.median([ms for _, ms in of_system])) for name, of_system in asked.items()}
-        rules = _rules(records, collection, gold, seed) if STOP in parts else ({}, {})
-    return Outcome(gains(rankings, gold, seed=seed), milliseconds, *rules)
+        rules = _rules(records, collection, arm.gold, seed) if STOP in parts else ({}, {})
+    return Outcome(gains(rankings, arm.gold, seed=seed), milliseconds, *rules)
 
 
 def _variants(setup: Setup, parts: Sequence[str]) -> dict[str, Setup]:
@@ -207,15 +166,6 @@ def _mean(done: Sequence[Outcome]) -> Outcome:
 
 def _mean_of(numbers: Sequence[float]) -> float:
     return round(float(np.mean(numbers)), 3)
-
-
-def _facts(arm: Arm, split: str) -> Report:
-    return {
-        "dataset": arm.source.folder.name,
-        "split": split,
-        "untitled": arm.source.untitled,
-        "questions": len(arm.questions),
-    }
 
 
 def _figures(outcome: Outcome) -> Report:

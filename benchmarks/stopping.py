@@ -82,7 +82,7 @@ class Record:
 
 
 class Recorder:
-    """Asks an agent that stops late, and writes down what happens up to then: a second look comes after the last search."""
+    """Asks an agent that stops late and takes no second look, and writes down what happens."""
 
     def __init__(self, setup: Setup, memory: Memory, *, depth: int) -> None:
         self._record = Record()

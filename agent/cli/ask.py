@@ -7,50 +7,38 @@ from typing import TYPE_CHECKING, Annotated, Unpack
 
 import typer
 
-from .common import Home, Json, Names, Where, guarded, load_settings, note, opened, print_json
+from .common import Json, Names, Where, guarded, note, opened, print_json, settled
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from ...core.settings import Settings
     from ..agent import Agent
     from ..asking import Asking
     from ..results import Answer, Retrieval
 
 Question = Annotated[str, typer.Argument(help="The question.", show_default=False)]
 K = Annotated[int | None, typer.Option("-k", help="Passages to return.  [POLYHOP_K; 5]", show_default=False)]
-Hops = Annotated[int | None, typer.Option(help="Searches at the most, the first included.  [POLYHOP_HOPS; 2]")]
-Updaters = Annotated[
-    str,
-    typer.Option(
-        help="What proposes hops: link, span, treehop, directional, pagerank, shared.  [POLYHOP_UPDATERS; link]"
-    ),
-]
 Explain = Annotated[bool, typer.Option("--explain", help="Show whole passages, why each is there, and every step.")]
-Fusion = Annotated[
-    str, typer.Option(help="How rankings are fused: rrf, minmax, adaptive, guided.  [POLYHOP_FUSION; rrf]")
-]
 
 
 @guarded
+@settled
 def ask(
     question: Question,
     *,
     k: K = None,
     where: Where = "",
     collection: Names = None,
-    hops: Hops = None,
-    updaters: Updaters = "",
-    fusion: Fusion = "",
     thread: Annotated[str, typer.Option(help="Name of a run that can be resumed; needs --checkpoints.")] = "",
     checkpoints: Annotated[Path | None, typer.Option(help="SQLite file that keeps such runs.")] = None,
     explain: Explain = False,
-    home: Home = None,
     as_json: Json = False,
+    settings: Settings,
 ) -> None:
     """Answer a question, with the passages and the hops that led to them."""
     from ..show import console
 
-    settings = load_settings(home=home, hops=hops, updaters=updaters, fusion=fusion)
     options: Asking = {"where": where, "thread": thread}
     with opened(settings, *(collection or ["default"]), checkpoints=checkpoints) as agent:
         if as_json:
@@ -61,23 +49,20 @@ def ask(
 
 
 @guarded
+@settled
 def retrieve(
     question: Question,
     *,
     k: K = None,
     where: Where = "",
     collection: Names = None,
-    hops: Hops = None,
-    updaters: Updaters = "",
-    fusion: Fusion = "",
     explain: Explain = False,
-    home: Home = None,
     as_json: Json = False,
+    settings: Settings,
 ) -> None:
     """Find the passages that together answer a question."""
-    from ..show import console, passages, timings
+    from ..show import console, passages, summary
 
-    settings = load_settings(home=home, hops=hops, updaters=updaters, fusion=fusion)
     with opened(settings, *(collection or ["default"])) as agent:
         found: Retrieval = agent.retrieve(question, k, where=where)
     if as_json:
@@ -85,7 +70,7 @@ def retrieve(
         return
     screen = console()
     screen.print(passages(found, whole=explain))
-    screen.print(timings(found.events, found.stopped))
+    screen.print(summary(found, whole=explain))
     for notice in found.notices:
         note(notice)
 
@@ -113,6 +98,6 @@ def show_answer(said: Answer, screen: Console, *, explain: bool = False) -> None
     screen.print(show.heading("Passages"), show.passages(said.retrieval, whole=explain), sep="\n")
     screen.print(show.heading(show.answer_kind(said)), show.answer(said), sep="\n")
     screen.print()
-    screen.print(show.timings(said.retrieval.events, said.retrieval.stopped))
+    screen.print(show.summary(said.retrieval, whole=explain))
     for notice in said.notices:
         note(notice)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import wraps
+from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar, get_type_hints
 
 import typer
 
@@ -29,6 +30,28 @@ Names = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Where = Annotated[str, typer.Option("--where", "-w", help="A filter, such as \"year >= 2020 and lang = 'en'\".")]
 EmbedderName = Annotated[str, typer.Option("--embedder", help="all-MiniLM-L6-v2, or a sentence-transformers model.")]
+
+#: The options that choose settings, by the name of the setting.
+CHOICES: Mapping[str, Any] = {
+    "profile": Annotated[
+        str,
+        typer.Option(
+            help="fast; quality: looks again at every ranking; auto: at those not sure.  [POLYHOP_PROFILE; fast]"
+        ),
+    ],
+    "hops": Annotated[int | None, typer.Option(help="Searches at the most, the first included.  [POLYHOP_HOPS; 2]")],
+    "updaters": Annotated[
+        str,
+        typer.Option(
+            help="What proposes hops: link, span, treehop, directional, pagerank, shared.  [POLYHOP_UPDATERS; link]"
+        ),
+    ],
+    "fusion": Annotated[
+        str, typer.Option(help="How rankings are fused: rrf, minmax, adaptive, guided.  [POLYHOP_FUSION; rrf]")
+    ],
+    "home": Home,
+}
+_NOT_GIVEN: Mapping[str, Any] = {"hops": None, "home": None}
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -55,6 +78,25 @@ def guarded(command: Callable[P, T]) -> Callable[P, T]:
         except Exception as error:
             raise typer.Exit(_explain(error)) from error
 
+    return run
+
+
+def settled(command: Callable[..., T]) -> Callable[..., T]:
+    """Give a command the options that choose settings; it takes what they make of them as `settings`."""
+
+    @wraps(command)
+    def run(**options: Any) -> T:
+        given = {name: options.pop(name) for name in CHOICES}
+        return command(**options, settings=load_settings(**given))
+
+    # Typer reads the signature; it would not evaluate annotations that are left as text in one made here.
+    run.__annotations__ = {name: kind for name, kind in command.__annotations__.items() if name != "settings"}
+    kinds = {**get_type_hints(run, command.__globals__, include_extras=True), **CHOICES}
+    own = [one for one in signature(command).parameters.values() if one.name != "settings"]
+    chosen = [Parameter(name, Parameter.KEYWORD_ONLY, default=_NOT_GIVEN.get(name, "")) for name in CHOICES]
+    parameters = [one.replace(annotation=kinds[one.name]) for one in (*own, *chosen)]
+    run.__annotations__ = kinds
+    run.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
     return run
 
 

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .common import Home, Json, Names, guarded, load_settings, note, opened, print_json
+from .common import Json, Names, guarded, note, opened, print_json, settled
 
 if TYPE_CHECKING:
+    from ...core.settings import Settings
     from ..evaluate.compare import Evaluation
 
 SHOWN = 5
 
 
 @guarded
+@settled
 def evaluate(
     file: Annotated[
         Path,
@@ -29,8 +31,8 @@ def evaluate(
     limit: Annotated[int | None, typer.Option(min=1, help="Ask only the first questions.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")] = 0,
     collection: Names = None,
-    home: Home = None,
     as_json: Json = False,
+    settings: Settings,
 ) -> None:
     """Compare polyhop with plain searches on questions of your own whose passages you know.
 
@@ -43,7 +45,6 @@ def evaluate(
     from ..evaluate.questions import read_questions
     from ..show import console
 
-    settings = load_settings(home=home)
     questions = read_questions(file, limit)
     screen = console(stderr=True)
     with (
@@ -58,7 +59,12 @@ def evaluate(
             seed=seed,
             advance=lambda amount: bar.advance(task, amount),
         )
-        facts = {"file": str(file), "embedder": agent.retriever.embedder.name, "seed": seed}
+        facts = {
+            "file": str(file),
+            "embedder": agent.retriever.embedder.name,
+            "profile": settings.profile,
+            "seed": seed,
+        }
     _show(found, facts, as_json=as_json)
 
 

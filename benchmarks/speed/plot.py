@@ -42,6 +42,11 @@ def lines(title: str, series: Mapping[str, Points]) -> str:
     step = _step(max(y for points in series.values() for _, y in points))
     scale = Scale(places[0], places[-1], step * TICKS)
     parts = [*_axes(scale, places, step), *_curves(scale, series)]
+    return framed(title, parts)
+
+
+def framed(title: str, parts: Sequence[str]) -> str:
+    """Return the image that holds these parts under a title."""
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img">',

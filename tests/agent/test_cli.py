@@ -65,6 +65,28 @@ def test_retrieve_explains_each_passage(home: Path) -> None:
     assert "score " in explained and "score " not in bare
 
 
+def test_the_sufficiency_is_shown(home: Path) -> None:
+    """A line says how likely the passages are enough; --explain says it in words; --json has the number."""
+    plain, explained = (run("retrieve", QUESTION, *more, home=home).stdout for more in ([], ["--explain"]))
+    known = run_json("retrieve", QUESTION, home=home)["sufficiency"]
+
+    assert f"sufficient: {100 * known:.0f} %\n" in plain
+    assert "the first five passages hold all that the question needs; without a second look" in explained
+    assert f"sufficient: {100 * known:.0f} %\n" in run("ask", QUESTION, home=home).stdout
+
+
+def test_the_quality_profile_looks_again(home: Path) -> None:
+    """--profile quality adds a step that `fast` has not, and --explain shows it."""
+    names = {
+        profile: [event["event"] for event in run_json("retrieve", QUESTION, "--profile", profile, home=home)["events"]]
+        for profile in ("fast", "quality")
+    }
+
+    assert "rerank" not in names["fast"] and 1 == names["quality"].count("rerank")
+    shown = run("ask", QUESTION, "--profile", "quality", "--explain", home=home).stdout
+    assert "· second look: " in shown and "; after a second look" in shown
+
+
 def test_retrieve_keeps_to_the_filter(home: Path) -> None:
     """Only documents that the filter lets pass are found."""
     found = run_json("retrieve", QUESTION, "--where", "year >= 1900", home=home)["passages"]
@@ -151,6 +173,7 @@ def test_remove_by_key_knows_its_keys(home: Path) -> None:
         (("ask", "x", "--where", "year >="), "filter, column"),
         (("ask", "x", "-k", "0"), "k must be"),
         (("ask", "x", "--hops", "99"), "--hops or POLYHOP_HOPS is 99"),
+        (("ask", "x", "--profile", "slow"), "--profile or POLYHOP_PROFILE is 'slow'"),
         (("ask", "x", "--fusion", "cold"), "--fusion or POLYHOP_FUSION is 'cold'"),
         (("ask", "x", "--updaters", "sideways"), "unknown hop updater 'sideways'"),
         (("ask", "x", "--collection", "absent"), "no collection 'absent'"),
