@@ -10,6 +10,7 @@ import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,8 @@ PAIRS = (0, 8, 12, 16, 24, 40)
 SHOWN = ("recall@5", "all@5")
 COLUMNS = (*SHOWN, *(f"{metric} gain" for metric in SHOWN))
 AUTO = "auto"
+#: the series of the plot with all that reads no text
+CHEAP_ONES = "no text read"
 WIDTH = 150
 Report = dict[str, Any]
 
@@ -203,21 +206,27 @@ def _interval(numbers: Sequence[float]) -> str:
 
 
 def picture(means: Mapping[str, Any], count: int) -> str:
-    """Return recall@5 over the mean milliseconds: a line for systems of one kind, points for the others."""
-    series: dict[str, list[Point]] = {"one reranker": []}
+    """Return recall@5 over the mean milliseconds: a line for systems of one kind, points for those that read no text.
+
+    The chain leads through `quality`, and `auto` from `fast` to there.
+    """
+    series: dict[str, list[Point]] = {CHEAP_ONES: []}
     for name, own in means["systems"].items():
         kind, _, number = name.rpartition(" ")
-        point = Point(own["ms"]["mean"], 100 * own["recall@5"][0], number or name)
-        if kind:
-            series.setdefault(kind, []).append(point)
-        else:
-            series["one reranker"].append(point._replace(label=name))
-    for kind in ("chain", AUTO):
-        # They lie on one line with the profiles that they lead to.
-        series.setdefault(kind, []).sort()
-    named = {kind: points for kind, points in series.items() if points}
-    over = "arm" if count == 1 else "arms, their mean"
-    return scatter(f"recall@5 in percent, {count} {over}", named, "mean milliseconds of one question")
+        kind = kind or ("chain" if name == QUALITY else CHEAP_ONES)
+        series.setdefault(kind, []).append(Point(own["ms"]["mean"], 100 * own["recall@5"][0], number))
+    joined = {kind: points if kind == CHEAP_ONES else _merged(sorted(points)) for kind, points in series.items()}
+    over = "1 arm" if count == 1 else f"mean over {count} arms"
+    return scatter(f"recall@5 in percent, {over}", joined, axis="mean milliseconds of one question", apart=[CHEAP_ONES])
+
+
+def _merged(points: Sequence[Point]) -> list[Point]:
+    """Return points of one place as one, which is called after the first and the last of them."""
+    found: list[Point] = []
+    for place, same in groupby(points, key=lambda point: point[:2]):
+        labels = [point.label for point in same]
+        found.append(Point(*place, labels[0] if len(labels) == 1 else f"{labels[0]} to {labels[-1]}"))
+    return found
 
 
 def _write(path: Path | None, report: Report) -> None:

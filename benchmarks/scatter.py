@@ -14,6 +14,9 @@ RIGHT = 150
 TICKS = 5
 SIZE, WIDE, HIGH = 11, 6.7, 13.0
 MARGIN = 0.06
+# Labels stand before lines that run through them.
+OUTLINE = "paint-order: stroke; stroke: #1b1f24; stroke-width: 3px"
+MORE_COLOURS = (*COLOURS, "#e6db74", "#f8f8f2", "#8fa1b3")
 
 
 class Point(NamedTuple):
@@ -58,13 +61,18 @@ class Area:
         return round(HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM), 1)
 
 
-def scatter(title: str, series: Mapping[str, Sequence[Point]], axis: str = "") -> str:
-    """Return the plot of some series over x, which must be positive; `axis` says what x is."""
+def scatter(title: str, series: Mapping[str, Sequence[Point]], *, axis: str = "", apart: Sequence[str] = ()) -> str:
+    """Return the plot of some series over x, which must be positive.
+
+    Args:
+        axis: what x is.
+        apart: series whose points are not joined by a line.
+    """
     everything = [point for points in series.values() for point in points]
     ticks = _ticks([point.y for point in everything])
     xs = [point.x for point in everything]
     area = Area(min(xs) / (1 + MARGIN), max(xs) * (1 + MARGIN), ticks[0], ticks[-1])
-    return framed(title, [*_axes(area, ticks, axis), *_drawn(area, series)])
+    return framed(title, [*_axes(area, ticks, axis), *_lines(area, series, apart), *_points(area, series)])
 
 
 def _ticks(values: Sequence[float]) -> list[float]:
@@ -93,35 +101,39 @@ def _axes(area: Area, ticks: Sequence[float], axis: str) -> Iterator[str]:
     yield f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - BOTTOM + 38}" text-anchor="end">{escape(axis)}</text>'
 
 
-def _drawn(area: Area, series: Mapping[str, Sequence[Point]]) -> Iterator[str]:
-    """Yield lines, points and names, then the labels, each where it covers no other and no point if there is room."""
-    places = [(area.x(point.x), area.y(point.y)) for points in series.values() for point in points]
-    taken = [Box(x - 4, y - 4, x + 4, y + 4) for x, y in places]
+def _lines(area: Area, series: Mapping[str, Sequence[Point]], apart: Sequence[str]) -> Iterator[str]:
+    """Yield the lines, and on the right the names."""
     for number, (name, points) in enumerate(series.items()):
-        colour = COLOURS[number % len(COLOURS)]
-        if len(points) > 1:
+        colour = MORE_COLOURS[number % len(MORE_COLOURS)]
+        if len(points) > 1 and name not in apart:
             path = " ".join(f"{area.x(x)},{area.y(y)}" for x, y, _ in points)
             yield f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="1.5" opacity="0.6"/>'
         yield f'<text x="{WIDTH - RIGHT + 14}" y="{TOP + 18 * number + 8}" style="fill: {colour}">{escape(name)}</text>'
+
+
+def _points(area: Area, series: Mapping[str, Sequence[Point]]) -> Iterator[str]:
+    """Yield the points and their labels, each where it covers no other and no point, if there is room."""
+    places = [(area.x(point.x), area.y(point.y)) for points in series.values() for point in points]
+    taken = [Box(x - 4, y - 4, x + 4, y + 4) for x, y in places]
     for number, points in enumerate(series.values()):
-        colour = COLOURS[number % len(COLOURS)]
+        colour = MORE_COLOURS[number % len(MORE_COLOURS)]
         for x, y, label in points:
             yield f'<circle cx="{area.x(x)}" cy="{area.y(y)}" r="3.5" fill="{colour}"/>'
             box = _room(area.x(x), area.y(y), label, taken)
             taken.append(box)
-            style = f"fill: {colour}; font-size: {SIZE}px"
+            style = f"fill: {colour}; font-size: {SIZE}px; {OUTLINE}"
             yield f'<text x="{box.left:.1f}" y="{box.bottom - 3:.1f}" style="{style}">{escape(label)}</text>'
 
 
 def _room(x: float, y: float, label: str, taken: Sequence[Box]) -> Box:
-    """Return where a label fits beside its point; to the right of it if it fits nowhere."""
+    """Return where a label fits beside its point; above it if it fits nowhere."""
     width = WIDE * len(label)
     places = [
         (x + dx, y + dy)
         for far in (0.0, 10.0, 22.0)
         for dx, dy in (
-            (7, -HIGH / 2 - far),
             (-width / 2, -HIGH - 5 - far),
+            (7, -HIGH / 2 - far),
             (-width / 2, 5 + far),
             (-width - 7, -HIGH / 2 + far),
             (7, -HIGH / 2 + far),

@@ -10,8 +10,8 @@ import pytest
 
 from benchmarks import ablation
 from benchmarks.common import run
-from benchmarks.stopping import REFERENCE, RULES, Record, Recorder
-from polyhop.agent import AfterHops, Agent, Profile, Progress, WhenDry, WhenHopeless
+from benchmarks.stopping import REFERENCE, RULES, SUFFICIENT, Record, Recorder
+from polyhop.agent import AfterHops, Agent, Profile, Progress, SpanHop, WhenDry, WhenHopeless, WhenSufficient
 from polyhop.agent.evaluate.remember import Memory, Remembering
 from polyhop.agent.evaluate.variants import WITH, WITHOUT, Setup
 from polyhop.retrieval.embed import Embedder
@@ -28,9 +28,9 @@ def progress(hops: int, **facts: Any) -> Progress:
 RECORD = Record(
     rankings=[["a"], ["a", "b"], ["b", "c"]],
     asked=[
-        (progress(1), 10.0),
+        (progress(1, sufficiency=0.4), 10.0),
         (progress(1, worth=2.0, kth=1.0), 12.0),
-        (progress(2), 20.0),
+        (progress(2, sufficiency=0.7), 20.0),
         (progress(2, worth=0.1, kth=1.0), 22.0),
         (progress(3, new_passages=0), 30.0),
     ],
@@ -44,6 +44,9 @@ RECORD = Record(
         (WhenHopeless(0.5), (["a", "b"], 2, 22.0)),
         (WhenHopeless(3.0), (["a"], 1, 12.0)),
         (WhenDry(), (["b", "c"], 3, 30.0)),
+        (WhenSufficient(0.4), (["a"], 1, 10.0)),
+        (WhenSufficient(0.7), (["a", "b"], 2, 20.0)),
+        (WhenSufficient(0.8), (["b", "c"], 3, 30.0)),
         (AfterHops(9), (["b", "c"], 3, 30.0)),
     ],
     ids=repr,
@@ -68,6 +71,18 @@ def test_a_replayed_rule_ends_as_it_would_have(rule: Any, tmp_path: Path, embedd
     assert [passage.id for passage in found.passages] == end.ids
 
 
+def test_a_second_look_is_no_search(tmp_path: Path, embedder: Embedder) -> None:
+    """The record of a profile with a second look is that of the profile without."""
+    with corpus.collection(tmp_path, embedder) as films:
+        memory = Memory()
+        plain, closer = (
+            Recorder(Setup(Remembering(films, memory), profile), memory, depth=5).ask(corpus.QUESTION)
+            for profile in (Profile(), Profile(further=(SpanHop(),)))
+        )
+
+    assert plain.rankings == closer.rankings
+
+
 def measure(folder: Path, *arguments: str) -> dict[str, Any]:
     """Run the command and return the figures that it wrote."""
     out = folder / "figures.json"
@@ -88,6 +103,7 @@ def test_the_figures_have_the_promised_shape(tmp_path: Path, capsys: pytest.Capt
     for figures in [*result["arms"], result["means"]]:
         assert names == list(figures["parts"]) == list(figures["parts_ms"])
         assert list(RULES) == list(figures["rules"]) == list(figures["rules_ms"])
+        assert list(SUFFICIENT) == list(figures["sufficient"]) == list(figures["sufficient_ms"])
         assert [0.0, 0.0, 0.0] == figures["rules"][REFERENCE]["saved"]
         assert [3.0, 3.0, 3.0] == figures["rules"]["AfterHops(1)"]["saved"]
         assert all(low <= mean + 1e-5 and mean <= high + 1e-5 for mean, low, high in figures["parts"]["-link"].values())

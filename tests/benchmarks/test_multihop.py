@@ -99,6 +99,11 @@ def test_the_figures_have_the_promised_shape(tmp_path: Path, capsys: pytest.Capt
     assert polyhop["peak_mb"] > 50
     assert result["index_s"] == again["index_s"] == polyhop["index_s"] > 0
     assert "recall@5 - hybrid" in capsys.readouterr().out
+    assert ("fast", 0.0) == (result["profile"], polyhop["looked_again"])
+    assert 0 <= polyhop["sufficiency"] <= 1 and 0 <= polyhop["sufficiency_ece"] <= 1
+    assert "sufficiency" not in result["systems"]["hybrid"]
+    closer = measure(folder, "--systems", "polyhop", "--limit", "2", "--profile", "quality")
+    assert ("quality", 1.0) == (closer["profile"], closer["systems"]["polyhop"]["looked_again"])
 
 
 @pytest.mark.slow
@@ -175,6 +180,7 @@ def test_the_content_and_the_embedder_name_the_index(monkeypatch: pytest.MonkeyP
         (["--limit", "three"], "'three'"),
         (["--systems", "dense,magic"], "unknown system 'magic'; choose among dense, bm25, hybrid, polyhop"),
         (["--systems", ","], "unknown system"),
+        (["--profile", "slow"], "--profile"),
         (["--seed", "-1"], "--seed is -1"),
         (["--split", "nowhere"], "nowhere.jsonl"),
         (["--surprise"], "unrecognized arguments: --surprise"),

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from polyhop.agent import AfterHops, Agent, CallerError, Profile
-from polyhop.agent.evaluate.variants import WITH, WITHOUT, Setup, WithoutKind, variants
+from polyhop.agent import AfterHops, Agent, CallerError, Profile, Settings
+from polyhop.agent.evaluate.variants import WITH, WITHOUT, WITHOUT_AGAIN, Setup, WithoutKind, variants
 from polyhop.retrieval.hop.directional import DirectionalHop
 from polyhop.retrieval.store.collection import Collection
 from polyhop.retrieval.store.names import Kind
@@ -27,6 +27,28 @@ def test_every_part_changes_the_default_profile(films: Collection) -> None:
     for one in made.values():
         assert one != setup(films)
         assert Agent(one.retriever, profile=one.profile).retrieve(corpus.QUESTION).passages
+
+
+def test_every_part_of_the_second_look_may_be_left_out(films: Collection) -> None:
+    """Each changes the quality profile, wherever a reranker comes in it, and none the default one."""
+    whole = Profile.of(Settings(profile="quality"))
+    made = variants(Setup(films, whole), without=list(WITHOUT_AGAIN))
+
+    assert [f"-{name}" for name in WITHOUT_AGAIN] == list(made)
+    assert ["cross", "cover"] == [one.name for one in made["-listwise"].profile.rerankers]
+    assert () == made["-further"].profile.further
+    assert whole.further == made["-cover"].profile.further
+    for part in WITHOUT_AGAIN:
+        with pytest.raises(CallerError, match="changes nothing"):
+            variants(setup(films), without=[part])
+
+
+def test_quality_can_be_added(films: Collection) -> None:
+    """The second look of the settings comes to a run that has none, and all else stays."""
+    made = variants(setup(films), plus=["quality"])["+quality"].profile
+    quality = Profile.of(Settings(profile="quality"))
+
+    assert replace(Profile(), further=quality.further, rerankers=quality.rerankers) == made
 
 
 def test_without_links_only_the_first_search_finds(films: Collection) -> None:

@@ -1,0 +1,163 @@
+"""The benchmark of second looks: what is compared, what `auto` comes to, the figures and the plot."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from benchmarks import rerank
+from benchmarks.common import run
+from benchmarks.rerank import COLUMNS, figures, middle, outcome, picture
+from benchmarks.rerankers import profiles
+from benchmarks.scatter import Point, scatter
+from benchmarks.sureness import Answers, Cases, auto, share
+from polyhop.agent import Agent, Cover, CrossEncoder, Profile, Rocchio, Settings, SpanHop
+from polyhop.retrieval.embed import Embedder
+from tests import corpus
+from tests.benchmarks.test_multihop import sample, write
+
+SVG = "{http://www.w3.org/2000/svg}"
+GOLD = [frozenset({"a"}), frozenset({"b"})]
+FAST = Answers([["a"], ["x"]], [0.9, 0.4], [False, False], [10.0, 20.0])
+QUALITY = Answers([["x"], ["b"]], [0.8, 0.6], [True, True], [100.0, 200.0])
+
+
+class Guess:
+    """Takes a ranking of few words for sufficient: any estimate that differs from question to question will do."""
+
+    def estimate(self, ranked: object, run: object) -> float:
+        """Return a number that depends on the question alone."""
+        return len(run.question) % 10 / 10  # type: ignore[attr-defined]
+
+
+def test_each_reranker_is_compared_alone_and_in_the_chain(tmp_path: Path) -> None:
+    """A chain of 0 pairs reads nothing; the chain that is `quality` is not asked twice; other weights come beside."""
+    made = profiles([0, 8, Settings().pairs], [tmp_path / "three.safetensors"])
+
+    assert ["fast", "listwise", "listwise+cover", "rocchio"] == [name for name in made if " " not in name][:4]
+    assert ["cross 8", "cross 24", "chain 0", "chain 8"] == [n for n in made if " " in n and "three" not in n]
+    assert ["cross three 8", "cross three 24", "chain three 8", "chain three 24"] == [n for n in made if "three" in n]
+    assert "quality" == list(made)[-1]
+    assert (8,) == tuple(one.depth for one in made["chain 8"].rerankers if isinstance(one, CrossEncoder))
+    assert not any(isinstance(one, CrossEncoder) for one in made["chain 0"].rerankers)
+    assert [(), (SpanHop(),)] == [made["cross 8"].further, made["chain 8"].further]
+
+
+def test_auto_is_fast_where_that_is_sure_and_quality_elsewhere() -> None:
+    """The bound belongs to the sure ones."""
+    found = auto(FAST, QUALITY, 0.9)
+
+    assert Answers([["a"], ["b"]], [0.9, 0.6], [False, True], [10.0, 200.0]) == found
+    assert QUALITY == auto(FAST, QUALITY, 0.95)
+    assert FAST == auto(FAST, QUALITY, 0.4)
+
+
+def test_the_profile_auto_does_the_same(tmp_path: Path, embedder: Embedder) -> None:
+    """What follows from the two other profiles is what a run of `auto` returns, passages and estimate."""
+    quality = Profile(further=(SpanHop(),), rerankers=(Rocchio(weight=5.0), Cover()), sufficiency=Guess())
+    fast, real = replace(quality, further=(), rerankers=()), replace(quality, sure=0.5)
+    again = []
+    with corpus.collection(tmp_path, embedder) as films:
+        for question in corpus.HOPS:
+            found = [Agent(films, profile=one).retrieve(question, 12) for one in (fast, quality, real)]
+            answers = [
+                Answers([[p.id for p in one.passages]], [one.sufficiency or 0.0], [one.looked_again], [0.0])
+                for one in found
+            ]
+            assert answers[2] == auto(answers[0], answers[1], 0.5)
+            again += answers[2].again
+
+    assert {True, False} == set(again)
+
+
+def test_the_figures_are_those_worked_by_hand() -> None:
+    """Each system has its recall and its gain on `fast`; `auto` keeps a share of what `quality` gains and costs."""
+    better = replace(QUALITY, rankings=[["a"], ["b"]])
+    found = figures(outcome({"fast": FAST, "quality": better}, GOLD, seed=1))
+
+    assert list(COLUMNS) == [column for column in found["systems"]["fast"] if column != "ms"]
+    assert [0.5, 1.0] == [found["systems"][name]["recall@5"][0] for name in ("fast", "quality")]
+    assert [0.0, 0.5] == [found["systems"][name]["recall@5 gain"][0] for name in ("fast", "quality")]
+    assert {"p50": 15.0, "mean": 15.0} == found["systems"]["fast"]["ms"]
+    assert {"again": 0.5, "gain": 1.0, "all": 1.0, "time": pytest.approx((105 - 15) / (150 - 15), abs=1e-5)} == (
+        found["auto"]["auto 0.9"]
+    )
+    fast = found["sufficiency"]["fast"]
+    assert (0.5, 0.65, 1.0) == (fast["share"], fast["sufficiency"], fast["sufficiency_auroc"])
+    assert 0.25 == pytest.approx(fast["sufficiency_ece"])
+
+
+def test_arms_count_alike_and_their_questions_are_pooled() -> None:
+    """Recall and times are means over arms; the estimates of all questions are judged together."""
+    one = outcome({"fast": FAST, "quality": QUALITY}, GOLD, seed=1)
+    other = outcome({"fast": QUALITY, "quality": QUALITY}, GOLD, seed=1)
+    both = middle([one, other])
+
+    assert {"p50": 82.5, "mean": 82.5} == both.ms["fast"]
+    assert 0.5 == both.again["fast"]
+    assert Cases([1.0, 0.0, 0.0, 1.0], [0.9, 0.4, 0.8, 0.6]) == both.cases["fast"]
+
+
+def test_without_a_gain_there_is_no_share_of_it() -> None:
+    """What is kept of nothing is not told."""
+    assert None is share(0.5, 0.5, 0.5)
+    assert 0.5 == share(0.75, 0.5, 1.0)
+
+
+def test_the_plot_has_a_point_for_each_system_and_labels_that_keep_apart() -> None:
+    """Points of one place are one; labels cover neither each other nor a point."""
+    means = figures(outcome({"fast": FAST, "chain 8": FAST, "quality": QUALITY}, GOLD, seed=1))
+    drawn = ET.fromstring(picture(means, 2))
+    labels = [one.text for one in drawn.findall(f"{SVG}text")]
+
+    assert {"fast", "8", "quality", "chain", "auto", "no text read"} <= set(labels)
+    assert "recall@5 in percent, mean over 2 arms" == drawn.findtext(f"{SVG}title")
+    assert 2 == len(drawn.findall(f"{SVG}polyline"))
+
+    near = ET.fromstring(scatter("t", {"one": [Point(10, 1, "a"), Point(10.1, 1, "b"), Point(100, 2, "c")]}))
+    texts = {one.text: one for one in near.findall(f"{SVG}text")}
+    places = [tuple(float(texts[name].attrib[axis]) for axis in ("x", "y")) for name in "ab"]
+    assert max(abs(places[0][0] - places[1][0]) / 6, abs(places[0][1] - places[1][1]) / 13) >= 1
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("embedder")
+def test_the_command_measures_each_arm_in_a_process_of_its_own(tmp_path: Path) -> None:
+    """All systems and bounds have figures, the reliability holds every question, and the plot is an image."""
+    folder, out, plot = write(tmp_path / "films", *sample()), tmp_path / "out.json", tmp_path / "out.svg"
+    arguments = [str(folder), "--untitled", "--limit", "2", "--pairs", "0,2", "--json", str(out), "--plot", str(plot)]
+    assert 0 == run(lambda: rerank.main(arguments))
+    result = json.loads(out.read_text(encoding="utf-8"))
+
+    assert [("films", True, 2)] == [(arm["dataset"], arm["untitled"], arm["questions"]) for arm in result["arms"]]
+    assert {"fast", "listwise", "cross 2", "chain 0", "chain 2", "quality", "auto 0.9"} <= set(
+        result["arms"][0]["systems"]
+    )
+    assert [2, 2] == [sum(one["cases"] for one in bins) for bins in result["means"]["reliability"].values()]
+    assert ET.parse(plot).findall(f"{SVG}circle")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--pairs", "8,few"], "--pairs"),
+        (["--pairs", "-1"], "whole numbers of at least 0"),
+        (["--cross", "nowhere.safetensors"], "there is no such file"),
+        (["--seed", "-1"], "--seed is -1"),
+        (["--split", "nowhere"], "nowhere.jsonl"),
+    ],
+)
+def test_a_bad_call_is_told_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    """A call that cannot work ends with exit code 2 and one line that names the reason."""
+    folder = write(tmp_path / "few", *sample())
+
+    assert 2 == run(lambda: rerank.main([str(folder), *arguments]))
+    shown = capsys.readouterr()
+    assert said in shown.err
+    assert (1, "") == (shown.err.count("\n"), shown.out)
