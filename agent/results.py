@@ -83,7 +83,7 @@ class Retrieval:
     @property
     def looked_again(self) -> bool:
         """Say whether the ranking got the second look that the profile has for those that are not sure."""
-        return any(event["event"] == "rerank" for event in self.events)
+        return any(event["event"] == "rerank" and not event.get("sure") for event in self.events)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types."""

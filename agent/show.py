@@ -73,7 +73,7 @@ def event_line(event: Event) -> Text | None:
         said = f"hop: {facts['queries']} names followed from {', '.join(facts['bridges'][:3]) or 'nothing'}"
         said += ", …" if len(facts["bridges"]) > 3 else ""
     elif name == "rerank":
-        said = f"second look: {facts['new']} passages moved into the result"
+        said = f"{'order' if facts.get('sure') else 'second look'}: {facts['new']} passages moved into the result"
     else:
         return None
     return Text(f"· {plain(said)} ({milliseconds:.0f} ms)", style="dim")

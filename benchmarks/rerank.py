@@ -24,7 +24,7 @@ from polyhop.agent.evaluate.metrics import scores
 from .arms import Arm, add_arms, arms
 from .common import BenchmarkError, Parser, child, run, write_json, write_text
 from .gains import Rows, mean, rows
-from .rerankers import FAST, QUALITY
+from .rerankers import FAST, LIGHT, QUALITY
 from .scatter import Point, scatter
 from .sureness import (
     SURE,
@@ -135,12 +135,12 @@ def _asked(arm: Arm, options: argparse.Namespace) -> dict[str, Answers]:
 
 def outcome(asked: Mapping[str, Answers], gold: Sequence[frozenset[str]], *, seed: int) -> Outcome:
     """Return the figures of what was asked, and of `auto`, which follows from them."""
-    fast, quality = asked[FAST], asked[QUALITY]
-    everyone = {**asked, **{f"{AUTO} {sure:g}": auto(fast, quality, sure) for sure in SURE}}
+    light, quality = asked[LIGHT], asked[QUALITY]
+    everyone = {**asked, **{f"{AUTO} {sure:g}": auto(light, quality, sure) for sure in SURE}}
     values = {name: scores(one.rankings, gold, (5,)) for name, one in everyone.items()}
     cases = {
         name: Cases(values[name][:, SHOWN.index("all@5")].tolist(), list(asked[name].sufficiency))
-        for name in (FAST, QUALITY)
+        for name in (FAST, LIGHT, QUALITY)
     }
     return Outcome(
         rows({name: np.hstack([own, own - values[FAST]]) for name, own in values.items()}, COLUMNS, seed=seed),

@@ -14,7 +14,7 @@ from polyhop.agent.evaluate.systems import Account, account, retrieval
 
 from .common import bar, serve
 
-FAST, QUALITY = "fast", "quality"
+FAST, LIGHT, QUALITY = "fast", "light", "quality"
 DEPTH = 10
 #: Passages to ask for at first, since some are of one document.
 PASSAGES = 20
@@ -43,10 +43,11 @@ def profiles(pairs: Sequence[int], files: Sequence[Path]) -> dict[str, Profile]:
             found[f"cross{mark} {depth}"] = replace(fast, rerankers=(replace(shipped, depth=depth, file=file),))
         for depth in pairs:
             found[f"chain{mark} {depth}"] = replace(quality, rerankers=_reading(quality.rerankers, depth, file))
+    found[LIGHT] = Profile.of(Settings(profile="auto", sure=0.0))
     found[QUALITY] = quality
     kept: dict[str, Profile] = {}
     for name, profile in found.items():
-        if name == QUALITY or profile not in (*kept.values(), quality):
+        if name in (LIGHT, QUALITY) or profile not in (*kept.values(), quality):
             kept[name] = profile
     return kept
 

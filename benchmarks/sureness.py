@@ -48,12 +48,13 @@ class Cases:
         return reliability(self.sufficient, self.estimated)
 
 
-def auto(fast: Answers, quality: Answers, sure: float) -> Answers:
-    """Return what the profile `auto` makes of the questions, which is what one of the two others makes of each.
+def auto(light: Answers, quality: Answers, sure: float) -> Answers:
+    """Return what the profile `auto` makes of the questions: of each what `quality` does, or its light rerankers alone.
 
-    Up to the second look all three do the same, and `auto` takes it where `fast` ends less sufficient than `sure`.
+    Up to the second look both do the same, and `auto` takes it where `light` ends less sufficient than `sure`. The
+    millisecond that the light rerankers take before it is left out.
     """
-    chosen = [fast if known >= sure else quality for known in fast.sufficiency]
+    chosen = [light if known >= sure else quality for known in light.sufficiency]
     return Answers(
         rankings=[one.rankings[place] for place, one in enumerate(chosen)],
         sufficiency=[one.sufficiency[place] for place, one in enumerate(chosen)],

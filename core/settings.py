@@ -29,7 +29,7 @@ class Settings(BaseSettings):
         description="rerankers of quality and auto, with commas: listwise, cross, cover, rocchio, adapter, "
         "e2rank=MODEL, cross-encoder=MODEL",
     )
-    pairs: int = Field(24, ge=1, le=200, description="passages that the cross-encoder reads")
+    pairs: int = Field(16, ge=1, le=200, description="passages that the cross-encoder reads")
     k: int = Field(5, ge=1, le=1000, description="passages to return")
     max_bytes: int = Field(100_000_000, ge=1, description="largest file that is read, in bytes")
     hops: int = Field(2, ge=1, le=8, description="searches a question may cost, the first included")

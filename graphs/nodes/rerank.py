@@ -31,6 +31,8 @@ def rerank(state: State, runtime: Runtime[Context]) -> State:
     ranked, notices = _reranked(begun, context.light, run)
     estimate = context.estimate(ranked, run) if context.light else state.get("sufficiency")
     sure = estimate is not None and estimate >= context.sure
+    if sure and not context.light:
+        return State()
     new: list[Find] = []
     if not sure:
         new = _further(state, context)

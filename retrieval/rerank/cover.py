@@ -24,7 +24,7 @@ class Cover:
         depth: passages to choose among.
     """
 
-    gain: float = 3.0
+    gain: float = 5.0
     first: int = 5
     depth: int = 16
     name: str = "cover"

@@ -77,7 +77,7 @@ def test_the_profile_auto_does_the_same(tmp_path: Path, embedder: Embedder) -> N
 def test_the_figures_are_those_worked_by_hand() -> None:
     """Each system has its recall and its gain on `fast`; `auto` keeps a share of what `quality` gains and costs."""
     better = replace(QUALITY, rankings=[["a"], ["b"]])
-    found = figures(outcome({"fast": FAST, "quality": better}, GOLD, seed=1))
+    found = figures(outcome({"fast": FAST, "light": FAST, "quality": better}, GOLD, seed=1))
 
     assert list(COLUMNS) == [column for column in found["systems"]["fast"] if column != "ms"]
     assert [0.5, 1.0] == [found["systems"][name]["recall@5"][0] for name in ("fast", "quality")]
@@ -93,8 +93,8 @@ def test_the_figures_are_those_worked_by_hand() -> None:
 
 def test_arms_count_alike_and_their_questions_are_pooled() -> None:
     """Recall and times are means over arms; the estimates of all questions are judged together."""
-    one = outcome({"fast": FAST, "quality": QUALITY}, GOLD, seed=1)
-    other = outcome({"fast": QUALITY, "quality": QUALITY}, GOLD, seed=1)
+    one = outcome({"fast": FAST, "light": FAST, "quality": QUALITY}, GOLD, seed=1)
+    other = outcome({"fast": QUALITY, "light": QUALITY, "quality": QUALITY}, GOLD, seed=1)
     both = middle([one, other])
 
     assert {"p50": 82.5, "mean": 82.5} == both.ms["fast"]

@@ -112,7 +112,7 @@ def fit_scorer(examples: Sequence[Example], *, seed: int = 0) -> Linear:
 
 
 def fit_sufficiency(
-    examples: Sequence[Example], scorer: Linear, *, failures: float, penalty: float = 1e-2, seed: int = 0
+    examples: Sequence[Example], scorer: Linear, *, failures: float, penalty: float = 0.1, seed: int = 0
 ) -> Linear:
     """Return the unit that says how likely the first passages suffice, in the order of the scorer.
 
