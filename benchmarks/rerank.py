@@ -223,9 +223,9 @@ def picture(means: Mapping[str, Any], count: int) -> str:
 def _merged(points: Sequence[Point]) -> list[Point]:
     """Return points of one place as one, which is called after the first and the last of them."""
     found: list[Point] = []
-    for place, same in groupby(points, key=lambda point: point[:2]):
+    for (x, y), same in groupby(points, key=lambda point: (point.x, point.y)):
         labels = [point.label for point in same]
-        found.append(Point(*place, labels[0] if len(labels) == 1 else f"{labels[0]} to {labels[-1]}"))
+        found.append(Point(x, y, labels[0] if len(labels) == 1 else f"{labels[0]} to {labels[-1]}"))
     return found
 
 

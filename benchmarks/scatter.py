@@ -14,6 +14,8 @@ RIGHT = 150
 TICKS = 5
 SIZE, WIDE, HIGH = 11, 6.7, 13.0
 MARGIN = 0.06
+#: what the axis holds at least, as a share of the values: they may all be equal
+LEAST = 0.01
 # Labels stand before lines that run through them.
 OUTLINE = "paint-order: stroke; stroke: #1b1f24; stroke-width: 3px"
 MORE_COLOURS = (*COLOURS, "#e6db74", "#f8f8f2", "#8fa1b3")
@@ -77,7 +79,7 @@ def scatter(title: str, series: Mapping[str, Sequence[Point]], *, axis: str = ""
 
 def _ticks(values: Sequence[float]) -> list[float]:
     """Return round numbers that hold the values between them."""
-    least = max(max(values) - min(values), 1e-9) / TICKS
+    least = max(max(values) - min(values), LEAST * max(map(abs, values)), LEAST) / TICKS
     power = 10.0 ** math.floor(math.log10(least))
     step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= least)
     first, last = math.floor(min(values) / step), math.ceil(max(values) / step)

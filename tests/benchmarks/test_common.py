@@ -137,7 +137,7 @@ def test_the_overview_lists_every_command() -> None:
     done = subprocess.run(command, env=environment(), cwd=ROOT, capture_output=True, text=True, check=True)
 
     assert overview.listing() == done.stdout
-    assert 3 + 9 == len(done.stdout.splitlines())
+    assert 4 + 9 == len(done.stdout.splitlines())
     assert "" == done.stderr
 
 

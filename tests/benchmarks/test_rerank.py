@@ -60,7 +60,7 @@ def test_the_profile_auto_does_the_same(tmp_path: Path, embedder: Embedder) -> N
     """What follows from the two other profiles is what a run of `auto` returns, passages and estimate."""
     quality = Profile(further=(SpanHop(),), rerankers=(Rocchio(weight=5.0), Cover()), sufficiency=Guess())
     fast, real = replace(quality, further=(), rerankers=()), replace(quality, sure=0.5)
-    again = []
+    again: list[bool] = []
     with corpus.collection(tmp_path, embedder) as films:
         for question in corpus.HOPS:
             found = [Agent(films, profile=one).retrieve(question, 12) for one in (fast, quality, real)]
@@ -100,6 +100,15 @@ def test_arms_count_alike_and_their_questions_are_pooled() -> None:
     assert {"p50": 82.5, "mean": 82.5} == both.ms["fast"]
     assert 0.5 == both.again["fast"]
     assert Cases([1.0, 0.0, 0.0, 1.0], [0.9, 0.4, 0.8, 0.6]) == both.cases["fast"]
+
+
+@pytest.mark.parametrize("y", [0.0, 100.0, 78.3])
+def test_points_of_one_height_are_drawn(y: float) -> None:
+    """Where all systems find the same there is still an axis around them."""
+    drawn = ET.fromstring(scatter("t", {"one": [Point(10, y, "a"), Point(10, y, "b")]}))
+    heights = [float(one.attrib["cy"]) for one in drawn.findall(f"{SVG}circle")]
+
+    assert 2 == len(heights) and all(0 < height < 420 for height in heights)
 
 
 def test_without_a_gain_there_is_no_share_of_it() -> None:
