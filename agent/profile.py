@@ -6,7 +6,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..core.errors import CallerError
+from ..core.llm import LanguageModel
 from ..core.settings import Settings
+from ..graphs.context import Context
 from ..graphs.stop import AfterHops, AfterSeconds, Stop, WhenCancelled, WhenDry
 from ..retrieval.fuse.adaptive import Adaptive
 from ..retrieval.fuse.guided import Guided
@@ -46,8 +48,8 @@ class Profile:
     that propose the next queries, in this order. `stop` is combined with the deadline and with cancellation, which
     always hold.
 
-    What the search ends with is ordered by the `light` rerankers, and looked at a second time where it then is less
-    sufficient than `sure`: the updaters in `further` are asked too, and the `rerankers` order the outcome.
+    After the last search the updaters in `further` are asked too, and the `light` rerankers order the outcome; where it
+    then is less sufficient than `sure`, or where there are no light ones, the `rerankers` do.
 
     `notices` say what of the settings could not be had; every result repeats them.
     Without `duplicates` passages that say nearly the same all keep their places.
@@ -94,6 +96,25 @@ class Profile:
         """Return the stop rule with what always holds."""
         return WhenCancelled() | AfterSeconds(self.seconds) | self.stop
 
+    def context(self, retriever: Retriever, llm: LanguageModel | None = None) -> Context:
+        """Return the context of a new run."""
+        return Context(
+            retriever=retriever,
+            updaters=self.updaters(),
+            hops=tuple(one.name for one in self.hops),
+            augment=self.augment.name if self.augment else "",
+            ranker=self.ranker,
+            stop=self.stopping(),
+            duplicates=self.duplicates,
+            further=tuple(one.name for one in self.further),
+            light=self.light,
+            rerankers=self.rerankers,
+            sufficiency=self.sufficiency,
+            sure=self.sure,
+            llm=llm,
+            seconds=self.seconds,
+        )
+
     def updaters(self) -> dict[str, HopUpdater]:
         """Return all updaters by name; two of one name are refused."""
         found: dict[str, HopUpdater] = {}
@@ -109,7 +130,7 @@ class Profile:
 TRAINED = "treehop"
 #: what is asked beside the updaters of the settings where a ranking is looked at again
 FURTHER = (SpanHop(),)
-#: what orders a ranking in `auto` before it is asked whether it is sure: they read no text and take a millisecond
+#: what orders a ranking in `auto` before it is asked whether it is sure: they take a millisecond, for they read no text
 LIGHT = (Listwise(), Cover())
 UPDATERS = {one.name: one for one in (LinkHop(), SpanHop(), SharedNameHop(), DirectionalHop(), PageRankHop())}
 

@@ -21,9 +21,9 @@ class Settings(BaseSettings):
     llm: str = Field("", description="litellm model name for written answers; empty: no LLM is ever loaded")
     llm_timeout: float = Field(60.0, gt=0, description="seconds one LLM call may take")
     profile: Literal["fast", "quality", "auto"] = Field(
-        "fast", description="fast; quality: looks again at every ranking; auto: at those that are not sure"
+        "fast", description="fast; quality: a second look at every ranking; auto: reads only where it is not sure"
     )
-    sure: float = Field(0.9, ge=0, le=1, description="sufficiency from which on `auto` leaves a ranking as it is")
+    sure: float = Field(0.7, ge=0, le=1, description="sufficiency from which on `auto` reads no passages")
     rerankers: str = Field(
         "listwise,cross,listwise,cover",
         description="rerankers of quality and auto, with commas: listwise, cross, cover, rocchio, adapter, "

@@ -27,8 +27,8 @@ class Context:
     `updaters` run the queries of the frontier, by name; those named in `hops` also propose new ones. `augment` names
     the updater that reformulates the first query, or is empty. Without `duplicates` near-duplicates keep their places.
 
-    After the last search the `light` rerankers order the ranking. Where it is less sufficient than `sure` then, those
-    named in `further` are asked too, and the `rerankers` order everything, in this order.
+    After the last search those named in `further` are asked too, and the `light` rerankers order everything. Where the
+    outcome is less sufficient than `sure` then, all `rerankers` do, in this order.
     """
 
     retriever: Retriever

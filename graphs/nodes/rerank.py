@@ -17,28 +17,28 @@ from .hop import first_bridges
 
 
 def rerank(state: State, runtime: Runtime[Context]) -> State:
-    """Order the ranking by the light rerankers; unless it then is sure, ask the further updaters and all rerankers.
+    """Ask the further updaters; order the outcome by the light rerankers, or by all where it then is not sure.
 
-    A reranker that fails is passed over, and the event says so: the run has a ranking already. A run that is to end
-    now is left as it is.
+    Without light rerankers it is the ranking as it stands that has to be sure. A reranker that fails is passed over,
+    and the event says so: the run has a ranking already. A run that is to end now is left as it is.
     """
     context = runtime.context
     if not (context.light or context.further or context.rerankers) or context.expired():
         return State()
+    sure = not context.light and _sure(state.get("sufficiency"), context)
+    if sure:
+        return State()
     watch = Watch("rerank", state)
     run = context.working(state)
-    begun = [_alone(item) for item in state["ranked"]]
-    ranked, notices = _reranked(begun, context.light, run)
-    estimate = context.estimate(ranked, run) if context.light else state.get("sufficiency")
-    sure = estimate is not None and estimate >= context.sure
-    if sure and not context.light:
-        return State()
-    new: list[Find] = []
-    if not sure:
-        new = _further(state, context)
-        ranked = context.ranker.rank(add_finds(state["finds"], new), run) if new else begun
-        ranked, notices = _reranked(ranked, context.rerankers, run)
-        estimate = context.estimate(ranked, run)
+    new = _further(state, context)
+    found = context.ranker.rank(add_finds(state["finds"], new), run) if new else list(map(_alone, state["ranked"]))
+    ranked, notices = _reranked(found, context.light or context.rerankers, run)
+    estimate = context.estimate(ranked, run)
+    if context.light:
+        sure = _sure(estimate, context)
+        if not sure:
+            ranked, notices = _reranked(found, context.rerankers, run)
+            estimate = context.estimate(ranked, run)
     before = {item["id"] for item in state["ranked"][: state["k"]]}
     ranked = context.distinct(ranked, run)
     facts = {"notices": notices} if notices else {}
@@ -46,6 +46,10 @@ def rerank(state: State, runtime: Runtime[Context]) -> State:
     event = watch.event(found=len(new), new=changed, sure=sure, **facts)
     runtime.stream_writer(event)
     return State(finds=new, ranked=ranked, sufficiency=estimate, events=[event])
+
+
+def _sure(estimate: float | None, context: Context) -> bool:
+    return estimate is not None and estimate >= context.sure
 
 
 def _reranked(ranked: Sequence[Ranked], rerankers: Sequence[Reranker], run: Working) -> tuple[list[Ranked], list[str]]:

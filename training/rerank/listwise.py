@@ -18,8 +18,8 @@ from .lists import SHARE, CandidateList, divide
 
 #: share of the examples that are seen again with a gold passage missing; chosen on dev questions
 FAILURES = 0.08
-#: How far the scorer goes from the plain one towards that with the cross-encoder. All the way is best on sets like those
-#: of its training, and costs two points on MuSiQue, which is not among them; chosen on dev questions.
+#: How far the scorer goes from the plain one towards that with the cross-encoder. All the way is best on sets like
+#: those of its training, and costs two points on MuSiQue, which is not among them; chosen on dev questions.
 TRUST = 0.6
 
 
