@@ -23,7 +23,7 @@ class Settings(BaseSettings):
     profile: Literal["fast", "quality", "auto"] = Field(
         "fast", description="fast; quality: a second look at every ranking; auto: reads only where it is not sure"
     )
-    sure: float = Field(0.7, ge=0, le=1, description="sufficiency from which on `auto` reads no passages")
+    sure: float = Field(0.5, ge=0, le=1, description="sufficiency from which on `auto` reads no passages")
     rerankers: str = Field(
         "listwise,cross,listwise,cover",
         description="rerankers of quality and auto, with commas: listwise, cross, cover, rocchio, adapter, "
