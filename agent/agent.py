@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, overload
 from ..core.errors import CallerError
 from ..core.llm import LanguageModel, LiteLLM
 from ..core.settings import Settings
-from ..graphs.context import Context
 from ..graphs.state import Event, Request, State
 from ..retrieval.embed import Embedder, load
 from ..retrieval.ingest.index import IndexReport, Watcher, index_paths
@@ -265,21 +264,7 @@ class Agent:
     def _asked(self, graph: str, question: str, k: int | None, options: Asking) -> Asked:
         where = checked(options)
         request = Request(question=question_text(question), k=check_k(self.settings.k if k is None else k), where=where)
-        context = Context(
-            retriever=self.retriever,
-            updaters=self.profile.updaters(),
-            hops=tuple(one.name for one in self.profile.hops),
-            augment=self.profile.augment.name if self.profile.augment else "",
-            ranker=self.profile.ranker,
-            stop=self.profile.stopping(),
-            duplicates=self.profile.duplicates,
-            further=tuple(one.name for one in self.profile.further),
-            rerankers=self.profile.rerankers,
-            sufficiency=self.profile.sufficiency,
-            sure=self.profile.sure,
-            seconds=self.profile.seconds,
-            llm=self.llm,
-        )
+        context = self.profile.context(self.retriever, self.llm)
         cancel = options.get("cancel")
         if cancel is not None:
             context.cancelled = cancel

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..core.errors import CallerError
+from ..core.llm import LanguageModel
 from ..core.settings import Settings
+from ..graphs.context import Context
 from ..graphs.stop import AfterHops, AfterSeconds, Stop, WhenCancelled, WhenDry
 from ..retrieval.fuse.adaptive import Adaptive
 from ..retrieval.fuse.guided import Guided
@@ -90,6 +92,24 @@ class Profile:
     def stopping(self) -> Stop:
         """Return the stop rule with what always holds."""
         return WhenCancelled() | AfterSeconds(self.seconds) | self.stop
+
+    def context(self, retriever: Retriever, llm: LanguageModel | None = None) -> Context:
+        """Return the context of one run."""
+        return Context(
+            retriever=retriever,
+            updaters=self.updaters(),
+            hops=tuple(one.name for one in self.hops),
+            augment=self.augment.name if self.augment else "",
+            ranker=self.ranker,
+            stop=self.stopping(),
+            duplicates=self.duplicates,
+            further=tuple(one.name for one in self.further),
+            rerankers=self.rerankers,
+            sufficiency=self.sufficiency,
+            sure=self.sure,
+            seconds=self.seconds,
+            llm=llm,
+        )
 
     def updaters(self) -> dict[str, HopUpdater]:
         """Return all updaters by name; two of one name are refused."""

@@ -6,14 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ...core.errors import CallerError
 from ...retrieval.rerank.cross import Scorer
 from ...retrieval.rerank.features import HEAD
-from ...retrieval.rerank.listwise import Linear
 from ..watch import Watcher
-from .linear import Example, described, example, fit_scorer, fit_sufficiency, rows_of, useful
 from .lists import SHARE, CandidateList, divide
 
 #: share of the examples that are seen again with a gold passage missing; chosen on dev questions
@@ -28,6 +24,8 @@ def trained(
     Raises:
         CallerError: if there are too few lists.
     """
+    from .linear import described, example, fit_scorer, fit_sufficiency, sufficient, useful
+
     _, apart = divide(lists, SHARE)
     if not any(map(useful, map(example, apart))):
         raise CallerError(
@@ -44,11 +42,5 @@ def trained(
     for name, examples, judged in (("plain", plain, [example(one) for one in apart]), ("cross", read, read)):
         unit = fit_scorer(examples)
         models[name] = described(unit, fit_sufficiency(examples, unit, failures=FAILURES))
-        facts |= {f"{name} all-gold@5": round(_suffice(judged, unit), 4)}
+        facts |= {f"{name} all-gold@5": round(sufficient(judged, unit), 4)}
     return models, facts
-
-
-def _suffice(examples: Sequence[Example], unit: Linear) -> float:
-    """Return the share of examples whose first five candidates hold all gold passages."""
-    orders = [np.argsort(-unit(rows_of(one.reading)), kind="stable").tolist() for one in examples]
-    return float(np.mean([one.suffices(order) for one, order in zip(examples, orders, strict=True)]))
