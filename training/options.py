@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
-from typing import Any, NoReturn, get_type_hints
+from typing import Any, NoReturn, get_args, get_type_hints
 
 from ..core.errors import CallerError, PolyhopError
 
@@ -36,7 +36,8 @@ def told(work: Callable[[], Mapping[str, Any]]) -> int:
 def with_parts(base: Any, settings: Sequence[str]) -> Any:
     """Return a recipe with parts replaced, each `NAME=VALUE` and read as the type that the part has."""
     hints = get_type_hints(type(base))
-    known = {one.name: hints[one.name] for one in fields(base) if hints[one.name] in (bool, int, float, str)}
+    kinds = {one.name: type(getattr(base, one.name)) for one in fields(base)}
+    known = {name: kind for name, kind in kinds.items() if kind in (bool, int, float, str)}
     lists = {one.name for one in fields(base) if hints[one.name] == tuple[int, ...]}
     for setting in settings:
         name, _, text = setting.partition("=")
@@ -52,6 +53,8 @@ def with_parts(base: Any, settings: Sequence[str]) -> Any:
             value = None
         if not isinstance(value, (int, float) if known[name] is float else known[name]):
             raise CallerError(f"--set {setting!r}: a value of type {known[name].__name__} is expected")
+        if (choices := get_args(hints[name])) and value not in choices:
+            raise CallerError(f"--set {setting!r}: choose among {list(choices)}")
         base = replace(base, **{name: value})
     return base
 

@@ -153,6 +153,11 @@ def judged(one: Example, scorer: Linear) -> tuple[Numbers, bool]:
     return summary(one.reading, scores, shown), one.suffices(shown)
 
 
+def sufficient(examples: Sequence[Example], scorer: Linear) -> float:
+    """Return the share of examples whose first passages, in the order of a scorer, hold all gold ones."""
+    return float(np.mean([judged(one, scorer)[1] for one in examples]))
+
+
 def described(scorer: Linear, sufficiency: Linear) -> dict[str, Any]:
     """Return two units as plain JSON types, features by name."""
     names = (*NAMES, *CROSS)[: len(scorer.weights)]

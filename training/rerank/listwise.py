@@ -13,7 +13,6 @@ from ...retrieval.rerank.cross import Scorer
 from ...retrieval.rerank.features import HEAD
 from ...retrieval.rerank.listwise import Linear
 from ..watch import Watcher
-from .linear import Example, described, example, fit_scorer, fit_sufficiency, rows_of, useful
 from .lists import SHARE, CandidateList, divide
 
 #: share of the examples that are seen again with a gold passage missing; chosen on dev questions
@@ -31,6 +30,8 @@ def trained(
     Raises:
         CallerError: if there are too few lists.
     """
+    from .linear import described, example, fit_scorer, fit_sufficiency, sufficient, useful
+
     _, apart = divide(lists, SHARE)
     if not any(map(useful, map(example, apart))):
         raise CallerError(
@@ -50,7 +51,7 @@ def trained(
         plain_unit = plain_unit or unit
         unit = _between(plain_unit, unit)
         models[name] = described(unit, fit_sufficiency(examples, unit, failures=FAILURES))
-        facts |= {f"{name} all-gold@5": round(_suffice(judged, unit), 4)}
+        facts |= {f"{name} all-gold@5": round(sufficient(judged, unit), 4)}
     return models, facts
 
 
@@ -59,9 +60,3 @@ def _between(plain: Linear, read: Linear) -> Linear:
     known = np.zeros(len(read.weights))
     known[: len(plain.weights)] = plain.weights
     return Linear((1 - TRUST) * known + TRUST * read.weights, (1 - TRUST) * plain.bias + TRUST * read.bias)
-
-
-def _suffice(examples: Sequence[Example], unit: Linear) -> float:
-    """Return the share of examples whose first five candidates hold all gold passages."""
-    orders = [np.argsort(-unit(rows_of(one.reading)), kind="stable").tolist() for one in examples]
-    return float(np.mean([one.suffices(order) for one, order in zip(examples, orders, strict=True)]))
