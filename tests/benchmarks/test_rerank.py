@@ -39,8 +39,8 @@ def test_each_reranker_is_compared_alone_and_in_the_chain(tmp_path: Path) -> Non
     made = profiles([0, 8, Settings().pairs], [tmp_path / "three.safetensors"])
 
     assert ["fast", "listwise", "listwise+cover", "rocchio"] == [name for name in made if " " not in name][:4]
-    assert ["cross 8", "cross 24", "chain 0", "chain 8"] == [n for n in made if " " in n and "three" not in n]
-    assert ["cross three 8", "cross three 24", "chain three 8", "chain three 24"] == [n for n in made if "three" in n]
+    assert ["cross 8", "cross 16", "chain 0", "chain 8"] == [n for n in made if " " in n and "three" not in n]
+    assert ["cross three 8", "cross three 16", "chain three 8", "chain three 16"] == [n for n in made if "three" in n]
     assert "quality" == list(made)[-1]
     assert (8,) == tuple(one.depth for one in made["chain 8"].rerankers if isinstance(one, CrossEncoder))
     assert not any(isinstance(one, CrossEncoder) for one in made["chain 0"].rerankers)
@@ -119,7 +119,7 @@ def test_without_a_gain_there_is_no_share_of_it() -> None:
 
 def test_the_plot_has_a_point_for_each_system_and_labels_that_keep_apart() -> None:
     """Points of one place are one; labels cover neither each other nor a point."""
-    means = figures(outcome({"fast": FAST, "chain 8": FAST, "quality": QUALITY}, GOLD, seed=1))
+    means = figures(outcome({"fast": FAST, "chain 8": FAST, "light": FAST, "quality": QUALITY}, GOLD, seed=1))
     drawn = ET.fromstring(picture(means, 2))
     labels = [one.text for one in drawn.findall(f"{SVG}text")]
 
@@ -146,7 +146,7 @@ def test_the_command_measures_each_arm_in_a_process_of_its_own(tmp_path: Path) -
     assert {"fast", "listwise", "cross 2", "chain 0", "chain 2", "quality", "auto 0.9"} <= set(
         result["arms"][0]["systems"]
     )
-    assert [2, 2] == [sum(one["cases"] for one in bins) for bins in result["means"]["reliability"].values()]
+    assert [2, 2, 2] == [sum(one["cases"] for one in bins) for bins in result["means"]["reliability"].values()]
     assert ET.parse(plot).findall(f"{SVG}circle")
 
 
