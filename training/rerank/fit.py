@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -15,8 +14,8 @@ from tokenizers import Tokenizer
 from torch import nn
 
 from ...core.errors import CallerError
-from ...core.files import write_whole
 from ...retrieval.rerank.pairs import Pair, Tokens, encode
+from .. import state
 from ..watch import Watcher
 from .lists import CandidateList
 from .network import GIVEN, Network, padded
@@ -176,29 +175,19 @@ class Trainer:
         return min((done + 0.001) / self._recipe.warmup, 1.02 - done, 1.0)
 
     def _save(self) -> None:
-        held = io.BytesIO()
         kept = {
-            "mark": self._mark,
             "progress": asdict(self._now),
             "network": self.network.state_dict(),
             "optimiser": self._optimiser.state_dict(),
             "chance": torch.get_rng_state(),
         }
-        torch.save(kept, held)
-        write_whole(self._state, held.getvalue())
+        state.save(self._state, kept, self._mark)
         self._watcher.say(f"{self._now.pairs:,} pairs, loss {np.mean(self._now.losses):.3f}")
 
     def _resume(self) -> None:
         """Go on from the state on disk, if there is one of this training."""
-        try:
-            kept = torch.load(self._state, map_location="cpu", weights_only=True)
-        except FileNotFoundError:
-            return
-        except Exception as error:  # whatever torch says of a file that it cannot read
-            self._watcher.say(f"the training state cannot be read ({error.__class__.__name__}); beginning anew")
-            return
-        if kept.get("mark") != self._mark:
-            self._watcher.say("another training was under way here, with other settings or lists; beginning anew")
+        kept = state.load(self._state, self._mark, self._watcher)
+        if kept is None:
             return
         self.network.load_state_dict(kept["network"])
         self._optimiser.load_state_dict(kept["optimiser"])

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from ...core.files import write_whole
 from ...retrieval.hop.gate import Gate, Parameters
+from .. import state
 from ..watch import Watcher
 from .batch import Batch, batches, steps
 from .evaluate import hop_recall, states
@@ -125,34 +126,20 @@ class Trainer:
     # The state on disk
 
     def _save(self) -> None:
-        import io
-
-        held = io.BytesIO()
-        torch.save(
-            {
-                "mark": self._mark,
-                "progress": {name: getattr(self._now, name) for name in Progress.__dataclass_fields__},
-                "network": self._network.state_dict(),
-                "loss": self._loss.state_dict(),
-                "optimiser": self._optimiser.state_dict(),
-                "best": {name: torch.from_numpy(value) for name, value in self._best.items()},
-                "chance": torch.get_rng_state(),
-            },
-            held,
-        )
-        write_whole(self._files["state"], held.getvalue())
+        kept = {
+            "progress": {name: getattr(self._now, name) for name in Progress.__dataclass_fields__},
+            "network": self._network.state_dict(),
+            "loss": self._loss.state_dict(),
+            "optimiser": self._optimiser.state_dict(),
+            "best": {name: torch.from_numpy(value) for name, value in self._best.items()},
+            "chance": torch.get_rng_state(),
+        }
+        state.save(self._files["state"], kept, self._mark)
 
     def _resume(self) -> None:
         """Go on from the state on disk, if there is one of this training."""
-        try:
-            kept = torch.load(self._files["state"], map_location="cpu", weights_only=True)
-        except FileNotFoundError:
-            return
-        except Exception as error:  # whatever torch says of a file that it cannot read
-            self._watcher.say(f"the training state cannot be read ({error.__class__.__name__}); beginning anew")
-            return
-        if kept.get("mark") != self._mark:
-            self._watcher.say("another training was under way here, with other settings or passages; beginning anew")
+        kept = state.load(self._files["state"], self._mark, self._watcher)
+        if kept is None:
             return
         self._network.load_state_dict(kept["network"])
         self._loss.load_state_dict(kept["loss"])
