@@ -1,15 +1,12 @@
-"""Doubles for tests of code that uses polyhop.
-
-Only the language model has one: a retriever of your own goes through `Agent.around`, everything else runs for real.
-"""
+"""A language model that says what it was told to."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ..core.errors import ModelError
-from ..core.llm import Message
+from ...core.errors import ModelError
+from ...core.llm import Message
 
 
 @dataclass(slots=True)
