@@ -6,8 +6,9 @@ fail.
 """
 
 from .faults import FAULTS, Fault
+from .recorder import Recorder
 from .recording import Recording
 from .scripted import ScriptedModel
 from .server import ReplayServer, Request
 
-__all__ = ["FAULTS", "Fault", "Recording", "ReplayServer", "Request", "ScriptedModel"]
+__all__ = ["FAULTS", "Fault", "Recorder", "Recording", "ReplayServer", "Request", "ScriptedModel"]

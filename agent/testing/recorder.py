@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 from ...core.errors import OperatorError
-from ...core.llm import Call, LanguageModel, OnText, Price, Reply
+from ...core.llm.role import Call, LanguageModel, OnText, Price, Reply
 from .recording import Recording
 
 

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from ...core.errors import CallerError, OperatorError
-from ...core.llm import LiteLLM
+from ...core.llm import LiteLLM, Price
 from . import wire
 from .faults import Fault, Faults
 from .listen import Http
@@ -94,9 +94,9 @@ class ReplayServer:
         """Return how many completions were under way at once, at the most."""
         return self._most
 
-    def model(self, name: str = "openai/replay", timeout: float = 10.0) -> LiteLLM:
-        """Return this server as a model, as a user would configure it."""
-        return LiteLLM(name, timeout, {"api_base": self.url, "api_key": "none"})
+    def model(self, name: str = "openai/replay", *, dollars: Price | None = None) -> LiteLLM:
+        """Return this server as a model, as a user would configure it, at a price if there is to be one."""
+        return LiteLLM(name, {"api_base": self.url, "api_key": "none"}, dollars)
 
     def __enter__(self) -> Self:
         try:
