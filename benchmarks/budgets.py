@@ -161,15 +161,15 @@ def _wrong(budget: Budget, shared: Ledger, billed: Amount, met: Mapping[str, int
     return wrong
 
 
-def stress(schedules: int) -> dict[str, Any]:
+def stress(schedules: int, *, seed: int = 0) -> dict[str, Any]:
     """Return how many schedules were wrong, and what the runs met in all of them."""
     met: Counter[str] = Counter()
     wrong: list[str] = []
     full = 0
-    for seed in progress(range(schedules), "schedules", schedules):
-        outcome = schedule(seed)
+    for number in progress(range(seed, seed + schedules), "schedules", schedules):
+        outcome = schedule(number)
         met.update(outcome.met)
-        wrong += [f"schedule {seed}: {what}" for what in outcome.wrong]
+        wrong += [f"schedule {number}: {what}" for what in outcome.wrong]
         full += outcome.spent.calls == outcome.budget.calls
     return {"schedules": schedules, "runs": RUNS, "wrong": wrong, "at the last call": full, "met": dict(met)}
 
@@ -211,10 +211,11 @@ def main(arguments: Sequence[str]) -> None:
     """Try schedules and rounds, and say what was wrong; the exit code is 1 where anything was."""
     parser = Parser("python -m benchmarks.budgets", description=__doc__)
     parser.add_argument("--schedules", type=positive, default=1000, help="random schedules (default: %(default)s)")
-    parser.add_argument("--calls", type=positive, nargs="*", default=[1, 10, 25, 50, 100], help="bounds of the rounds")
+    parser.add_argument("--seed", type=int, default=0, help="number of the first schedule (default: %(default)s)")
+    parser.add_argument("--calls", type=positive, nargs="*", default=[1, 10, 25, 50, 100], help="bounds of rounds")
     parser.add_argument("--json", type=Path, metavar="OUT", help="file for the figures")
     given = parser.parse_args(arguments)
-    result = {**stress(given.schedules), "rounds": rounds(given.calls)}
+    result = {**stress(given.schedules, seed=given.seed), "rounds": rounds(given.calls)}
     print(f"{result['schedules']} schedules of {RUNS} runs, {len(result['wrong'])} wrong")
     print("; ".join([*result["wrong"][:5], ", ".join(f"{name} {count}" for name, count in result["met"].items())]))
     for row in result["rounds"]:
