@@ -86,16 +86,17 @@ class Profile:
         stop = AfterHops(settings.hops) | WhenDry()
         first = FirstSearch(fusion=fusion(settings.fusion))
         duplicates = Duplicates() if settings.distinct else None
-        bounds = {"fast": 0.0, "auto": settings.sure, "quality": ALWAYS}
-        sure = max(bounds[settings.profile], settings.unsure if llm and settings.split != "never" else 0.0)
+        bounds = {"fast": [], "auto": [settings.sure], "quality": [ALWAYS]}[settings.profile]
+        if llm and settings.split != "never":
+            bounds.append(settings.unsure)
         return cls(
             first=first,
             hops=hops,
             augment=augment,
-            further=tuple(one for one in FURTHER if one not in hops) if sure else (),
+            further=tuple(one for one in FURTHER if one not in hops) if bounds else (),
             light=LIGHT if settings.profile == "auto" else (),
-            rerankers=rerankers(settings, retriever) if sure else (),
-            sure=sure or ALWAYS,
+            rerankers=rerankers(settings, retriever) if bounds else (),
+            sure=max(bounds, default=ALWAYS),
             spend=spending(settings),
             duplicates=duplicates,
             stop=stop,
