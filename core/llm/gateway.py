@@ -174,7 +174,7 @@ class Gateway:
         try:
             return await retrying(self._attempt, node, model, call, on_text)  # type: ignore[no-any-return]
         except ModelError as error:
-            if not before or _head(before[-1]) == _head(str(error)):
+            if not before or before[-1].split(":")[0] == str(error).split(":")[0]:
                 raise
             kind = BudgetError if isinstance(error, BudgetError) else ModelError
             raise kind(f"{error}; before that: {before[-1]}") from error
@@ -296,8 +296,3 @@ class Gateway:
                 failed=failed,
             )
         )
-
-
-def _head(failure: str) -> str:
-    """Return what kind of failure it is, without its numbers."""
-    return failure.partition(":")[0]
