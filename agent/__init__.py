@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from ..retrieval.types import Document, Passage
     from ..retrieval.working import Working
     from .agent import Agent
+    from .chat import Chat
     from .evaluate.compare import Evaluation
     from .profile import RERANKERS, Profile
     from .results import Answer, RankedPassage, Retrieval, Spending
@@ -92,6 +93,7 @@ _HOMES = {
     "export": "..retrieval.store.exchange",
     "import_file": "..retrieval.store.exchange",
     "Agent": ".agent",
+    "Chat": ".chat",
     "Answer": ".results",
     "Evaluation": ".evaluate.compare",
     "Ranked": "..retrieval.rerank.role",
@@ -148,6 +150,7 @@ __all__ = [
     "Bridge",
     "Budget",
     "CallerError",
+    "Chat",
     "Collection",
     "Cover",
     "CrossEncoder",
