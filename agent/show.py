@@ -12,7 +12,6 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.text import Text
 from rich.tree import Tree
 
-from ..graphs.nodes.condense import AS_IT_IS
 from .explain import assurance, reasons
 
 if TYPE_CHECKING:
@@ -73,8 +72,6 @@ def event_line(event: Event) -> Text | None:
     elif name == "hop":
         said = f"hop: {facts['queries']} names followed from {', '.join(facts['bridges'][:3]) or 'nothing'}"
         said += ", …" if len(facts["bridges"]) > 3 else ""
-    elif name == "condense" and facts.get("reason") != AS_IT_IS:
-        said = f"understood by {facts['reason']}: {facts['question']}"
     elif name == "rerank":
         said = f"{'order' if facts.get('sure') else 'second look'}: {facts['new']} passages moved into the result"
     else:

@@ -9,7 +9,6 @@ from ...retrieval.query.check import check_k, question_text
 from ..context import Context, Watch
 from ..state import State
 
-
 #: What is found for a turn as it was said is worth this share of what is found for the question made of it.
 AS_SAID = 0.5
 

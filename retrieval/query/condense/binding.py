@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from ...words import STOP, WORD
-from .names import Name
+from .names import Name, lower_words
 from .nouns import PERSON, TIME, kind_of
 
 #: Words of a turn that nothing in it may explain, and of one whose names may still not be what is meant.
@@ -76,10 +76,10 @@ def bound(turn: str, pronoun: re.Match[str], found: Sequence[Name], *, owner: bo
             return True
         apart = bool(_CLAUSE.search(between) or _RELATIVE.search(between))
         return apart or (word not in _PERSONAL and _antecedent(before, _CLAUSE))
-    if front := _FRONTED.match(turn):
-        if pronoun.start() < front.end() and (len(things) > 0 or (owner and front.group(1))):
-            return True
-    words = [one.group().lower() for one in WORD.finditer(before)]
+    front = _FRONTED.match(turn)
+    if front and pronoun.start() < front.end() and (things or (owner and front.group(1))):
+        return True
+    words = lower_words(before)
     if _GENERIC.match(before) or (size > LONG and len(_content(before)) > 3):
         return True
     if word in _PERSONAL:
@@ -103,7 +103,7 @@ def _owned_here(before: str, words: Sequence[str], *, names_later: bool) -> bool
     """Say whether `its` or `their` belongs to the subject of its clause."""
     if _antecedent(before, _RELATIVE) or _INDEFINITE.search(before):
         return True
-    if not words or words[0] not in _ASKING or words[1:2] and words[1] in AUXILIARY:
+    if not words or words[0] not in _ASKING or (words[1:2] and words[1] in AUXILIARY):
         return False
     return names_later or (words[-1] not in PREPOSITIONS and words[-1] not in STOP and len(words) > 2)
 
@@ -115,8 +115,7 @@ def _antecedent(before: str, breaks: re.Pattern[str]) -> bool:
 
 
 def _content(text: str) -> list[str]:
-    low = (match.group().lower() for match in WORD.finditer(text))
-    return [word for word in low if word not in STOP and word not in AUXILIARY]
+    return [word for word in lower_words(text) if word not in STOP and word not in AUXILIARY]
 
 
 def _object(turn: str, pronoun: re.Match[str]) -> bool:
@@ -124,7 +123,7 @@ def _object(turn: str, pronoun: re.Match[str]) -> bool:
     word = pronoun.group().lower()
     if word in ("him", "her", "them"):
         return True
-    before = [one.group().lower() for one in WORD.finditer(turn[: pronoun.start()])]
-    after = WORD.match(turn, pronoun.end() + 1)
-    acts = bool(before and before[-1] in AUXILIARY) or bool(after and after.group().lower() in AUXILIARY)
+    before = lower_words(turn[: pronoun.start()])
+    after = lower_words(turn[pronoun.end() :])
+    acts = bool(AUXILIARY.intersection([*before[-1:], *after[:1]]))
     return word == "it" and not acts

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ...words import WORD, content_words, word_key
+from ...words import content_words, word_key
 from .memory import Exchange, Thing
-from .names import Name, names
+from .names import Name, lower_words, names
 from .nouns import OWNERS, PERSON, TIME, kind_of, singular
 
 _AND = re.compile(r"\A\W*(?:(?:and|but|so|also|or|ok|okay|well|then|now)\b[,\s]*)+", re.IGNORECASE)
@@ -17,14 +17,18 @@ _ASKING = (
     r"(?:when|where|why|who|whom|how(?:\s+(?:many|much|long|old|far|often|tall|big|come))?|which|what)"
 )
 _BARE = re.compile(
-    rf"\A({_ASKING}(?:\s+(?:[a-z-]+\s+)?[a-z-]+)?)(?:\s+(?:exactly|precisely|then|else|(?:was|is|are|were|did) (?:it|that|this)(?: happen)?))?\s*[?.!]*\Z",
+    rf"\A({_ASKING}(?:\s+(?:[a-z-]+\s+)?[a-z-]+)?)"
+    r"(?:\s+(?:exactly|precisely|then|else|(?:was|is|are|were|did) (?:it|that|this)(?: happen)?))?\s*[?.!]*\Z",
     re.IGNORECASE,
 )
 _WH_FIRST = re.compile(
     r"\A((?:(?:in|on|at|by|from|to|for|with|since|of)\s+)?(?:when|where|why|how(?:\s+(?:many|much|long|old|far|often))?|"
-    r"(?:what|which)(?:\s+[\w'’-]+){0,3}?|who|whom))\s+((?:is|was|are|were|does|did|do|has|have|had|can|could|will|would)\b)",
+    r"(?:what|which)(?:\s+[\w'’-]+){0,3}?|who|whom))\s+"
+    r"((?:is|was|are|were|does|did|do|has|have|had|can|could|will|would)\b)",
     re.IGNORECASE,
 )
+_IS = re.compile(r"(?:who|what)\s+(?:is|was|are|were)\s", re.IGNORECASE)
+_NOUN_OF = re.compile(r"\b[a-z-]+(?=\s+of\b)")
 _YES_NO = re.compile(r"\A(?:is|was|are|were|does|did|do|has|have|had|can|could|will|would)\b", re.IGNORECASE)
 _SUBJECT = re.compile(r"\A(?:who|what|which\s+[\w-]+)\s+(.+)\Z", re.IGNORECASE | re.DOTALL)
 _MORE = re.compile(
@@ -43,6 +47,11 @@ _VERBS = frozenset(
 #: Words of a fragment at most, and of one that no `and` or `what about` announces.
 LONGEST = 12
 LONE = 5
+#: nouns that an asking word takes along, beside those of a kind
+_COUNTED = frozenset(
+    "exactly many much long old far often tall big come in on at by from to for with since until of reason month day "
+    "time part language award genre type".split()
+)
 
 
 def whole(turn: str, resolved: str, exchanges: Sequence[Exchange]) -> str:
@@ -65,41 +74,27 @@ def whole(turn: str, resolved: str, exchanges: Sequence[Exchange]) -> str:
 
 def _is_bare(asking: str) -> bool:
     """Say whether what is asked has no verb and no thing of its own: `in which city`, not `who died`."""
-    words = asking.lower().split()
-    tail = [word for word in words if word not in _VERBS]
-    return all(kind_of(word) or word in _COUNTED for word in tail[-1:]) or len(tail) == 0
-
-
-_COUNTED = frozenset(
-    "exactly many much long old far often tall big come in on at by from to for with since until of reason month day "
-    "time part language award genre kind type".split()
-)
+    tail = [word for word in asking.lower().split() if word not in _VERBS]
+    return not tail or bool(kind_of(tail[-1])) or tail[-1] in _COUNTED
 
 
 def _is_fragment(part: str, *, announced: bool, asked: bool) -> bool:
-    words = [match.group().lower() for match in WORD.finditer(part)]
+    """Say whether a part is no question of its own; what nothing announces has to be a name, or a place or time."""
+    words = lower_words(part)
     if not words or len(words) > LONGEST or _VERBS.intersection(words):
         return False
-    if announced:
-        return True
     match = _PREPOSITION.match(part)
-    found = names(match.group(2) if match else part)
-    rest = match.group(2) if match else part
-    alone = (
-        len(found) == 1
-        and rest.strip('"“” ').startswith(found[0].text)
-        and len(found[0].text) >= len(rest.strip('"“” '))
-    )
-    return asked and len(words) <= LONE and alone
+    rest = (match.group(2) if match else part).strip('"“” ')
+    return announced or (asked and len(words) <= LONE and [rest] == [name.text for name in names(rest)])
 
 
 def _asked_differently(asking: str, last: Exchange) -> str:
     """Return the last question with another question word: `When?` after `Did Lucas meet Spielberg?`."""
     asking = asking[0].upper() + asking[1:]
     question = last.question.strip().rstrip("?.! ")
-    if match := _WH_FIRST.match(question):
-        if not re.match(r"(?:who|whom|what)\Z", match.group(1), re.IGNORECASE) or _copula(match.group(2)):
-            return f"{asking} {question[match.start(2) :]}?"
+    match = _WH_FIRST.match(question)
+    if match and (match.group(1).lower() not in ("who", "whom", "what") or _copula(match.group(2))):
+        return f"{asking} {question[match.start(2) :]}?"
     if _YES_NO.match(question):
         return f"{asking} {question[0].lower()}{question[1:]}?"
     if match := _SUBJECT.match(question):
@@ -146,7 +141,7 @@ def _owner(part: str, own: Sequence[Name]) -> Name | None:
 
 def _head(part: str, owner: Name) -> str:
     text = part[: owner.start] if re.search(r"\bof\b", part[: owner.start]) else part[owner.end :]
-    words = [match.group() for match in WORD.finditer(text.split(" of ")[0]) if kind_of(match.group())]
+    words = [word for word in lower_words(text.split(" of ")[0]) if kind_of(word)]
     return words[-1] if words else ""
 
 
@@ -155,35 +150,29 @@ def _kind(slot: Name, last: Exchange) -> str:
 
 
 def _articled(part: str, own: Sequence[Name]) -> str:
-    return part if own and own[0].start == 0 or re.match(r"(?:the|an?)\s", part, re.IGNORECASE) else f"the {part}"
+    return part if (own and own[0].start == 0) or re.match(r"(?:the|an?)\s", part, re.IGNORECASE) else f"the {part}"
 
 
 def _same_role(question: str, slot: Name) -> bool:
     """Say whether the question asks for somebody's role itself, as `Who is the director of Jaws?` does."""
-    return bool(re.match(r"(?:who|what)\s+(?:is|was|are|were)\s", question, re.IGNORECASE)) and question.rstrip(
-        " ?"
-    ).endswith(slot.text)
+    return bool(_IS.match(question)) and question.rstrip(" ?").endswith(slot.text)
 
 
 def _role_instead(part: str, last: Exchange) -> str:
     """Return the last question with another noun: `And the composer?` after `Who is the director of Jaws?`."""
-    nouns = [
-        match.group() for match in WORD.finditer(part) if kind_of(match.group()) or singular(match.group()) in OWNERS
-    ]
-    if not nouns:
+    noun = next((word for word in reversed(lower_words(part)) if kind_of(word) or singular(word) in OWNERS), "")
+    if not noun:
         return ""
     new = re.sub(r"\A(?:the|its|their|his|her|an?)\s+", "", part, flags=re.IGNORECASE)
-    of = r"(?=\s+of\b)"
-    for match in re.finditer(rf"\b((?:[a-z-]+\s)?[a-z-]+){of}", last.question):
-        if kind_of(match.group(1).split()[-1]) == kind_of(nouns[-1]) or singular(match.group(1).split()[-1]) in OWNERS:
-            start = match.start(1) + len(match.group(1)) - len(match.group(1).split()[-1])
-            return f"{last.question[:start]}{new}{last.question[match.end(1) :]}"
-    topic = next(iter(last.asked), None) or next(iter(last.things), None)
-    return f"{'Who' if kind_of(nouns[-1]) == PERSON else 'What'} is the {new} of {topic.text}?" if topic else ""
+    for match in _NOUN_OF.finditer(last.question):
+        if kind_of(match.group()) == kind_of(noun) or singular(match.group()) in OWNERS:
+            return f"{last.question[: match.start()]}{new}{last.question[match.end() :]}"
+    topic = next(iter([*last.asked, *last.things]), None)
+    return f"{'Who' if kind_of(noun) == PERSON else 'What'} is the {new} of {topic.text}?" if topic else ""
 
 
 def _slot(new: Name, found: Sequence[Name]) -> Name | None:
-    """Return the name of a question that another one takes the place of: alike in words, else in kind, else the first."""
+    """Return the name of a question that another takes the place of: alike in words, else in kind, or the first."""
     stems = {word_key(word) for word in content_words(new.text)}
     things = [name for name in found if name.kind != TIME]
     alike = [name for name in things if stems & {word_key(word) for word in content_words(name.text)}]
@@ -202,7 +191,7 @@ def _placed(preposition: str, part: str, question: str, found: Sequence[Name]) -
 
 
 def _replaced(question: str, slot: Name, part: str) -> str:
-    """Return the question with a name replaced; a noun before the name goes if the new part brings its own."""
+    """Return the question with a name replaced."""
     return f"{question[: slot.start]}{part}{question[slot.end :]}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ...words import STOP, WORD, content_words, name_key, word_key
 from .names import Name, names
@@ -94,7 +95,7 @@ def expected(question: str) -> str:
 
 
 def _head(words: Sequence[str]) -> str:
-    """Return the noun in front of the first word that cannot belong to it: in `what science fiction series ran` series."""
+    """Return the noun in front of the first word that cannot belong to it: in `what comedy series ran` the series."""
     noun = ""
     for word in words:
         if word in STOP or (noun and not kind_of(word)):
@@ -161,7 +162,7 @@ def _described(question: str, found: Sequence[Name]) -> list[Thing]:
 
 
 def _pair(text: str, found: Sequence[Name]) -> tuple[Name, Name] | None:
-    for first, second in zip(found, found[1:], strict=False):
+    for first, second in pairwise(found):
         if TIME not in (first.kind, second.kind) and _PAIR.fullmatch(text[first.end : second.start]):
             return first, second
     return None
@@ -189,9 +190,9 @@ def fitting(
         sure = [thing for thing in fits if thing.kind in kinds]
         if sure:
             return sure[0]
-        if unsure := [thing for thing in fits if not thing.kind]:
-            if other:
-                return unsure[0]
+        unsure = [thing for thing in fits if not thing.kind]
+        if unsure and other:
+            return unsure[0]
     return None
 
 

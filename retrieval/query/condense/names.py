@@ -69,6 +69,11 @@ class Name:
         return name_key(self.text)
 
 
+def lower_words(text: str) -> list[str]:
+    """Return the words of a text in lower case."""
+    return [match.group().lower() for match in WORD.finditer(text)]
+
+
 def names(text: str) -> list[Name]:
     """Return the names in a text from left to right, years among them."""
     found: list[Name] = []

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ...words import WORD, word_key
 from .binding import AUXILIARY, PREPOSITIONS, SHORT, bound, dummy
 from .memory import Exchange, Thing, fitting, several, together
-from .names import Name, names
+from .names import Name, lower_words, names
 from .nouns import GROUP, HE, OWNERS, PERSON, PLACE, SHE, TIME, WORK, kind_of, singular
 
 _NO_NOUN = PREPOSITIONS | AUXILIARY | frozenset("when while and or but than as if then there too also".split())
@@ -22,25 +22,38 @@ _PRONOUN = re.compile(
 )
 _DEMONSTRATIVE = re.compile(r"\b(this|that|these|those)\s+(?:(same|very)\s+)?([a-z][\w-]+)", re.IGNORECASE)
 _BARE_THAT = re.compile(
-    r"\b(?:is|was|are|were|does|did|do|of|about|after|before|by|in|from|with|like)\s+(that|this|those|these)\b(?=\s*(?:[?.!,]|\Z|\w+ed\b|happen|mean|in\b|from\b|located\b))",
-    re.IGNORECASE,
+    r"""\b(?:is|was|are|were|does|did|do|of|about|after|before|by|in|from|with|like)\s+(that|this|those|these)\b
+    (?=\s*(?:[?.!,]|\Z|\w+ed\b|(?:happen|mean|in|from|located)\b))""",
+    re.IGNORECASE | re.VERBOSE,
 )
 _THERE = re.compile(r"\bthere\b", re.IGNORECASE)
 _THEN = re.compile(r"(?:\b(?:since|by|until|before|back)\s+)?\bthen\b(?=\s*(?:[?.!]|\Z))", re.IGNORECASE)
 _FORMER = re.compile(
-    r"\b(?:the\s+)?(?P<which>former|latter|first one|second one|other one|first|second)(?P<own>['’]s)?(?=\s*(?:[?.!,]|\Z)|\s+(?:is|was|are|were|did|does|has|had|die|born|come|released?|founded|located|start\w*)\b|['’]s)",
-    re.IGNORECASE,
+    r"""\b(?:the\s+(?P<one>first|second)|(?:the\s+)?(?P<which>former|latter|first\ one|second\ one|other\ one))
+    (?=\s*(?:[?.!,]|\Z)|['’]s|\s+(?:is|was|are|were|did|does|has|had|die|born|come|released?|founded|located|start\w*)\b)""",
+    re.IGNORECASE | re.VERBOSE,
 )
 _BOTH = re.compile(
-    r"\A\W*(?:are|were|did|do|have|is|was|can|could)\s+(?:both|neither|either)(?=\s+(?:of\s+(?:them|these)\b\s*)?(?:from|in|"
-    r"at|by|born|located|made|directed|released|still|the same|alive|dead|open|have|live|play|win|die|\w+ed)\b)|"
-    r"\A\W*which\s+(?:one\b|of\s+(?:them|these|the two)\b)(?=\s+(?:is|was|are|were|did|does|has|had|can|came|won|\w+ed)\b)",
-    re.IGNORECASE,
+    r"""\A\W*(?:are|were|did|do|have|is|was|can|could)\s+(?:both|neither|either)
+    (?=\s+(?:of\s+(?:them|these)\b\s*)?(?:from|in|at|by|born|located|made|directed|released|still|the\ same|alive|dead|
+    open|have|live|play|win|die|\w+ed)\b)|\A\W*which\s+(?:one\b|of\s+(?:them|these|the\ two)\b)
+    (?=\s+(?:is|was|are|were|did|does|has|had|can|came|won|\w+ed)\b)""",
+    re.IGNORECASE | re.VERBOSE,
 )
-_VERB_AFTER = re.compile(
-    r"\s*(?:[?.!,]|\Z|['’]s\b|(?:is|was|are|were|did|does|do|has|have|had|can|could|will|would|come|lie|stand|start|end|begin|take|die|play|win|get|make|become|live|open|close|happen|in|on|at|to|from|called|born|released|founded|located|set|made|built|named|about|based|written|filmed|popular|famous|known|big|old|tall|long|large|first)\b)",
-    re.IGNORECASE,
+#: what may follow a noun that nothing more is said of
+_NOTHING_MORE = re.compile(
+    r"""\s*(?:[?.!,]|\Z|['’]s\b|(?:is|was|are|were|did|does|do|has|have|had|can|could|will|would|come|lie|stand|start|end|
+    begin|take|die|play|win|get|make|become|live|open|close|happen|in|on|at|to|from|called|born|released|founded|located|
+    set|made|built|named|about|based|written|filmed|popular|famous|known|big|old|tall|long|large|first)\b)""",
+    re.IGNORECASE | re.VERBOSE,
 )
+_ENDS_WITH_THE = re.compile(r"\bthe\s+(?:[a-z-]+\s+)?([a-z-]+)\s*\??\s*\Z", re.IGNORECASE)
+#: nouns that say nothing of what they mean
+_EMPTY = frozenset(
+    "one thing event award prize war battle language religion party job position role place disease".split()
+)
+#: pronouns that a verb must follow, or at least no name
+_NO_NAME_AFTER = frozenset("he she they them".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,20 +102,16 @@ def _pronouns(turn: str, found: Sequence[Name]) -> list[Reference]:
 
 
 def _pointless(turn: str, match: re.Match[str], end: int) -> bool:
-    """Say whether a pronoun means nothing, is a reflexive, or stands where none can: `he Paris Opera`, `Them Vultures`."""
+    """Say whether a pronoun means nothing, is a reflexive, or stands where none can, as in `Them Crooked Vultures`."""
     word, next_ = match.group().lower(), turn[end + 1 : end + 2]
     if dummy(turn, match.start()) or word.endswith(("self", "hers", "theirs")):
         return True
-    return turn[end : end + 1] == " " and (next_.isupper() or next_.isdigit()) and word in _BEFORE_VERBS | {"them"}
-
-
-_BEFORE_VERBS = {"he", "she", "they"}
+    return turn[end : end + 1] == " " and (next_.isupper() or next_.isdigit()) and word in _NO_NAME_AFTER
 
 
 def _owns(turn: str, match: re.Match[str], who: str) -> bool:
     word = match.group(who).lower()
-    after = WORD.match(turn, match.end() + 1)
-    follows = after.group().lower() if after else ""
+    follows = next(iter(lower_words(turn[match.end() :])), "")
     return word in ("his", "its", "their") or (word == "her" and bool(follows) and follows not in _NO_NOUN)
 
 
@@ -128,18 +137,13 @@ def _demonstratives(turn: str, found: Sequence[Name]) -> list[Reference]:
         noun = match.group(3).lower()
         kind = kind_of(noun)
         repeated = word_key(noun) in map(word_key, turn[: match.start()].lower().split())
-        if named or repeated or not _VERB_AFTER.match(turn, match.end()) or (not kind and noun not in _EMPTY):
+        if named or repeated or not _NOTHING_MORE.match(turn, match.end()) or (not kind and noun not in _EMPTY):
             continue
         if kind == TIME:
             kept.append(Reference(*match.span(), _date, weak=True))
         else:
             kept.append(Reference(*match.span(), _one(kind) if kind else _anything, weak=True))
     return kept
-
-
-_EMPTY = frozenset(
-    "one thing event award prize war battle language religion party job position role place disease".split()
-)
 
 
 def _anything(exchanges: Sequence[Exchange]) -> Thing | None:
@@ -149,18 +153,17 @@ def _anything(exchanges: Sequence[Exchange]) -> Thing | None:
 def _adverbs(turn: str, found: Sequence[Name]) -> list[Reference]:
     kept = []
     if not any(name.kind != TIME for name in found):
-        for match in _THERE.finditer(turn):
-            beside = {one.group().lower() for one in WORD.finditer(turn[max(0, match.start() - 8) : match.end() + 6])}
-            before = [one.group().lower() for one in WORD.finditer(turn[: match.start()])]
-            after = WORD.match(turn, match.end() + 1)
-            existential = (before and before[-1] in AUXILIARY and after) or (
-                after and after.group().lower() in AUXILIARY
-            )
-            if beside and not existential and match.start() > 0:
-                kept.append(Reference(*match.span(), _place, weak=True))
-    if match := _THEN.search(turn):
-        kept.append(Reference(*match.span(), _date, weak=True) if match.start() else Reference(0, 0, _date, weak=True))
-    return [one for one in kept if one.end]
+        places = [match for match in _THERE.finditer(turn) if not _existential(turn, match)]
+        kept += [Reference(*match.span(), _place, weak=True) for match in places]
+    if (match := _THEN.search(turn)) and match.start():
+        kept.append(Reference(*match.span(), _date, weak=True))
+    return kept
+
+
+def _existential(turn: str, there: re.Match[str]) -> bool:
+    """Say whether `there` only opens a sentence, as in `is there a river`."""
+    before, after = lower_words(turn[: there.start()]), lower_words(turn[there.end() :])
+    return not before or (before[-1] in AUXILIARY and bool(after)) or (bool(after) and after[0] in AUXILIARY)
 
 
 def _place(exchanges: Sequence[Exchange]) -> Thing | None:
@@ -180,16 +183,11 @@ def _pairs(turn: str, found: Sequence[Name]) -> list[Reference]:
         return []
     kept = []
     for match in _FORMER.finditer(turn):
-        which = match.group("which").lower().split()[0]
-        if (
-            which in ("former", "latter")
-            or match.group("which").lower().endswith("one")
-            or match.group().lower().startswith("the ")
-        ):
-            kept.append(Reference(match.start(), match.end("which"), _PLACES_OF_PAIR[which], weak=True))
+        which = (match.group("one") or match.group("which")).lower().split()[0]
+        kept.append(Reference(*match.span(), _OF_PAIR[which], weak=True))
     if not found:
         for match in _BOTH.finditer(turn):
-            tail = "" if not match.group().lower().startswith("which") else " of"
+            tail = " of" if match.group().lower().startswith("which") else ""
             kept.append(Reference(match.end(), match.end(), together, tail=tail, weak=True))
     return kept
 
@@ -207,7 +205,7 @@ def _other(exchanges: Sequence[Exchange]) -> Thing | None:
     return None
 
 
-_PLACES_OF_PAIR = {
+_OF_PAIR = {
     "former": _member(0),
     "first": _member(0),
     "latter": _member(1),
@@ -221,7 +219,7 @@ _PLACES_OF_PAIR = {
 
 def _owned_by_nobody(turn: str, found: Sequence[Name]) -> list[Reference]:
     """Return a reference behind a noun such as `the director` that ends a short turn which does not say whose."""
-    match = re.search(r"\bthe\s+(?:[a-z-]+\s+)?([a-z-]+)\s*\??\s*\Z", turn, re.IGNORECASE)
+    match = _ENDS_WITH_THE.search(turn)
     if found or not match or singular(match.group(1)) not in OWNERS or len(WORD.findall(turn)) > SHORT:
         return []
     kind = OWNERS[singular(match.group(1))]

@@ -115,7 +115,8 @@ def _filled(turn: str, found: Sequence[Reference], exchanges: Sequence[Exchange]
 
 
 _HAD = re.compile(
-    r"\s+((?:(?:first|last|second|third|own|elder|older|younger|youngest|eldest|late|only|paternal|maternal|best|debut|next)\s+){0,2})([a-z-]+)"
+    r"\s+((?:(?:first|last|second|third|own|elder|older|younger|youngest|eldest|late|only|paternal|maternal|best|next)"
+    r"\s+){0,2})([a-z-]+)"
 )
 
 
