@@ -65,7 +65,7 @@ if TYPE_CHECKING:
     from .chat import Chat
     from .evaluate.compare import Evaluation
     from .profile import RERANKERS, Profile
-    from .results import Answer, RankedPassage, Retrieval, Spending
+    from .results import Answer, RankedPassage, Retrieval, Spending, SubQuestion
 
 _HOMES = {
     "Duplicates": "..retrieval.rerank.duplicates",
@@ -105,6 +105,7 @@ _HOMES = {
     "Reranker": "..retrieval.rerank.role",
     "Retrieval": ".results",
     "Spending": ".results",
+    "SubQuestion": ".results",
     "Collection": "..retrieval.store.collection",
     "Options": "..retrieval.store.place",
     "Document": "..retrieval.types",
@@ -200,6 +201,7 @@ __all__ = [
     "SpanHop",
     "Spending",
     "Stop",
+    "SubQuestion",
     "Sufficiency",
     "TreeHop",
     "WhenDry",

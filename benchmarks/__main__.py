@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from . import ablation, chat, multihop, rerank, treehop
+from . import ablation, chat, multihop, rerank, splitting, treehop
 from .common import BenchmarkError, run
 from .speed import command as speed
 
@@ -29,6 +29,11 @@ COMMANDS = {
         chat.main,
         "DIR [DIR ...]",
         "what condensing the second turn of a conversation brings, and whether it leaves other questions alone",
+    ),
+    "splitting": (
+        splitting.main,
+        "DIR [DIR ...] --decompositions FILE",
+        "what sub-questions by a language model gain and cost, and when they are worth it",
     ),
     "treehop": (
         treehop.main,

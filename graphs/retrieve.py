@@ -11,6 +11,7 @@ from langgraph.graph import END, START, StateGraph
 from .context import Context
 from .nodes.augment import augment
 from .nodes.condense import beginning, condense
+from .nodes.escalate import escalate
 from .nodes.finish import finish
 from .nodes.hop import hop
 from .nodes.judge import asking, judge, onward
@@ -26,7 +27,7 @@ from .sync import both
 STEPS = 4 * MAX_HOPS + 10
 
 NODES: Mapping[str, Any] = {
-    node.__name__: node for node in (condense, plan, augment, search, rank, judge, hop, rerank, finish)
+    node.__name__: node for node in (condense, plan, augment, search, rank, judge, hop, rerank, escalate, finish)
 }
 #: the node after each, or what names it
 ONWARD: Mapping[str, str | Callable[[State], str]] = {
@@ -38,7 +39,8 @@ ONWARD: Mapping[str, str | Callable[[State], str]] = {
     "rank": "judge",
     "judge": onward,
     "hop": asking,
-    "rerank": "finish",
+    "rerank": "escalate",
+    "escalate": "finish",
     "finish": END,
 }
 #: what may come after a node that does not always go on to the same one

@@ -51,8 +51,8 @@ _EASY = (
 )
 _NEAR = "(?:close|near|next|similar|related|adjacent|equal|due|native|prior|home|married|famous|popular|set)\\b"
 _DUMMY = re.compile(
-    rf"\b(?:it\s+(?:is|was|would be|will be|became|becomes)|(?:is|was)\s+it|(?:would|will|could|can|might)\s+it\s+be)\s+"
-    rf"(?:not\s+|more\s+|so\s+)?(?:{'|'.join(_EASY.split())})\b|\bit\s+(?:rains|snows|takes)\b|"
+    rf"\b(?:it\s+(?:is|was|would be|will be|became|becomes)|(?:is|was)\s+it|(?:would|will|could|can|might)\s+it\s+be)"
+    rf"\s+(?:not\s+|more\s+|so\s+)?(?:{'|'.join(_EASY.split())})\b|\bit\s+(?:rains|snows|takes)\b|"
     rf"\A\W*(?:is|was|would|will|could|can)\s+it\s+(?:be\s+)?(?:\w+\s+)?(?!{_NEAR})\w+(?<!ed)\s+(?:to|that|for)\b|"
     r"\bdo(?:es)?\s+it\s+take\b|\bdo\s+it\s+yourself\b|\bit\s+(?:is|was)\s+\S+(?:\s\S+)?\s+(?:who|that)\b",
     re.IGNORECASE,
