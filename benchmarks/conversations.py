@@ -80,7 +80,7 @@ def _of_steps(row: Mapping[str, Any]) -> Iterator[Conversation]:
             first = re.sub(r"#(\d)", lambda match: answers[int(match.group(1)) - 1], asked)
             gold = row["gold"][place + 1]
             text = row["gold"][place + 1]["text"] if first.lower().startswith("who") else ""
-            yield from _made(first, step["answer"], rest.replace(f"#{place + 1}", _PLACE), gold, text)
+            yield from _made(first, step["answer"], rest.replace(f"#{place + 1}", _PLACE), gold, person=text)
 
 
 def _spoken(step: str) -> str:
@@ -99,7 +99,7 @@ def _of_replay(row: Mapping[str, Any], replayed: Mapping[str, Sequence[str]]) ->
     left = [gold for gold in row["gold"] if gold["title"] and _bare(gold["title"]).lower() not in steps[0].lower()]
     if len(left) == 1:
         text = left[0]["text"] if steps[0].lower().startswith("who") else ""
-        yield from _made(steps[0], _bare(left[0]["title"]), steps[1].replace("#1", _PLACE), left[0], text)
+        yield from _made(steps[0], _bare(left[0]["title"]), steps[1].replace("#1", _PLACE), left[0], person=text)
 
 
 def _of_nesting(row: Mapping[str, Any]) -> Iterator[Conversation]:
@@ -122,7 +122,7 @@ def _of_nesting(row: Mapping[str, Any]) -> Iterator[Conversation]:
         role, what = after.group("role") if after else "", name
         rest = question[:start] + _PLACE + question[after.end() if after else end :]
     if re.search(r"[a-z]", rest, re.I):
-        yield from _made(f"Who is the {role} of {what}?", _bare(other["title"]), rest, other, other["text"])
+        yield from _made(f"Who is the {role} of {what}?", _bare(other["title"]), rest, other, person=other["text"])
 
 
 def _of_topic(row: Mapping[str, Any]) -> Iterator[Conversation]:
@@ -132,11 +132,11 @@ def _of_topic(row: Mapping[str, Any]) -> Iterator[Conversation]:
     if place:
         name, text = row["question"][slice(*place)], row["gold"][0]["text"]
         rest = row["question"][: place[0]] + _PLACE + row["question"][place[1] :]
-        for one in _made(f"Who is {name}?", text.split(". ")[0] + ".", rest, row["gold"][0], text):
+        for one in _made(f"Who is {name}?", text.split(". ")[0] + ".", rest, row["gold"][0], person=text):
             yield Conversation(one.first, one.answer, one.turn, row["question"], name, one.gold)
 
 
-def _made(first: str, answer: str, rest: str, gold: Mapping[str, Any], person: str) -> Iterator[Conversation]:
+def _made(first: str, answer: str, rest: str, gold: Mapping[str, Any], *, person: str) -> Iterator[Conversation]:
     """Yield the conversation whose second turn has a pronoun at the place that `rest` leaves; `person` tells which."""
     pronoun = _pronoun(person) if person else "it"
     rest = re.sub(rf"\bthe\s+{_PLACE}", _PLACE, rest, flags=re.I)

@@ -36,23 +36,28 @@ def chat(
     """Ask one question after the other, each understood by those before; reads lines where input is a pipe."""
     from ..show import console
 
-    screen, code = console(), 0
+    screen = console()
     with opened(settings, *(collection or ["default"])) as agent:
-        conversation = agent.chat()
-        asking: Asking = {"where": where}
         screen.print(HELP, style="dim")
-        with suppress(KeyboardInterrupt):
-            for line in turns(screen):
-                if line == "/quit":
-                    break
-                if line == "/new":
-                    conversation.clear()
-                elif line.startswith("/"):
-                    screen.print(HELP, style="dim")
-                else:
-                    code = _answered(conversation, line, screen, k=k, explain=explain, asking=asking) or code
+        code = _converse(agent.chat(), screen, k=k, explain=explain, asking={"where": where})
     if code and not sys.stdin.isatty():
         raise typer.Exit(code)
+
+
+def _converse(conversation: Chat, screen: Console, *, k: int | None, explain: bool, asking: Asking) -> int:
+    """Answer turns until they end or somebody ends them, and return the exit code of what went wrong last."""
+    code = 0
+    with suppress(KeyboardInterrupt):
+        for line in turns(screen):
+            if line == "/quit":
+                break
+            if line == "/new":
+                conversation.clear()
+            elif line.startswith("/"):
+                screen.print(HELP, style="dim")
+            else:
+                code = _answered(conversation, line, screen, k=k, explain=explain, asking=asking) or code
+    return code
 
 
 def turns(screen: Console) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from ...words import STOP, WORD, content_words, name_key, word_key
@@ -25,6 +25,26 @@ _WHO = re.compile(
     r"\AWho\s+(?!is\b|was\b|are\b|were\b|did\b|does\b|do\b|has\b|else\b|will\b|would\b|can\b)", re.IGNORECASE
 )
 _PAIR = re.compile(r"[\s\"”“,]*(?:and|or|vs\.?|versus|&)\s+(?:the |film |song )?[\s\"“]*")
+
+#: how an answer says what a question asks in other words, by stem
+SAID_AS = {
+    "compo": "music score",
+    "perfo": "sung by singer artist rapper band recorded released",
+    "autho": "written wrote novelist",
+    "write": "written wrote",
+    "creat": "written designed",
+    "husba": "wife married",
+    "wife": "husband married",
+    "spous": "wife husband married",
+    "fathe": "son daughter",
+    "mothe": "son daughter",
+    "child": "father mother",
+    "born": "birth",
+}
+#: nearness from which on a name in an answer is taken for what was asked for
+NEAR = 0.5
+#: words of an answer that is nothing but what was asked for
+BRIEF = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,30 +88,43 @@ def exchange(
     for name in (*in_question, *in_answer):
         if name.kind or name.key not in learnt:
             learnt[name.key] = Thing(name.text, name.kind, name.gender)
-    wanted = expected(question)
-    asked_keys = {name.key for name in in_question}
-    said = [name for name in in_answer if name.key not in asked_keys and name.kind != TIME]
-    ranked = sorted(said, key=lambda name: -_worth(name, question, answer, wanted))
-    things = [_thing(name, learnt, wanted if len(said) == 1 else "", said=True) for name in ranked]
     asked = [_thing(name, learnt) for name in in_question if name.kind != TIME]
-    things = _distinct([*things, *_described(question, in_question), *asked])
+    things = _distinct([*_answered(question, answer, in_answer, learnt), *_described(question, in_question), *asked])
     dates = [name.text for text in (answer, question) for name in names(text) if name.kind == TIME]
     pairs = [pair for text, found in ((question, in_question), (answer, names(answer))) if (pair := _pair(text, found))]
     pair = tuple(_thing(name, learnt) for name in pairs[0]) if pairs else ()
     return Exchange(question, answer, tuple(things), pair, tuple(dates))
 
 
-def expected(question: str) -> str:
-    """Return the kind of thing that a question asks for, or nothing where it does not say."""
+def _answered(question: str, answer: str, found: Sequence[Name], known: Mapping[str, Thing]) -> list[Thing]:
+    """Return what an answer brings up, the likeliest to have been asked for first.
+
+    That one is taken to be of the kind that was asked for, if it stands by the question's words or alone.
+    """
+    kind, gender = expected(question)
+    asked = {name.key for name in names(question)}
+    said = [name for name in found if name.key not in asked and name.kind != TIME]
+    near = {name: _nearness(name, question, answer) for name in said}
+    fits = {name: (name.kind == kind) - 1.0 if kind and name.kind else 0.0 for name in said}
+    ranked = sorted(said, key=lambda name: -(2 * fits[name] + near[name]))
+    things = [_thing(name, known, said=True) for name in ranked]
+    alone = len(said) == 1 or len(WORD.findall(answer)) <= BRIEF
+    if things and not things[0].kind and (alone or near[ranked[0]] > NEAR):
+        things[0] = replace(things[0], kind=kind, gender=gender)
+    return things
+
+
+def expected(question: str) -> tuple[str, str]:
+    """Return the kind of thing that a question asks for, and its gender, or nothing where it does not say."""
     low = _OPENING.sub("", question).lower()
     if (match := _NOUN_ASKED.search(low)) and (noun := _head(match.group(1).split())):
-        return kind_of(noun)
+        return kind_of(noun), gender_of(noun)
     if match := _NOUN_OF.search(low):
-        nouns = [word for word in match.group(1).split() if kind_of(word)]
-        if nouns:
-            return kind_of(nouns[0])
+        for noun in match.group(1).split():
+            if kind_of(noun):
+                return kind_of(noun), gender_of(noun)
     first = re.search(r"\b(who|whom|whose|where|when)\b", low)
-    return {"where": PLACE, "when": TIME}.get(first.group(1), PERSON) if first else ""
+    return ({"where": PLACE, "when": TIME}.get(first.group(1), PERSON) if first else ""), ""
 
 
 def _head(words: Sequence[str]) -> str:
@@ -126,23 +159,31 @@ def _titled(titles: Sequence[str], answer: str) -> list[Name]:
     return found
 
 
-def _worth(name: Name, question: str, answer: str, wanted: str) -> float:
-    """Return how likely a name in an answer is what was asked for: by its kind, and by the question's words near it."""
-    kind = (2.0 if name.kind == wanted else -2.0) if wanted and name.kind else 0.0
-    stems = {word_key(word) for word in content_words(question)}
+def _nearness(name: Name, question: str, answer: str) -> float:
+    """Return from 0 to 1 how near a name in an answer stands to what the question asks, best right behind it."""
+    cues = _cues(question)
     words = [(match.start(), word_key(match.group().lower())) for match in WORD.finditer(answer)]
     place = next((number for number, (start, _) in enumerate(words) if start >= name.start), len(words))
-    gaps = [abs(place - number) + (number > place) for number, (_, stem) in enumerate(words) if stem in stems]
-    return kind + (2.0 / (1.0 + min(gaps) / 3.0) if gaps else 0.0) - place / 200
+    gaps = [abs(place - number) + 2 * (number > place) for number, (_, stem) in enumerate(words) if stem in cues]
+    return 1.0 / (1.0 + min(gaps) / 4.0) if gaps else 0.0
 
 
-def _thing(name: Name, known: Mapping[str, Thing], kind: str = "", *, said: bool = False) -> Thing:
+def _cues(question: str) -> set[str]:
+    """Return the stems of what a question asks, without its names and what these are: `direc` for a film's director."""
+    bare = question
+    for name in reversed(names(question)):
+        bare = bare[: name.start] + bare[name.end :]
+    asked = {word_key(word) for word in content_words(bare) if kind_of(word) in ("", PERSON)}
+    return asked | {word_key(other) for stem in asked for other in SAID_AS.get(stem, "").split()}
+
+
+def _thing(name: Name, known: Mapping[str, Thing], *, said: bool = False) -> Thing:
     """Return what a name stands for, by its longest form that is known."""
     own = known.get(name.key) or Thing(name.text, name.kind, name.gender)
     longer = [thing for key, thing in known.items() if " " not in name.key and key.endswith(f" {name.key}")]
     text = name.text if not longer or own.kind not in ("", PERSON) else longer[-1].text
     best = own if own.kind or not longer else longer[-1]
-    return Thing(text, best.kind or kind, best.gender, said)
+    return Thing(text, best.kind, best.gender, said)
 
 
 def _described(question: str, found: Sequence[Name]) -> list[Thing]:
@@ -205,9 +246,11 @@ def together(exchanges: Sequence[Exchange]) -> Thing | None:
 
 
 def several(exchanges: Sequence[Exchange]) -> Thing | None:
-    """Return what `they` means: a group, two things named together, or whatever is neither place nor time."""
-    latest = exchanges[-1:]
-    for found in (fitting(latest, [GROUP], other=False), together(latest), fitting(latest, [PERSON])):
+    """Return what `they` means: a group, two things named together, or whoever was asked for, of whatever number."""
+    last = exchanges[-1]
+    first = next(iter(last.things), None)
+    pair = bool(last.pair) and (first in last.pair or not (first and first.said and first.kind == PERSON))
+    for found in (fitting([last], [GROUP], other=False), together([last]) if pair else None, fitting([last], [PERSON])):
         if found:
             return found
     return fitting(exchanges, [GROUP, PERSON]) or together(exchanges)

@@ -15,15 +15,15 @@ _INSIDE = frozenset("of the de la le les von van der den du da do dos del di el 
 _OPENERS = STOP | frozenset(
     "is are was were did does do has have had can could would should will tell give show find list name please ok okay "
     "yes no well also then thanks thank hello hi let explain describe compare how whether if although while since "
-    "according because despite however sorry answer question true false".split()
+    "according because despite however sorry answer question true false music screenplay songs directed written based".split()
 )
 _CALENDAR = frozenset(
     "january february march april may june july august september october november december monday tuesday wednesday "
-    "thursday friday saturday sunday".split()
+    "thursday friday saturday sunday jr sr".split()
 )
 _PARENTHESIS = re.compile(r"\s?\(([^()]{2,50})\)")
 _QUOTED = re.compile(r"[\"“«]([^\"“”«»]{2,80})[\"”»]")
-_ADJECTIVE = re.compile(r"(?:[aei]an|man|ish|ese|ench|utch|eek|wiss)\Z")
+_ADJECTIVE = re.compile(r"(?:an|ish|ese|ench|utch|eek|wiss)\Z")
 _ADJECTIVE_OF = re.compile(r"(?:[ -][a-z][\w-]*){1,4}")
 _YEAR = re.compile(r"\A\d{3,4}s?\Z")
 _SENTENCE = re.compile(r"[.!?][\"”]?\s*\Z")
@@ -123,7 +123,9 @@ def _trimmed(text: str, run: list[re.Match[str]]) -> Iterator[tuple[int, int]]:
         run = run[1:]
     while run and run[-1].group().lower() in _INSIDE:
         run = run[:-1]
-    if run and not all(_empty(match.group().lower()) for match in run) and not _adjective(text, run):
+    if len(run) > 1 and all(_empty(match.group().lower()) or _YEAR.match(match.group()) for match in run):
+        yield from (match.span() for match in run if _YEAR.match(match.group()))
+    elif run and not all(_empty(match.group().lower()) for match in run) and not _adjective(text, run):
         last = run[-1]
         bare = re.sub(r"['’]s\Z", "", last.group())
         yield run[0].start(), last.start() + len(bare)
@@ -137,11 +139,16 @@ def _empty(word: str) -> bool:
 def _adjective(text: str, run: list[re.Match[str]]) -> bool:
     """Say whether a lone capitalised word only says where something is from, as in `an English film director`."""
     after = _ADJECTIVE_OF.match(text, run[-1].end())
-    return len(run) == 1 and bool(_ADJECTIVE.search(run[0].group()) and after and _kind_within(after.group()))
+    following = lower_words(after.group()) if after and len(run) == 1 else [""]
+    if kind_of(following[0]) == PERSON:
+        return True
+    return bool(_ADJECTIVE.search(run[0].group())) and following[0] not in STOP and any(map(kind_of, following))
 
 
 def _opens(text: str, match: re.Match[str]) -> bool:
     word = match.group().lower()
+    if len(word) == 1 and text[match.end() : match.end() + 1] == ".":
+        return False
     if word in _INSIDE and not (match.group()[0].isupper() and match.start() > 0):
         return True
     begins = match.start() == 0 or bool(_SENTENCE.search(text[: match.start()]))

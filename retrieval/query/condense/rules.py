@@ -116,7 +116,7 @@ def _filled(turn: str, found: Sequence[Reference], exchanges: Sequence[Exchange]
 
 _HAD = re.compile(
     r"\s+((?:(?:first|last|second|third|own|elder|older|younger|youngest|eldest|late|only|paternal|maternal|best|next)"
-    r"\s+){0,2})([a-z-]+)"
+    r"\s+){0,2})([a-z-]+)(\s+of\s+(?:birth|death|origin|citizenship|residence|burial)\b)?"
 )
 
 
@@ -127,8 +127,9 @@ def _owned(text: str, one: Reference, owner: str) -> str:
     """
     had = _HAD.match(text, one.end)
     if had and (kind_of(had.group(2)) or had.group(2) in _HELD):
+        what = "".join(filter(None, had.groups()))
         article = "The" if text[one.start].isupper() else "the"
-        return f"{text[: one.start]}{article} {had.group(1)}{had.group(2)} of {owner}{text[had.end() :]}"
+        return f"{text[: one.start]}{article} {what} of {owner}{text[had.end() :]}"
     return f"{text[: one.start]}{owner}'s{text[one.end :]}"
 
 
