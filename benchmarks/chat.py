@@ -59,36 +59,49 @@ def _measure(source: Source, steps: Mapping[str, Sequence[str]], options: argpar
     index = ensure(source, source.corpus())
     with Collection.open(index.home, index.name) as collection:
         agent = Agent(collection)
-        found = {name: _asked(agent, made, name) for name in ANSWERS}
+        alone = Alone(agent)
+        found = {name: _asked(alone, made, name) for name in ANSWERS}
         apart = _apart(agent, rows)
     result = {"dataset": source.folder.name, "conversations": len(made), "answers": found, "self_contained": apart}
     Console(width=None if sys.stdout.isatty() else 120).print(_table(result))
     return result
 
 
-def _asked(agent: Agent, made: Sequence[Conversation], answers: str) -> dict[str, Any]:
+class Alone:
+    """Searches by an agent that knows of no conversation; what was asked once is remembered."""
+
+    def __init__(self, agent: Agent) -> None:
+        self.agent = agent
+        self._found: dict[str, frozenset[str]] = {}
+
+    def found(self, question: str) -> frozenset[str]:
+        """Return the documents of the best passages for a question."""
+        if question not in self._found:
+            self._found[question] = documents(self.agent.retrieve(question, K))
+        return self._found[question]
+
+
+def documents(retrieval: Any) -> frozenset[str]:
+    """Return the documents that were found."""
+    return frozenset(passage.document for passage in retrieval.passages)
+
+
+def _asked(alone: Alone, made: Sequence[Conversation], answers: str) -> dict[str, Any]:
     """Return recall by system, and in how many questions the entity stands that the pronoun means."""
     recalls: dict[str, list[float]] = {name: [] for name in (TURN, CONDENSED, BOTH, MEANT)}
     named = []
     for one in progress(made, f"conversations, {answers}", len(made)):
-        chat = agent.chat()
+        said = [{"role": "assistant", "content": one.answer}] if answers == "gold" else []
+        chat = alone.agent.chat([] if answers == "own" else [{"role": "user", "content": one.first}, *said])
         if answers == "own":
             chat.ask(one.first)
-        else:
-            said = [{"role": "assistant", "content": one.answer}] if answers == "gold" else []
-            chat = agent.chat([{"role": "user", "content": one.first}, *said])
         both = chat.retrieve(one.turn, K)
         named.append(one.entity.lower() in both.question.lower())
-        asked = {TURN: one.turn, CONDENSED: both.question, MEANT: one.meant}
-        for name, question in asked.items():
-            recalls[name].append(_recall(agent.retrieve(question, K), one.gold))
-        recalls[BOTH].append(_recall(both, one.gold))
+        found = {TURN: alone.found(one.turn), CONDENSED: alone.found(both.question), BOTH: documents(both)}
+        for name, there in (found | {MEANT: alone.found(one.meant)}).items():
+            recalls[name].append(len(one.gold & there) / len(one.gold))
     values = {name: np.array(of_system) for name, of_system in recalls.items()}
     return {"named": round(float(np.mean(named)), 5), "recall": _figures(values)}
-
-
-def _recall(found: Any, gold: frozenset[str]) -> float:
-    return len(gold.intersection(passage.document for passage in found.passages)) / len(gold)
 
 
 def _figures(values: Mapping[str, np.ndarray]) -> dict[str, dict[str, float]]:

@@ -15,7 +15,8 @@ _INSIDE = frozenset("of the de la le les von van der den du da do dos del di el 
 _OPENERS = STOP | frozenset(
     "is are was were did does do has have had can could would should will tell give show find list name please ok okay "
     "yes no well also then thanks thank hello hi let explain describe compare how whether if although while since "
-    "according because despite however sorry answer question true false music screenplay songs directed written based".split()
+    "according because despite however sorry answer question true false "
+    "music screenplay songs directed written based".split()
 )
 _CALENDAR = frozenset(
     "january february march april may june july august september october november december monday tuesday wednesday "
