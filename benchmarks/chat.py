@@ -119,7 +119,7 @@ def _apart(agent: Agent, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     touched = []
     for place, row in enumerate(rows):
         other = rows[(place + len(rows) // 2) % len(rows)]
-        said = [("user", other["question"]), ("assistant", str(other["answer"]))]
+        said = [("user", other["question"]), ("assistant", str(other.get("answer", "")))]
         history = [{"role": role, "content": content} for role, content in said]
         if condense(history, row["question"]).dependent:
             touched.append((history, row))
