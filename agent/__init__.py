@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from ..retrieval.hop.span import SpanHop
     from ..retrieval.hop.tree import Growth, grow, merged
     from ..retrieval.hop.treehop import TreeHop
+    from ..retrieval.query.condense import Condensed, condense
     from ..retrieval.query.feedback import Feedback
     from ..retrieval.query.first import FirstSearch
     from ..retrieval.rerank.cover import Cover
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
     from ..retrieval.types import Document, Passage
     from ..retrieval.working import Working
     from .agent import Agent
+    from .chat import Chat
     from .evaluate.compare import Evaluation
     from .profile import RERANKERS, Profile
     from .results import Answer, RankedPassage, Retrieval, Spending, SubQuestion
@@ -92,6 +94,9 @@ _HOMES = {
     "export": "..retrieval.store.exchange",
     "import_file": "..retrieval.store.exchange",
     "Agent": ".agent",
+    "Chat": ".chat",
+    "Condensed": "..retrieval.query.condense",
+    "condense": "..retrieval.query.condense",
     "Answer": ".results",
     "Evaluation": ".evaluate.compare",
     "Ranked": "..retrieval.rerank.role",
@@ -149,7 +154,9 @@ __all__ = [
     "Bridge",
     "Budget",
     "CallerError",
+    "Chat",
     "Collection",
+    "Condensed",
     "Cover",
     "CrossEncoder",
     "DirectionalHop",
@@ -204,6 +211,7 @@ __all__ = [
     "Working",
     "__version__",
     "adopt",
+    "condense",
     "export",
     "grow",
     "import_file",

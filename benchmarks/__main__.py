@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from . import ablation, budgets, faults, multihop, rerank, splitting, treehop
+from . import ablation, budgets, chat, faults, multihop, rerank, splitting, treehop
 from .common import BenchmarkError, run
 from .speed import command as speed
 
@@ -24,6 +24,11 @@ COMMANDS = {
         rerank.main,
         "DIR [DIR ...]",
         "what second looks gain and cost, by reranker, and how good the estimated sufficiency is",
+    ),
+    "chat": (
+        chat.main,
+        "DIR [DIR ...]",
+        "what condensing the second turn of a conversation brings, and whether it leaves other questions alone",
     ),
     "splitting": (
         splitting.main,
