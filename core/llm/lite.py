@@ -185,6 +185,8 @@ def _import() -> Any:
     warnings.filterwarnings("ignore", message="Item '.*' on TypedDict class", category=UserWarning)
     litellm.suppress_debug_info = True
     litellm.telemetry = False
+    # Its connections would outlive the event loop of a synchronous question, and complain of that.
+    litellm.disable_aiohttp_transport = True
     # It warns, through a handler of its own, whoever asks from one event loop after another.
     logging.getLogger("LiteLLM").setLevel(logging.ERROR)
     return litellm
