@@ -41,7 +41,9 @@ def main() -> None:
         file.write_text("".join(json.dumps(one) + "\n" for one in RECORDINGS), encoding="utf-8")
         with (
             ReplayServer(file, faults=["503:first=1,retry_after=0.1"], pace=0.02) as server,
-            Agent.open(home, create=True, llm=server.model(), settings=Settings(llm_cache=False)) as agent,
+            Agent.open(
+                home, create=True, llm=server.model(), settings=Settings(llm_cache=False, split="never")
+            ) as agent,
         ):
             agent.collection.add(DOCUMENTS)
             answer = ask(agent)

@@ -118,7 +118,7 @@ GOOD = "The director of Jaws, Steven Spielberg, was born in Cincinnati [1][2]."
 def ask(home: Path, embedder: Embedder, reply: str) -> tuple[Answer, ReplayServer]:
     """Ask the known question of an agent with the server's model; return the answer and the server."""
     with corpus.collection(home, embedder) as films, ReplayServer([reply]) as server:
-        agent = Agent(films, llm=server.model("openai/test"), settings=Settings(llm_cache=False))
+        agent = Agent(films, llm=server.model("openai/test"), settings=Settings(llm_cache=False, split="never"))
         return agent.ask(corpus.QUESTION, 4), server
 
 
