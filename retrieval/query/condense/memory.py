@@ -89,7 +89,14 @@ def exchange(
         if name.kind or name.key not in learnt:
             learnt[name.key] = Thing(name.text, name.kind, name.gender)
     asked = [_thing(name, learnt) for name in in_question if name.kind != TIME]
-    things = _distinct([*_answered(question, answer, in_answer, learnt), *_described(question, in_question), *asked])
+    about = " ".join([answer, *titles])
+    described = _described(question, in_question)
+    if len(WORD.findall(answer)) <= BRIEF or any(_speaks_of(about, name) for name in in_question):
+        things = [*_answered(question, answer, in_answer, learnt), *described, *asked]
+    else:
+        # Sentences that do not speak of what was asked about may answer something else.
+        things = [*described, *(_thing(name, learnt, said=True) for name in in_answer if name.kind != TIME), *asked]
+    things = _distinct(things)
     dates = [name.text for text in (answer, question) for name in names(text) if name.kind == TIME]
     pairs = [pair for text, found in ((question, in_question), (answer, names(answer))) if (pair := _pair(text, found))]
     pair = tuple(_thing(name, learnt) for name in pairs[0]) if pairs else ()
@@ -145,6 +152,11 @@ def known_of(exchanges: Iterable[Exchange]) -> dict[str, Thing]:
             if thing.kind or thing.key not in known:
                 known[thing.key] = thing
     return known
+
+
+def _speaks_of(text: str, name: Name) -> bool:
+    """Say whether a text holds one of the words of a name that carry meaning."""
+    return not set(content_words(name.text)).isdisjoint(content_words(text))
 
 
 def _titled(titles: Sequence[str], answer: str) -> list[Name]:
