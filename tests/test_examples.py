@@ -36,6 +36,12 @@ SHOWN = {
         "openai/replay: supported [True]",
         "2 requests, the first met 503",
     ],
+    "12_chat": [
+        "understood as: Who is the mother of Larry Hagman?",
+        "understood as: When was Beware! The Blob released?",
+        "understood as: When was Dancing Pirate released?",
+        "And when?\n  understood as: When was the director of film Human Flow born?",
+    ],
 }
 #: and what not: here a second first search
 HIDDEN = {"07_resume_a_killed_run": "  search\n  hop\n"}
