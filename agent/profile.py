@@ -29,6 +29,7 @@ from ..retrieval.rerank.cover import Cover
 from ..retrieval.rerank.cross import CrossEncoder
 from ..retrieval.rerank.duplicates import Duplicates
 from ..retrieval.rerank.e2rank import E2Rank
+from ..retrieval.rerank.exclude import Exclude
 from ..retrieval.rerank.listwise import Estimate, Listwise
 from ..retrieval.rerank.path import PathScore
 from ..retrieval.rerank.rocchio import Rocchio
@@ -51,6 +52,7 @@ class Profile:
     then is less sufficient than `sure`, or where there are no light ones, the `rerankers` do.
 
     `notices` say what of the settings could not be had; every result repeats them.
+    With `instructions` a question may say what to leave out, and `exclude` moves such passages back.
     Without `duplicates` passages that say nearly the same all keep their places.
     """
 
@@ -64,6 +66,8 @@ class Profile:
     sufficiency: Sufficiency | None = field(default_factory=Estimate)
     sure: float = ALWAYS
     duplicates: Duplicates | None = field(default_factory=Duplicates)
+    instructions: bool = True
+    exclude: Exclude = field(default_factory=Exclude)
     stop: Stop = field(default_factory=lambda: AfterHops(2) | WhenDry())
     seconds: float = 30.0
     notices: tuple[str, ...] = ()
@@ -86,6 +90,7 @@ class Profile:
             rerankers=rerankers(settings, retriever) if closer else (),
             sure=settings.sure if settings.profile == "auto" else ALWAYS,
             duplicates=duplicates,
+            instructions=settings.instructions,
             stop=stop,
             seconds=settings.seconds,
             notices=notices,
@@ -105,6 +110,8 @@ class Profile:
             ranker=self.ranker,
             stop=self.stopping(),
             duplicates=self.duplicates,
+            instructions=self.instructions,
+            exclude=self.exclude,
             further=tuple(one.name for one in self.further),
             light=self.light,
             rerankers=self.rerankers,

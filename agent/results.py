@@ -90,7 +90,8 @@ class Retrieval:
 
     `sufficiency` is the probability that the first five passages hold everything the question needs, None where nobody
     estimates it. `spent` is what language models cost, by the step that asked them. `notices` say what did not go as
-    wished, such as an updater or a reranker that had to be left out.
+    wished, such as an updater or a reranker that had to be left out. `understood` says what was read in the question
+    besides the question, such as what it wants left out.
     """
 
     question: str
@@ -101,6 +102,7 @@ class Retrieval:
     notices: Sequence[str] = field(default=())
     sufficiency: float | None = None
     spent: Mapping[str, Spending] = field(default_factory=dict)
+    understood: Sequence[str] = field(default=())
 
     @property
     def cost(self) -> Spending:

@@ -34,6 +34,7 @@ def shape_retrieval(state: State, retriever: Retriever, notices: Sequence[str] =
         notices=[*notices, *(notice for event in state["events"] for notice in event.get("notices", ()))],
         sufficiency=state.get("sufficiency"),
         spent=_spending(state),
+        understood=understood["told"] if (understood := state.get("understood")) is not None else [],
     )
 
 

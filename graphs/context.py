@@ -12,6 +12,7 @@ from typing import cast
 from ..core.llm.gateway import Gateway
 from ..retrieval.hop.role import HopUpdater
 from ..retrieval.rerank.duplicates import Duplicates
+from ..retrieval.rerank.exclude import Exclude
 from ..retrieval.rerank.role import Ranked, Ranker, Reranker
 from ..retrieval.rerank.sufficiency import ALWAYS, Sufficiency
 from ..retrieval.retriever import Retriever
@@ -37,6 +38,9 @@ class Context:
     ranker: Ranker
     stop: Stop
     duplicates: Duplicates | None = None
+    #: whether instructions in a question are followed, and how passages that they leave out are moved back
+    instructions: bool = True
+    exclude: Exclude = field(default_factory=Exclude)
     augment: str = ""
     further: tuple[str, ...] = ()
     light: tuple[Reranker, ...] = ()
@@ -55,7 +59,11 @@ class Context:
     def working(self, state: State) -> Working:
         """Return the run's memory, empty at first and after a resumption."""
         if self._working is None:
-            self._working = Working(self.retriever, state["question"], state.get("where", ""), k=state.get("k", 0))
+            understood = state.get("understood")
+            question, where = state["question"], state.get("where", "")
+            if understood is not None:
+                question, where = understood["query"], understood["where"]
+            self._working = Working(self.retriever, question, where, k=state.get("k", 0))
         return self._working
 
     def model(self, state: State) -> Gateway | None:
@@ -64,6 +72,10 @@ class Context:
             self.llm.resume(state.get("spent", []))
             self._resumed = True
         return self.llm
+
+    def kept_to(self, ranked: list[Ranked], state: State) -> list[Ranked]:
+        """Return a ranking with what the question wants left out behind the rest."""
+        return self.exclude.move(ranked, state.get("understood"), self.working(state))
 
     def distinct(self, ranked: list[Ranked], run: Working) -> list[Ranked]:
         """Return a ranking with near-duplicates moved back, if they are to be."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from inspect import iscoroutinefunction
 from typing import Any
 
 from langgraph.graph import END, START, StateGraph
@@ -11,6 +12,7 @@ from .context import Context
 from .nodes.augment import augment
 from .nodes.finish import finish
 from .nodes.hop import hop
+from .nodes.instruct import instruct
 from .nodes.judge import asking, judge, onward
 from .nodes.plan import plan
 from .nodes.rank import rank
@@ -18,14 +20,16 @@ from .nodes.rerank import rerank
 from .nodes.search import search
 from .state import Request, State
 from .stop import MAX_HOPS
+from .sync import both
 
 # A hop is four steps; the rest are before and after. LangGraph's own limit is in the thousands.
 STEPS = 4 * MAX_HOPS + 8
 
-NODES: Mapping[str, Any] = {node.__name__: node for node in (plan, augment, search, rank, judge, hop, rerank, finish)}
+NODES: Mapping[str, Any] = {node.__name__: node for node in (plan, instruct, augment, search, rank, judge, hop, rerank, finish)}
 #: the node after each, or what names it; a run begins with `plan`
 ONWARD: Mapping[str, str | Callable[[State], str]] = {
-    "plan": "augment",
+    "plan": "instruct",
+    "instruct": "augment",
     "augment": "search",
     "search": "rank",
     "rank": "judge",
@@ -42,7 +46,7 @@ def loop_of_hops() -> StateGraph[State, Context, Request, State]:
     """Return the graph from START to `finish`, for a graph that goes on from there."""
     graph = StateGraph(State, context_schema=Context, input_schema=Request, output_schema=State)
     for name, node in NODES.items():
-        graph.add_node(name, node)
+        graph.add_node(name, both(node) if iscoroutinefunction(node) else node)
     graph.add_edge(START, "plan")
     for name, after in ONWARD.items():
         if callable(after):

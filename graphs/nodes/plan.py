@@ -19,6 +19,7 @@ def plan(state: State, runtime: Runtime[Context]) -> State:
         question=question,
         k=check_k(state.get("k", 5)),
         where=state.get("where", ""),
+        understood=None,
         frontier=[first],
         ranked=[],
         expanded=[],

@@ -33,11 +33,13 @@ def rerank(state: State, runtime: Runtime[Context]) -> State:
     new = _further(state, context)
     found = context.ranker.rank(add_finds(state["finds"], new), run) if new else list(map(_alone, state["ranked"]))
     ranked, notices = _reranked(found, context.light or context.rerankers, run)
+    ranked = context.kept_to(ranked, state)
     estimate = context.estimate(ranked, run)
     if context.light:
         sure = _sure(estimate, context)
         if not sure:
             ranked, notices = _reranked(found, context.rerankers, run)
+            ranked = context.kept_to(ranked, state)
             estimate = context.estimate(ranked, run)
     before = {item["id"] for item in state["ranked"][: state["k"]]}
     ranked = context.distinct(ranked, run)
