@@ -25,7 +25,9 @@ from .sync import both
 # A hop is four steps; the rest are before and after. LangGraph's own limit is in the thousands.
 STEPS = 4 * MAX_HOPS + 8
 
-NODES: Mapping[str, Any] = {node.__name__: node for node in (plan, instruct, augment, search, rank, judge, hop, rerank, finish)}
+NODES: Mapping[str, Any] = {
+    node.__name__: node for node in (plan, instruct, augment, search, rank, judge, hop, rerank, finish)
+}
 #: the node after each, or what names it; a run begins with `plan`
 ONWARD: Mapping[str, str | Callable[[State], str]] = {
     "plan": "instruct",

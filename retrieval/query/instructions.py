@@ -68,7 +68,12 @@ class _Sentence:
         self.masked = self.masked[:start] + self.masked[end:]
 
 
-_SENTENCE_END = re.compile(r"(?<=\?)\s+|(?<=[.!])\s+(?=[\"“'(A-Z0-9])|\s*\n\s*")
+# No sentence ends with an initial or with what is always short, unless a question follows.
+_SHORT = "".join(
+    rf"(?<!\b{short}\.)" for short in ("[A-Z]", "Mr", "Mrs", "Ms", "Dr", "St", "Mt", "Jr", "Sr", "v", "vs", "No")
+)
+_ASKING = r"(?:Who|Whom|Whose|What|Which|Where|When|Why|How|Is|Are|Was|Were|Do|Does|Did|Find|List)\b"
+_SENTENCE_END = re.compile(rf"(?<=\?)\s+|(?<=[.!])\s+(?={_ASKING})|{_SHORT}(?<=[.!])\s+(?=[\"“'(A-Z0-9])|\s*\n\s*")
 _QUOTED = re.compile(r"\"[^\"\n]+\"|“[^”\n]+”|«[^»\n]+»|(?<!\w)'[^'\n]+'(?!\w)")
 _LEFT_OVER = re.compile(r"(?:[\s,;:(–—-]|\b(?:but|and|yet)$)+$", re.IGNORECASE)
 _LIST = re.compile(r"\s*,?\s+(?:or|nor)\s+(?:(?:about|on)\s+)?|\s*/\s+", re.IGNORECASE)
@@ -139,10 +144,11 @@ def _take_behind(sentence: _Sentence, reading: _Reading) -> bool:
         or _note(sentence, (phrases.REQUIRED[1], phrases.REQUIRED[3]), reading.required)
         or _note_field(sentence, reading, 1)
         or _note(sentence, phrases.BEHIND, reading.exclusions)
+        or _note(sentence, phrases.PLAIN, reading.exclusions)
         or _note(sentence, phrases.NAMED, reading.exclusions, named=sentence.masked != sentence.masked.lower())
     )
     if not took and not phrases.AUXILIARY.match(sentence.text.lstrip()):
-        _note(sentence, phrases.PLAIN, reading.exclusions)
+        _note(sentence, phrases.PLAINLY_NOT, reading.exclusions)
     if len(sentence.text) == length and phrases.IMPERATIVE.match(sentence.masked):
         _cut_middle(sentence, reading)
     return len(sentence.text) < length
@@ -163,9 +169,7 @@ def _cut_middle(sentence: _Sentence, reading: _Reading) -> None:
         sentence.cut(*match.span("cut"))
 
 
-def _note(
-    sentence: _Sentence, rules: Collection[re.Pattern[str]], topics: list[str], *, named: bool = False
-) -> bool:
+def _note(sentence: _Sentence, rules: Collection[re.Pattern[str]], topics: list[str], *, named: bool = False) -> bool:
     """Note the topics of the first rule that fits, and cut its words out."""
     for rule in rules:
         match = rule.search(sentence.masked)
@@ -232,7 +236,7 @@ def _topics(said: str, *, named: bool, plain: bool) -> list[str]:
 
 def _parts(said: str) -> list[str]:
     """Return the items of a list; a comma or an "and" may stand in a name, unless more of them follow."""
-    if said[:1] in "\"“«" and _QUOTED.fullmatch(said.strip()):
+    if said[:1] in '"“«' and _QUOTED.fullmatch(said.strip()):
         return [said]
     parts = [part for part in _LIST.split(said) if part]
     if len(parts) > 1:

@@ -37,7 +37,7 @@ _TOPICAL = (
 )
 #: topics without anything that sets them apart: what questions do not say of themselves
 _PLAIN = (
-    rf"(?:(?:not|nothing|no {DOCUMENTS}) about|(?:ignoring|excluding|leaving out|leaving aside|{_SOFT})"
+    rf"(?:(?:nothing|no {DOCUMENTS}) about|(?:ignoring|excluding|leaving out|leaving aside|{_SOFT})"
     rf" (?:{_THINGS} )+{_ABOUT}|without mentioning)"
 )
 _NEGATED = rf"(?:{_VERBS}|{_NONE}|without|except(?: for)?|no)"
@@ -73,9 +73,7 @@ SURE_CUE = re.compile(
     r"|(?:do not|don['’]t) (?:include|want|mention|show|use))\b",
     re.IGNORECASE,
 )
-AUXILIARY = re.compile(
-    r"(?:is|are|was|were|am|do|does|did|has|have|had|can|could|will|would|should)\b", re.IGNORECASE
-)
+AUXILIARY = re.compile(r"(?:is|are|was|were|am|do|does|did|has|have|had|can|could|will|would|should)\b", re.IGNORECASE)
 
 #: a whole sentence that is no question
 SENTENCE = _rules(rf"^{_AND}{_TOPICAL} {_X}{_END}", rf"^{_AND}(?:{_VERBS}|not) {_X}{_END}")
@@ -93,8 +91,13 @@ BEHIND = _rules(
 )
 #: behind it, not set apart, but of topics
 PLAIN = _rules(rf"{_BEFORE}\s+{_PLAIN} {_X}{_END}")
+#: the same in a text that does not ask whether something is so
+PLAINLY_NOT = _rules(rf"{_BEFORE}\s+not about {_X}{_END}")
 #: behind it, of something that is written like a name
-NAMED = _rules(rf"{_BEFORE}(?:,\s*|\s+)(?:but not|except(?: for)?|excluding) {_X}{_END}", rf"{_BEFORE},\s*(?:not|without) {_X}{_END}")
+NAMED = _rules(
+    rf"{_BEFORE}(?:,\s*|\s+)(?:but not|except(?: for)?|excluding) {_X}{_END}",
+    rf"{_BEFORE},\s*(?:not|without) {_X}{_END}",
+)
 
 #: years to leave out
 NOT_THEN = _rules(

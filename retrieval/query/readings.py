@@ -50,7 +50,7 @@ def checked_reading(request: str, reading: Reading) -> Instructions | None:
 
 def checked_question(keywords: str, reply: str) -> str | None:
     """Return the question that a model wrote for keywords, or None: it is one line and keeps all numbers."""
-    question = reply.strip().strip("\"“”")
+    question = reply.strip().strip('"“”')
     short = 0 < len(question.split()) <= len(keywords.split()) + _LONGER
     if not short or "\n" in question or question.count("?") > 1:
         return None

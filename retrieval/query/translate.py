@@ -20,7 +20,7 @@ _TOKEN = re.compile(
     rf"(?:(?P<field>(?:site|source|inurl|intitle|title|filetype):)?(?P<term>{_PHRASE}|[^\s\"“]+))",
 )
 _JOINING = frozenset(("AND", "OR", "NOT", "&&", "||", "|"))
-_MARKS = "\"“” "
+_MARKS = '"“” '
 _EDGES = "()[]{},;"
 #: function words that a list of keywords does without
 _SENTENCE = STOP - frozenset(("or", "and", "not"))
@@ -68,7 +68,7 @@ def translate(request: str) -> Translation | None:
             lexical.append(said)
             if token.group("sign") or token.group("field"):
                 lists["required"].append(term)
-            if said[:1] in "\"“" and " " in term:
+            if said[:1] in '"“' and " " in term:
                 lists["phrases"].append(term)
         negated = False
     if not content_words(" ".join(dense)):
@@ -81,7 +81,7 @@ def _is_keywords(request: str, tokens: list[re.Match[str]]) -> bool:
     """Say whether a request has an operator or is a list of words: no function word, no question mark."""
     if len(tokens) < 2 or request.rstrip().endswith(("?", "!", ".")):
         return False
-    plain = [token.group("term") for token in tokens if token.group("term")[:1] not in "\"“"]
+    plain = [token.group("term") for token in tokens if token.group("term")[:1] not in '"“']
     if any(word.lower().strip(_EDGES) in _FUNCTION for word in plain):
         return False
     return any(_operator(token) for token in tokens)
@@ -89,4 +89,4 @@ def _is_keywords(request: str, tokens: list[re.Match[str]]) -> bool:
 
 def _operator(token: re.Match[str]) -> bool:
     term = token.group("term")
-    return bool(token.group("sign") or token.group("field")) or term in _JOINING or term[:1] in "\"“"
+    return bool(token.group("sign") or token.group("field")) or term in _JOINING or term[:1] in '"“'
