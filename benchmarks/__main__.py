@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from . import ablation, multihop, rerank, treehop
+from . import ablation, exclusions, keywords, multihop, rerank, treehop
 from .common import BenchmarkError, run
 from .speed import command as speed
 
@@ -29,6 +29,16 @@ COMMANDS = {
         treehop.main,
         "DIR [DIR ...]",
         "the trained hop alone against plain vector search at equal k",
+    ),
+    "exclusions": (
+        exclusions.main,
+        "DIR [DIR ...]",
+        "what becomes of “not about X” and “only after 2012”: p-MRR, and recall of what stays relevant",
+    ),
+    "keywords": (
+        keywords.main,
+        "DIR [DIR ...]",
+        "questions in keyword syntax: the same text in both halves against a translation for each",
     ),
     **{f"speed {name}": (one.main, one.usage, one.summary) for name, one in speed.COMMANDS.items()},
 }

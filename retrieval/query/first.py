@@ -22,11 +22,13 @@ class FirstSearch:
     Args:
         depth: passages from each half, more if more are asked for.
         shared: what a name with several bearers is worth less.
+        phrased: whether passages with the phrases of a query come first in the lexical half.
     """
 
     depth: int = 50
     per_name: int = 3
     shared: float = 1.3
+    phrased: bool = True
     fusion: Fusion = field(default_factory=ReciprocalRank)
     name: str = "search"
     checkpoint: str = ""
@@ -45,7 +47,8 @@ class FirstSearch:
         finds = []
         for query, vector, near in zip(queries, vectors, dense, strict=True):
             words = run.retriever.lexical(query["text"], depth, where=run.where)
-            words = _with_phrases(words, query.get("phrases", ()), run)
+            if self.phrased:
+                words = _with_phrases(words, query.get("phrases", ()), run)
             run.load(hit.id for hits in (near, words) for hit in hits)
             asked = Asked(query["text"], vector, depth, run.vectors, run.retriever.frequency)
             ranking = self.fusion.fuse(near, words, asked)
