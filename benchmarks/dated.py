@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Sequence
 from itertools import islice, product
-from typing import Any
 
 import numpy as np
 

@@ -58,9 +58,7 @@ def main(arguments: Sequence[str]) -> None:
 def keywords(question: str) -> str:
     """Return a question as a list of keywords: names quoted, function words dropped, no question mark."""
     quoted = _NAME.sub(lambda name: f'"{name.group().strip()}"', _without_first(question.replace('"', "")))
-    kept = [
-        word for word in _WORD.findall(quoted) if word[0] == '"' or word.lower().strip("'’s") not in FUNCTION_WORDS
-    ]
+    kept = [word for word in _WORD.findall(quoted) if word[0] == '"' or word.lower().strip("'’s") not in FUNCTION_WORDS]
     return " ".join(kept)
 
 

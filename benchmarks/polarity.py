@@ -83,7 +83,7 @@ def topic_of(document: Document) -> str:
     if document.title:
         return _BRACKETS.sub("", document.title)
     opening = _OPENING.match(document.text)
-    return opening.group(1) if opening else ""
+    return re.split(r"\s*[(,]", opening.group(1))[0] if opening else ""
 
 
 def held(topic: str, document: Document) -> bool:

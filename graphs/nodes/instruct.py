@@ -17,8 +17,8 @@ from ...retrieval.query.readings import Reading, checked_question, checked_readi
 from ...retrieval.query.translate import Translation, translate
 from ...retrieval.query.understood import Understood
 from ...retrieval.retriever import Retriever
-from ...retrieval.working import Working
 from ...retrieval.words import name_key
+from ...retrieval.working import Working
 from ..context import Context, Watch
 from ..state import State
 

@@ -173,7 +173,7 @@ def _note(sentence: _Sentence, rules: Collection[re.Pattern[str]], topics: list[
     """Note the topics of the first rule that fits, and cut its words out."""
     for rule in rules:
         match = rule.search(sentence.masked)
-        if match is None or (bound := match.groupdict().get("before")) is not None and not content_words(bound):
+        if match is None or ((bound := match.groupdict().get("before")) is not None and not content_words(bound)):
             continue
         said = sentence.text[slice(*match.span("x"))]
         if found := _topics(said, named=named, plain=rule in _PLAIN):

@@ -24,7 +24,7 @@ SIDED = f"(?P<period>{_SIDED})"
 #: any period of years
 PERIOD = (
     rf"(?P<period>{_SIDED}"
-    rf"|(?:(?:in|from|of|during|for) )?{_YEAR}(?:s|\s?[-–]\s?{_YEAR})?"
+    rf"|(?:(?:in|from|of|during|for) )?(?:the )?{_YEAR}(?:s|\s?[-–]\s?{_YEAR})?"
     rf"|(?:(?:in|from|of|during|over|within) )?(?:the )?(?:last|past) (?:{_NUMBER} )?(?:years?|decades?)"
     r")"
 )

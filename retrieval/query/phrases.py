@@ -22,7 +22,7 @@ _VERBS = (
 )
 _SOFT = r"(?:except(?: for)?|with the exception of|other than|apart from|aside from|besides|without|rather than)"
 # Bounded, so that a long text costs no more than its length.
-_X = r"(?P<x>[^\s?!;()][^?!;()\n]{0,160}?)"
+_X = r"(?P<x>[^\s?!;()](?:[^?!;()\n]|\([^()\n]{1,60}\)){0,160}?)"
 _END = r"(?:,? please|,? thanks?)?[\s.?!)…]*$"
 _AND = r"(?:(?:but|and|yet|just|please|only|also|ideally|preferably),? )*"
 _SEPARATED = r"(?:\s*[,;:(–—]\s*|\s+-+\s+)"
@@ -32,8 +32,8 @@ _QUESTION = (
     r"|show|give|tell|name|search|explain|describe)\b"
 )
 _TOPICAL = (
-    rf"(?:{_NONE} {_ABOUT}|(?:{_VERBS}|{_SOFT}|no) (?:{_THINGS} )+{_ABOUT}|(?:{_VERBS}|{_SOFT}|no) (?:any )?mentions? of"
-    rf"|without mentioning)"
+    rf"(?:{_NONE} {_ABOUT}|(?:{_VERBS}|{_SOFT}|no) (?:{_THINGS} )+{_ABOUT}"
+    rf"|(?:{_VERBS}|{_SOFT}|no) (?:any )?mentions? of|without mentioning)"
 )
 #: topics without anything that sets them apart: what questions do not say of themselves
 _PLAIN = (
@@ -67,8 +67,8 @@ CUE = re.compile(
 )
 #: words that hardly ever stand in a question that has no instruction
 SURE_CUE = re.compile(
-    r"\b(?:(?:not|nothing|anything|no \w+) (?:about|regarding|concerning)|but not|ignor(?:e|ing)|exclud\w+|skip(?:ping)?"
-    r"|disregard\w*|leav(?:e|ing) (?:out|aside)|except|other than|apart from|aside from|besides"
+    r"\b(?:(?:not|nothing|anything|no \w+) (?:about|regarding|concerning)|but not|ignor(?:e|ing)|exclud\w+"
+    r"|skip(?:ping)?|disregard\w*|leav(?:e|ing) (?:out|aside)|except|other than|apart from|aside from|besides"
     r"|only (?:after|since|before|from|between|in \d{4}|sources|articles|documents|papers)|not interested"
     r"|(?:do not|don['’]t) (?:include|want|mention|show|use))\b",
     re.IGNORECASE,
@@ -117,16 +117,18 @@ THEN = _rules(
 #: "find articles since 2019 about ...": cut out of the middle
 DOCUMENTS_OF = re.compile(rf"(?<=\s){DOCUMENTS}(?P<cut> (?:{_MADE} )?{PERIOD})\b", re.IGNORECASE)
 IMPERATIVE = re.compile(r"\s*(?:please )?(?:find|show|give|list|search|use|summari[sz]e|look)\b", re.IGNORECASE)
+_MUST = r"(?:must|has to|have to) (?:mention|contain|include)"
 #: what passages are to mention
 REQUIRED = _rules(
     rf"^{_AND}{_TAKE}(?:only|just) {_TAKE}(?:{DOCUMENTS} )?{_ABOUT} {_X}{_END}",
     rf"{_BEFORE}{_SEPARATED}{_AND}(?:only|just) (?:{DOCUMENTS} )?{_ABOUT} {_X}{_END}",
-    rf"^{_AND}(?:(?:it|they|this|(?:the )?(?:answers?|{DOCUMENTS})) )?(?:must|has to|have to) (?:mention|contain|include) {_X}{_END}",
-    rf"{_BEFORE}{_SEPARATED}{_AND}(?:must|has to|have to) (?:mention|contain|include) {_X}{_END}",
+    rf"^{_AND}(?:(?:it|they|this|(?:the )?(?:answers?|{DOCUMENTS})) )?{_MUST} {_X}{_END}",
+    rf"{_BEFORE}{_SEPARATED}{_AND}{_MUST} {_X}{_END}",
 )
 #: what stands before a name and is not part of it
 KIND = re.compile(
-    rf"(?:(?:the|a|an) )?(?:films?|movies?|books?|songs?|topics?|subjects?|persons?|{DOCUMENTS}) (?:of |about |on |called )+",
+    rf"(?:(?:the|a|an) )?(?:films?|movies?|books?|songs?|topics?|subjects?|persons?|{DOCUMENTS})"
+    r" (?:(?:of |about |on |called )+|(?=(?-i:[A-Z\"“])))",
     re.IGNORECASE,
 )
 

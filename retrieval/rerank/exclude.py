@@ -45,7 +45,7 @@ class Exclude:
     words: float = 2.8
     opening: float = 2.0
     bias: float = -6.1
-    least: float = 0.3
+    least: float = 0.4
     lacking: float = 0.5
     dated: float = 0.5
     name: str = "excluded"
