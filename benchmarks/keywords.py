@@ -29,7 +29,8 @@ DEPTH = 10
 QUESTION, RAW, STRIPPED, TRANSLATED = "the question itself", "keywords in both", "translated", "translated, phrases"
 SHOWN = ("recall@5", "all@5")
 COLUMNS = (*SHOWN, *(f"{metric} gain" for metric in SHOWN))
-_NAME = re.compile(r"[A-Z0-9][\w'’.-]*(?:\s+(?:(?:of|the|de|von|van|and|for|to|in|on)\s+)*[A-Z0-9][\w'’.-]*)+")
+_NAME = re.compile(r"[A-Z0-9][\w'’.-]*(?:\s+(?:(?:of|the|de|von|van|for|to|in|on)\s+)*[A-Z0-9][\w'’.-]*)+")
+_POSSESSIVE = re.compile(r"(?:^|['’])s$")
 _WORD = re.compile(r"\"[^\"]+\"|[\w'’.-]*\w")
 
 
@@ -58,7 +59,8 @@ def main(arguments: Sequence[str]) -> None:
 def keywords(question: str) -> str:
     """Return a question as a list of keywords: names quoted, function words dropped, no question mark."""
     quoted = _NAME.sub(lambda name: f'"{name.group().strip()}"', _without_first(question.replace('"', "")))
-    kept = [word for word in _WORD.findall(quoted) if word[0] == '"' or word.lower().strip("'’s") not in FUNCTION_WORDS]
+    words = [word if word[0] == '"' else _POSSESSIVE.sub("", word) for word in _WORD.findall(quoted)]
+    kept = [word for word in words if word and word.lower() not in FUNCTION_WORDS]
     return " ".join(kept)
 
 

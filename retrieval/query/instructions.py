@@ -80,9 +80,11 @@ _LIST = re.compile(r"\s*,?\s+(?:or|nor)\s+(?:(?:about|on)\s+)?|\s*/\s+", re.IGNO
 _ITEMS = re.compile(r"\s*,\s+")
 _TWO = re.compile(r"\s*,?\s+and\s+(?:(?:about|on)\s+)?")
 _PLAIN = (*phrases.BEHIND[1:], *phrases.NAMED)
+_NOT = (*phrases.BEHIND[3:], *phrases.NAMED)
 _MARKS = " \t.,;:'\"“”«»‘’"
 _POINTS_BACK = frozenset("it its them that this those these him her anything everything".split())
-_OF_THE_QUESTION = frozenset("a an the of in on to by from at for being having as if when with".split())
+_OF_THE_QUESTION = frozenset("of in on to by from at for being having as if when with".split())
+_ARTICLES = frozenset(("a", "an", "the"))
 
 
 def parse(request: str, *, today: date | None = None, keys: Collection[str] = ()) -> Instructions:
@@ -176,7 +178,9 @@ def _note(sentence: _Sentence, rules: Collection[re.Pattern[str]], topics: list[
         if match is None or ((bound := match.groupdict().get("before")) is not None and not content_words(bound)):
             continue
         said = sentence.text[slice(*match.span("x"))]
-        if found := _topics(said, named=named, plain=rule in _PLAIN):
+        if _is_content(said, rule):
+            continue
+        if found := _topics(said, named=named):
             topics += found
             sentence.cut(match.end("before") if bound is not None else match.start(), match.end())
             return True
@@ -219,18 +223,19 @@ def _note_field(sentence: _Sentence, reading: _Reading, place: int) -> bool:
     return True
 
 
-def _topics(said: str, *, named: bool, plain: bool) -> list[str]:
-    """Return the topics that a phrase lists; none if it can be none.
+def _is_content(said: str, rule: re.Pattern[str]) -> bool:
+    """Say whether a phrase that was told by no word for topics begins like a part of the question."""
+    first = said.split()[0] if rule in _PLAIN and said.split() else ""
+    if first in _OF_THE_QUESTION or (first in _ARTICLES and rule in _NOT):
+        return True
+    return first.islower() and "," in said and len(_parts(said)) == 1
 
-    A `plain` phrase was told by no word for topics, so that it must not begin like a part of the question.
-    """
-    first = said.split()[0] if said.split() else ""
-    if named and not (first[:1].isupper() or first[:1] in "\"“«'"):
+
+def _topics(said: str, *, named: bool) -> list[str]:
+    """Return the topics that a phrase lists; none if one of them can be none."""
+    if named and not (said[:1].isupper() or said[:1] in "\"“«'"):
         return []
-    parts = _parts(said)
-    if plain and (first in _OF_THE_QUESTION or ("," in said and len(parts) == 1 and first.islower())):
-        return []
-    found = [_topic(part) for part in parts]
+    found = [_topic(part) for part in _parts(said)]
     return found if all(found) else []
 
 

@@ -43,6 +43,7 @@ def test_a_topic_is_left_out_wherever_it_is_said(request_: str) -> None:
     ("Nothing about bees and wasps.", ("bees", "wasps")),
     ("Nothing about Romeo and Juliet.", ("Romeo and Juliet",)),
     ("Nothing about Little Rock, Arkansas.", ("Little Rock, Arkansas",)),
+    ("Leave out the heron, the stork and the snake.", ("heron", "stork", "snake")),
     ("Nothing about Robert M. Grant.", ("Robert M. Grant",)),
     ("Nothing about Casino Royale (2006 film).", ("Casino Royale (2006 film)",)),
     ("Ignore anything on Rome, and nothing about Athens.", ("Athens", "Rome")),
