@@ -34,7 +34,7 @@ def main() -> None:
             found = agent.retrieve(request, k=4)
             print(request)
             print("   ", ", ".join(passage.title for passage in found.passages))
-            for said in (*found.understood, *found.notices):
+            for said in (*found.instructions, *found.notices):
                 print("   ", said)
 
 

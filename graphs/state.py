@@ -7,6 +7,8 @@ from typing import Annotated, Any, TypedDict
 
 from ..core.llm.gateway import Spent
 from ..retrieval.hop.role import Find, Query
+from ..retrieval.query.condense import Turn
+from ..retrieval.query.pursue import Asked
 from ..retrieval.query.understood import Understood
 from ..retrieval.rerank.role import Ranked
 
@@ -23,6 +25,7 @@ class Event(TypedDict, total=False):
     bridges: list[str]
     dropped: list[str]
     reason: str
+    question: str
     sure: bool
     notices: list[str]
     text: str
@@ -54,6 +57,9 @@ class Request(TypedDict, total=False):
     """What a run starts from."""
 
     question: str
+    #: what was said before; the question is then made of it and of the last turn
+    history: list[Turn]
+    turn: str
     k: int
     where: str
 
@@ -78,6 +84,8 @@ class State(Request, total=False):
     new_best: int
     #: probability that the best k hold everything needed, where somebody estimates it
     sufficiency: float | None
+    #: sub-questions, as each was asked, with its answers and what it found
+    asked: list[Asked]
     #: the stop rule that fired, once one did
     stopped: str
     events: Annotated[list[Event], append]

@@ -36,6 +36,11 @@ SHOWN = {
         "Casino Royale, The Mask of Zorro\n    only from 1996 to 2010, by metadata 'year'",
         "it was not used as a filter",
     ],
+    "13_replayed_model": [
+        "Steven| Spielberg,| who",
+        "openai/replay: supported [True]",
+        "2 requests, the first met 503",
+    ],
 }
 #: and what not: here a second first search
 HIDDEN = {"07_resume_a_killed_run": "  search\n  hop\n"}

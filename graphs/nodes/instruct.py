@@ -61,7 +61,8 @@ async def instruct(state: State, runtime: Runtime[Context]) -> State:
         first["phrases"] = close
     event = watch.event(understood=understood["told"], **({"notices": notices} if notices else {}))
     runtime.stream_writer(event)
-    return _spent(State(understood=understood, frontier=[first], events=[event]), state, context)
+    others = [query for query in state["frontier"][1:] if not parse(query["text"])]
+    return _spent(State(understood=understood, frontier=[first, *others], events=[event]), state, context)
 
 
 def _spent(changes: State, state: State, context: Context) -> State:

@@ -64,7 +64,7 @@ def test_what_is_left_out_comes_last_and_leads_nowhere(profile: str, films: Coll
     assert "casino" in documents(plain)[:3]
     assert "casino" not in documents(found)[:4]
     assert {"campbell", "goldeneye"} <= set(documents(found)[:3])
-    assert ["left out: Casino Royale"] == list(found.understood)
+    assert ["left out: Casino Royale"] == list(found.instructions)
     assert "casino" not in {
         films.passages([step.id])[step.id].document for passage in found.passages for step in passage.path
     }
@@ -76,13 +76,13 @@ def test_a_question_without_instructions_is_not_changed(films: Collection) -> No
         read, unread = (agent(films, instructions=on).retrieve(question, 6) for on in (True, False))
         assert ranks(unread) == ranks(read)
         assert [event["event"] for event in unread.events] == [event["event"] for event in read.events]
-        assert [] == list(read.understood)
+        assert [] == list(read.instructions)
 
 
 def test_instructions_can_be_switched_off(films: Collection) -> None:
     """Then the whole request is the question."""
     found = agent(films, instructions=False).retrieve(f"{ASKED} Only since 2000.", 6)
-    assert not found.understood
+    assert not found.instructions
     assert 6 == len(found.passages)
 
 
@@ -90,7 +90,7 @@ def test_years_are_a_filter_where_metadata_has_them(films: Collection) -> None:
     """The filter holds for the whole run, next to the caller's own."""
     found = agent(films).retrieve(f"{ASKED} Only since 2000.", 6)
     assert ["casino"] == documents(found)
-    assert ["only since 2000, by metadata 'year'"] == list(found.understood)
+    assert ["only since 2000, by metadata 'year'"] == list(found.instructions)
 
     both = agent(films).retrieve(f"{ASKED} Only before 2000.", 6, where="title like 'G*'")
     assert ["goldeneye"] == documents(both)
@@ -102,7 +102,7 @@ def test_a_filter_that_lets_nothing_pass_is_not_used(films: Collection) -> None:
 
     assert 6 == len(found.passages)
     assert any("no document passes" in notice for notice in found.notices)
-    assert any("weak evidence" in said for said in found.understood)
+    assert any("weak evidence" in said for said in found.instructions)
 
 
 def test_a_batch_and_a_stream_do_what_one_question_does(films: Collection) -> None:
@@ -121,14 +121,14 @@ def test_a_batch_and_a_stream_do_what_one_question_does(films: Collection) -> No
 def test_two_names_joined_by_and_are_one_if_something_is_called_so(films: Collection) -> None:
     """What no document is called is taken for two."""
     found = agent(films).retrieve(f"{ASKED} Nothing about Eva Green and Hastings.")
-    assert ["left out: Eva Green, Hastings"] == list(found.understood)
+    assert ["left out: Eva Green, Hastings"] == list(found.instructions)
 
 
 def test_keywords_are_read(films: Collection) -> None:
     """What is excluded goes last, the phrase comes first, and a site that nothing comes from is told."""
     found = agent(films).retrieve('"Martin Campbell" spy film -"Casino Royale" site:nowhere.example', 6)
 
-    assert "read as keywords: Martin Campbell spy film" == found.understood[0]
+    assert "read as keywords: Martin Campbell spy film" == found.instructions[0]
     assert "casino" not in documents(found)[:4]
     assert ["only from nowhere.example"] == [notice.split(":")[0] for notice in found.notices]
 
@@ -136,7 +136,8 @@ def test_keywords_are_read(films: Collection) -> None:
 @pytest.mark.parametrize(("request_", "replies", "understood", "calls"), [
     (f"{ASKED} Anything about Casino Royale is of no use.", ['{"question": "Which spy films did Martin Campbell '
      'direct?", "exclude": ["Casino Royale"]}'], ["left out: Casino Royale"], 1),
-    (f"{ASKED} Anything about Casino Royale is of no use.", ['{"question": "Who is Eva?", "exclude": ["Casino Royale"]}'], [], 1),
+    (f"{ASKED} Anything about Casino Royale is of no use.", ['{"question": "Who is Eva?", "exclude": ["Jaws"]}'],
+     [], 1),
     ('"Martin Campbell" spy 1995', ["Which spy film of 1995 did Martin Campbell direct?"],
      ["read as keywords: Which spy film of 1995 did Martin Campbell direct?"], 1),
     ('"Martin Campbell" spy 1995', ["Which spy film of 1996 was it?"],
@@ -149,7 +150,7 @@ def test_a_model_is_asked_where_no_rule_can_read(
 ) -> None:
     """What it says is taken over only where it follows from the request; a question in words costs no call."""
     found = agent(films, *replies, llm_cache=False).retrieve(request_)
-    assert (understood, calls) == (list(found.understood), found.cost.calls)
+    assert (understood, calls) == (list(found.instructions), found.cost.calls)
 
 
 def test_a_model_that_fails_costs_a_notice(films: Collection) -> None:
@@ -157,7 +158,7 @@ def test_a_model_that_fails_costs_a_notice(films: Collection) -> None:
     found = agent(films, "", llm_calls=1, llm_cache=False).retrieve('"Martin Campbell" spy 1995')
     away = Agent(films, llm=ScriptedModel()).retrieve('"Martin Campbell" spy 1995')
 
-    assert ["read as keywords: Martin Campbell spy 1995"] == list(found.understood) == list(away.understood)
+    assert ["read as keywords: Martin Campbell spy 1995"] == list(found.instructions) == list(away.instructions)
     assert ["keywords were searched for as they are"] == [notice.split(" (")[0] for notice in away.notices]
 
 
