@@ -31,6 +31,11 @@ SHOWN = {
         "supported: He directed Jaws in 1975.",
         "NOT BORNE OUT: Jaws was filmed in Paris.",
     ],
+    "11_exclusions": [
+        "left out: Casino Royale, GoldenEye",
+        "Casino Royale, The Mask of Zorro\n    only from 1996 to 2010, by metadata 'year'",
+        "it was not used as a filter",
+    ],
     "13_replayed_model": [
         "Steven| Spielberg,| who",
         "openai/replay: supported [True]",
