@@ -95,7 +95,9 @@ def exchange(
     if first and _WHO_IS.match(question[: first.start]) and not question[first.end :].strip('?.!"” '):
         things = [*asked, *_answered(question, answer, in_answer, learnt)]
     elif brief or any(_speaks_of(" ".join([answer, *titles]), name) for name in in_question):
-        things = [*_answered(question, answer, in_answer, learnt), *described, *asked]
+        wanted, answered = expected(question)[0], _answered(question, answer, in_answer, learnt)
+        aside = [thing for thing in answered if wanted and thing.kind not in ("", wanted)]
+        things = [*(thing for thing in answered if thing not in aside), *described, *asked, *aside]
     else:
         # Sentences that do not speak of what was asked about may answer something else.
         things = [*described, *(_thing(name, learnt, said=True) for name in in_answer if name.kind != TIME), *asked]
