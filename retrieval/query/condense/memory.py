@@ -104,8 +104,8 @@ def exchange(
     things = _distinct(things)
     dates = [name.text for text in (answer, question) for name in names(text) if name.kind == TIME]
     pairs = [pair for text, found in ((question, in_question), (answer, names(answer))) if (pair := _pair(text, found))]
-    pair = tuple(_thing(name, learnt) for name in pairs[0]) if pairs else ()
-    return Exchange(question, answer, tuple(things), pair, tuple(dates))
+    together = tuple(_thing(name, learnt) for name in pairs[0]) if pairs else ()
+    return Exchange(question, answer, tuple(things), together, tuple(dates))
 
 
 def _learnt(found: Sequence[Name], asked: Sequence[Name], known: Mapping[str, Thing]) -> dict[str, Thing]:
