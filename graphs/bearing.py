@@ -1,0 +1,131 @@
+"""Which name, number or word of several stands where a sentence says it does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from .polarity import OPPOSITES
+from .reading import NAME, NUMBER, Text, Word
+
+REACH = 3.0
+CLAUSE = 0.5
+TURNED = 0.85
+#: By how much of what is around it another must stand better, to be what was meant.
+MARGIN = 0.25
+_ITEMS = 0.6
+#: What a word of the passage's title is worth, which stands all over it.
+TITLED = 0.3
+
+Occurrence = tuple[Sequence[Word], int, int]
+
+
+def misplaced(said: Sequence[Word], passages: Sequence[Text], asked: set[str]) -> str:
+    """Return the first name, number or word of a sentence in whose place its passage has another; empty if none.
+
+    What the passage is called may stand anywhere in it, and has no rivals. A date has to stand there as one, unless the
+    question, whose words are `asked`, holds it.
+    """
+    present = {word.key for word in said}
+    titles = frozenset(key for passage in passages for key in passage.title)
+    for start, end in _units(said):
+        unit = said[start:end]
+        own = frozenset(word.key for word in unit if word.content or word.unit < 0)
+        around = _around(said, start, end, titles)
+        if not around or own & titles:
+            continue
+        fits = [_best(around, _occurrences(own, unit[0].kind, text.sentences)) for text in passages]
+        if max(fits) < 0 and unit[0].unit >= 0:
+            if unit[0].kind == NUMBER and len(own) > 1 and not own <= asked:
+                return " ".join(word.raw for word in unit)
+            continue
+        there = [text for text, fit in zip(passages, fits, strict=True) if fit == max(fits)]
+        rivals = [rival for text in there for rival in _rivals(unit, present, text.sentences)]
+        if _best(around, rivals) - max(0.0, *fits) > MARGIN * sum(abs(value) for value in around.values()):
+            return " ".join(word.raw for word in unit)
+    return ""
+
+
+def _best(around: Mapping[str, float], found: Iterable[Occurrence]) -> float:
+    return max((_fit(around, one) for one in found), default=-1.0)
+
+
+def _units(said: Sequence[Word]) -> list[tuple[int, int]]:
+    """Return where names and numbers begin and end, and the words that have an opposite."""
+    found: list[tuple[int, int]] = []
+    for place, word in enumerate(said):
+        if word.unit >= 0 and found and said[found[-1][0]].unit == word.unit:
+            found[-1] = found[-1][0], place + 1
+        elif word.unit >= 0 or word.raw in OPPOSITES:
+            found.append((place, place + 1))
+    return found
+
+
+def _around(said: Sequence[Word], start: int, end: int, titles: frozenset[str]) -> dict[str, float]:
+    """Return what stands around a unit by its weight: above 0 before it, below 0 behind it."""
+    own = {word.key for word in said[start:end]}
+    found: dict[str, float] = {}
+    for place, word in enumerate(said):
+        if start <= place < end or not word.content or word.key in own:
+            continue
+        gap = start - place - 1 if place < start else place - end
+        worth = (_ITEMS if word.unit >= 0 else 1.0) / (1 + gap / REACH)
+        if word.clause != said[start].clause:
+            worth *= CLAUSE
+        if word.key in titles:
+            worth *= TITLED
+        if worth > abs(found.get(word.key, 0.0)):
+            found[word.key] = worth if place < start else -worth
+    return found
+
+
+def _occurrences(keys: frozenset[str], kind: str, sources: Sequence[Sequence[Word]]) -> Iterable[Occurrence]:
+    """Yield where all words of a unit that the sources know stand together, those of a date within a date."""
+    if kind == NAME:
+        keys &= {word.key for source in sources for word in source}
+    for source in sources:
+        places = [place for place, word in enumerate(source) if word.key in keys]
+        for place in places:
+            near = [other for other in places if place <= other < place + len(keys) + 2]
+            if kind == NUMBER:
+                near = [other for other in near if source[other].unit == source[place].unit]
+            if keys and {source[other].key for other in near} == keys:
+                yield source, place, near[-1] + 1
+
+
+def _rivals(own: Sequence[Word], present: set[str], sources: Sequence[Sequence[Word]]) -> list[Occurrence]:
+    """Return the units of the same kind, or opposites, that the sentence does not speak of."""
+    if own[0].unit < 0:
+        others = OPPOSITES[own[0].raw]
+        return [(source, at, at + 1) for source in sources for at, word in enumerate(source) if word.raw in others]
+    found: list[Occurrence] = []
+    for source in sources:
+        for start, end in _units(source):
+            unit = source[start:end]
+            if unit[0].kind == own[0].kind and present.isdisjoint(word.key for word in unit) and _alike(own, unit):
+                found.append((source, start, end))
+    return found
+
+
+def _alike(own: Sequence[Word], other: Sequence[Word]) -> bool:
+    """Say whether one could be meant for the other: names both, or numbers of as many digits."""
+    if own[0].kind == NAME:
+        return True
+    return max(len(word.key) for word in own) == max(len(word.key) for word in other)
+
+
+def _fit(around: Mapping[str, float], found: Occurrence) -> float:
+    """Return how much of what is around a unit in the sentence is around it in a source."""
+    source, start, end = found
+    best: dict[str, float] = {}
+    for place, word in enumerate(source):
+        weight = around.get(word.key, 0.0)
+        if not weight or start <= place < end:
+            continue
+        gap = max(0, (start - place if place < start else place - end + 1) - 1)
+        value = abs(weight) / (1 + gap / (2 * REACH))
+        if word.clause != source[start].clause:
+            value *= CLAUSE
+        if (place < start) != (weight > 0):
+            value *= TURNED
+        best[word.key] = max(best.get(word.key, 0.0), value)
+    return sum(best.values())

@@ -1,0 +1,110 @@
+"""Who does what to whom: whether two names of a sentence stand the other way round in its passage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from .reading import NAME, Word
+from .same import PEOPLE
+
+_AT = frozenset("in at from of near for to with on".split())
+_IS = frozenset("is was are were be".split())
+
+
+class Relation(NamedTuple):
+    """A name, what it is or does, and the name to which: ("spielberg", "direc", "jaws"), however it is said."""
+
+    agent: frozenset[str]
+    relation: str
+    patient: frozenset[str]
+
+
+def exchanged(said: Sequence[Word], sources: Sequence[Sequence[Word]]) -> bool:
+    """Say whether the sources hold a relation of the sentence with its names exchanged, and not as it is said."""
+    wanted = list(relations(said, clauses=0))
+    if not wanted:
+        return False
+    told = [one for source in sources for one in relations(source, clauses=2)]
+    for one in wanted:
+        same = [other for other in told if other.relation == one.relation]
+        straight = any(_meets(one.agent, other.agent) and _meets(one.patient, other.patient) for other in same)
+        turned = any(_meets(one.agent, other.patient) and _meets(one.patient, other.agent) for other in same)
+        if turned and not straight and not (one.relation == "is" and _agree(one, wanted, told)):
+            return True
+    return False
+
+
+def _agree(one: Relation, wanted: Sequence[Relation], told: Sequence[Relation]) -> bool:
+    """Say whether another relation of the same two names is told as it is said."""
+    others = [other for other in wanted if other.relation != one.relation and {other.agent, other.patient} == {one.agent, one.patient}]
+    return any(
+        other.relation == source.relation and _meets(other.agent, source.agent) and _meets(other.patient, source.patient)
+        for other in others
+        for source in told
+    )
+
+
+def relations(sentence: Sequence[Word], *, clauses: int) -> Iterator[Relation]:
+    """Yield what a sentence says of two names with a word between them, or as "the director of Jaws is Spielberg".
+
+    The names may be so many clauses apart.
+    """
+    spans = list(_names(sentence))
+    for place, (start, end) in enumerate(spans):
+        for other_start, other_end in spans[place + 1 :]:
+            first, second = _keys(sentence[start:end]), _keys(sentence[other_start:other_end])
+            if first & second or sentence[other_start].clause - sentence[end - 1].clause > clauses:
+                continue
+            between = sentence[end:other_start]
+            for at, word in enumerate(between):
+                if _relates(word, len(between)):
+                    reach = len(between) if word.raw in _IS else 4
+                    turned = _by(between, at, reach) or _owned(sentence, end + at)
+                    key = "is" if word.raw in _IS else word.key
+                    yield Relation(second, key, first) if turned else Relation(first, key, second)
+            if any(word.raw in _IS for word in between):
+                yield from _inverted(sentence, start, first, second)
+
+
+def _keys(words: Sequence[Word]) -> frozenset[str]:
+    return frozenset(word.key for word in words if word.content)
+
+
+def _names(sentence: Sequence[Word]) -> Iterator[tuple[int, int]]:
+    start = 0
+    while start < len(sentence):
+        end = start + 1
+        while end < len(sentence) and sentence[end].unit == sentence[start].unit:
+            end += 1
+        if sentence[start].unit >= 0 and sentence[start].kind == NAME and sentence[start].raw not in PEOPLE:
+            yield start, end
+        start = end if sentence[start].unit >= 0 else start + 1
+
+
+def _relates(word: Word, gap: int) -> bool:
+    """Say whether a word between two names tells how they are related; a preposition does where little else is."""
+    return word.unit < 0 and (word.content or word.raw in _IS or (gap < 4 and word.raw in _AT))
+
+
+def _by(between: Sequence[Word], at: int, reach: int) -> bool:
+    return any(word.raw == "by" for word in between[at + 1 : at + 1 + reach])
+
+
+def _owned(sentence: Sequence[Word], at: int) -> bool:
+    return any(word.owns for word in sentence[max(0, at - 2) : at])
+
+
+def _inverted(
+    sentence: Sequence[Word], start: int, first: frozenset[str], second: frozenset[str]
+) -> Iterator[Relation]:
+    """Yield what stands before "of" and the first name: the second name is that of the first."""
+    before = sentence[max(0, start - 4) : start]
+    if any(word.raw == "of" for word in before):
+        for word in before:
+            if word.content and word.unit < 0:
+                yield Relation(second, word.key, first)
+
+
+def _meets(one: frozenset[str], other: frozenset[str]) -> bool:
+    return bool(one & other)
