@@ -11,7 +11,7 @@ REACH = 3.0
 CLAUSE = 0.5
 TURNED = 0.85
 #: By how much of what is around it another must stand better, to be what was meant.
-MARGIN = 0.25
+MARGIN = 0.2
 _ITEMS = 0.6
 #: What a word of the passage's title is worth, which stands all over it.
 TITLED = 0.3
@@ -29,17 +29,22 @@ def misplaced(said: Sequence[Word], passages: Sequence[Text], asked: set[str]) -
     titles = frozenset(key for passage in passages for key in passage.title)
     for start, end in _units(said):
         unit = said[start:end]
-        own = frozenset(word.key for word in unit if word.content or word.unit < 0)
+        own = _content(unit)
         around = _around(said, start, end, titles)
-        if not around or own & titles:
+        if not around or own & titles or (unit[0].kind == NAME and own <= asked):
             continue
-        fits = [_best(around, _occurrences(own, unit[0].kind, text.sentences)) for text in passages]
+        found = [list(_occurrences(own, unit[0].kind, text.sentences)) for text in passages]
+        fits = [_best(around, one) for one in found]
         if max(fits) < 0 and unit[0].unit >= 0:
             if unit[0].kind == NUMBER and len(own) > 1 and not own <= asked:
                 return " ".join(word.raw for word in unit)
             continue
-        there = [text for text, fit in zip(passages, fits, strict=True) if fit == max(fits)]
-        rivals = [rival for text in there for rival in _rivals(unit, present, text.sentences)]
+        rivals = [
+            rival
+            for text, fit, mine in zip(passages, fits, found, strict=True)
+            if fit == max(fits)
+            for rival in _rivals(unit, present, text.sentences, mine)
+        ]
         if _best(around, rivals) - max(0.0, *fits) > MARGIN * sum(abs(value) for value in around.values()):
             return " ".join(word.raw for word in unit)
     return ""
@@ -79,31 +84,45 @@ def _around(said: Sequence[Word], start: int, end: int, titles: frozenset[str]) 
 
 
 def _occurrences(keys: frozenset[str], kind: str, sources: Sequence[Sequence[Word]]) -> Iterable[Occurrence]:
-    """Yield where all words of a unit that the sources know stand together, those of a date within a date."""
-    if kind == NAME:
-        keys &= {word.key for source in sources for word in source}
+    """Yield where a unit stands: a date as one or as part of one, a name in full or as part of it, or a word."""
     for source in sources:
-        places = [place for place, word in enumerate(source) if word.key in keys]
-        for place in places:
-            near = [other for other in places if place <= other < place + len(keys) + 2]
-            if kind == NUMBER:
-                near = [other for other in near if source[other].unit == source[place].unit]
-            if keys and {source[other].key for other in near} == keys:
-                yield source, place, near[-1] + 1
+        for start, end in _units(source):
+            there = _content(source[start:end])
+            if keys <= there or (kind == NAME and there and there <= keys):
+                yield source, start, end
 
 
-def _rivals(own: Sequence[Word], present: set[str], sources: Sequence[Sequence[Word]]) -> list[Occurrence]:
-    """Return the units of the same kind, or opposites, that the sentence does not speak of."""
+def _rivals(
+    own: Sequence[Word], present: set[str], sources: Sequence[Sequence[Word]], mine: Sequence[Occurrence]
+) -> list[Occurrence]:
+    """Return the units of the same kind, or opposites, that the sentence does not speak of.
+
+    What stands next to the unit itself in the source, as items of one list do, is no rival.
+    """
     if own[0].unit < 0:
         others = OPPOSITES[own[0].raw]
         return [(source, at, at + 1) for source in sources for at, word in enumerate(source) if word.raw in others]
+    keys = _content(own)
     found: list[Occurrence] = []
     for source in sources:
         for start, end in _units(source):
             unit = source[start:end]
-            if unit[0].kind == own[0].kind and present.isdisjoint(word.key for word in unit) and _alike(own, unit):
+            other = _content(unit) - keys
+            if unit[0].kind != own[0].kind or not other or not present.isdisjoint(other) or not _alike(own, unit):
+                continue
+            if not any(source is one[0] and _beside(source, (start, end), one[1:]) for one in mine):
                 found.append((source, start, end))
     return found
+
+
+def _content(words: Sequence[Word]) -> frozenset[str]:
+    return frozenset(word.key for word in words if word.content or word.unit < 0)
+
+
+def _beside(source: Sequence[Word], one: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Say whether two units follow one another, with nothing or "and" between them."""
+    first, second = sorted((one, other))
+    return all(word.raw in ("and", "or") for word in source[first[1] : second[0]])
 
 
 def _alike(own: Sequence[Word], other: Sequence[Word]) -> bool:

@@ -57,14 +57,15 @@ def relations(sentence: Sequence[Word], *, clauses: int) -> Iterator[Relation]:
             if first & second or sentence[other_start].clause - sentence[end - 1].clause > clauses:
                 continue
             between = sentence[end:other_start]
+            role = _role(sentence, start) if any(word.raw in _IS for word in between) else []
+            for word in role:
+                yield Relation(second, word.key, first)
             for at, word in enumerate(between):
                 if _relates(word, len(between)):
-                    reach = len(between) if word.raw in _IS else 4
-                    turned = _by(between, at, reach) or _owned(sentence, end + at)
-                    key = "is" if word.raw in _IS else word.key
+                    copula = word.raw in _IS
+                    turned = _by(between, at) or _owned(sentence, end + at) or (copula and bool(role))
+                    key = "is" if copula else word.key
                     yield Relation(second, key, first) if turned else Relation(first, key, second)
-            if any(word.raw in _IS for word in between):
-                yield from _inverted(sentence, start, first, second)
 
 
 def _keys(words: Sequence[Word]) -> frozenset[str]:
@@ -87,23 +88,18 @@ def _relates(word: Word, gap: int) -> bool:
     return word.unit < 0 and (word.content or word.raw in _IS or (gap < 4 and word.raw in _AT))
 
 
-def _by(between: Sequence[Word], at: int, reach: int) -> bool:
-    return any(word.raw == "by" for word in between[at + 1 : at + 1 + reach])
+def _by(between: Sequence[Word], at: int) -> bool:
+    return any(word.raw == "by" for word in between[at + 1 :])
 
 
 def _owned(sentence: Sequence[Word], at: int) -> bool:
     return any(word.owns for word in sentence[max(0, at - 2) : at])
 
 
-def _inverted(
-    sentence: Sequence[Word], start: int, first: frozenset[str], second: frozenset[str]
-) -> Iterator[Relation]:
-    """Yield what stands before "of" and the first name: the second name is that of the first."""
+def _role(sentence: Sequence[Word], start: int) -> list[Word]:
+    """Return what stands before "of" and a name, as in "the director of Jaws"."""
     before = sentence[max(0, start - 4) : start]
-    if any(word.raw == "of" for word in before):
-        for word in before:
-            if word.content and word.unit < 0:
-                yield Relation(second, word.key, first)
+    return [word for word in before if word.content and word.unit < 0] if any(word.raw == "of" for word in before) else []
 
 
 def _meets(one: frozenset[str], other: frozenset[str]) -> bool:

@@ -9,8 +9,8 @@ from functools import lru_cache
 
 from ..retrieval.dates import MONTHS, NUMERALS, dates
 from ..retrieval.sentences import sentences
-from ..retrieval.words import STOP, fold, word_key
-from .same import CANONICAL, lands
+from ..retrieval.words import STOP, fold
+from .same import CANONICAL, lands, stem
 
 NAME, NUMBER = "name", "number"
 
@@ -22,6 +22,9 @@ _OPENS = frozenset(
 )
 _MONTH = re.compile(rf"(?:{'|'.join(MONTHS)})[a-z]*")
 _PARTICLES = frozenset("of the de la le von van der den du da do dos di del el al bin ibn".split())
+_PRONOUNS = frozenset("he she it they his her its their him them".split())
+#: Words at the beginning of a sentence in which a pronoun is looked for.
+OPENING = 8
 _POSSESSIVE = re.compile(r"['’]s?$", re.IGNORECASE)
 #: Words that are no content and yet tell who does what, or that it is not so.
 _KEPT = frozenset("not no nor never by before after first last same other more most".split())
@@ -85,11 +88,12 @@ def read(text: str, known: frozenset[str] = frozenset()) -> Text:
     if not body:
         title, body = "", text
     called = re.sub(r"\s*\([^)]*\)", "", title)
-    known |= {fold(word) for word in _TOKEN.findall(called)} - STOP
+    pieces = sentences(body)
+    known |= {fold(word) for word in [*_TOKEN.findall(called), *_capitals(pieces)]} - STOP
     heading = _words(called, 0, 0, known) if title else []
     made: list[tuple[Word, ...]] = []
     units = 1_000
-    for number, sentence in enumerate(sentences(body)):
+    for number, sentence in enumerate(pieces):
         words = _words(sentence, number, units, known)
         units += 1_000
         made.append((*_named(heading, words, number), *words))
@@ -98,15 +102,26 @@ def read(text: str, known: frozenset[str] = frozenset()) -> Text:
     return Text(tuple(made), frozenset(word.key for word in heading))
 
 
+def _capitals(pieces: Sequence[str]) -> list[str]:
+    """Return the capitalised words that do not open a sentence."""
+    return [_POSSESSIVE.sub("", word) for piece in pieces for word in _TOKEN.findall(piece)[1:] if word[0].isupper()]
+
+
 def _named(heading: Sequence[Word], words: Sequence[Word], number: int) -> list[Word]:
     """Return the title's words for a sentence that does not name it, as if they stood in the place of its pronoun."""
     there = {word.key for word in words}
-    if any(word.key in there for word in heading if word.content):
+    if any(word.key in there for word in heading if word.content) or not _refers(words):
         return []
     return [
         Word(one.key, one.raw, NAME, number * 1_000 + 999, number, 0, place - len(heading))
         for place, one in enumerate(heading)
     ]
+
+
+def _refers(words: Sequence[Word]) -> bool:
+    """Say whether a sentence may speak of the title: it opens with an article, or with a pronoun in a few words."""
+    opening = [word.raw for word in words[:OPENING]]
+    return opening[:1] in (["the"], ["this"], ["these"]) or not _PRONOUNS.isdisjoint(opening)
 
 
 def _words(text: str, sentence: int, units: int, known: frozenset[str]) -> list[Word]:
@@ -126,7 +141,7 @@ def _words(text: str, sentence: int, units: int, known: frozenset[str]) -> list[
             NUMBER if dated or raw[:1].isdigit() or raw in NUMERALS else NAME if _is_name(tokens, place, known) else ""
         )
         if dated and token.start() == dated[0] and dated[2] and not _says(made, clause, dated[2]):
-            made.append(Word(word_key(dated[2]), dated[2], "", -1, sentence, clause, place))
+            made.append(Word(stem(dated[2]), dated[2], "", -1, sentence, clause, place))
         if kind and not _goes_on(made, kind, gap, dated, token.start()):
             unit += 1
         made += [
@@ -187,7 +202,7 @@ def _owns(word: str, raw: str) -> bool:
 def _keys(raw: str, kind: str, dated: bool) -> list[str]:
     """Return the one form of a word, or of the parts of a date."""
     if raw.endswith("n't") or raw.endswith("n’t"):
-        return [word_key(raw[:-3]), "not"]
+        return [stem(raw[:-3]), "not"]
     if kind == NUMBER:
         plain = raw.replace(",", "")
         if dated and (match := _MONTH.match(plain)):
@@ -198,4 +213,4 @@ def _keys(raw: str, kind: str, dated: bool) -> list[str]:
         return [digits.group(1)] if digits else [plain]
     if kind == NAME:
         return [CANONICAL.get(raw, raw.removesuffix("s") if len(raw) > 4 and not raw.endswith("ss") else raw)]
-    return [CANONICAL.get(raw, raw if raw in _KEPT else word_key(raw))]
+    return [CANONICAL.get(raw, raw if raw in _KEPT else stem(raw))]

@@ -46,6 +46,8 @@ _LAND = re.compile(
     rf"(?<![\w.])(?:{'|'.join(re.escape(land) for land in sorted(_PEOPLE, key=len, reverse=True))})(?!\w)"
 )
 
+_ENDINGS = ("ations", "ation", "ings", "ing", "ions", "ion", "ors", "ers", "or", "er", "ed", "es", "s", "e")
+
 _GROUPS = """
 film movie films movies
 wrote written write writer author authored writes writing authors
@@ -57,7 +59,7 @@ located situated lies lie sits location
 many numerous several
 picture pictures
 song single
-married spouse wife husband marriage
+married spouse wife husband marriage marries marry
 mother maternal
 father paternal
 named called known nicknamed
@@ -76,10 +78,24 @@ kids children child
 job occupation profession
 author novelist
 buried burial
+metre metres meter meters m
+kilometre kilometres kilometer kilometers km
+kilogram kilograms kg
+high height tall
+long length
 performed performer performs
 """
 CANONICAL = {word: line.split()[0][:8] for line in _GROUPS.strip().splitlines() for word in line.split()}
 CANONICAL |= {f"{people}land": people for people in _LANDS}
+
+
+def stem(word: str) -> str:
+    """Return a crude stem: without an ending of verbs, doers and plurals, and five letters of it at most."""
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) > 3:
+            word = word[: -len(ending)]
+            break
+    return word[:-1] + "y" if len(word) < 6 and word.endswith("i") else word[:5]
 
 
 def lands(text: str) -> str:
