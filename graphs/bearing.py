@@ -72,7 +72,7 @@ def _around(said: Sequence[Word], start: int, end: int, titles: frozenset[str]) 
     for place, word in enumerate(said):
         if start <= place < end or not word.content or word.key in own:
             continue
-        gap = start - place - 1 if place < start else place - end
+        gap = max(0, said[start].place - word.place - 1 if place < start else word.place - said[end - 1].place - 1)
         worth = (_ITEMS if word.unit >= 0 else 1.0) / (1 + gap / REACH)
         if word.clause != said[start].clause:
             worth *= CLAUSE
@@ -140,7 +140,7 @@ def _fit(around: Mapping[str, float], found: Occurrence) -> float:
         weight = around.get(word.key, 0.0)
         if not weight or start <= place < end:
             continue
-        gap = max(0, (start - place if place < start else place - end + 1) - 1)
+        gap = max(0, source[start].place - word.place - 1 if place < start else word.place - source[end - 1].place - 1)
         value = abs(weight) / (1 + gap / (2 * REACH))
         if word.clause != source[start].clause:
             value *= CLAUSE

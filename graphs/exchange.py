@@ -37,9 +37,15 @@ def exchanged(said: Sequence[Word], sources: Sequence[Sequence[Word]]) -> bool:
 
 def _agree(one: Relation, wanted: Sequence[Relation], told: Sequence[Relation]) -> bool:
     """Say whether another relation of the same two names is told as it is said."""
-    others = [other for other in wanted if other.relation != one.relation and {other.agent, other.patient} == {one.agent, one.patient}]
+    others = [
+        other
+        for other in wanted
+        if other.relation != one.relation and {other.agent, other.patient} == {one.agent, one.patient}
+    ]
     return any(
-        other.relation == source.relation and _meets(other.agent, source.agent) and _meets(other.patient, source.patient)
+        other.relation == source.relation
+        and _meets(other.agent, source.agent)
+        and _meets(other.patient, source.patient)
         for other in others
         for source in told
     )
@@ -54,9 +60,11 @@ def relations(sentence: Sequence[Word], *, clauses: int) -> Iterator[Relation]:
     for place, (start, end) in enumerate(spans):
         for other_start, other_end in spans[place + 1 :]:
             first, second = _keys(sentence[start:end]), _keys(sentence[other_start:other_end])
-            if first & second or sentence[other_start].clause - sentence[end - 1].clause > clauses:
-                continue
             between = sentence[end:other_start]
+            apart = sentence[other_start].clause - sentence[end - 1].clause
+            subject = bool(between) and between[0].raw in _IS and not _is_subject(sentence, other_end)
+            if first & second or apart > (2 if subject else clauses):
+                continue
             role = _role(sentence, start) if any(word.raw in _IS for word in between) else []
             for word in role:
                 yield Relation(second, word.key, first)
@@ -66,6 +74,10 @@ def relations(sentence: Sequence[Word], *, clauses: int) -> Iterator[Relation]:
                     turned = _by(between, at) or _owned(sentence, end + at) or (copula and bool(role))
                     key = "is" if copula else word.key
                     yield Relation(second, key, first) if turned else Relation(first, key, second)
+
+
+def _is_subject(sentence: Sequence[Word], end: int) -> bool:
+    return end < len(sentence) and sentence[end].raw in _IS
 
 
 def _keys(words: Sequence[Word]) -> frozenset[str]:
@@ -89,7 +101,7 @@ def _relates(word: Word, gap: int) -> bool:
 
 
 def _by(between: Sequence[Word], at: int) -> bool:
-    return any(word.raw == "by" for word in between[at + 1 :])
+    return any(word.raw == "by" for word in between[at + 1 :][-3:])
 
 
 def _owned(sentence: Sequence[Word], at: int) -> bool:
@@ -99,7 +111,9 @@ def _owned(sentence: Sequence[Word], at: int) -> bool:
 def _role(sentence: Sequence[Word], start: int) -> list[Word]:
     """Return what stands before "of" and a name, as in "the director of Jaws"."""
     before = sentence[max(0, start - 4) : start]
-    return [word for word in before if word.content and word.unit < 0] if any(word.raw == "of" for word in before) else []
+    return (
+        [word for word in before if word.content and word.unit < 0] if any(word.raw == "of" for word in before) else []
+    )
 
 
 def _meets(one: frozenset[str], other: frozenset[str]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from ..retrieval.dates import MONTHS, NUMERALS, dates
@@ -16,13 +16,15 @@ NAME, NUMBER = "name", "number"
 
 _TOKEN = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|[^\W\d_]+(?:['’][^\W\d_]+)?|[^\W_]+")
 _ISO = re.compile(r"\b(\d{4})-(\d{1,2})-(\d{1,2})\b")
-_BOUNDARY = re.compile(r"[;:()–—,]|\s-\s")
+_BOUNDARY = re.compile(r"[;:–—,]|\s-\s")
 _OPENS = frozenset(
     "and but or while who whom which whose where when that after before because although though since".split()
 )
 _MONTH = re.compile(rf"(?:{'|'.join(MONTHS)})[a-z]*")
 _PARTICLES = frozenset("of the de la le von van der den du da do dos di del el al bin ibn".split())
 _PRONOUNS = frozenset("he she it they his her its their him them".split())
+#: How many clauses further a statement of its own is, as after ", and".
+APART = 3
 #: Words at the beginning of a sentence in which a pronoun is looked for.
 OPENING = 8
 _POSSESSIVE = re.compile(r"['’]s?$", re.IGNORECASE)
@@ -78,6 +80,35 @@ class Text:
         return found
 
 
+@dataclass(slots=True)
+class _Where:
+    """The clause and place of the next word; what stands in brackets is a clause beside the one that goes on behind."""
+
+    clause: int = 0
+    place: int = -1
+    clauses: int = 0
+    outside: list[tuple[int, int]] = field(default_factory=list)
+
+    def move(self, gap: str, opens: bool) -> None:
+        """Go on to a word with this before it, which may itself open a clause."""
+        self.place += 1
+        for char in gap:
+            if char == "(":
+                self.outside.append((self.clause, self.place))
+                self._next()
+            elif char == ")" and self.outside:
+                self.clause, self.place = self.outside.pop()
+        if opens or _BOUNDARY.search(gap):
+            self._next()
+        if opens and "," in gap:
+            self.clauses += APART
+            self.clause = self.clauses
+
+    def _next(self) -> None:
+        self.clauses += 1
+        self.clause = self.clauses
+
+
 @lru_cache(maxsize=512)
 def read(text: str, known: frozenset[str] = frozenset()) -> Text:
     """Return the words of a passage, whose title, if any, is the first of several lines.
@@ -130,22 +161,23 @@ def _words(text: str, sentence: int, units: int, known: frozenset[str]) -> list[
     spans = [(one.start, one.end, one.of) for one in dates(text)]
     tokens = list(_TOKEN.finditer(text))
     made: list[Word] = []
-    clause, last, unit = 0, 0, units
+    where = _Where()
+    last, unit = 0, units
     for place, token in enumerate(tokens):
         raw = fold(_POSSESSIVE.sub("", token.group()))
         gap = text[last : token.start()]
-        if _BOUNDARY.search(gap) or raw in _OPENS:
-            clause += 1
+        where.move(gap, raw in _OPENS)
+        clause, at = where.clause, where.place
         dated = next((one for one in spans if one[0] <= token.start() < one[1]), None)
         kind = (
             NUMBER if dated or raw[:1].isdigit() or raw in NUMERALS else NAME if _is_name(tokens, place, known) else ""
         )
         if dated and token.start() == dated[0] and dated[2] and not _says(made, clause, dated[2]):
-            made.append(Word(stem(dated[2]), dated[2], "", -1, sentence, clause, place))
+            made.append(Word(stem(dated[2]), dated[2], "", -1, sentence, clause, at))
         if kind and not _goes_on(made, kind, gap, dated, token.start()):
             unit += 1
         made += [
-            Word(key, raw, kind, unit if kind else -1, sentence, clause, place, _owns(token.group(), raw))
+            Word(key, raw, kind, unit if kind else -1, sentence, clause, at, _owns(token.group(), raw))
             for key in _keys(raw, kind, bool(dated))
         ]
         last = token.end()
@@ -171,7 +203,7 @@ def _is_name(tokens: Sequence[re.Match[str]], place: int, known: frozenset[str])
     if not word[0].isupper():
         return bool(place) and word in _PARTICLES and _joins(tokens, place)
     if fold(word) in STOP:
-        return False
+        return place > 1 and following[:1].isupper() and tokens[place - 1].group()[0].isupper() and len(word) > 3
     return place > 0 or following[:1].isupper() or fold(_POSSESSIVE.sub("", word)) in known
 
 

@@ -19,7 +19,9 @@ NOT_FOUND = "I could not find it."
 COVERAGE = 0.6
 LEAST = 0.4
 # Words that say little, which a model puts in and no passage has.
-LIGHT = frozenset("took takes take place came come comes happened occurred stands stand called named made make get got".split())
+LIGHT = frozenset(
+    "took takes take place came come comes happened occurred stands stand called named made make get got".split()
+)
 
 _CITED = re.compile(r"\s*\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
 _POLAR = re.compile(r"^(?:yes|no)\b[,.;:]?\s*", re.IGNORECASE)
@@ -96,8 +98,11 @@ def _idle(content: Sequence[Word], passages: Sequence[Text], place: int, asked: 
     A link is that the question names it, that another one that is cited does, or that it names another one.
     """
     passage = passages[place]
-    exact = {word.key for word in content if word.unit >= 0}
-    if not exact or exact & passage.keys or passage.title & asked:
+    units: dict[int, set[str]] = {}
+    for word in content:
+        units.setdefault(word.unit, set()).add(word.key)
+    exact = [unit for number, unit in units.items() if number >= 0 and any(len(key) > 2 for key in unit)]
+    if not exact or any(unit <= passage.keys for unit in exact) or passage.title & asked:
         return False
     others = [other for other in passages if other is not passage]
     return not any(_names(passage, other) or _names(other, passage) for other in others)
