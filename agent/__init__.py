@@ -63,7 +63,7 @@ if TYPE_CHECKING:
     from .agent import Agent
     from .evaluate.compare import Evaluation
     from .profile import RERANKERS, Profile
-    from .results import Answer, RankedPassage, Retrieval, Spending
+    from .results import Answer, RankedPassage, Retrieval, Spending, SubQuestion
 
 _HOMES = {
     "Duplicates": "..retrieval.rerank.duplicates",
@@ -100,6 +100,7 @@ _HOMES = {
     "Reranker": "..retrieval.rerank.role",
     "Retrieval": ".results",
     "Spending": ".results",
+    "SubQuestion": ".results",
     "Collection": "..retrieval.store.collection",
     "Options": "..retrieval.store.place",
     "Document": "..retrieval.types",
@@ -193,6 +194,7 @@ __all__ = [
     "SpanHop",
     "Spending",
     "Stop",
+    "SubQuestion",
     "Sufficiency",
     "TreeHop",
     "WhenDry",

@@ -11,11 +11,13 @@ from typing import cast
 
 from ..core.llm.gateway import Gateway
 from ..retrieval.hop.role import HopUpdater
+from ..retrieval.query.pursue import Pursuit
 from ..retrieval.rerank.duplicates import Duplicates
 from ..retrieval.rerank.role import Ranked, Ranker, Reranker
 from ..retrieval.rerank.sufficiency import ALWAYS, Sufficiency
 from ..retrieval.retriever import Retriever
 from ..retrieval.working import Working
+from .spend import Never, Spend
 from .state import Event, State
 from .stop import Stop
 
@@ -29,6 +31,8 @@ class Context:
 
     After the last search those named in `further` are asked too, and the `light` rerankers order everything. Where the
     outcome is less sufficient than `sure` then, all `rerankers` do, in this order.
+
+    `spend` says, of the outcome, whether a language model is to split the question; `pursuit` searches for its parts.
     """
 
     retriever: Retriever
@@ -43,6 +47,8 @@ class Context:
     rerankers: tuple[Reranker, ...] = ()
     sufficiency: Sufficiency | None = None
     sure: float = ALWAYS
+    spend: Spend = field(default_factory=Never)
+    pursuit: Pursuit = field(default_factory=Pursuit)
     llm: Gateway | None = None
     #: whether somebody listens to the pieces of an answer as they are written
     heard: bool = False

@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypedDict
 
 from ..core.llm.gateway import Spent
 from ..retrieval.hop.role import Find, Query
+from ..retrieval.query.pursue import Asked
 from ..retrieval.rerank.role import Ranked
 
 
@@ -74,6 +75,8 @@ class State(Request, total=False):
     new_best: int
     #: probability that the best k hold everything needed, where somebody estimates it
     sufficiency: float | None
+    #: sub-questions, as each was asked, with its answers and what it found
+    asked: list[Asked]
     #: the stop rule that fired, once one did
     stopped: str
     events: Annotated[list[Event], append]

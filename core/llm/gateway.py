@@ -16,7 +16,7 @@ from ..errors import ModelError
 from .budget import Amount, Ledger
 from .cache import ReplyCache
 from .role import BudgetError, Call, LanguageModel, Message, OnText, PassingError, Price, Reply
-from .structured import instructed, parsed, repairing
+from .structured import instructed, parsed, repairing, schema_of
 
 ATTEMPTS = 3
 LONGEST_WAIT = 20.0
@@ -117,7 +117,7 @@ class Gateway:
         Raises:
             ModelError: as `complete`, and where the mended reply does not fit either.
         """
-        call = Call(tuple(instructed(messages, kind)), min(max_tokens, self.most), schema=kind.model_json_schema())
+        call = Call(tuple(instructed(messages, kind)), min(max_tokens, self.most), schema=schema_of(kind))
         reply = await self._answered(node, call)
         value, wrong = parsed(reply.text, kind)
         if value is None:

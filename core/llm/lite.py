@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import threading
@@ -14,6 +13,7 @@ from time import time
 from typing import Any
 
 from ..errors import ModelError
+from ..threads import outcome, started
 from .role import Call, OnText, PassingError, Price, Reply, estimated
 
 _loaded: Future[Any] | None = None
@@ -144,29 +144,24 @@ def _retry_after(error: Exception) -> float | None:
 
 async def _litellm() -> Any:
     """Return litellm, imported in a thread of its own: whoever waits can give up, which an import cannot."""
-    return await asyncio.shield(asyncio.wrap_future(_load()))
+    return await outcome(_load())
 
 
 def _load() -> Future[Any]:
     global _loaded
     with _loading:
         if _loaded is None:
-            _loaded = Future()
-            threading.Thread(target=_import, args=(_loaded,), name="import litellm", daemon=True).start()
+            _loaded = started(_import)
         return _loaded
 
 
-def _import(loaded: Future[Any]) -> None:
+def _import() -> Any:
     # Set first: without it litellm fetches a price list from the net while it is imported.
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
-    try:
-        import litellm
+    import litellm
 
-        # pydantic tells everybody about a type inside litellm.
-        warnings.filterwarnings("ignore", message="Item '.*' on TypedDict class", category=UserWarning)
-        litellm.suppress_debug_info = True
-        litellm.telemetry = False
-    except BaseException as error:  # whoever waits must hear of it
-        loaded.set_exception(error)
-    else:
-        loaded.set_result(litellm)
+    # pydantic tells everybody about a type inside litellm.
+    warnings.filterwarnings("ignore", message="Item '.*' on TypedDict class", category=UserWarning)
+    litellm.suppress_debug_info = True
+    litellm.telemetry = False
+    return litellm

@@ -15,8 +15,8 @@ JAWS = (
 )
 SPIELBERG = (
     "Steven Spielberg",
-    "Steven Allan Spielberg (born December 18, 1946) is an American film director. He was born in Cincinnati, Ohio. His "
-    "mother was Leah Adler.",
+    "Steven Allan Spielberg (born December 18, 1946) is an American film director. He was born in Cincinnati, Ohio. "
+    "His mother was Leah Adler.",
 )
 BERGMAN = (
     "Ingrid Bergman",
