@@ -89,7 +89,7 @@ class _Where:
     clauses: int = 0
     outside: list[tuple[int, int]] = field(default_factory=list)
 
-    def move(self, gap: str, opens: bool) -> None:
+    def move(self, gap: str, *, opens: bool) -> None:
         """Go on to a word with this before it, which may itself open a clause."""
         self.place += 1
         for char in gap:
@@ -166,7 +166,7 @@ def _words(text: str, sentence: int, units: int, known: frozenset[str]) -> list[
     for place, token in enumerate(tokens):
         raw = fold(_POSSESSIVE.sub("", token.group()))
         gap = text[last : token.start()]
-        where.move(gap, raw in _OPENS)
+        where.move(gap, opens=raw in _OPENS)
         clause, at = where.clause, where.place
         dated = next((one for one in spans if one[0] <= token.start() < one[1]), None)
         kind = (
@@ -178,7 +178,7 @@ def _words(text: str, sentence: int, units: int, known: frozenset[str]) -> list[
             unit += 1
         made += [
             Word(key, raw, kind, unit if kind else -1, sentence, clause, at, _owns(token.group(), raw))
-            for key in _keys(raw, kind, bool(dated))
+            for key in _keys(raw, kind, dated=bool(dated))
         ]
         last = token.end()
     return made
@@ -231,9 +231,9 @@ def _owns(word: str, raw: str) -> bool:
     return fold(word) != raw or raw in ("his", "her", "its", "their", "whose")
 
 
-def _keys(raw: str, kind: str, dated: bool) -> list[str]:
+def _keys(raw: str, kind: str, *, dated: bool) -> list[str]:
     """Return the one form of a word, or of the parts of a date."""
-    if raw.endswith("n't") or raw.endswith("n’t"):
+    if raw.endswith(("n't", "n’t")):
         return [stem(raw[:-3]), "not"]
     if kind == NUMBER:
         plain = raw.replace(",", "")

@@ -9,9 +9,10 @@ from typing import TypedDict
 
 from ..retrieval.sentences import sentences
 from .bearing import misplaced
+from .data import evidence
+from .exchange import exchanged
 from .polarity import contradicts
 from .reading import NAME, Text, Word, read
-from .exchange import exchanged
 
 NOT_FOUND = "I could not find it."
 # An LLM's sentence counts as supported if so much of what it says stands in the passages it cites, and every number
@@ -29,7 +30,10 @@ _MARKS_AFTER_STOP = re.compile(r"([.!?]+[\"'”’)]*)((?:\s*,?\s*\[\d[\d,\s]*\]
 
 
 class Citation(TypedDict):
-    """One sentence of an answer: its text without marks, the numbers of the passages it cites, and whether it holds."""
+    """One sentence of an answer: its text without marks, the numbers of the passages it cites, and whether it holds.
+
+    `why` says what is wrong with one that does not.
+    """
 
     sentence: str
     passages: list[int]
@@ -59,16 +63,20 @@ def _check(piece: str, texts: Sequence[str], question: str) -> Citation:
     numbers = list(dict.fromkeys(int(number) for mark in _CITED.findall(piece) for number in mark.split(",")))
     said = _CITED.sub("", piece).strip()
     known = [number for number in numbers if 1 <= number <= len(texts)]
-    why = "" if known and known == numbers else "mark"
-    why = why or refuted(said, [texts[number - 1] for number in known], question)
+    if not numbers:
+        why = "it cites no passage"
+    elif known != numbers:
+        why = "it cites a passage that is not there"
+    else:
+        why = refuted(said, [texts[number - 1] for number in known], question)
     return Citation(sentence=said, passages=known, supported=not why, why=why)
 
 
 def refuted(said: str, cited: Sequence[str], question: str) -> str:
     """Return what of a sentence its passages do not bear out, empty if they bear it out."""
     if not any(char.isalnum() for char in said):
-        return "empty"
-    passages = [read(text) for text in cited]
+        return "it says nothing"
+    passages = [read(evidence(text)) for text in cited]
     known = frozenset(word.raw for passage in passages for word in passage.words if word.kind == NAME)
     words = read(_POLAR.sub("", said), known).words
     content = [word for word in words if word.content]
@@ -76,19 +84,19 @@ def refuted(said: str, cited: Sequence[str], question: str) -> str:
     asked = {word.key for word in read(question, known).words} if question else set()
     for word in content:
         if word.unit >= 0 and not there & {word.key, word.raw} and word.key not in asked:
-            return f"absent {word.key}"
+            return f"{word.raw!r} is not there"
     keys = {word.key for word in content if word.raw not in LIGHT}
     if len((keys - asked) & there) < COVERAGE * len(keys - asked) or len(keys & there) < LEAST * len(keys):
-        return "coverage"
+        return "too little of it is there"
     if any(_idle(content, passages, place, asked) for place in range(len(passages))):
-        return "idle"
+        return "one of the passages has nothing of it"
     sources = [sentence for passage in passages for sentence in passage.sentences]
     if contradicts(words, sources):
-        return "denial"
+        return "it denies what is there, or asserts what is denied there"
     if exchanged(words, sources):
-        return "exchanged"
+        return "the names stand the other way round there"
     if wrong := misplaced(words, passages, asked):
-        return f"misplaced {wrong}"
+        return f"another stands there in the place of {wrong!r}"
     return ""
 
 
