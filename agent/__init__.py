@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         WhenSettled,
         WhenSufficient,
     )
+    from ..graphs.support import Citation, check_citations
     from ..retrieval.fuse.adaptive import Adaptive
     from ..retrieval.fuse.guided import Guided
     from ..retrieval.fuse.minmax import MinMax
@@ -123,6 +124,8 @@ _HOMES = {
     "WhenDry": "..graphs.stop",
     "WhenHopeless": "..graphs.stop",
     "WhenSettled": "..graphs.stop",
+    "Citation": "..graphs.support",
+    "check_citations": "..graphs.support",
     "read_rows": "..core.files",
     "rrf": "..retrieval.fuse.rrf",
     "ALWAYS": "..retrieval.rerank.sufficiency",
@@ -149,6 +152,7 @@ __all__ = [
     "Bridge",
     "Budget",
     "CallerError",
+    "Citation",
     "Collection",
     "Cover",
     "CrossEncoder",
@@ -204,6 +208,7 @@ __all__ = [
     "Working",
     "__version__",
     "adopt",
+    "check_citations",
     "export",
     "grow",
     "import_file",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from . import ablation, multihop, rerank, splitting, treehop
+from . import ablation, answers, multihop, rerank, splitting, treehop
 from .common import BenchmarkError, run
 from .speed import command as speed
 
@@ -29,6 +29,11 @@ COMMANDS = {
         splitting.main,
         "DIR [DIR ...] --decompositions FILE",
         "what sub-questions by a language model gain and cost, and when they are worth it",
+    ),
+    "answers": (
+        answers.main,
+        "DIR [DIR ...]",
+        "what the check of citations catches, what extractive answers hold, and answers that should not be given",
     ),
     "treehop": (
         treehop.main,
