@@ -12,7 +12,7 @@ K = 5
 
 
 def ask_all(job: dict[str, Any]) -> dict[str, Any]:
-    """Return for each question what was shown, whether it counts as found, and the passages, as `extractive` answers."""
+    """Return for each question what was shown, whether it counts as found, and the passages."""
     with Collection.open(job["home"], job["name"]) as collection, bar(job["title"], len(job["questions"])) as advance:
         agent = Agent(collection)
         answers = []

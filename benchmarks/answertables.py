@@ -32,7 +32,7 @@ def found_table(title: str, rows: Sequence[Mapping[str, Any]]) -> Table:
     shown = Table(
         "least sufficiency",
         title=f"{title}: answers given",
-        caption="percent: of all; of those with all gold; of the others; given without the answer; of another set's questions",
+        caption="percent of all, of those with all gold, of the others; wrong of the given; of foreign questions",
     )
     columns = ("given", "kept", "incomplete", "wrong", "foreign")
     for heading in columns:

@@ -17,7 +17,7 @@ _SEVERAL = re.compile(r"[\w)][.!?]\W+[A-Z][a-z]+ ")
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An answer to be checked: the passages that it may cite, and what was done to it; `kind` is `true` or a mutation."""
+    """An answer to be checked, the passages that it may cite, how it was made; `kind` is `true` or a mutation."""
 
     question: str
     texts: Sequence[str]
@@ -36,8 +36,7 @@ def cases(rows: Sequence[Mapping[str, Any]], count: int, seed: int) -> list[Case
     dice.shuffle(order)
     wanted = {TRUE: count, **dict.fromkeys(KINDS, count // len(KINDS))}
     made: list[Case] = []
-    turn = 0
-    for row in _again(order):
+    for turn, row in enumerate(_again(order)):
         left = [kind for kind in wanted if wanted[kind] > 0]
         if not left:
             break
@@ -45,7 +44,6 @@ def cases(rows: Sequence[Mapping[str, Any]], count: int, seed: int) -> list[Case
         if case := _case(row, kind, dice):
             made.append(case)
             wanted[kind] -= 1
-        turn += 1
     return made
 
 

@@ -9,6 +9,7 @@ from .reading import NAME, Word
 from .same import PEOPLE
 
 _AT = frozenset("in at from of near for to with on".split())
+_SLOT = frozenset("by in of from at".split())
 _IS = frozenset("is was are were be".split())
 
 
@@ -20,9 +21,14 @@ class Relation(NamedTuple):
     patient: frozenset[str]
 
 
-def exchanged(said: Sequence[Word], sources: Sequence[Sequence[Word]]) -> bool:
-    """Say whether the sources hold a relation of the sentence with its names exchanged, and not as it is said."""
-    wanted = list(relations(said, clauses=0))
+def exchanged(said: Sequence[Word], sources: Sequence[Sequence[Word]], titles: Sequence[frozenset[str]]) -> bool:
+    """Say whether the sources hold a relation of the sentence with its names exchanged, and not as it is said.
+
+    Two parts of one title are no two names.
+    """
+    wanted = [
+        one for one in relations(said, clauses=0) if not any(one.agent | one.patient <= title for title in titles)
+    ]
     if not wanted:
         return False
     told = [one for source in sources for one in relations(source, clauses=2)]
@@ -117,4 +123,39 @@ def _role(sentence: Sequence[Word], start: int) -> list[Word]:
 
 
 def _meets(one: frozenset[str], other: frozenset[str]) -> bool:
-    return bool(one & other)
+    return bool(one) and bool(other) and (one <= other or other <= one)
+
+
+def refilled(said: Sequence[Word], sources: Sequence[Sequence[Word]]) -> bool:
+    """Say whether the sources have other names in a place of the sentence such as "directed by …" or "born in …"."""
+    told: dict[tuple[str, str], list[frozenset[str]]] = {}
+    for source in sources:
+        for slot, fillers in _slots(source):
+            told.setdefault(slot, []).extend(fillers)
+    for slot, fillers in _slots(said):
+        known = told.get(slot, [])
+        if known and not any(one & other for one in fillers for other in known):
+            return True
+    return False
+
+
+def _slots(sentence: Sequence[Word]) -> Iterator[tuple[tuple[str, str], list[frozenset[str]]]]:
+    """Yield a word and its preposition with the names behind them, all items of a list."""
+    for at in range(1, len(sentence) - 1):
+        before, word = sentence[at - 1], sentence[at]
+        if word.raw not in _SLOT or not before.content or before.unit >= 0:
+            continue
+        fillers = [_keys(sentence[start:end]) for start, end in _listed(sentence, at + 1)]
+        if fillers:
+            yield (before.key, word.raw), fillers
+
+
+def _listed(sentence: Sequence[Word], at: int) -> Iterator[tuple[int, int]]:
+    """Yield the names from a place on, as long as few and no verbs stand between them."""
+    spans = [span for span in _names(sentence) if span[0] >= at]
+    for start, end in spans:
+        between = sentence[at:start]
+        if len(between) > 3 or any(word.raw in _IS or word.raw in _SLOT for word in between):
+            return
+        yield start, end
+        at = end

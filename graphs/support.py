@@ -10,7 +10,7 @@ from typing import TypedDict
 from ..retrieval.sentences import sentences
 from .bearing import misplaced
 from .data import evidence
-from .exchange import exchanged
+from .exchange import exchanged, refilled
 from .polarity import contradicts
 from .reading import NAME, Text, Word, read
 
@@ -93,7 +93,7 @@ def refuted(said: str, cited: Sequence[str], question: str) -> str:
     sources = [sentence for passage in passages for sentence in passage.sentences]
     if contradicts(words, sources):
         return "it denies what is there, or asserts what is denied there"
-    if exchanged(words, sources):
+    if exchanged(words, sources, [passage.title for passage in passages]) or refilled(words, sources):
         return "the names stand the other way round there"
     if wrong := misplaced(words, passages, asked):
         return f"another stands there in the place of {wrong!r}"
