@@ -26,8 +26,12 @@ def misplaced(said: Sequence[Word], passages: Sequence[Text], asked: set[str]) -
     question, whose words are `asked`, holds it.
     """
     present = {word.key for word in said}
+    units = _units(said)
+    first = _content(said[slice(*units[0])]) if units else frozenset()
+    # Of "the director of Jaws was born in Ohio" the passage's own name is the subject, though it is not said.
+    implied = bool(first) and first <= asked
     titles = frozenset(key for passage in passages for key in passage.title)
-    for start, end in _units(said):
+    for start, end in units:
         unit = said[start:end]
         own = _content(unit)
         around = _around(said, start, end, titles)
@@ -43,7 +47,7 @@ def misplaced(said: Sequence[Word], passages: Sequence[Text], asked: set[str]) -
             rival
             for text, fit, mine in zip(passages, fits, found, strict=True)
             if fit == max(fits)
-            for rival in _rivals(unit, present, text.sentences, mine)
+            for rival in _rivals(unit, present | (text.title if implied else frozenset()), text.sentences, mine)
         ]
         if _best(around, rivals) - max(0.0, *fits) > MARGIN * sum(abs(value) for value in around.values()):
             return " ".join(word.raw for word in unit)
