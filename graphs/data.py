@@ -26,7 +26,7 @@ _ORDERS = re.compile(
     r"print|write|say|repeat|cite)\s+(?:only|just|exactly|instead|with|that|:|[\"“'‘]|the (?:following|word|answer))"
     r"|\byou (?:are now|must|should|will) (?:now )?(?:answer|say|reply|respond|ignore|write|cite|output|an? |the )"
     r"|\b(?:new|updated|real|hidden|previous|prior) (?:instructions?|system (?:prompt|message))\b"
-    r"|\bsystem (?:prompt|message|override)\b|^\s*(?:system|assistant|user|developer)\s*:"
+    r"|\bsystem (?:prompt|message|override)\b|(?:^|[.!?]\s+)\s*(?:system|assistant|user|developer)\s*:"
     r"|\b(?:as an ai|large language model|do not (?:mention|cite|reveal)|tell the user)\b"
     r"|\b(?:correct|right|true|only) answer (?:is|to (?:this|the|every|any) question)\b",
     re.IGNORECASE | re.MULTILINE,
@@ -66,5 +66,5 @@ def visible(text: str) -> str:
     """Return a text without invisible characters, and with one form of each bracket."""
     if text.isascii():
         return text
-    kept = "".join(char for char in text if unicodedata.category(char) not in ("Cf", "Co", "Cn") or char in "\u00ad")
+    kept = "".join(char for char in text if unicodedata.category(char) not in ("Cf", "Co", "Cn"))
     return kept.translate(_LOOKALIKES)

@@ -14,11 +14,15 @@ _IS = frozenset("is was are were be".split())
 
 
 class Relation(NamedTuple):
-    """A name, what it is or does, and the name to which: ("spielberg", "direc", "jaws"), however it is said."""
+    """A name, what it is or does, and the name to which: ("spielberg", "direc", "jaws"), however it is said.
+
+    `beside` are the other words between the names.
+    """
 
     agent: frozenset[str]
     relation: str
     patient: frozenset[str]
+    beside: frozenset[str] = frozenset()
 
 
 def exchanged(said: Sequence[Word], sources: Sequence[Sequence[Word]], titles: Sequence[frozenset[str]]) -> bool:
@@ -32,11 +36,14 @@ def exchanged(said: Sequence[Word], sources: Sequence[Sequence[Word]], titles: S
     if not wanted:
         return False
     told = [one for source in sources for one in relations(source, clauses=2)]
+    words = {word.key for source in sources for word in source}
     for one in wanted:
         same = [other for other in told if other.relation == one.relation]
         straight = any(_meets(one.agent, other.agent) and _meets(one.patient, other.patient) for other in same)
         turned = any(_meets(one.agent, other.patient) and _meets(one.patient, other.agent) for other in same)
-        if turned and not straight and not (one.relation == "is" and _agree(one, wanted, told)):
+        if one.relation == "is" and (not one.beside <= words or _agree(one, wanted, told)):
+            continue
+        if turned and not straight:
             return True
     return False
 
@@ -74,12 +81,17 @@ def relations(sentence: Sequence[Word], *, clauses: int) -> Iterator[Relation]:
             role = _role(sentence, start) if any(word.raw in _IS for word in between) else []
             for word in role:
                 yield Relation(second, word.key, first)
+            beside = _nouns([*role, *between])
             for at, word in enumerate(between):
                 if _relates(word, len(between)):
                     copula = word.raw in _IS
                     turned = _by(between, at) or _owned(sentence, end + at) or (copula and bool(role))
-                    key = "is" if copula else word.key
-                    yield Relation(second, key, first) if turned else Relation(first, key, second)
+                    ends = (second, first) if turned else (first, second)
+                    yield Relation(ends[0], "is" if copula else word.key, ends[1], beside)
+
+
+def _nouns(words: Sequence[Word]) -> frozenset[str]:
+    return frozenset(word.key for word in words if word.content and word.unit < 0)
 
 
 def _is_subject(sentence: Sequence[Word], end: int) -> bool:

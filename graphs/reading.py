@@ -14,7 +14,9 @@ from .same import CANONICAL, lands, stem
 
 NAME, NUMBER = "name", "number"
 
-_TOKEN = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|[^\W\d_]+(?:['’][^\W\d_]+)?|[^\W_]+")
+_TOKEN = re.compile(
+    r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?(?:(?:st|nd|rd|th)\b)?|[^\W\d_]+(?:['’][^\W\d_]+)?|[^\W_]+"
+)
 _ISO = re.compile(r"\b(\d{4})-(\d{1,2})-(\d{1,2})\b")
 _BOUNDARY = re.compile(r"[;:–—,]|\s-\s")
 _OPENS = frozenset(
@@ -113,6 +115,7 @@ class _Where:
 def read(text: str, known: frozenset[str] = frozenset()) -> Text:
     """Return the words of a passage, whose title, if any, is the first of several lines.
 
+    Without one it counts as called what it opens with.
     `known` are words that are names wherever they stand, beside those of the title.
     """
     title, _, body = text.partition("\n")
@@ -121,7 +124,7 @@ def read(text: str, known: frozenset[str] = frozenset()) -> Text:
     called = re.sub(r"\s*\([^)]*\)", "", title)
     pieces = sentences(body)
     known |= {fold(word) for word in [*_TOKEN.findall(called), *_capitals(pieces)]} - STOP
-    heading = _words(called, 0, 0, known) if title else []
+    heading = _words(called, 0, 0, known) if title else _opening(pieces, known)
     made: list[tuple[Word, ...]] = []
     units = 1_000
     for number, sentence in enumerate(pieces):
@@ -131,6 +134,13 @@ def read(text: str, known: frozenset[str] = frozenset()) -> Text:
     if title and not made:
         made.append(tuple(heading))
     return Text(tuple(made), frozenset(word.key for word in heading))
+
+
+def _opening(pieces: Sequence[str], known: frozenset[str]) -> list[Word]:
+    """Return the name that several sentences open with."""
+    words = _words(pieces[0], 0, 0, known) if len(pieces) > 1 else []
+    named = next((word.unit for word in words[:2] if word.kind == NAME), -1)
+    return [word for word in words if word.unit == named >= 0]
 
 
 def _capitals(pieces: Sequence[str]) -> list[str]:

@@ -19,6 +19,9 @@ from ..support import NOT_FOUND, check_citations
 
 #: tokens an answer may have
 MOST = 400
+#: The sufficiency below which nothing is quoted. Where all gold passages were there, one question in a hundred stayed
+#: below; of questions about other things than the collection's, two in three did.
+LEAST = 0.4
 
 
 async def answer(state: State, runtime: Runtime[Context]) -> State:
@@ -49,7 +52,7 @@ async def answer(state: State, runtime: Runtime[Context]) -> State:
             if written is None:
                 notices.append(f"no citation of {llm.name!r} was borne out by the passages; its answer was dropped")
     if written is None:
-        written = extractive(ranked, run)
+        written = extractive(ranked, run, state.get("sufficiency"))
     event = watch.event(found=len(written["citations"]), reason=written["model"] or "extractive")
     runtime.stream_writer({**event, "text": written["text"]})
     return State(answer={**written, "notices": notices}, events=[event], spent=llm.taken() if llm else [])
@@ -75,9 +78,9 @@ def messages(question: str, texts: list[str]) -> list[dict[str, str]]:
     ]
 
 
-def extractive(ranked: list[Ranked], run: Working) -> dict[str, Any]:
-    """Return the best-supported sentences as an answer."""
-    chosen = extract(ranked, run)
+def extractive(ranked: list[Ranked], run: Working, sufficiency: float | None = None) -> dict[str, Any]:
+    """Return the best-supported sentences as an answer, none where it is improbable that the passages hold one."""
+    chosen = extract(ranked, run) if sufficiency is None or sufficiency >= LEAST else []
     citations = [{"sentence": one.text, "passages": [one.passage], "supported": True, "why": ""} for one in chosen]
     text = " ".join(f"{one.text} [{one.passage}]" for one in chosen) or NOT_FOUND
     return {"text": text, "citations": citations, "extractive": True, "found": bool(chosen), "model": ""}

@@ -67,12 +67,24 @@ PAIRS = (
     # names
     Pair("Jaws was directed by Steven Spielberg [3].", "Jaws was directed by Peter Benchley [3].", "name"),
     Pair("Steven Spielberg directed Jaws [3].", "Roy Scheider directed Jaws [3].", "name"),
-    Pair("The score of Jaws was written by John Williams [3].", "The score of Jaws was written by Hans Zimmer [3].", "name"),
-    Pair("In Jaws, Chief Brody is played by Roy Scheider [3].", "In Jaws, Matt Hooper is played by Roy Scheider [3].", "name"),
+    Pair(
+        "The score of Jaws was written by John Williams [3].",
+        "The score of Jaws was written by Hans Zimmer [3].",
+        "name",
+    ),
+    Pair(
+        "In Jaws, Chief Brody is played by Roy Scheider [3].",
+        "In Jaws, Matt Hooper is played by Roy Scheider [3].",
+        "name",
+    ),
     Pair("Elizabeth Bennet marries Fitzwilliam Darcy [8].", "Elizabeth Bennet marries George Wickham [8].", "name"),
     Pair("The Danube empties into the Black Sea [6].", "The Danube empties into the Black Forest [6].", "name"),
     Pair("Marie Curie was born in Warsaw [1].", "Marie Curie was born in Paris [1].", "name"),
-    Pair("It was Michael Collins who stayed in lunar orbit [2].", "It was Buzz Aldrin who stayed in lunar orbit [2].", "name"),
+    Pair(
+        "It was Michael Collins who stayed in lunar orbit [2].",
+        "It was Buzz Aldrin who stayed in lunar orbit [2].",
+        "name",
+    ),
     Pair("Spielberg's mother was Leah Adler [4].", "Spielberg's mother was Arnold Spielberg [4].", "name"),
     Pair(
         "The director of Jaws, Steven Spielberg, was born in Cincinnati [3][4].",
@@ -94,7 +106,11 @@ PAIRS = (
     Pair("Collins did not walk on the Moon [2].", "Collins walked on the Moon [2].", "negation"),
     Pair("Spielberg was born in Ohio [4].", "Spielberg was not born in Ohio [4].", "negation"),
     Pair("Marie Curie died on 4 July 1934 [1].", "Marie Curie was born on 4 July 1934 [1].", "negation"),
-    Pair("Curie was the first woman to win a Nobel Prize [1].", "Curie was the last woman to win a Nobel Prize [1].", "negation"),
+    Pair(
+        "Curie was the first woman to win a Nobel Prize [1].",
+        "Curie was the last woman to win a Nobel Prize [1].",
+        "negation",
+    ),
     Pair("The Danube flows through Vienna [6].", "The Danube never flows through Vienna [6].", "negation"),
     Pair("Jaws was filmed on Martha's Vineyard [3].", "Jaws wasn't filmed on Martha's Vineyard [3].", "negation"),
     Pair("Everest is the highest mountain [9].", "Everest is the lowest mountain [9].", "negation"),
@@ -104,8 +120,14 @@ PAIRS = (
         "negation",
     ),
     # the passage that is cited
-    Pair("Jaws is based on a novel by Peter Benchley [3].", "Jaws is based on a novel by Peter Benchley [4].", "passage"),
+    Pair(
+        "Jaws is based on a novel by Peter Benchley [3].", "Jaws is based on a novel by Peter Benchley [4].", "passage"
+    ),
     Pair("Mallory died on Everest in 1924 [9].", "Mallory died on Everest in 1924 [2].", "passage"),
     Pair("The Eiffel Tower stands in Paris [5].", "The Eiffel Tower stands in Paris [1].", "passage"),
-    Pair("Armstrong was the first to step onto the Moon [2].", "Armstrong was the first to step onto the Moon [9].", "passage"),
+    Pair(
+        "Armstrong was the first to step onto the Moon [2].",
+        "Armstrong was the first to step onto the Moon [9].",
+        "passage",
+    ),
 )
