@@ -12,6 +12,8 @@ from .mutating import KINDS, mutated
 from .rewording import Claim, Passage, echoed, joined, reworded
 
 TRUE = "true"
+#: How often the questions are gone through at most.
+ROUNDS = 40
 _SEVERAL = re.compile(r"[\w)][.!?]\W+[A-Z][a-z]+ ")
 
 
@@ -48,7 +50,7 @@ def cases(rows: Sequence[Mapping[str, Any]], count: int, seed: int) -> list[Case
 
 
 def _again(rows: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    for _ in range(12):
+    for _ in range(ROUNDS):
         yield from rows
 
 
@@ -69,7 +71,7 @@ def _case(row: Mapping[str, Any], kind: str, dice: random.Random) -> Case | None
         return None
     if kind != TRUE:
         sources = [one for one in gold if one.number in claim.marks]
-        claim = mutated(claim, kind, sources, others, dice)
+        claim = mutated(claim, kind, passages=sources, others=others, dice=dice)
         if claim is None:
             return None
     texts = [f"{one.title}\n{one.text}" if one.title else one.text for one in numbered]

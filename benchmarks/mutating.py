@@ -53,8 +53,12 @@ OPPOSITES = (
 _FLIPS = {one: other for pair in OPPOSITES for one, other in (pair, pair[::-1])}
 _FLIP = re.compile(rf"\b({'|'.join(_FLIPS)})\b")
 _VERB = re.compile(
-    r"\b(is|was|are|were|has|had|can|will)\b|\b(directed|wrote|produced|composed|founded|played|starred|appeared|won|served|made|worked|moved|"
-    r"created|released|released|recorded|performed|became|lies|died)\b"
+    r"\b(is|was|are|were|has|had|can|will)\b|\b(directed|wrote|produced|composed|founded|played|starred|appeared|won|"
+    r"served|made|worked|moved|created|released|recorded|performed|became|lies|died)\b"
+)
+_RELATIONS = (
+    "directed|wrote|produced|composed|founded|son|daughter|mother|father|wife|husband|director|writer|composer|by|for|"
+    "from|in|at"
 )
 _BASE = {
     "directed": "direct",
@@ -79,12 +83,13 @@ _BASE = {
     "died": "die",
 }
 _NEGATED = re.compile(
-    r"\b(is|was|are|were|has|had|did|does|do|could|can|would) not\b|\b(is|was|are|were|has|had|did|does|could)n't\b| never\b| no longer\b"
+    r"\b(is|was|are|were|has|had|did|does|do|could|can|would) not\b|\b(is|was|are|were|has|had|did|does|could)n't\b|"
+    r" never\b| no longer\b"
 )
 
 
 def mutated(
-    claim: Claim, kind: str, passages: Sequence[Passage], others: Sequence[Passage], dice: random.Random
+    claim: Claim, kind: str, *, passages: Sequence[Passage], others: Sequence[Passage], dice: random.Random
 ) -> Claim | None:
     """Return the claim with one fact changed, None where it holds none of that kind.
 
@@ -110,54 +115,50 @@ def names(text: str) -> list[str]:
 
 def _name(claim: Claim, passages: Sequence[Passage], others: Sequence[Passage], dice: random.Random) -> Claim | None:
     """Swap two names, or put one of the same passage or of another in the place of one."""
-    own = names(claim.text)
-    source = " ".join(claim.sources)
-    text = " ".join(f"{one.title}. {one.text}" for one in passages)
-    ways = ["swap", "same", "other"]
+    text, foreign = _all(passages), _all(others)
+    pools = {"same": names(text), "another": names(foreign)}
+    ways = ["swap", *pools]
     dice.shuffle(ways)
     for way in ways:
         if way == "swap":
+            pairs = _swappable(claim)
+        else:
             pairs = [
-                (a, b)
-                for a in own
-                for b in own
-                if claim.text.find(a) < claim.text.find(b)
-                and not _listed(a, b, claim.text)
-                and not _listed(a, b, source)
-                and a not in b
-                and b not in a
+                (a, b) for a in names(claim.text) for b in pools[way] if _may_replace(a, b, claim.text, text, way=way)
             ]
-            pairs = [
-                (a, b)
-                for a, b in pairs
-                if re.search(
-                    rf"{re.escape(a)}(?:'s)?[^.,;]*? (?:directed|wrote|produced|composed|founded|son|daughter|mother|father|wife|husband|director|writer|composer|by|for|from|in|at)\b[^.,;]*? {re.escape(b)}",
-                    claim.text,
-                )
-            ]
-            if pairs:
-                a, b = dice.choice(pairs)
-                swapped = claim.text.replace(a, "\0", 1).replace(b, a, 1).replace("\0", b, 1)
-                return replace(claim, text=swapped, way=f"{claim.way}, names exchanged")
-            continue
-        pool = names(text) if way == "same" else names(" ".join(f"{one.title}. {one.text}" for one in others))
-        pairs = [
-            (a, b)
-            for a in own
-            for b in pool
-            if _alike(a, b)
-            and not _shares(a, b, claim.text)
-            and not (way == "same" and _listed(a, b, text))
-            and not (way == "other" and b in text)
-        ]
         if pairs:
             a, b = dice.choice(pairs)
-            return replace(
-                claim,
-                text=claim.text.replace(a, b, 1),
-                way=f"{claim.way}, name from {'the same' if way == 'same' else 'another'} passage",
-            )
+            if way == "swap":
+                swapped = claim.text.replace(a, "\0", 1).replace(b, a, 1).replace("\0", b, 1)
+                return replace(claim, text=swapped, way=f"{claim.way}, names exchanged")
+            return replace(claim, text=claim.text.replace(a, b, 1), way=f"{claim.way}, name from {way} passage")
     return None
+
+
+def _all(passages: Sequence[Passage]) -> str:
+    return " ".join(f"{one.title}. {one.text}" for one in passages)
+
+
+def _swappable(claim: Claim) -> list[tuple[str, str]]:
+    """Return pairs of names with a word between them that tells one from the other, no items of one list."""
+    own, source = names(claim.text), " ".join(claim.sources)
+    return [
+        (a, b)
+        for a in own
+        for b in own
+        if a not in b
+        and b not in a
+        and not _listed(a, b, claim.text)
+        and not _listed(a, b, source)
+        and re.search(rf"{re.escape(a)}(?:'s)?[^.,;]*? (?:{_RELATIONS})\b[^.,;]*? {re.escape(b)}", claim.text)
+    ]
+
+
+def _may_replace(old: str, new: str, said: str, text: str, *, way: str) -> bool:
+    """Say whether another name looks alike and makes the claim false."""
+    if not _alike(old, new) or _shares(old, new, said):
+        return False
+    return not _listed(old, new, text) if way == "same" else new not in text
 
 
 def _alike(one: str, other: str) -> bool:

@@ -11,18 +11,21 @@ MONTHS = "January February March April May June July August September October No
 _DATE = re.compile(rf"\b({'|'.join(MONTHS)}) (\d{{1,2}}), (\d{{4}})\b|\b(\d{{1,2}}) ({'|'.join(MONTHS)}) (\d{{4}})\b")
 _END = re.compile(r"(?<=[a-z0-9\])”\"][.!?])\s+(?=[A-Z\"“])")
 _SPAN = re.compile(
-    r"^(?P<who>[^()]{3,60}?) \((?:[^()]*?[,;] )?(?:born )?(?P<born>[^()–;]*?\d{4})(?: [–-] (?P<died>[^()–;]*?\d{4}))?\) (?P<is>is|was) (?P<what>.+)$"
+    r"^(?P<who>[^()]{3,60}?) \((?:[^()]*?[,;] )?(?:born )?(?P<born>[^()–;]*?\d{4})"
+    r"(?: [–-] (?P<died>[^()–;]*?\d{4}))?\) (?P<is>is|was) (?P<what>.+)$"
 )
 _BY = re.compile(
-    r"^(?P<thing>.{3,60}?),? (?:is|was) (?P<what>an? [^.;()]*?),? (?P<verb>directed|written|produced|composed|painted|published|"
-    r"released|founded|designed|developed|created|recorded) (?P<more>and \w+ )?by (?P<who>(?:[A-Z][\w.’'-]+ ?){2,4})(?P<rest>\b.*)$"
+    r"^(?P<thing>.{3,60}?),? (?:is|was) (?P<what>an? [^.;()]*?),? (?P<verb>directed|written|produced|composed|painted|"
+    r"published|released|founded|designed|developed|created|recorded) (?P<more>and \w+ )?by "
+    r"(?P<who>(?:[A-Z][\w.’'-]+ ?){2,4})(?P<rest>\b.*)$"
 )
 _PRONOUN = re.compile(
     r"^(?:He|She|It|They|The (?:film|song|album|band|book|novel|company|city|team|show|series))\b(?!')"
 )
 _ASIDE = re.compile(r"\s*\([^()]*\)")
 _TAIL = re.compile(
-    r",? (?:which|who|where|although|though|while|because|but|with|after|before|and (?:he|she|it|they|is|was|has|had|the)) [^.]*(?=\.$)"
+    r",? (?:which|who|where|although|though|while|because|but|with|after|before|"
+    r"and (?:he|she|it|they|is|was|has|had|the)) [^.]*(?=\.$)"
 )
 _ACTIVE = {
     "directed": "directed",
@@ -207,12 +210,24 @@ def echoed(passages: Sequence[Passage], question: str, answer: str, dice: random
     marks = tuple(sorted({one.number for one in passages}))
     source = next((one for one in holders[-1].sentences() if answer.lower() in one.lower()), "")
     for pattern, forms in _ECHOES:
-        if found := pattern.match(question.strip()):
+        if (found := pattern.match(question.strip())) and _told(question, source):
             form = dice.choice(forms)
             return Claim(_capital(form.format(*found.groups(), a=answer.rstrip("."))), marks, (source,), "echoed")
     return None
 
 
+def _told(question: str, source: str) -> bool:
+    """Say whether the sentence that holds the answer tells what is asked; the labels of some sets are guesses."""
+    asks = next((told for asked, told in _TELLING if re.search(asked, question)), "")
+    return bool(re.search(asks, source)) if source or asks else True
+
+
+#: A word of the question, and what has to stand in a sentence that answers it.
+_TELLING = (
+    (r"\bborn\b|\bbirth\b", r"\bborn\b|\([^()]*\d{4}|\bnative of\b|\bBorn\b"),
+    (r"\bdie\b|\bdeath\b", r"\bdied\b|\bdeath\b|[–-][^()]*\d{4}[^()]*\)"),
+    (r"\b(?:mother|father|spouse|child)\b", r"\b(?:married|wife|husband|son|daughter|father|mother|child|children)\b"),
+)
 _OF = r"(?:the )?(\w+) of (?:the )?(?:film|song|movie) (.+?)"
 _ECHOES: tuple[tuple[re.Pattern[str], Sequence[str]], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), forms)

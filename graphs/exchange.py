@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import combinations
 from typing import NamedTuple
 
 from .reading import NAME, Word
@@ -70,24 +71,28 @@ def relations(sentence: Sequence[Word], *, clauses: int) -> Iterator[Relation]:
     The names may be so many clauses apart.
     """
     spans = list(_names(sentence))
-    for place, (start, end) in enumerate(spans):
-        for other_start, other_end in spans[place + 1 :]:
-            first, second = _keys(sentence[start:end]), _keys(sentence[other_start:other_end])
-            between = sentence[end:other_start]
-            apart = sentence[other_start].clause - sentence[end - 1].clause
-            subject = bool(between) and between[0].raw in _IS and not _is_subject(sentence, other_end)
-            if first & second or apart > (2 if subject else clauses):
-                continue
-            role = _role(sentence, start) if any(word.raw in _IS for word in between) else []
-            for word in role:
-                yield Relation(second, word.key, first)
-            beside = _nouns([*role, *between])
-            for at, word in enumerate(between):
-                if _relates(word, len(between)):
-                    copula = word.raw in _IS
-                    turned = _by(between, at) or _owned(sentence, end + at) or (copula and bool(role))
-                    ends = (second, first) if turned else (first, second)
-                    yield Relation(ends[0], "is" if copula else word.key, ends[1], beside)
+    for one, other in combinations(spans, 2):
+        between = sentence[one[1] : other[0]]
+        apart = sentence[other[0]].clause - sentence[one[1] - 1].clause
+        subject = bool(between) and between[0].raw in _IS and not _is_subject(sentence, other[1])
+        if apart <= (2 if subject else clauses) and not _keys(sentence[slice(*one)]) & _keys(sentence[slice(*other)]):
+            yield from _related(sentence, one, other)
+
+
+def _related(sentence: Sequence[Word], one: tuple[int, int], other: tuple[int, int]) -> Iterator[Relation]:
+    """Yield what is said of two names that stand in this order."""
+    first, second = _keys(sentence[slice(*one)]), _keys(sentence[slice(*other)])
+    between = sentence[one[1] : other[0]]
+    role = _role(sentence, one[0]) if any(word.raw in _IS for word in between) else []
+    for word in role:
+        yield Relation(second, word.key, first)
+    beside = _nouns([*role, *between])
+    for at, word in enumerate(between):
+        if _relates(word, len(between)):
+            copula = word.raw in _IS
+            turned = _by(between, at) or _owned(sentence, one[1] + at) or (copula and bool(role))
+            ends = (second, first) if turned else (first, second)
+            yield Relation(ends[0], "is" if copula else word.key, ends[1], beside)
 
 
 def _nouns(words: Sequence[Word]) -> frozenset[str]:

@@ -184,7 +184,9 @@ def _words(text: str, sentence: int, units: int, known: frozenset[str]) -> list[
         )
         if dated and token.start() == dated[0] and dated[2] and not _says(made, clause, dated[2]):
             made.append(Word(stem(dated[2]), dated[2], "", -1, sentence, clause, at))
-        if kind and not _goes_on(made, kind, gap, dated, token.start()):
+        if kind and not _goes_on(
+            made, kind, gap, within=dated is not None and token.start() > dated[0], dated=dated is not None
+        ):
             unit += 1
         made += [
             Word(key, raw, kind, unit if kind else -1, sentence, clause, at, _owns(token.group(), raw))
@@ -230,11 +232,11 @@ def _joins(tokens: Sequence[re.Match[str]], place: int) -> bool:
     return all(end.group()[0].isupper() and fold(end.group()) not in STOP for end in ends) and whole == between
 
 
-def _goes_on(made: Sequence[Word], kind: str, gap: str, dated: tuple[int, int, str] | None, start: int) -> bool:
+def _goes_on(made: Sequence[Word], kind: str, gap: str, *, within: bool, dated: bool) -> bool:
     """Say whether a word belongs to the name or the date that the word before it is of."""
     if not made or made[-1].kind != kind:
         return False
-    return start > dated[0] if dated else kind == NAME and gap in (" ", ". ", "-", "'", "’")
+    return within if dated else kind == NAME and gap in (" ", ". ", "-", "'", "’")
 
 
 def _owns(word: str, raw: str) -> bool:

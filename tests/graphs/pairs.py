@@ -5,52 +5,54 @@ from __future__ import annotations
 from typing import NamedTuple
 
 CURIE = (
-    "Marie Curie\nMarie Curie (7 November 1867 – 4 July 1934) was a Polish and naturalised-French physicist and chemist. "
-    "She was born in Warsaw and studied in Paris. She shared the 1903 Nobel Prize in Physics with her husband Pierre Curie "
-    "and with Henri Becquerel, and won the 1911 Nobel Prize in Chemistry. She was the first woman to win a Nobel Prize. "
-    "Her elder daughter was Irène Joliot-Curie."
+    "Marie Curie\nMarie Curie (7 November 1867 – 4 July 1934) was a Polish and naturalised-French physicist "
+    "and chemist. She was born in Warsaw and studied in Paris. She shared the 1903 Nobel Prize in Physics with "
+    "her husband Pierre Curie and with Henri Becquerel, and won the 1911 Nobel Prize in Chemistry. She was the "
+    "first woman to win a Nobel Prize. Her elder daughter was Irène Joliot-Curie."
 )
 APOLLO = (
-    "Apollo 11\nApollo 11 was the first spaceflight to land humans on the Moon. Commander Neil Armstrong and lunar module "
-    "pilot Buzz Aldrin landed on July 20, 1969, while Michael Collins flew the command module alone in lunar orbit. "
-    "Armstrong was the first person to step onto the surface; Aldrin joined him 19 minutes later. They brought back 21.5 "
-    "kilograms of lunar material. The crew was launched from Kennedy Space Center by a Saturn V rocket. Collins did not "
-    "walk on the Moon."
+    "Apollo 11\nApollo 11 was the first spaceflight to land humans on the Moon. Commander Neil Armstrong and "
+    "lunar module pilot Buzz Aldrin landed on July 20, 1969, while Michael Collins flew the command module "
+    "alone in lunar orbit. Armstrong was the first person to step onto the surface; Aldrin joined him 19 "
+    "minutes later. They brought back 21.5 kilograms of lunar material. The crew was launched from Kennedy "
+    "Space Center by a Saturn V rocket. Collins did not walk on the Moon."
 )
 JAWS = (
-    "Jaws (film)\nJaws is a 1975 American thriller film directed by Steven Spielberg. It is based on the 1974 novel of the "
-    "same name by Peter Benchley. Roy Scheider plays police chief Martin Brody, and Richard Dreyfuss plays Matt Hooper. "
-    "The music was composed by John Williams. It was filmed mostly on Martha's Vineyard in Massachusetts."
+    "Jaws (film)\nJaws is a 1975 American thriller film directed by Steven Spielberg. It is based on the 1974 "
+    "novel of the same name by Peter Benchley. Roy Scheider plays police chief Martin Brody, and Richard "
+    "Dreyfuss plays Matt Hooper. The music was composed by John Williams. It was filmed mostly on Martha's "
+    "Vineyard in Massachusetts."
 )
 SPIELBERG = (
-    "Steven Spielberg\nSteven Allan Spielberg (born December 18, 1946) is an American film director, producer and "
-    "screenwriter. He was born in Cincinnati, Ohio. His mother was Leah Adler, a concert pianist, and his father, Arnold "
-    "Spielberg, was an electrical engineer."
+    "Steven Spielberg\nSteven Allan Spielberg (born December 18, 1946) is an American film director, producer "
+    "and screenwriter. He was born in Cincinnati, Ohio. His mother was Leah Adler, a concert pianist, and his "
+    "father, Arnold Spielberg, was an electrical engineer."
 )
 EIFFEL = (
-    "Eiffel Tower\nThe Eiffel Tower is a wrought-iron lattice tower in Paris, France. It is named after the engineer "
-    "Gustave Eiffel, whose company built it from 1887 to 1889. It is 330 metres tall. It was the tallest structure in the "
-    "world until 1930, when the Chrysler Building in New York City was finished."
+    "Eiffel Tower\nThe Eiffel Tower is a wrought-iron lattice tower in Paris, France. It is named after the "
+    "engineer Gustave Eiffel, whose company built it from 1887 to 1889. It is 330 metres tall. It was the "
+    "tallest structure in the world until 1930, when the Chrysler Building in New York City was finished."
 )
 DANUBE = (
-    "Danube\nThe Danube is the second-longest river in Europe, after the Volga in Russia. It rises in the Black Forest of "
-    "Germany and flows southeast for 2,850 km before emptying into the Black Sea. It passes through four capitals: Vienna, "
-    "Bratislava, Budapest and Belgrade."
+    "Danube\nThe Danube is the second-longest river in Europe, after the Volga in Russia. It rises in the "
+    "Black Forest of Germany and flows southeast for 2,850 km before emptying into the Black Sea. It passes "
+    "through four capitals: Vienna, Bratislava, Budapest and Belgrade."
 )
 FLEMING = (
-    "Alexander Fleming\nSir Alexander Fleming (6 August 1881 – 11 March 1955) was a Scottish physician and microbiologist, "
-    "best known for discovering penicillin in 1928. He shared the Nobel Prize in Physiology or Medicine in 1945 with Howard "
-    "Florey and Ernst Chain. He did not patent penicillin."
+    "Alexander Fleming\nSir Alexander Fleming (6 August 1881 – 11 March 1955) was a Scottish physician and "
+    "microbiologist, best known for discovering penicillin in 1928. He shared the Nobel Prize in Physiology or "
+    "Medicine in 1945 with Howard Florey and Ernst Chain. He did not patent penicillin."
 )
 AUSTEN = (
-    "Pride and Prejudice\nPride and Prejudice is a novel by the English author Jane Austen, published in 1813. It follows "
-    "Elizabeth Bennet, the second of five daughters of a country gentleman. Elizabeth finally marries Fitzwilliam Darcy, "
-    "while her sister Lydia elopes with George Wickham. Emma, a later novel of Austen, appeared in 1815."
+    "Pride and Prejudice\nPride and Prejudice is a novel by the English author Jane Austen, published in 1813. "
+    "It follows Elizabeth Bennet, the second of five daughters of a country gentleman. Elizabeth finally "
+    "marries Fitzwilliam Darcy, while her sister Lydia elopes with George Wickham. Emma, a later novel of "
+    "Austen, appeared in 1815."
 )
 EVEREST = (
-    "Mount Everest\nMount Everest is the highest mountain above sea level, on the border between Nepal and China. Its "
-    "height is 8,849 metres. Edmund Hillary and Tenzing Norgay made the first confirmed ascent on 29 May 1953. George "
-    "Mallory died on the mountain in 1924."
+    "Mount Everest\nMount Everest is the highest mountain above sea level, on the border between Nepal and "
+    "China. Its height is 8,849 metres. Edmund Hillary and Tenzing Norgay made the first confirmed ascent on "
+    "29 May 1953. George Mallory died on the mountain in 1924."
 )
 TEXTS = (CURIE, APOLLO, JAWS, SPIELBERG, EIFFEL, DANUBE, FLEMING, AUSTEN, EVEREST)
 
