@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from ..retrieval.hop.span import SpanHop
     from ..retrieval.hop.tree import Growth, grow, merged
     from ..retrieval.hop.treehop import TreeHop
+    from ..retrieval.query.condense import Condensed, condense
     from ..retrieval.query.feedback import Feedback
     from ..retrieval.query.first import FirstSearch
     from ..retrieval.rerank.cover import Cover
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
     from ..retrieval.types import Document, Passage
     from ..retrieval.working import Working
     from .agent import Agent
+    from .chat import Chat
     from .evaluate.compare import Evaluation
     from .profile import RERANKERS, Profile
     from .results import Answer, RankedPassage, Retrieval, Spending, SubQuestion
@@ -93,6 +95,9 @@ _HOMES = {
     "export": "..retrieval.store.exchange",
     "import_file": "..retrieval.store.exchange",
     "Agent": ".agent",
+    "Chat": ".chat",
+    "Condensed": "..retrieval.query.condense",
+    "condense": "..retrieval.query.condense",
     "Answer": ".results",
     "Evaluation": ".evaluate.compare",
     "Ranked": "..retrieval.rerank.role",
@@ -152,8 +157,10 @@ __all__ = [
     "Bridge",
     "Budget",
     "CallerError",
+    "Chat",
     "Citation",
     "Collection",
+    "Condensed",
     "Cover",
     "CrossEncoder",
     "DirectionalHop",
@@ -209,6 +216,7 @@ __all__ = [
     "__version__",
     "adopt",
     "check_citations",
+    "condense",
     "export",
     "grow",
     "import_file",

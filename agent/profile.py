@@ -31,6 +31,7 @@ from ..retrieval.rerank.cover import Cover
 from ..retrieval.rerank.cross import CrossEncoder
 from ..retrieval.rerank.duplicates import Duplicates
 from ..retrieval.rerank.e2rank import E2Rank
+from ..retrieval.rerank.exclude import Exclude
 from ..retrieval.rerank.listwise import Estimate, Listwise
 from ..retrieval.rerank.path import PathScore
 from ..retrieval.rerank.rocchio import Rocchio
@@ -55,6 +56,7 @@ class Profile:
     With a language model `spend` says whether it is to split the question into sub-questions, which `pursuit` asks.
 
     `notices` say what of the settings could not be had; every result repeats them.
+    With `instructions` a question may say what to leave out, and `exclude` moves such passages back.
     Without `duplicates` passages that say nearly the same all keep their places.
     """
 
@@ -70,29 +72,38 @@ class Profile:
     spend: Spend = field(default_factory=WhenUnsure)
     pursuit: Pursuit = field(default_factory=Pursuit)
     duplicates: Duplicates | None = field(default_factory=Duplicates)
+    instructions: bool = True
+    exclude: Exclude = field(default_factory=Exclude)
     stop: Stop = field(default_factory=lambda: AfterHops(2) | WhenDry())
     seconds: float = 30.0
     notices: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, settings: Settings, retriever: Retriever | None = None) -> Profile:
-        """Return the profile that the settings describe; an updater with weights needs to know the retriever."""
+    def of(cls, settings: Settings, retriever: Retriever | None = None, *, llm: bool = False) -> Profile:
+        """Return the profile that the settings describe; an updater with weights needs to know the retriever.
+
+        With a language model (`llm`) that may split questions, `fast` and `auto` look a second time wherever they would
+        ask it: that costs milliseconds and no money, and often makes the call needless.
+        """
         hops, notices = _hops(settings, retriever)
         augment = Feedback() if settings.augment == "feedback" else None
         stop = AfterHops(settings.hops) | WhenDry()
         first = FirstSearch(fusion=fusion(settings.fusion))
         duplicates = Duplicates() if settings.distinct else None
-        closer = settings.profile != "fast"
+        bounds = {"fast": [], "auto": [settings.sure], "quality": [ALWAYS]}[settings.profile]
+        if llm and settings.split != "never":
+            bounds.append(settings.unsure)
         return cls(
             first=first,
             hops=hops,
             augment=augment,
-            further=tuple(one for one in FURTHER if one not in hops) if closer else (),
+            further=tuple(one for one in FURTHER if one not in hops) if bounds else (),
             light=LIGHT if settings.profile == "auto" else (),
-            rerankers=rerankers(settings, retriever) if closer else (),
-            sure=settings.sure if settings.profile == "auto" else ALWAYS,
+            rerankers=rerankers(settings, retriever) if bounds else (),
+            sure=max(bounds, default=ALWAYS),
             spend=spending(settings),
             duplicates=duplicates,
+            instructions=settings.instructions,
             stop=stop,
             seconds=settings.seconds,
             notices=notices,
@@ -112,6 +123,8 @@ class Profile:
             ranker=self.ranker,
             stop=self.stopping(),
             duplicates=self.duplicates,
+            instructions=self.instructions,
+            exclude=self.exclude,
             further=tuple(one.name for one in self.further),
             light=self.light,
             rerankers=self.rerankers,

@@ -38,6 +38,8 @@ def shape_retrieval(state: State, retriever: Retriever, notices: Sequence[str] =
             SubQuestion(one["question"], one["template"], tuple(one["answers"]), tuple(one["passages"]))
             for one in state.get("asked", [])
         ],
+        turn=state.get("turn", state["question"]),
+        instructions=understood["told"] if (understood := state.get("understood")) is not None else [],
     )
 
 

@@ -7,7 +7,9 @@ from typing import Annotated, Any, TypedDict
 
 from ..core.llm.gateway import Spent
 from ..retrieval.hop.role import Find, Query
+from ..retrieval.query.condense import Turn
 from ..retrieval.query.pursue import Asked
+from ..retrieval.query.understood import Understood
 from ..retrieval.rerank.role import Ranked
 
 
@@ -23,10 +25,12 @@ class Event(TypedDict, total=False):
     bridges: list[str]
     dropped: list[str]
     reason: str
+    question: str
     sure: bool
     notices: list[str]
     text: str
     again: bool
+    understood: list[str]
 
 
 def add_finds(old: Sequence[Find], new: Sequence[Find]) -> list[Find]:
@@ -53,6 +57,9 @@ class Request(TypedDict, total=False):
     """What a run starts from."""
 
     question: str
+    #: what was said before; the question is then made of it and of the last turn
+    history: list[Turn]
+    turn: str
     k: int
     where: str
 
@@ -60,6 +67,8 @@ class Request(TypedDict, total=False):
 class State(Request, total=False):
     """The shared state of the graphs; every node returns the keys it changes."""
 
+    #: what was made of the question, where that is not the question itself
+    understood: Understood | None
     #: queries to run next
     frontier: list[Query]
     #: every way in which a passage was found
