@@ -56,6 +56,8 @@ _VERB = re.compile(
     r"\b(is|was|are|were|has|had|can|will)\b|\b(directed|wrote|produced|composed|founded|played|starred|appeared|won|"
     r"served|made|worked|moved|created|released|recorded|performed|became|lies|died)\b"
 )
+_PEOPLE = re.compile(r"^\w+(?:an|ish|ese|ench|utch|ic|-\w+)$")
+_LAND = re.compile(r"^(?:\w+land|United \w+|Germany|Denmark|France|Italy|Spain|Iran|India|Japan|China|Austria)$")
 _RELATIONS = (
     "directed|wrote|produced|composed|founded|son|daughter|mother|father|wife|husband|director|writer|composer|by|for|"
     "from|in|at"
@@ -146,7 +148,9 @@ def _swappable(claim: Claim) -> list[tuple[str, str]]:
         (a, b)
         for a in own
         for b in own
-        if a not in b
+        if not _PEOPLE.search(a)
+        and not _PEOPLE.search(b)
+        and a not in b
         and b not in a
         and not _listed(a, b, claim.text)
         and not _listed(a, b, source)
@@ -162,8 +166,15 @@ def _may_replace(old: str, new: str, said: str, text: str, *, way: str) -> bool:
 
 
 def _alike(one: str, other: str) -> bool:
-    """Say whether two names have the same look: as many words, up to one of several."""
+    """Say whether two names have the same look: as many words, up to one of several, and both of a people or neither.
+
+    Two forms of one name, such as Denmark and Danish or Kalat and Kalatu, are not two names.
+    """
     a, b = len(one.split()), len(other.split())
+    if bool(_PEOPLE.search(one)) != bool(_PEOPLE.search(other)) or _LAND.search(one) or _LAND.search(other):
+        return False
+    if any(x[:3] == y[:3] for x in one.lower().split() for y in other.lower().split()):
+        return False
     return a == b or (min(a, b) > 1 and abs(a - b) == 1)
 
 

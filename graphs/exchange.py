@@ -83,7 +83,8 @@ def _related(sentence: Sequence[Word], one: tuple[int, int], other: tuple[int, i
     """Yield what is said of two names that stand in this order."""
     first, second = _keys(sentence[slice(*one)]), _keys(sentence[slice(*other)])
     between = sentence[one[1] : other[0]]
-    role = _role(sentence, one[0]) if any(word.raw in _IS for word in between) else []
+    plain = any(word.raw in _IS for word in between) and not _nouns(between)
+    role = _role(sentence, one[0]) if plain else []
     for word in role:
         yield Relation(second, word.key, first)
     beside = _nouns([*role, *between])
@@ -134,9 +135,10 @@ def _owned(sentence: Sequence[Word], at: int) -> bool:
 def _role(sentence: Sequence[Word], start: int) -> list[Word]:
     """Return what stands before "of" and a name, as in "the director of Jaws"."""
     before = sentence[max(0, start - 4) : start]
-    return (
-        [word for word in before if word.content and word.unit < 0] if any(word.raw == "of" for word in before) else []
-    )
+    at = max((place for place, word in enumerate(before) if word.raw == "of"), default=-1)
+    if at < 0 or any(word.unit >= 0 for word in before[at:]):
+        return []
+    return [word for word in before if word.content and word.unit < 0]
 
 
 def _meets(one: frozenset[str], other: frozenset[str]) -> bool:
@@ -149,7 +151,8 @@ def refilled(said: Sequence[Word], sources: Sequence[Sequence[Word]]) -> bool:
     for source in sources:
         for slot, fillers in _slots(source):
             told.setdefault(slot, []).extend(fillers)
-    for slot, fillers in _slots(said):
+    active = [((one.relation, "by"), [one.agent]) for one in relations(said, clauses=0) if one.beside == {one.relation}]
+    for slot, fillers in [*_slots(said), *active]:
         known = told.get(slot, [])
         if known and not any(one & other for one in fillers for other in known):
             return True
@@ -165,6 +168,8 @@ def _slots(sentence: Sequence[Word]) -> Iterator[tuple[tuple[str, str], list[fro
         fillers = [_keys(sentence[start:end]) for start, end in _listed(sentence, at + 1)]
         if fillers:
             yield (before.key, word.raw), fillers
+        if fillers and at > 2 and sentence[at - 2].raw == "and" and sentence[at - 3].unit < 0:
+            yield (sentence[at - 3].key, word.raw), fillers
 
 
 def _listed(sentence: Sequence[Word], at: int) -> Iterator[tuple[int, int]]:
