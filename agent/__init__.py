@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         WhenSettled,
         WhenSufficient,
     )
+    from ..graphs.support import Citation, check_citations
     from ..retrieval.fuse.adaptive import Adaptive
     from ..retrieval.fuse.guided import Guided
     from ..retrieval.fuse.minmax import MinMax
@@ -128,6 +129,8 @@ _HOMES = {
     "WhenDry": "..graphs.stop",
     "WhenHopeless": "..graphs.stop",
     "WhenSettled": "..graphs.stop",
+    "Citation": "..graphs.support",
+    "check_citations": "..graphs.support",
     "read_rows": "..core.files",
     "rrf": "..retrieval.fuse.rrf",
     "ALWAYS": "..retrieval.rerank.sufficiency",
@@ -155,6 +158,7 @@ __all__ = [
     "Budget",
     "CallerError",
     "Chat",
+    "Citation",
     "Collection",
     "Condensed",
     "Cover",
@@ -211,6 +215,7 @@ __all__ = [
     "Working",
     "__version__",
     "adopt",
+    "check_citations",
     "condense",
     "export",
     "grow",
