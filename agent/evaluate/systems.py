@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from ...retrieval.embed.role import embed_queries
 from ...retrieval.fuse.rrf import rrf
 from ...retrieval.retriever import Retriever
 from ...retrieval.types import Passage
@@ -44,7 +45,7 @@ def dense(retriever: Retriever) -> Search:
     """Rank by cosine."""
 
     def search(question: str, k: int) -> Sequence[Found]:
-        (hits,) = retriever.dense(retriever.embedder.embed([question]), k)
+        (hits,) = retriever.dense(embed_queries(retriever.embedder, [question]), k)
         return _passages(retriever, [hit.id for hit in hits])
 
     return search
@@ -63,7 +64,7 @@ def hybrid(retriever: Retriever) -> Search:
     """Fuse the best of both, as the first search of polyhop does."""
 
     def search(question: str, k: int) -> Sequence[Found]:
-        (near,) = retriever.dense(retriever.embedder.embed([question]), FUSED)
+        (near,) = retriever.dense(embed_queries(retriever.embedder, [question]), FUSED)
         hits = rrf([near, retriever.lexical(question, FUSED)])
         return _passages(retriever, [hit.id for hit in hits[:k]])
 
