@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..core.errors import CallerError
-from ..core.llm import LanguageModel
 from ..core.settings import Settings
 from ..graphs.context import Context
 from ..graphs.stop import AfterHops, AfterSeconds, Stop, WhenCancelled, WhenDry
@@ -96,7 +95,7 @@ class Profile:
         """Return the stop rule with what always holds."""
         return WhenCancelled() | AfterSeconds(self.seconds) | self.stop
 
-    def context(self, retriever: Retriever, llm: LanguageModel | None = None) -> Context:
+    def context(self, retriever: Retriever) -> Context:
         """Return the context of a new run."""
         return Context(
             retriever=retriever,
@@ -111,7 +110,6 @@ class Profile:
             rerankers=self.rerankers,
             sufficiency=self.sufficiency,
             sure=self.sure,
-            llm=llm,
             seconds=self.seconds,
         )
 

@@ -10,7 +10,7 @@ from ..retrieval.hop.locate import locate
 from ..retrieval.rerank.role import Ranked
 from ..retrieval.retriever import Retriever
 from ..retrieval.types import Passage
-from .results import Answer, RankedPassage, Retrieval, Span, Step
+from .results import Answer, RankedPassage, Retrieval, Span, Spending, Step
 
 SHORT = 60
 
@@ -33,6 +33,7 @@ def shape_retrieval(state: State, retriever: Retriever, notices: Sequence[str] =
         stopped=state["stopped"],
         notices=[*notices, *(notice for event in state["events"] for notice in event.get("notices", ()))],
         sufficiency=state.get("sufficiency"),
+        spent=_spending(state),
     )
 
 
@@ -49,6 +50,12 @@ def shape_answer(state: State, retriever: Retriever, notices: Sequence[str] = ()
         model=said["model"],
         notices=[*retrieval.notices, *said["notices"]],
     )
+
+
+def _spending(state: State) -> dict[str, Spending]:
+    records = state.get("spent", [])
+    nodes = dict.fromkeys(record["node"] for record in records)
+    return {node: Spending.of(record for record in records if record["node"] == node) for node in nodes}
 
 
 def _mentioned(item: Ranked) -> list[str]:

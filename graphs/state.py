@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, TypedDict
 
+from ..core.llm.gateway import Spent
 from ..retrieval.hop.role import Find, Query
 from ..retrieval.rerank.role import Ranked
 
@@ -23,6 +24,8 @@ class Event(TypedDict, total=False):
     reason: str
     sure: bool
     notices: list[str]
+    text: str
+    again: bool
 
 
 def add_finds(old: Sequence[Find], new: Sequence[Find]) -> list[Find]:
@@ -36,7 +39,7 @@ def add_finds(old: Sequence[Find], new: Sequence[Find]) -> list[Find]:
     return merged
 
 
-def add_events(old: Sequence[Event], new: Sequence[Event]) -> list[Event]:
+def append(old: Sequence[Any], new: Sequence[Any]) -> list[Any]:
     """Append."""
     return [*old, *new]
 
@@ -73,6 +76,8 @@ class State(Request, total=False):
     sufficiency: float | None
     #: the stop rule that fired, once one did
     stopped: str
-    events: Annotated[list[Event], add_events]
+    events: Annotated[list[Event], append]
+    #: what language models were asked, by which node, and what that cost
+    spent: Annotated[list[Spent], append]
     #: the written answer and its checked citations, in the answer graph
     answer: dict[str, Any]

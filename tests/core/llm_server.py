@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from polyhop.core.llm import LiteLLM
+from polyhop.core.llm import Gateway, LiteLLM
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,13 @@ class LlmServer:
     url: str = ""
     requests: list[dict[str, Any]] = field(default_factory=list)
 
-    def model(self, timeout: float = 10.0) -> LiteLLM:
+    def model(self) -> LiteLLM:
         """Return the model as a user configures it."""
-        return LiteLLM("openai/test", timeout, {"api_base": self.url, "api_key": "none"})
+        return LiteLLM("openai/test", {"api_base": self.url, "api_key": "none"})
+
+    def gateway(self, timeout: float = 10.0) -> Gateway:
+        """Return the way that a run takes to the model."""
+        return Gateway([self.model()], timeout=timeout)
 
     def prompt(self) -> str:
         """Return what the user message of the last request said."""

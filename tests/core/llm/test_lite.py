@@ -12,11 +12,13 @@ import pytest
 
 from polyhop.agent import Agent, Settings
 from polyhop.core.errors import ModelError
-from polyhop.core.llm import ATTEMPTS, _litellm
+from polyhop.core.llm import Price
+from polyhop.core.llm.gateway import ATTEMPTS
+from polyhop.core.llm.lite import _load
 from polyhop.retrieval.embed import Embedder
 from tests import corpus
 
-from .llm_server import Reply, serving
+from ..llm_server import Reply, serving
 
 MESSAGES = [{"role": "user", "content": "Who directed Jaws?"}]
 
@@ -30,13 +32,13 @@ pytestmark = [
 @pytest.fixture(scope="module", autouse=True)
 def litellm() -> None:
     """Import litellm once, before any test's time is taken."""
-    _litellm()
+    _load().result()
 
 
 def test_a_reply_is_the_text_of_the_message() -> None:
     """One request with the messages as they are, one reply."""
     with serving([Reply("Steven Spielberg did.")]) as server:
-        assert "Steven Spielberg did." == asyncio.run(server.model().complete(MESSAGES))
+        assert "Steven Spielberg did." == asyncio.run(server.gateway().complete("test", MESSAGES))
         (request,) = server.requests
         assert (MESSAGES, "test", 0) == (request["messages"], request["model"], request["temperature"])
 
@@ -44,8 +46,8 @@ def test_a_reply_is_the_text_of_the_message() -> None:
 def test_one_model_serves_many_event_loops() -> None:
     """Each synchronous question runs in a loop of its own; the second must not meet the first one's connections."""
     with serving([Reply("yes")]) as server:
-        model = server.model()
-        assert ["yes"] * 3 == [asyncio.run(model.complete(MESSAGES)) for _ in range(3)]
+        gateway = server.gateway()
+        assert ["yes"] * 3 == [asyncio.run(gateway.complete("test", MESSAGES)) for _ in range(3)]
         assert 3 == len(server.requests)
 
 
@@ -53,7 +55,7 @@ def test_one_model_serves_many_event_loops() -> None:
 def test_passing_failures_are_tried_again(status: int) -> None:
     """A rate limit or a server error is followed by another try, whose reply is used."""
     with serving([Reply(status=status), Reply("at last")]) as server:
-        assert "at last" == asyncio.run(server.model().complete(MESSAGES))
+        assert "at last" == asyncio.run(server.gateway().complete("test", MESSAGES))
         assert 2 == len(server.requests)
 
 
@@ -62,7 +64,7 @@ def test_tries_are_bounded(status: int) -> None:
     """A failure that stays is tried three times in all: no library below tries again on its own account."""
     with serving([Reply(status=status)]) as server:
         with pytest.raises(ModelError, match=r"'openai/test' failed.*POLYHOP_LLM"):
-            asyncio.run(server.model().complete(MESSAGES))
+            asyncio.run(server.gateway().complete("test", MESSAGES))
         assert ATTEMPTS == len(server.requests) == 3
 
 
@@ -71,7 +73,7 @@ def test_lasting_failures_are_not_tried_again(status: int) -> None:
     """A bad request, a refused key or an unknown model would fail again and is reported at once."""
     with serving([Reply(status=status)]) as server:
         with pytest.raises(ModelError, match="failed"):
-            asyncio.run(server.model().complete(MESSAGES))
+            asyncio.run(server.gateway().complete("test", MESSAGES))
         assert 1 == len(server.requests)
 
 
@@ -80,7 +82,7 @@ def test_a_slow_server_is_given_up() -> None:
     with serving([Reply("too late", seconds=3.0)]) as server:
         began = time.monotonic()
         with pytest.raises(ModelError, match="Timeout"):
-            asyncio.run(server.model(timeout=0.2).complete(MESSAGES))
+            asyncio.run(server.gateway(0.2).complete("test", MESSAGES))
         assert time.monotonic() - began < 20
         assert len(server.requests) <= ATTEMPTS
 
@@ -89,22 +91,22 @@ def test_a_slow_server_is_given_up() -> None:
 def test_rubbish_is_a_model_error(raw: bytes) -> None:
     """A response that is no completion is the model's error, whatever it is."""
     with serving([Reply(raw=raw)]) as server, pytest.raises(ModelError):
-        asyncio.run(server.model().complete(MESSAGES))
+        asyncio.run(server.gateway().complete("test", MESSAGES))
 
 
 @pytest.mark.parametrize("text", ["", "  \n"])
 def test_an_empty_reply_is_a_model_error(text: str) -> None:
     """A completion without text is said to be one."""
     with serving([Reply(text)]) as server, pytest.raises(ModelError, match=r"returned nothing|failed"):
-        asyncio.run(server.model().complete(MESSAGES))
+        asyncio.run(server.gateway().complete("test", MESSAGES))
 
 
 def test_a_server_that_is_away_is_a_model_error() -> None:
     """Nobody listening is the model's error with what to check."""
     with serving([Reply("x")]) as server:
-        model = server.model()
+        gateway = server.gateway()
     with pytest.raises(ModelError, match="its server"):
-        asyncio.run(model.complete(MESSAGES))
+        asyncio.run(gateway.complete("test", MESSAGES))
 
 
 GOOD = "The director of Jaws, Steven Spielberg, was born in Cincinnati [1][2]."
@@ -113,7 +115,9 @@ GOOD = "The director of Jaws, Steven Spielberg, was born in Cincinnati [1][2]."
 def ask(tmp_path: Path, embedder: Embedder, *replies: Reply, timeout: float = 10.0) -> tuple[object, object]:
     """Ask the known question of an agent with the server's model; return the answer and the server."""
     with corpus.collection(tmp_path, embedder) as films, serving(replies) as server:
-        answer = Agent(films, llm=server.model(timeout)).ask(corpus.QUESTION, 4)
+        answer = Agent(films, llm=server.model(), settings=Settings(llm_timeout=timeout, llm_cache=False)).ask(
+            corpus.QUESTION, 4
+        )
         return answer, server
 
 
@@ -175,8 +179,11 @@ def test_litellm_is_imported_for_a_model_only(llm: str, expected: str, tmp_path:
     assert [expected] == done.stdout.splitlines()[-1:], done.stderr
 
 
-def test_the_model_comes_from_the_settings(embedder: Embedder) -> None:
-    """The model and its time-out are settings; an empty name is no model."""
-    named = Agent.around(lambda question, k: [], embedder=embedder, settings=Settings(llm="openai/x", llm_timeout=3))
-    none = Agent.around(lambda question, k: [], embedder=embedder, settings=Settings(llm=""))
-    assert ("openai/x", 3.0, None) == (named.llm.name, named.llm.timeout, none.llm)  # type: ignore[union-attr]
+def test_the_models_come_from_the_settings(embedder: Embedder) -> None:
+    """Models, their time-out, address and price are settings; an empty name is no model."""
+    settings = Settings(llm="openai/x, ollama/y", llm_timeout=3, llm_url="http://127.0.0.1:9", llm_price="1/2.5")
+    models = Agent.around(lambda question, k: [], embedder=embedder, settings=settings).models
+    assert (["openai/x", "ollama/y"], 3.0) == ([one.name for one in models.models], models.timeout)
+    assert Price(1e-6, 2.5e-6) == asyncio.run(models.models[1].price())
+    assert "127.0.0.1:9" in models.models[0].identity
+    assert () == Agent.around(lambda question, k: [], embedder=embedder, settings=Settings(llm="")).models.models
