@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from . import ablation, multihop, rerank, treehop
+from . import ablation, augment, multihop, rerank, treehop
 from .common import BenchmarkError, run
 from .speed import command as speed
 
@@ -19,6 +19,11 @@ COMMANDS = {
         ablation.main,
         "DIR [DIR ...]",
         "what each part of polyhop adds to its recall, and what stop rules save",
+    ),
+    "augment": (
+        augment.main,
+        "DIR [DIR ...]",
+        "what reformulating the question gains and costs: never, always, and where a gate lets it through",
     ),
     "rerank": (
         rerank.main,

@@ -54,7 +54,11 @@ class Settings(BaseSettings):
     fusion: Literal["rrf", "minmax", "adaptive", "guided"] = Field(
         "rrf", description="how the dense and the lexical ranking are fused: rrf, minmax, adaptive, guided"
     )
-    augment: Literal["", "feedback"] = Field("", description="reformulation beside the question: feedback, or none")
+    augment: Literal["", "feedback", "expansion", "repeat", "passage", "keywords", "thoughts"] = Field(
+        "",
+        description="reformulation beside the question: feedback, expansion, repeat; by an LLM: passage, keywords, "
+        "thoughts; empty: none",
+    )
     gate: float | None = Field(
         None,
         ge=0,

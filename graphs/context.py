@@ -11,6 +11,7 @@ from typing import cast
 
 from ..core.llm.gateway import Gateway
 from ..retrieval.hop.role import HopUpdater
+from ..retrieval.query.gate import Gate
 from ..retrieval.rerank.duplicates import Duplicates
 from ..retrieval.rerank.role import Ranked, Ranker, Reranker
 from ..retrieval.rerank.sufficiency import ALWAYS, Sufficiency
@@ -25,7 +26,8 @@ class Context:
     """One run's context, made anew for each run.
 
     `updaters` run the queries of the frontier, by name; those named in `hops` also propose new ones. `augment` names
-    the updater that reformulates the first query, or is empty. Without `duplicates` near-duplicates keep their places.
+    the updater that reformulates the question after the first search, or is empty; with a `gate` only where that lets it
+    through. Without `duplicates` near-duplicates keep their places.
 
     After the last search those named in `further` are asked too, and the `light` rerankers order everything. Where the
     outcome is less sufficient than `sure` then, all `rerankers` do, in this order.
@@ -38,6 +40,7 @@ class Context:
     stop: Stop
     duplicates: Duplicates | None = None
     augment: str = ""
+    gate: Gate | None = None
     further: tuple[str, ...] = ()
     light: tuple[Reranker, ...] = ()
     rerankers: tuple[Reranker, ...] = ()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from inspect import iscoroutinefunction
 from typing import Any
 
 from langgraph.graph import END, START, StateGraph
 
 from .context import Context
-from .nodes.augment import augment
+from .nodes.augment import augment, beside, due
 from .nodes.finish import finish
 from .nodes.hop import hop
 from .nodes.judge import asking, judge, onward
@@ -18,31 +19,37 @@ from .nodes.rerank import rerank
 from .nodes.search import search
 from .state import Request, State
 from .stop import MAX_HOPS
+from .sync import both
 
-# A hop is four steps; the rest are before and after. LangGraph's own limit is in the thousands.
+# A hop is four steps, a reformulation three; the rest are before and after. LangGraph's own limit is in the thousands.
 STEPS = 4 * MAX_HOPS + 8
 
 NODES: Mapping[str, Any] = {node.__name__: node for node in (plan, augment, search, rank, judge, hop, rerank, finish)}
 #: the node after each, or what names it; a run begins with `plan`
 ONWARD: Mapping[str, str | Callable[[State], str]] = {
-    "plan": "augment",
-    "augment": "search",
+    "plan": "search",
     "search": "rank",
-    "rank": "judge",
+    "rank": due,
+    "augment": beside,
     "judge": onward,
     "hop": asking,
     "rerank": "finish",
     "finish": END,
 }
 #: what may come after a node that does not always go on to the same one
-BRANCHES: Mapping[str, list[str]] = {"judge": ["hop", "rerank"], "hop": ["search", "rerank"]}
+BRANCHES: Mapping[str, list[str]] = {
+    "rank": ["augment", "judge"],
+    "augment": ["search", "judge"],
+    "judge": ["hop", "rerank"],
+    "hop": ["search", "rerank"],
+}
 
 
 def loop_of_hops() -> StateGraph[State, Context, Request, State]:
     """Return the graph from START to `finish`, for a graph that goes on from there."""
     graph = StateGraph(State, context_schema=Context, input_schema=Request, output_schema=State)
     for name, node in NODES.items():
-        graph.add_node(name, node)
+        graph.add_node(name, both(node) if iscoroutinefunction(node) else node)
     graph.add_edge(START, "plan")
     for name, after in ONWARD.items():
         if callable(after):

@@ -114,11 +114,16 @@ def best_documents(search: Search, question: str, k: int, *, passages: int = CHU
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What a run came to: its documents, how sufficient it took them for, and whether it looked at them again."""
+    """What a run came to: its documents, how sufficient it took them for, and whether it looked at them again.
+
+    `augmented` is whether it reformulated the question, and `chance` what a gate gave that for.
+    """
 
     documents: Sequence[str]
     sufficiency: float | None
     again: bool
+    augmented: bool = False
+    chance: float | None = None
 
 
 def account(retrieve: Retrieve, question: str, k: int, *, passages: int = CHUNKS) -> Account:
@@ -130,7 +135,8 @@ def account(retrieve: Retrieve, question: str, k: int, *, passages: int = CHUNKS
         return runs[-1].passages
 
     documents = best_documents(search, question, k, passages=passages)
-    return Account(documents, runs[-1].sufficiency, runs[-1].looked_again)
+    last = runs[-1]
+    return Account(documents, last.sufficiency, last.looked_again, last.augmented, last.chance)
 
 
 def _passages(retriever: Retriever, ids: Sequence[str]) -> list[Passage]:

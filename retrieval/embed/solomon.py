@@ -32,11 +32,11 @@ class Solomon:
         window: tokens of a document that are read; a model may read more than a passage should have.
     """
 
-    def __init__(
-        self, model: str, *, threshold: float | None = None, longest: int = 64, window: int = 512
-    ) -> None:
+    def __init__(self, model: str, *, threshold: float | None = None, longest: int = 64, window: int = 512) -> None:
         if threshold is not None and not 0 <= threshold <= 1:
-            raise CallerError(f"embedder 'solomon': threshold is {threshold!r}; give a probability from 0 to 1, or none")
+            raise CallerError(
+                f"embedder 'solomon': threshold is {threshold!r}; give a probability from 0 to 1, or none"
+            )
         self._decoder = Generator(model)
         self._threshold = threshold
         self._longest = longest

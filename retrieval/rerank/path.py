@@ -8,16 +8,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..hop.role import Find
+from ..query.beside import NAMES
 from ..working import Known, Working, unit
 from .role import Ranked, order
 
 # What was found without a path; everything else came along one.
-ALONE = {"search": "search", "feedback": "search", "named": "named"}
+ALONE = {"search": "search", "named": "named"} | dict.fromkeys(NAMES, "augmented")
 
 
 @dataclass(frozen=True, slots=True)
 class PathScore:
     """A weighted sum: cosine with the question, fused rank, words covered, being named by the question, best path.
+
+    What a reformulation found gains by its rank there, half as much as by that of the first search: as if the rankings
+    of both halves and of the reformulation were fused, all alike.
 
     A path's value already holds the score of the bridge it starts from, so that a passage found on the way from a good
     bridge may rank next to it although the question never mentions it.
@@ -33,6 +37,7 @@ class PathScore:
     search_weight: float = 0.7
     covered_weight: float = 0.7
     named_weight: float = 2.0
+    augmented_weight: float = 0.35
     path_weight: float = 1.0
     direction_weight: float = 0.5
     name: str = "path"
@@ -63,7 +68,12 @@ class PathScore:
         ranked.sort(key=order)
 
     def _score(self, known: Known, ways: dict[str, Find], run: Working) -> Ranked:
-        weights = {"search": self.search_weight, "named": self.named_weight, "path": self.path_weight}
+        weights = {
+            "search": self.search_weight,
+            "named": self.named_weight,
+            "augmented": self.augmented_weight,
+            "path": self.path_weight,
+        }
         found = {kind: weight * ways[kind]["value"] for kind, weight in weights.items() if kind in ways}
         telling = ways[max(found, key=lambda kind: (found[kind], kind))]
         own = {
@@ -83,7 +93,7 @@ class PathScore:
 
 
 def _best_ways(finds: Sequence[Find]) -> dict[str, dict[str, Find]]:
-    """Return for each passage its best find of each sort: by the search, by being named, along a path."""
+    """Return for each passage its best find of each sort: by the search, by being named, beside the question, along a path."""
     best: dict[str, dict[str, Find]] = {}
     for find in finds:
         sort = ALONE.get(find["via"], "path")

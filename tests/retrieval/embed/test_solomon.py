@@ -75,7 +75,9 @@ def test_nothing_is_written_beyond_the_decision(solomon: Solomon, monkeypatch: p
     written: list[str] = []
     inner = Generator.continued
     monkeypatch.setattr(
-        Generator, "continued", lambda *asked: written.append(said := inner(*asked)) or said  # type: ignore
+        Generator,
+        "continued",
+        lambda *asked: written.append(said := inner(*asked)) or said,  # type: ignore
     )
     for query in (CITY, CHATTER):
         solomon.continuation(query)
@@ -93,9 +95,7 @@ def test_an_augmentation_is_bounded(model: str) -> None:
     assert len(Generator(model).closed(said, 256)) <= 12 + 3
 
 
-def test_the_threshold_decides_by_probability(
-    model: str, solomon: Solomon, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_threshold_decides_by_probability(model: str, solomon: Solomon, monkeypatch: pytest.MonkeyPatch) -> None:
     """The chance of "/augment" against "/embed" is high where the model augments; from a threshold on it has to."""
     assert solomon.chance(RIVER) > 0.9 > 0.1 > solomon.chance(CITY)
     assert SAID[RIVER] == Solomon(model, threshold=0.5).continuation(RIVER)

@@ -18,10 +18,10 @@ from polyhop.retrieval.rerank.role import Reranker
 from polyhop.retrieval.retriever import Retriever
 from polyhop.retrieval.working import Working
 from tests import corpus
-
 from tests.retrieval.embed import decoders
-from .contract import DEPTH, RerankerStructure, Scene, scene
 from tests.retrieval.embed.decoders import END, START, STOP
+
+from .contract import DEPTH, RerankerStructure, Scene, scene
 
 __all__ = ["scene"]
 
