@@ -48,8 +48,8 @@ class Profile:
     """What a run is made of.
 
     `first` runs the question itself and `augment`, if there is one, a reformulation beside it, where the `gate` lets it
-    through; `hops` are the updaters that propose the next queries, in this order. `stop` is combined with the deadline and with cancellation, which
-    always hold.
+    through; `hops` are the updaters that propose the next queries, in this order. `stop` is combined with the deadline
+    and with cancellation, which always hold.
 
     After the last search the updaters in `further` are asked too, and the `light` rerankers order the outcome; where it
     then is less sufficient than `sure`, or where there are no light ones, the `rerankers` do.

@@ -9,7 +9,7 @@ import argparse
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,22 +17,18 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from polyhop.agent import AUGMENTERS, Collection, Gate, Profile, Settings, __version__
-from polyhop.agent.evaluate.compare import ask
+from polyhop.agent import AUGMENTERS, __version__
 from polyhop.agent.evaluate.metrics import Values, scores
-from polyhop.agent.evaluate.remember import Memory, Remembering
-from polyhop.agent.evaluate.systems import Account, account, retrieval
 
 from .arms import Arm, add_arms, arms
-from .common import BenchmarkError, Parser, bar, child, chosen, run, serve, write_json
+from .augmenters import ALWAYS, DEPTH, GATE, NEVER, gate
+from .common import BenchmarkError, Parser, child, chosen, run, write_json
 from .gains import Rows, rows
 
-NEVER, ALWAYS, REPEAT, GATE = "never", "always", "repeat", "gate"
 #: the better of never and always for each question, which no gate can exceed
 PERFECT = "perfect"
 #: thresholds beside that of the gate that is asked
 THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
-DEPTH, PASSAGES = 5, 20
 SHOWN = ("recall@5", "all@5")
 AGAINST = (NEVER, ALWAYS)
 COLUMNS = (*SHOWN, *(f"{metric} against {name}" for name in AGAINST for metric in SHOWN))
@@ -105,20 +101,8 @@ def _checked(options: argparse.Namespace) -> str:
     (name,) = chosen(options.augment, sorted(AUGMENTERS))[:1]
     if options.gate is not None and not options.gate.is_file():
         raise BenchmarkError(f"--gate is {str(options.gate)!r}; there is no such file")
-    _gate(name, options.gate, options.threshold).checked()
+    gate(name, options.gate, options.threshold).checked()
     return name
-
-
-def _gate(name: str, file: Path | None, threshold: float) -> Gate:
-    return Gate(name, threshold) if file is None else Gate(name, threshold, file)
-
-
-def profiles(name: str, file: Path | None, threshold: float) -> dict[str, Profile]:
-    """Return what is compared, all with the default parts."""
-    never = Profile.of(Settings(profile="fast", augment=""))
-    always = replace(never, augment=AUGMENTERS[name])
-    gated = replace(always, gate=_gate(name, file, threshold))
-    return {NEVER: never, ALWAYS: always, REPEAT: replace(never, augment=AUGMENTERS[REPEAT]), GATE: gated}
 
 
 def _asked(arm: Arm, options: argparse.Namespace) -> Asked:
@@ -132,7 +116,7 @@ def _asked(arm: Arm, options: argparse.Namespace) -> Asked:
         "file": None if options.gate is None else str(options.gate.absolute()),
         "threshold": options.threshold,
     }
-    answers = child("augment", job)
+    answers = child("augmenters", job)
     chances = np.array([one or 0.0 for one in answers[GATE]["chances"]], np.float64)
     found = {name: scores(own["rankings"], arm.gold, (DEPTH,)) for name, own in answers.items()}
     ms = {name: np.array(own["ms"], np.float64) for name, own in answers.items()}
@@ -152,30 +136,6 @@ def derived(asked: Asked) -> Asked:
         ms[name], made[name] = np.where(passed, ms[ALWAYS], ms[NEVER]), passed.astype(np.float64)
     values[PERFECT] = np.maximum(values[NEVER], values[ALWAYS])
     return Asked(values, ms, made, asked.chances)
-
-
-def ask_all(job: dict[str, Any]) -> dict[str, Any]:
-    """Return for each system documents, milliseconds and whether it augmented, by question."""
-    made = profiles(job["augment"], Path(job["file"]) if job["file"] else None, job["threshold"])
-    with Collection.open(job["home"], job["name"]) as collection, bar(job["title"], len(job["questions"])) as advance:
-        memory = Memory()
-        systems = {name: _asking(Remembering(collection, memory), profile) for name, profile in made.items()}
-        asked = ask(systems, job["questions"], memory=memory, warm=systems[ALWAYS], advance=advance)
-    return {name: _answers(answers) for name, answers in asked.items()}
-
-
-def _asking(retriever: Remembering, profile: Profile) -> Any:
-    retrieve = retrieval(retriever, profile)
-    return lambda question: account(retrieve, question, DEPTH, passages=PASSAGES)
-
-
-def _answers(answers: Sequence[tuple[Account, float]]) -> dict[str, Any]:
-    return {
-        "rankings": [list(one.documents) for one, _ in answers],
-        "augmented": [one.augmented for one, _ in answers],
-        "chances": [one.chance for one, _ in answers],
-        "ms": [ms for _, ms in answers],
-    }
 
 
 def figures(asked: Asked, *, seed: int) -> Report:
@@ -221,7 +181,4 @@ def _percent(number: float | None) -> str:
 
 
 if __name__ == "__main__":
-    # With a job's files as arguments this is the process of an arm.
-    if len(sys.argv) == 3 and sys.argv[1].endswith("job.json"):
-        serve(ask_all)
     sys.exit(run(lambda: main(sys.argv[1:])))

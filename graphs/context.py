@@ -26,8 +26,8 @@ class Context:
     """One run's context, made anew for each run.
 
     `updaters` run the queries of the frontier, by name; those named in `hops` also propose new ones. `augment` names
-    the updater that reformulates the question after the first search, or is empty; with a `gate` only where that lets it
-    through. Without `duplicates` near-duplicates keep their places.
+    the updater that reformulates the question after the first search, or is empty; a `gate` has to let it through.
+    Without `duplicates` near-duplicates keep their places.
 
     After the last search those named in `further` are asked too, and the `light` rerankers order everything. Where the
     outcome is less sufficient than `sure` then, all `rerankers` do, in this order.

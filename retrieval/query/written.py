@@ -16,8 +16,9 @@ _THINKING = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL | re.IGNORECASE)
 _FENCE = re.compile(r"^\s*```[^\n]*\n|\n?```\s*$")
 _LABEL = re.compile(r"^\s*(?:passage|keywords?|thought|answer|query)\s*:\s*", re.IGNORECASE)
 _REFUSAL = re.compile(
-    r"^\W*(?:i\s?['’]?m (?:very )?sorry|i am (?:very )?sorry|sorry\b|i can(?:no|['’])?t\b|i (?:do not|don['’]t) (?:know|have)"
-    r"|i (?:am|['’]m) (?:not able|unable)|as an? (?:ai|language model)|unfortunately\b|please provide|no (?:answer|passage)\b)",
+    r"^\W*(?:i\s?['’]?m (?:very )?sorry|i am (?:very )?sorry|sorry\b|i can(?:no|['’])?t\b"
+    r"|i (?:do not|don['’]t) (?:know|have)|i (?:am|['’]m) (?:not able|unable)|as an? (?:ai|language model)"
+    r"|unfortunately\b|please provide|no (?:answer|passage)\b)",
     re.IGNORECASE,
 )
 _PARTS = re.compile(r"[,;\n•·|]+|\s-\s|^\s*(?:[-*]|\d+[.)])\s+", re.MULTILINE)

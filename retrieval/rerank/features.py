@@ -99,7 +99,7 @@ def in_first_order(ranked: Sequence[Ranked]) -> list[Ranked]:
 def base_score(item: Ranked) -> float:
     """Return the score that the ranker gave, whatever rerankers made of it."""
     parts = item.get("parts", {})
-    own = [parts[name] for name in (*_PARTS, "augmented", WHOLE) if name in parts]
+    own = [parts[name] for name in (*_PARTS, WHOLE) if name in parts]
     return sum(own) if own else item["score"]
 
 

@@ -13,15 +13,16 @@ from ..working import Known, Working, unit
 from .role import Ranked, order
 
 # What was found without a path; everything else came along one.
-ALONE = {"search": "search", "named": "named"} | dict.fromkeys(NAMES, "augmented")
+AUGMENTED = "augmented"
+ALONE = {"search": "search", "named": "named"} | dict.fromkeys(NAMES, AUGMENTED)
 
 
 @dataclass(frozen=True, slots=True)
 class PathScore:
     """A weighted sum: cosine with the question, fused rank, words covered, being named by the question, best path.
 
-    What a reformulation found gains by its rank there, half as much as by that of the first search: as if the rankings
-    of both halves and of the reformulation were fused, all alike.
+    In a run with a reformulation the fused rank is that of three rankings, both halves of the first search and the
+    reformulation: a passage that only two of them find is worth at most two thirds.
 
     A path's value already holds the score of the bridge it starts from, so that a passage found on the way from a good
     bridge may rank next to it although the question never mentions it.
@@ -37,7 +38,6 @@ class PathScore:
     search_weight: float = 0.7
     covered_weight: float = 0.7
     named_weight: float = 2.0
-    augmented_weight: float = 0.35
     path_weight: float = 1.0
     direction_weight: float = 0.5
     name: str = "path"
@@ -45,10 +45,11 @@ class PathScore:
     def rank(self, finds: Sequence[Find], run: Working) -> list[Ranked]:
         """Return each passage found that is still there, once, best first, ties by id."""
         run.load(find["id"] for find in finds)
+        augmented = any(ALONE.get(find["via"]) == AUGMENTED for find in finds)
         ranked = []
         for name, ways in _best_ways(finds).items():
             if known := run.known(name):
-                ranked.append(self._score(known, ways, run))
+                ranked.append(self._score(known, fused(ways) if augmented else ways, run))
         ranked.sort(key=order)
         if ranked and self.direction_weight and any(find["via"] not in ALONE for find in finds):
             self._direct(ranked, run)
@@ -71,7 +72,6 @@ class PathScore:
         weights = {
             "search": self.search_weight,
             "named": self.named_weight,
-            "augmented": self.augmented_weight,
             "path": self.path_weight,
         }
         found = {kind: weight * ways[kind]["value"] for kind, weight in weights.items() if kind in ways}
@@ -92,8 +92,19 @@ class PathScore:
         )
 
 
+def fused(ways: dict[str, Find]) -> dict[str, Find]:
+    """Return ways in which the search and the reformulation are one, two thirds and a third of it."""
+    others = {sort: find for sort, find in ways.items() if sort not in ("search", AUGMENTED)}
+    first, second = ways.get("search"), ways.get(AUGMENTED)
+    if first is None and second is None:
+        return others
+    value = (2 * (first["value"] if first else 0.0) + (second["value"] if second else 0.0)) / 3
+    told = first or second
+    return {**others, "search": Find(**{**told, "value": value})}  # type: ignore[dict-item]
+
+
 def _best_ways(finds: Sequence[Find]) -> dict[str, dict[str, Find]]:
-    """Return for each passage its best find of each sort: by the search, by being named, beside the question, along a path."""
+    """Return for each passage its best find of each sort: by search, by name, beside the question, along a path."""
     best: dict[str, dict[str, Find]] = {}
     for find in finds:
         sort = ALONE.get(find["via"], "path")

@@ -77,7 +77,7 @@ def found(opened: Collection, text: str) -> list[str]:
             return list(dense)
 
     query = {"text": text, "updater": "search", "checkpoint": "", "path": [], "score": 1.0}
-    finds = FirstSearch(fusion=Dense()).search([query], Working(opened, corpus.QUESTION))  # type: ignore
+    finds = FirstSearch(fusion=Dense()).search([query], Working(opened, corpus.QUESTION))  # type: ignore[arg-type, list-item]
     return [find["id"] for find in finds if find["via"] == "search"]
 
 

@@ -77,7 +77,7 @@ def test_nothing_is_written_beyond_the_decision(solomon: Solomon, monkeypatch: p
     monkeypatch.setattr(
         Generator,
         "continued",
-        lambda *asked: written.append(said := inner(*asked)) or said,  # type: ignore
+        lambda *asked: written.append(said := inner(*asked)) or said,  # type: ignore[func-returns-value]
     )
     for query in (CITY, CHATTER):
         solomon.continuation(query)
@@ -103,7 +103,7 @@ def test_the_threshold_decides_by_probability(model: str, solomon: Solomon, monk
     assert EMBED == Solomon(model, threshold=1.0).continuation(RIVER)
     asked: list[str] = []
     inner = Generator.continued
-    monkeypatch.setattr(Generator, "continued", lambda *given: asked.append(given[1]) or inner(*given))  # type: ignore
+    monkeypatch.setattr(Generator, "continued", lambda *given: asked.append(given[1]) or inner(*given))  # type: ignore[func-returns-value]
     Solomon(model, threshold=0.0).continuation(CITY)
     assert [f"{CITY}\n{AUGMENT}"] == asked
 

@@ -103,7 +103,9 @@ def test_the_moved_question_lies_between(films: Collection) -> None:
     mean = np.mean([one.vector for one in nearest(run, 2)], axis=0)
 
     np.testing.assert_allclose(unit((run.vector + 0.5 * mean)[None])[0], moved, atol=1e-6)
-    np.testing.assert_allclose(run.vector, replace(feedback, beta=0.0).vectors(queries(run.question), run)[0], atol=1e-6)
+    np.testing.assert_allclose(
+        run.vector, replace(feedback, beta=0.0).vectors(queries(run.question), run)[0], atol=1e-6
+    )
 
 
 def test_expansion_adds_telling_words(films: Collection) -> None:
@@ -126,13 +128,20 @@ def test_all_augmenters_count_as_such() -> None:
     assert {"augmented"} == {ALONE[name] for name in NAMES}
 
 
-def test_what_both_found_gains(films: Collection) -> None:
-    """A reformulation adds its share to what the first search gave a passage."""
+def test_a_reformulation_is_a_third_of_the_rank(films: Collection) -> None:
+    """What the first search and the reformulation gave a passage is one part, and no larger than without."""
     run = after_search(films)
-    one = sorted(run.found)[0]
-    first = {"id": one, "via": "search", "path": [], "name": "", "value": 0.5}
-    both = [first, *found_beside([Hit(one, 0.9)], "passage")]
-    alone, gained = (PathScore().rank(finds, run)[0] for finds in ([first], both))  # type: ignore[list-item]
+    one, other = sorted(run.found)[:2]
+    first = [{"id": name, "via": "search", "path": [], "name": "", "value": 0.6} for name in (one, other)]
+    ranker = PathScore()
+    alone = {item["id"]: item for item in ranker.rank(first, run)}  # type: ignore[arg-type]
+    both = {item["id"]: item for item in ranker.rank([*first, *found_beside([Hit(one, 0.9)], "passage")], run)}  # type: ignore[list-item]
 
-    assert {**alone["parts"], "augmented": 0.35} == gained["parts"]
-    assert alone["score"] + 0.35 == pytest.approx(gained["score"])
+    assert set(alone[one]["parts"]) == set(both[one]["parts"])
+    assert [0.7 * (2 * 0.6 + 1) / 3, 0.7 * 2 * 0.6 / 3] == [
+        pytest.approx(both[name]["parts"]["search"]) for name in (one, other)
+    ]
+    assert ["search", "passage"] == [
+        both[one]["via"],
+        ranker.rank(found_beside([Hit(one, 0.9)], "passage"), run)[0]["via"],
+    ]
