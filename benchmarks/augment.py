@@ -67,7 +67,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the command line."""
     made = Parser(prog="python -m benchmarks.augment", description=(__doc__ or "").splitlines()[0])
     add_arms(made)
-    made.add_argument("--augment", default="expansion", help="the augmenter of `always` (default: %(default)s)")
+    made.add_argument("--augment", default="feedback", help="the augmenter of `always` (default: %(default)s)")
     made.add_argument("--threshold", type=float, default=0.5, help="of the gate that is asked (default: %(default)s)")
     made.add_argument("--gate", type=Path, metavar="FILE", help="weights of the gate (default: those that come along)")
     return made

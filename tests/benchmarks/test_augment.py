@@ -77,7 +77,7 @@ def test_a_whole_run_writes_its_figures(tmp_path: Path, capsys: pytest.CaptureFi
     assert 1 == len(report["arms"])
     assert {"never", "always", "repeat", "gate", "gate 0.5", "perfect"} <= set(report["pooled"]["systems"])
     assert report["arms"][0]["systems"]["always"]["augmented"] == 1.0
-    assert "all questions: expansion" in capsys.readouterr().out
+    assert "all questions: feedback" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("arguments", [["--augment", "none"], ["--gate", "absent.json"], ["--augment", "passage"]])

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -117,16 +118,14 @@ def read(paths: Sequence[Path]) -> list[Example]:
     Raises:
         CallerError: for a file or a line that cannot be read; it names the place.
     """
-    found = []
-    for path in paths:
-        for place, row in read_rows(path):
-            try:
-                one = Example(**row)
-                if len(one.features) != len(FEATURES) or not np.isfinite(one.features).all():
-                    raise ValueError(f"{len(one.features)} features, not {len(FEATURES)} finite ones")
-            except (TypeError, ValueError) as error:
-                raise CallerError(
-                    f"{place}: no example of the gate ({error}); make it with the `examples` step"
-                ) from error
-            found.append(one)
-    return found
+    return [_read(place, row) for path in paths for place, row in read_rows(path)]
+
+
+def _read(place: str, row: dict[str, Any]) -> Example:
+    try:
+        one = Example(**row)
+        if len(one.features) != len(FEATURES) or not np.isfinite(one.features).all():
+            raise ValueError(f"{len(one.features)} features, not {len(FEATURES)} finite ones")
+    except (TypeError, ValueError) as error:
+        raise CallerError(f"{place}: no example of the gate ({error}); make it with the `examples` step") from error
+    return one
