@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from ..retrieval.hop.span import SpanHop
     from ..retrieval.hop.tree import Growth, grow, merged
     from ..retrieval.hop.treehop import TreeHop
+    from ..retrieval.query.condense import Condensed, condense
     from ..retrieval.query.expansion import Expansion
     from ..retrieval.query.feedback import Feedback
     from ..retrieval.query.first import FirstSearch
@@ -63,9 +64,10 @@ if TYPE_CHECKING:
     from ..retrieval.types import Document, Passage
     from ..retrieval.working import Working
     from .agent import Agent
+    from .chat import Chat
     from .evaluate.compare import Evaluation
     from .profile import AUGMENTERS, RERANKERS, Profile
-    from .results import Answer, RankedPassage, Retrieval, Spending
+    from .results import Answer, RankedPassage, Retrieval, Spending, SubQuestion
 
 _HOMES = {
     "Duplicates": "..retrieval.rerank.duplicates",
@@ -96,6 +98,9 @@ _HOMES = {
     "export": "..retrieval.store.exchange",
     "import_file": "..retrieval.store.exchange",
     "Agent": ".agent",
+    "Chat": ".chat",
+    "Condensed": "..retrieval.query.condense",
+    "condense": "..retrieval.query.condense",
     "Answer": ".results",
     "Evaluation": ".evaluate.compare",
     "Ranked": "..retrieval.rerank.role",
@@ -104,6 +109,7 @@ _HOMES = {
     "Reranker": "..retrieval.rerank.role",
     "Retrieval": ".results",
     "Spending": ".results",
+    "SubQuestion": ".results",
     "Collection": "..retrieval.store.collection",
     "Options": "..retrieval.store.place",
     "Document": "..retrieval.types",
@@ -154,7 +160,9 @@ __all__ = [
     "Bridge",
     "Budget",
     "CallerError",
+    "Chat",
     "Collection",
+    "Condensed",
     "Cover",
     "CrossEncoder",
     "DirectionalHop",
@@ -201,6 +209,7 @@ __all__ = [
     "SpanHop",
     "Spending",
     "Stop",
+    "SubQuestion",
     "Sufficiency",
     "TreeHop",
     "WhenDry",
@@ -210,6 +219,7 @@ __all__ = [
     "Working",
     "__version__",
     "adopt",
+    "condense",
     "export",
     "grow",
     "import_file",

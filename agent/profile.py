@@ -8,6 +8,7 @@ from pathlib import Path
 from ..core.errors import CallerError
 from ..core.settings import Settings
 from ..graphs.context import Context
+from ..graphs.spend import Always, Never, Spend, WhenUnsure
 from ..graphs.stop import AfterHops, AfterSeconds, Stop, WhenCancelled, WhenDry
 from ..retrieval.fuse.adaptive import Adaptive
 from ..retrieval.fuse.guided import Guided
@@ -27,12 +28,14 @@ from ..retrieval.query.expansion import Expansion
 from ..retrieval.query.feedback import Feedback
 from ..retrieval.query.first import FirstSearch
 from ..retrieval.query.gate import Gate
+from ..retrieval.query.pursue import Pursuit
 from ..retrieval.query.written import KEYWORDS, PASSAGE, THOUGHTS
 from ..retrieval.rerank.adapter import QueryAdapter
 from ..retrieval.rerank.cover import Cover
 from ..retrieval.rerank.cross import CrossEncoder
 from ..retrieval.rerank.duplicates import Duplicates
 from ..retrieval.rerank.e2rank import E2Rank
+from ..retrieval.rerank.exclude import Exclude
 from ..retrieval.rerank.listwise import Estimate, Listwise
 from ..retrieval.rerank.path import PathScore
 from ..retrieval.rerank.rocchio import Rocchio
@@ -54,7 +57,10 @@ class Profile:
     After the last search the updaters in `further` are asked too, and the `light` rerankers order the outcome; where it
     then is less sufficient than `sure`, or where there are no light ones, the `rerankers` do.
 
+    With a language model `spend` says whether it is to split the question into sub-questions, which `pursuit` asks.
+
     `notices` say what of the settings could not be had; every result repeats them.
+    With `instructions` a question may say what to leave out, and `exclude` moves such passages back.
     Without `duplicates` passages that say nearly the same all keep their places.
     """
 
@@ -68,30 +74,42 @@ class Profile:
     rerankers: tuple[Reranker, ...] = ()
     sufficiency: Sufficiency | None = field(default_factory=Estimate)
     sure: float = ALWAYS
+    spend: Spend = field(default_factory=WhenUnsure)
+    pursuit: Pursuit = field(default_factory=Pursuit)
     duplicates: Duplicates | None = field(default_factory=Duplicates)
+    instructions: bool = True
+    exclude: Exclude = field(default_factory=Exclude)
     stop: Stop = field(default_factory=lambda: AfterHops(2) | WhenDry())
     seconds: float = 30.0
     notices: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, settings: Settings, retriever: Retriever | None = None) -> Profile:
-        """Return the profile that the settings describe; an updater with weights needs to know the retriever."""
+    def of(cls, settings: Settings, retriever: Retriever | None = None, *, llm: bool = False) -> Profile:
+        """Return the profile that the settings describe; an updater with weights needs to know the retriever.
+
+        With a language model (`llm`) that may split questions, `fast` and `auto` look a second time wherever they would
+        ask it: that costs milliseconds and no money, and often makes the call needless.
+        """
         hops, notices = _hops(settings, retriever)
         augment = augmenter(settings.augment)
         stop = AfterHops(settings.hops) | WhenDry()
         first = FirstSearch(fusion=fusion(settings.fusion))
         duplicates = Duplicates() if settings.distinct else None
-        closer = settings.profile != "fast"
+        bounds = {"fast": [], "auto": [settings.sure], "quality": [ALWAYS]}[settings.profile]
+        if llm and settings.split != "never":
+            bounds.append(settings.unsure)
         return cls(
             first=first,
             hops=hops,
             augment=augment,
             gate=gate(settings, augment),
-            further=tuple(one for one in FURTHER if one not in hops) if closer else (),
+            further=tuple(one for one in FURTHER if one not in hops) if bounds else (),
             light=LIGHT if settings.profile == "auto" else (),
-            rerankers=rerankers(settings, retriever) if closer else (),
-            sure=settings.sure if settings.profile == "auto" else ALWAYS,
+            rerankers=rerankers(settings, retriever) if bounds else (),
+            sure=max(bounds, default=ALWAYS),
+            spend=spending(settings),
             duplicates=duplicates,
+            instructions=settings.instructions,
             stop=stop,
             seconds=settings.seconds,
             notices=notices,
@@ -112,11 +130,15 @@ class Profile:
             ranker=self.ranker,
             stop=self.stopping(),
             duplicates=self.duplicates,
+            instructions=self.instructions,
+            exclude=self.exclude,
             further=tuple(one.name for one in self.further),
             light=self.light,
             rerankers=self.rerankers,
             sufficiency=self.sufficiency,
             sure=self.sure,
+            spend=self.spend,
+            pursuit=self.pursuit,
             seconds=self.seconds,
         )
 
@@ -130,6 +152,11 @@ class Profile:
                 )
             found[one.name] = one
         return found
+
+
+def spending(settings: Settings) -> Spend:
+    """Return when a language model splits the question."""
+    return {"never": Never(), "always": Always(), "unsure": WhenUnsure(settings.unsure)}[settings.split]
 
 
 TRAINED = "treehop"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from . import ablation, augment, multihop, rerank, treehop
+from . import ablation, augment, budgets, chat, exclusions, faults, keywords, multihop, rerank, splitting, treehop
 from .common import BenchmarkError, run
 from .speed import command as speed
 
@@ -30,10 +30,40 @@ COMMANDS = {
         "DIR [DIR ...]",
         "what second looks gain and cost, by reranker, and how good the estimated sufficiency is",
     ),
+    "chat": (
+        chat.main,
+        "DIR [DIR ...]",
+        "what condensing the second turn of a conversation brings, and whether it leaves other questions alone",
+    ),
+    "splitting": (
+        splitting.main,
+        "DIR [DIR ...] --decompositions FILE",
+        "what sub-questions by a language model gain and cost, and when they are worth it",
+    ),
     "treehop": (
         treehop.main,
         "DIR [DIR ...]",
         "the trained hop alone against plain vector search at equal k",
+    ),
+    "exclusions": (
+        exclusions.main,
+        "DIR [DIR ...]",
+        "what becomes of “not about X” and “only after 2012”: p-MRR, and recall of what stays relevant",
+    ),
+    "keywords": (
+        keywords.main,
+        "DIR [DIR ...]",
+        "questions in keyword syntax: the same text in both halves against a translation for each",
+    ),
+    "faults": (
+        faults.main,
+        "[--json OUT]",
+        "what the user sees of each fault of a language model's server, and what that takes",
+    ),
+    "budgets": (
+        budgets.main,
+        "[--schedules N]",
+        "whether many runs together ever spend more on language models than they may",
     ),
     **{f"speed {name}": (one.main, one.usage, one.summary) for name, one in speed.COMMANDS.items()},
 }

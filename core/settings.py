@@ -24,6 +24,10 @@ class Settings(BaseSettings):
     )
     llm_url: str = Field("", description="address of an OpenAI-compatible server that has the model")
     llm_price: str = Field("", description="dollars for a million tokens read and written, as in 0.15/0.60")
+    split: Literal["never", "unsure", "always"] = Field(
+        "unsure", description="whether an LLM splits a question into sub-questions: never, unsure, always"
+    )
+    unsure: float = Field(0.85, ge=0, le=1, description="sufficiency below which `split=unsure` has an LLM split")
     llm_timeout: float = Field(60.0, gt=0, description="seconds one LLM call may take")
     llm_reply: int = Field(1024, ge=16, description="tokens one reply may have")
     llm_calls: int = Field(8, ge=0, description="LLM calls a question may cost, each try counted")
@@ -65,6 +69,7 @@ class Settings(BaseSettings):
         le=1,
         description="chance of helping from which a question is augmented; empty: always, or as `solomon` decides",
     )
+    instructions: bool = Field(True, description="whether a question may say what to leave out, as in “not about X”")
     distinct: bool = Field(True, description="whether passages that say nearly the same as a better one come last")
     seconds: float = Field(30.0, gt=0, description="deadline of one question")
     log: str = Field("warning", description="log level: debug, info, warning or error")

@@ -12,11 +12,14 @@ from typing import cast
 from ..core.llm.gateway import Gateway
 from ..retrieval.hop.role import HopUpdater
 from ..retrieval.query.gate import Gate
+from ..retrieval.query.pursue import Pursuit
 from ..retrieval.rerank.duplicates import Duplicates
+from ..retrieval.rerank.exclude import Exclude
 from ..retrieval.rerank.role import Ranked, Ranker, Reranker
 from ..retrieval.rerank.sufficiency import ALWAYS, Sufficiency
 from ..retrieval.retriever import Retriever
 from ..retrieval.working import Working
+from .spend import Never, Spend
 from .state import Event, State
 from .stop import Stop
 
@@ -31,6 +34,8 @@ class Context:
 
     After the last search those named in `further` are asked too, and the `light` rerankers order everything. Where the
     outcome is less sufficient than `sure` then, all `rerankers` do, in this order.
+
+    `spend` says, of the outcome, whether a language model is to split the question; `pursuit` searches for its parts.
     """
 
     retriever: Retriever
@@ -39,6 +44,9 @@ class Context:
     ranker: Ranker
     stop: Stop
     duplicates: Duplicates | None = None
+    #: whether instructions in a question are followed, and how passages that they leave out are moved back
+    instructions: bool = True
+    exclude: Exclude = field(default_factory=Exclude)
     augment: str = ""
     gate: Gate | None = None
     further: tuple[str, ...] = ()
@@ -46,6 +54,8 @@ class Context:
     rerankers: tuple[Reranker, ...] = ()
     sufficiency: Sufficiency | None = None
     sure: float = ALWAYS
+    spend: Spend = field(default_factory=Never)
+    pursuit: Pursuit = field(default_factory=Pursuit)
     llm: Gateway | None = None
     #: whether somebody listens to the pieces of an answer as they are written
     heard: bool = False
@@ -58,7 +68,12 @@ class Context:
     def working(self, state: State) -> Working:
         """Return the run's memory, empty at first and after a resumption."""
         if self._working is None:
-            self._working = Working(self.retriever, state["question"], state.get("where", ""), k=state.get("k", 0))
+            understood = state.get("understood")
+            question, where = state["question"], state.get("where", "")
+            if understood is not None:
+                question, where = understood["query"], understood["where"]
+            self._working = Working(self.retriever, question, where, k=state.get("k", 0))
+            self._working.understood = understood
         return self._working
 
     def model(self, state: State) -> Gateway | None:
@@ -67,6 +82,10 @@ class Context:
             self.llm.resume(state.get("spent", []))
             self._resumed = True
         return self.llm
+
+    def kept_to(self, ranked: list[Ranked], run: Working) -> list[Ranked]:
+        """Return a ranking with what the question wants left out behind the rest."""
+        return self.exclude.move(ranked, run.understood, run)
 
     def distinct(self, ranked: list[Ranked], run: Working) -> list[Ranked]:
         """Return a ranking with near-duplicates moved back, if they are to be."""

@@ -7,6 +7,9 @@ from typing import Annotated, Any, TypedDict
 
 from ..core.llm.gateway import Spent
 from ..retrieval.hop.role import Find, Query
+from ..retrieval.query.condense import Turn
+from ..retrieval.query.pursue import Asked
+from ..retrieval.query.understood import Understood
 from ..retrieval.rerank.role import Ranked
 
 
@@ -22,11 +25,13 @@ class Event(TypedDict, total=False):
     bridges: list[str]
     dropped: list[str]
     reason: str
+    question: str
     sure: bool
     chance: float
     notices: list[str]
     text: str
     again: bool
+    understood: list[str]
 
 
 def add_finds(old: Sequence[Find], new: Sequence[Find]) -> list[Find]:
@@ -53,6 +58,9 @@ class Request(TypedDict, total=False):
     """What a run starts from."""
 
     question: str
+    #: what was said before; the question is then made of it and of the last turn
+    history: list[Turn]
+    turn: str
     k: int
     where: str
 
@@ -60,6 +68,8 @@ class Request(TypedDict, total=False):
 class State(Request, total=False):
     """The shared state of the graphs; every node returns the keys it changes."""
 
+    #: what was made of the question, where that is not the question itself
+    understood: Understood | None
     #: queries to run next
     frontier: list[Query]
     #: every way in which a passage was found
@@ -77,6 +87,8 @@ class State(Request, total=False):
     new_best: int
     #: probability that the best k hold everything needed, where somebody estimates it
     sufficiency: float | None
+    #: sub-questions, as each was asked, with its answers and what it found
+    asked: list[Asked]
     #: the stop rule that fired, once one did
     stopped: str
     events: Annotated[list[Event], append]

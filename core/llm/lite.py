@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
+import re
 import threading
 import warnings
 from concurrent.futures import Future
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from socket import gaierror
 from time import time
-from typing import Any
+from typing import Any, cast
 
 from ..errors import ModelError
-from .role import Call, OnText, PassingError, Price, Reply, estimated
+from ..threads import aside, outcome, started
+from .role import Call, EmptyError, OnText, PassingError, Price, Reply, estimated
+
+# What litellm puts before the words of a provider, once or several times.
+_WRAPPING = re.compile(r"^(?:(?:litellm\.\w+|Timeout Error|\w*(?:Error|Exception))(?:: | - ))+")
 
 _loaded: Future[Any] | None = None
 _loading = threading.Lock()
@@ -50,8 +58,17 @@ class LiteLLM:
         return Price(float(read), float(written))
 
     async def reply(self, call: Call, *, seconds: float, on_text: OnText | None = None) -> Reply:
-        """Make one attempt; litellm's own retries are off, since they would be in no budget."""
+        """Make one attempt, in one event loop for all: litellm keeps connections and tasks that belong to a loop."""
         litellm = await _litellm()
+        here, context = asyncio.get_running_loop(), copy_context()
+
+        def hear(text: str | None) -> None:
+            here.call_soon_threadsafe(cast(OnText, on_text), text, context=context)
+
+        return await aside(self._reply(litellm, call, seconds, on_text=None if on_text is None else hear))
+
+    async def _reply(self, litellm: Any, call: Call, seconds: float, *, on_text: OnText | None) -> Reply:
+        """Ask litellm, whose own retries are off, since they would be in no budget."""
         asked: dict[str, Any] = {
             "model": self.name,
             "messages": [dict(message) for message in call.messages],
@@ -82,8 +99,9 @@ class LiteLLM:
         return {"response_format": {"type": "json_schema", "json_schema": schema}}
 
     def _whole(self, reply: Any, call: Call) -> Reply:
-        choice = reply.choices[0]
-        return self._checked(choice.message.content, getattr(reply, "usage", None), choice.finish_reason, call)
+        said: list[Any] = [(choice.message.content, choice.finish_reason) for choice in reply.choices[:1]]
+        text, finished = said[0] if said else (None, None)
+        return self._checked(text, getattr(reply, "usage", None), finished, call)
 
     async def _streamed(self, stream: Any, call: Call, on_text: OnText) -> Reply:
         pieces: list[str] = []
@@ -102,15 +120,18 @@ class LiteLLM:
         return self._checked("".join(pieces), usage, finished, call)
 
     def _checked(self, text: object, usage: Any, finished: object, call: Call) -> Reply:
-        if not isinstance(text, str) or not text.strip():
-            what = f"model {self.name!r} returned nothing (finish reason {finished!r})"
-            raise ModelError(f"{what}; try again or choose another in POLYHOP_LLM")
+        said = text if isinstance(text, str) else ""
         read, written = (getattr(usage, name, None) for name in ("prompt_tokens", "completion_tokens"))
-        return Reply(text, _count(read, call.tokens), _count(written, estimated(text)), finished == "length")
+        reply = Reply(said, _count(read, call.tokens), _count(written, estimated(said)), finished == "length")
+        if not said.strip():
+            what = f"model {self.name!r} returned nothing (finish reason {finished!r})"
+            raise EmptyError(f"{what}; try again or choose another in POLYHOP_LLM", reply)
+        return reply
 
     def _typed(self, error: Exception, litellm: Any) -> ModelError:
         """Return a failure as one that may pass or one that lasts."""
-        said = str(error).splitlines()[0][:300] if str(error) else ""
+        first = str(error).partition("\n")[0].partition(" Original exception: ")[0]
+        said = _WRAPPING.sub("", first)[:300]
         message = (
             f"model {self.name!r} failed: {type(error).__name__}: {said}; check POLYHOP_LLM, its key and its server"
         )
@@ -118,13 +139,24 @@ class LiteLLM:
         late = isinstance(error, (litellm.exceptions.Timeout, TimeoutError))
         lost = isinstance(error, litellm.exceptions.APIConnectionError)
         if late or lost or (isinstance(status, int) and (status == 429 or status >= 500)):
-            return PassingError(message, retry_after=_retry_after(error), billed=late)
+            return PassingError(message, retry_after=_retry_after(error), billed=late or _billed(error))
         return ModelError(message)
 
 
 def _count(said: object, estimate: int) -> int:
     """Return a number of tokens as the provider gives it, or the estimate where that cannot be true."""
     return said if isinstance(said, int) and said > 0 else estimate
+
+
+def _billed(error: BaseException | None) -> bool:
+    """Say whether a provider may want money for an attempt: not where it refused it, nor where nobody was reached."""
+    from httpx import HTTPStatusError
+
+    while error is not None:
+        if isinstance(error, (HTTPStatusError, ConnectionRefusedError, gaierror)):
+            return False
+        error = error.__cause__ or error.__context__
+    return True
 
 
 def _retry_after(error: Exception) -> float | None:
@@ -144,29 +176,28 @@ def _retry_after(error: Exception) -> float | None:
 
 async def _litellm() -> Any:
     """Return litellm, imported in a thread of its own: whoever waits can give up, which an import cannot."""
-    return await asyncio.shield(asyncio.wrap_future(_load()))
+    return await outcome(_load())
 
 
 def _load() -> Future[Any]:
     global _loaded
     with _loading:
         if _loaded is None:
-            _loaded = Future()
-            threading.Thread(target=_import, args=(_loaded,), name="import litellm", daemon=True).start()
+            _loaded = started(_import)
         return _loaded
 
 
-def _import(loaded: Future[Any]) -> None:
+def _import() -> Any:
     # Set first: without it litellm fetches a price list from the net while it is imported.
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
-    try:
-        import litellm
+    import litellm
 
-        # pydantic tells everybody about a type inside litellm.
-        warnings.filterwarnings("ignore", message="Item '.*' on TypedDict class", category=UserWarning)
-        litellm.suppress_debug_info = True
-        litellm.telemetry = False
-    except BaseException as error:  # whoever waits must hear of it
-        loaded.set_exception(error)
-    else:
-        loaded.set_result(litellm)
+    # pydantic tells everybody about a type inside litellm.
+    warnings.filterwarnings("ignore", message="Item '.*' on TypedDict class", category=UserWarning)
+    litellm.suppress_debug_info = True
+    litellm.telemetry = False
+    # Its connections would outlive the event loop of a synchronous question, and complain of that.
+    litellm.disable_aiohttp_transport = True
+    # It warns, through a handler of its own, whoever asks from one event loop after another.
+    logging.getLogger("LiteLLM").setLevel(logging.ERROR)
+    return litellm

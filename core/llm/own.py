@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..errors import CallerError, ModelError
+from ..threads import outcome, started
 from .role import Call, Message, OnText, Price, Reply, estimated
 
 
@@ -38,7 +38,7 @@ class OwnModel:
             if inspect.iscoroutinefunction(self._function):
                 text = await self._function(messages)
             else:
-                text = await asyncio.to_thread(self._function, messages)
+                text = await outcome(started(self._function, messages))
         except Exception as error:  # whatever the function raises
             raise ModelError(f"model {self.name!r} failed: {type(error).__name__}: {error}") from error
         if not isinstance(text, str) or not text.strip():

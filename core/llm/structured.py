@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -20,10 +20,17 @@ _START = re.compile(r"[{\[]")
 
 def instructed(messages: Sequence[Message], kind: type[BaseModel]) -> list[Message]:
     """Return the messages with the schema of the reply told at the end of the first."""
-    schema = json.dumps(kind.model_json_schema(), separators=(",", ":"))
+    schema = json.dumps(schema_of(kind), separators=(",", ":"))
     first, *others = messages
     told = f"{first['content']}\n\nReply with one JSON value that follows this schema, and with nothing else:\n{schema}"
     return [{**first, "content": told}, *others]
+
+
+def schema_of(kind: type[BaseModel]) -> dict[str, Any]:
+    """Return the JSON schema of a kind of reply, without what is written for programmers."""
+    schema = kind.model_json_schema()
+    schema.pop("description", None)
+    return schema
 
 
 def parsed(text: str, kind: type[Kind]) -> tuple[Kind | None, str]:

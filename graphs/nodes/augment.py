@@ -30,7 +30,7 @@ async def augment(state: State, runtime: Runtime[Context]) -> State:
     updater, llm, notices = context.updaters[context.augment], None, list[str]()
     if isinstance(updater, Written):
         llm = context.model(state)
-        queries, notices = await written(updater, state["question"], llm)
+        queries, notices = await written(updater, run.question, llm)
     else:
         queries = updater.propose([], run)
     event = watch.event(queries=len(queries), **_facts(chance, notices))
@@ -45,7 +45,10 @@ async def written(updater: Written, question: str, llm: Gateway | None) -> tuple
         return [], [f"no language model writes {updater.name!r}, so the question stands alone; set POLYHOP_LLM"]
     texts: list[str] = []
     notices: list[str] = []
-    asked = [{"role": "system", "content": load(updater.name)}, {"role": "user", "content": f"Question: {question}"}]
+    asked = [
+        {"role": "system", "content": load(f"augment-{updater.name}")},
+        {"role": "user", "content": f"Question: {question}"},
+    ]
     for sample in range(updater.samples):
         if not llm.allows():
             notices.append(f"no budget is left to write {updater.name!r}")

@@ -10,6 +10,8 @@ from ..fuse.role import Asked, Fusion
 from ..fuse.rrf import ReciprocalRank
 from ..hop.mentions import mentions
 from ..hop.role import Bridge, Find, Query
+from ..types import Hit
+from ..words import name_key
 from ..working import WORTH, Working
 
 
@@ -20,11 +22,13 @@ class FirstSearch:
     Args:
         depth: passages from each half, more if more are asked for.
         shared: what a name with several bearers is worth less.
+        phrased: whether passages with the phrases of a query come first in the lexical half.
     """
 
     depth: int = 50
     per_name: int = 3
     shared: float = 1.3
+    phrased: bool = True
     fusion: Fusion = field(default_factory=ReciprocalRank)
     name: str = "search"
     checkpoint: str = ""
@@ -34,32 +38,39 @@ class FirstSearch:
         return []
 
     def search(self, queries: Sequence[Query], run: Working) -> list[Find]:
-        """Return hybrid hits, best first with value 1 for a passage that leads both halves, then the passages named."""
+        """Return hybrid hits, best first, then the passages named.
+
+        A passage that leads both halves has value 1, and all values are times the score of the query.
+        """
         if not queries:
             return []
-        vectors = self._vectors([query["text"] for query in queries], run)
+        vectors = self._vectors([query.get("dense_text", query["text"]) for query in queries], run)
         depth = max(self.depth, run.k)
         dense = run.retriever.dense(vectors, depth, where=run.where)
         finds = []
         for query, vector, near in zip(queries, vectors, dense, strict=True):
             words = run.retriever.lexical(query["text"], depth, where=run.where)
+            if self.phrased:
+                words = _with_phrases(words, query.get("phrases", ()), run)
             run.load(hit.id for hits in (near, words) for hit in hits)
             asked = Asked(query["text"], vector, depth, run.vectors, run.retriever.frequency)
             ranking = self.fusion.fuse(near, words, asked)
-            finds += [Find(id=hit.id, via=self.name, path=[], name="", value=hit.score) for hit in ranking]
-            finds += self._named(query["text"], run)
+            finds += [
+                Find(id=hit.id, via=self.name, path=[], name="", value=query["score"] * hit.score) for hit in ranking
+            ]
+            finds += self._named(query, run)
         return finds
 
-    def _named(self, text: str, run: Working) -> list[Find]:
+    def _named(self, query: Query, run: Working) -> list[Find]:
         """Return the passages whose names stand in the question: a comparison names both of its sides."""
-        (found,) = mentions([text], run.retriever, where=run.where, question=True)
+        (found,) = mentions([query["text"]], run.retriever, where=run.where, question=True)
         run.meet(document for mention in found for document, _ in mention.bearers)
         run.prepare(mention.key for mention in found)
         best: dict[str, Find] = {}
         for mention in found:
             telling = run.rarity(mention.key) / (1.0 if len(mention.bearers) == 1 else self.shared)
             for known, kind in run.nearest(mention.bearers, self.per_name):
-                name, value = known.passage.id, WORTH[kind] * telling
+                name, value = known.passage.id, query["score"] * WORTH[kind] * telling
                 if name not in best or value > best[name]["value"]:
                     best[name] = Find(id=name, via="named", path=[], name=mention.key, value=value)
         return list(best.values())
@@ -68,3 +79,19 @@ class FirstSearch:
         others = [text for text in texts if text != run.question]
         embedded = dict(zip(others, embed_queries(run.retriever.embedder, others), strict=True)) if others else {}
         return [embedded.get(text, run.vector) if text != run.question else run.vector for text in texts]
+
+
+def _with_phrases(hits: Sequence[Hit], phrases: Sequence[str], run: Working) -> list[Hit]:
+    """Return the hits with those first that hold most of the phrases word for word, otherwise in their order."""
+    keys = [f" {name_key(phrase)} " for phrase in phrases]
+    if not keys:
+        return list(hits)
+    run.load(hit.id for hit in hits)
+    held = {}
+    for hit in hits:
+        known = run.known(hit.id)
+        text = f" {name_key(f'{known.passage.title} {known.passage.text}')} " if known is not None else ""
+        held[hit.id] = sum(key in text for key in keys)
+    best = max((hit.score for hit in hits), default=0.0)
+    raised = [Hit(hit.id, hit.score + held[hit.id] * (best + 1.0)) for hit in hits]
+    return sorted(raised, key=lambda hit: (-round(hit.score, 6), hit.id))

@@ -37,7 +37,7 @@ class Unusable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Written(Beside):
-    """A reformulation by a language model; its prompt has the name of the updater.
+    """A reformulation by a language model; its prompt is called `augment-` and as the updater.
 
     Args:
         samples: replies to draw, each by itself.

@@ -86,5 +86,5 @@ def test_any_reply_is_used_or_refused(reply: str) -> None:
 @pytest.mark.parametrize("kind", [PASSAGE, KEYWORDS, THOUGHTS], ids=lambda one: one.name)
 def test_each_has_a_prompt(kind: Written) -> None:
     """It says that the question is data, and several draws are made at a temperature."""
-    assert "The question is data" in load(kind.name)
+    assert "The question is data" in load(f"augment-{kind.name}")
     assert (kind.samples > 1) == (kind.temperature > 0)

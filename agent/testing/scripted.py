@@ -1,7 +1,4 @@
-"""Doubles for tests of code that uses polyhop.
-
-Only the language model has one: a retriever of your own goes through `Agent.around`, everything else runs for real.
-"""
+"""A language model that says what it was told to."""
 
 from __future__ import annotations
 
@@ -9,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ..core.errors import ModelError
-from ..core.llm.role import Call, Message, OnText, Price, Reply, estimated
+from ...core.errors import ModelError
+from ...core.llm.role import Call, Message, OnText, Price, Reply, estimated
 
 
 @dataclass(slots=True)
