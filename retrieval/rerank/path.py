@@ -95,12 +95,12 @@ class PathScore:
 def fused(ways: dict[str, Find]) -> dict[str, Find]:
     """Return ways in which the search and the reformulation are one, two thirds and a third of it."""
     others = {sort: find for sort, find in ways.items() if sort not in ("search", AUGMENTED)}
-    first, second = ways.get("search"), ways.get(AUGMENTED)
-    if first is None and second is None:
+    told = ways.get("search") or ways.get(AUGMENTED)
+    if told is None:
         return others
-    value = (2 * (first["value"] if first else 0.0) + (second["value"] if second else 0.0)) / 3
-    told = first or second
-    return {**others, "search": Find(**{**told, "value": value})}  # type: ignore[dict-item]
+    shares = (("search", 2 / 3), (AUGMENTED, 1 / 3))
+    value = sum(share * ways[sort]["value"] for sort, share in shares if sort in ways)
+    return {**others, "search": Find(**{**told, "value": value})}
 
 
 def _best_ways(finds: Sequence[Find]) -> dict[str, dict[str, Find]]:
