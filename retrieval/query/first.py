@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ..embed.role import Vectors
+from ..embed.role import Vectors, embed_queries
 from ..fuse.role import Asked, Fusion
 from ..fuse.rrf import ReciprocalRank
 from ..hop.mentions import mentions
@@ -77,7 +77,7 @@ class FirstSearch:
 
     def _vectors(self, texts: list[str], run: Working) -> list[Vectors]:
         others = [text for text in texts if text != run.question]
-        embedded = dict(zip(others, run.retriever.embedder.embed(others), strict=True)) if others else {}
+        embedded = dict(zip(others, embed_queries(run.retriever.embedder, others), strict=True)) if others else {}
         return [embedded.get(text, run.vector) if text != run.question else run.vector for text in texts]
 
 
