@@ -21,7 +21,7 @@ from polyhop.agent import Profile, Settings, __version__, read_rows
 
 from .answertables import citation_table, found_table, shown_table
 from .arms import Arm, add_arms, arms
-from .checking import checked
+from .checking import checked, pooled
 from .claims import cases
 from .common import Parser, child, positive, run, write_json
 from .data import Source
@@ -80,8 +80,17 @@ def main(arguments: Sequence[str]) -> None:
             found["citations"] = checked(cases(_rows(arm, options.limit, told), options.claims, seed))
             screen.print(citation_table(arm.title, found["citations"]))
         report["arms"].append(arm.facts() | found)
-        if options.json:
-            write_json(options.json, report)
+        _write(options.json, report)
+    parts = [one["citations"] for one in report["arms"] if "citations" in one]
+    if len(parts) > 1:
+        report["citations"] = pooled(parts)
+        screen.print(citation_table("all sets", report["citations"]))
+        _write(options.json, report)
+
+
+def _write(path: Path | None, report: Report) -> None:
+    if path:
+        write_json(path, report)
 
 
 def asked(arm: Arm, questions: Sequence[str]) -> list[Told]:

@@ -38,5 +38,31 @@ def checked(answers: Sequence[Case]) -> dict[str, Any]:
     }
 
 
+def pooled(parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return the figures of several sets together."""
+
+    def mean(share: str, count: str) -> float | None:
+        whole = sum(one[count] for one in parts)
+        return round(sum((one[share] or 0.0) * one[count] for one in parts) / whole, DIGITS) if whole else None
+
+    kinds = {kind: [one["by_kind"][kind] for one in parts if kind in one["by_kind"]] for kind in parts[0]["by_kind"]}
+    return {
+        "true": sum(one["true"] for one in parts),
+        "lost": mean("lost", "true"),
+        "false": sum(one["false"] for one in parts),
+        "caught": mean("caught", "false"),
+        "by_kind": {
+            kind: {
+                "n": sum(one["n"] for one in own),
+                "caught": _share(
+                    round(sum(one["n"] * (one["caught"] or 0.0) for one in own)), sum(one["n"] for one in own)
+                ),
+            }
+            for kind, own in kinds.items()
+        },
+        "ms": round(sum(one["ms"] for one in parts) / len(parts), 3),
+    }
+
+
 def _share(part: int, whole: int) -> float | None:
     return round(part / whole, DIGITS) if whole else None

@@ -11,7 +11,7 @@ REACH = 3.0
 CLAUSE = 0.5
 TURNED = 0.85
 #: By how much of what is around it another must stand better, to be what was meant.
-MARGIN = 0.2
+MARGIN = 0.15
 _ITEMS = 0.6
 #: What a word of the passage's title is worth, which stands all over it.
 TITLED = 0.3

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.answers import Told, finding, holds, main, plain, shown
 from benchmarks.arms import Arm
-from benchmarks.checking import checked
+from benchmarks.checking import checked, pooled
 from benchmarks.claims import TRUE, Case, cases
 from benchmarks.data import Question, Source
 from benchmarks.indexes import Index
@@ -77,6 +77,9 @@ def test_the_check_is_counted_by_kind() -> None:
 
     assert (2, 0.5, 2, 0.5) == (found["true"], found["lost"], found["false"], found["caught"])
     assert {"number": {"n": 1, "caught": 1.0}, "name": {"n": 1, "caught": 0.0}} == found["by_kind"]
+    assert {**found, "true": 4, "false": 4, "by_kind": {k: {**v, "n": 2} for k, v in found["by_kind"].items()}} == (
+        pooled([found, found])
+    )
 
 
 @pytest.mark.parametrize(
