@@ -170,10 +170,10 @@ class Gateway:
             retry=retry_if_exception_type(PassingError),
             reraise=True,
             sleep=self._sleep,
-            before_sleep=lambda tries: before.append(str(tries.outcome.exception())),
+            before_sleep=lambda tries: before.append(str(tries.outcome and tries.outcome.exception())),
         )
         try:
-            return await retrying(self._attempt, node, model, call, on_text)  # type: ignore[no-any-return]
+            return await retrying(self._attempt, node, model, call, on_text)
         except ModelError as error:
             if not before or before[-1].split(":")[0] == str(error).split(":")[0]:
                 raise
