@@ -45,8 +45,10 @@ if TYPE_CHECKING:
     from ..retrieval.hop.tree import Growth, grow, merged
     from ..retrieval.hop.treehop import TreeHop
     from ..retrieval.query.condense import Condensed, condense
+    from ..retrieval.query.expansion import Expansion
     from ..retrieval.query.feedback import Feedback
     from ..retrieval.query.first import FirstSearch
+    from ..retrieval.query.gate import Gate
     from ..retrieval.rerank.cover import Cover
     from ..retrieval.rerank.cross import CrossEncoder
     from ..retrieval.rerank.duplicates import Duplicates
@@ -65,7 +67,7 @@ if TYPE_CHECKING:
     from .agent import Agent
     from .chat import Chat
     from .evaluate.compare import Evaluation
-    from .profile import RERANKERS, Profile
+    from .profile import AUGMENTERS, RERANKERS, Profile
     from .results import Answer, RankedPassage, Retrieval, Spending, SubQuestion
 
 _HOMES = {
@@ -78,6 +80,8 @@ _HOMES = {
     "Bridge": "..retrieval.hop.role",
     "DirectionalHop": "..retrieval.hop.directional",
     "Feedback": "..retrieval.query.feedback",
+    "Expansion": "..retrieval.query.expansion",
+    "Gate": "..retrieval.query.gate",
     "Find": "..retrieval.hop.role",
     "FirstSearch": "..retrieval.query.first",
     "HopUpdater": "..retrieval.hop.role",
@@ -143,11 +147,13 @@ _HOMES = {
     "SentenceCross": "..retrieval.rerank.sentence",
     "Sufficiency": "..retrieval.rerank.sufficiency",
     "WhenSufficient": "..graphs.stop",
+    "AUGMENTERS": ".profile",
     "RERANKERS": ".profile",
 }
 
 __all__ = [
     "ALWAYS",
+    "AUGMENTERS",
     "RERANKERS",
     "Adaptive",
     "AfterHops",
@@ -169,10 +175,12 @@ __all__ = [
     "E2Rank",
     "Estimate",
     "Evaluation",
+    "Expansion",
     "Feedback",
     "Find",
     "FirstSearch",
     "Fusion",
+    "Gate",
     "Growth",
     "Guided",
     "HopUpdater",

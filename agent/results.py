@@ -146,6 +146,16 @@ class Retrieval:
         """Say whether the ranking got the second look that the profile has for those that are not sure."""
         return any(event["event"] == "rerank" and not event.get("sure") for event in self.events)
 
+    @property
+    def augmented(self) -> bool:
+        """Say whether a reformulation was asked beside the question."""
+        return any(event["event"] == "augment" and event.get("queries", 0) > 0 for event in self.events)
+
+    @property
+    def chance(self) -> float | None:
+        """Return the chance that a reformulation helps, where a gate was asked for it."""
+        return next((event["chance"] for event in self.events if "chance" in event), None)
+
     def brief(self) -> list[dict[str, Any]]:
         """Return of each passage what an agent reads: title, text, source, and the titles on the way to it."""
         return [

@@ -72,6 +72,9 @@ def event_line(event: Event) -> Text | None:
     elif name == "hop":
         said = f"hop: {facts['queries']} names followed from {', '.join(facts['bridges'][:3]) or 'nothing'}"
         said += ", …" if len(facts["bridges"]) > 3 else ""
+    elif name == "augment":
+        said = "augment: " + ("the question was reformulated" if facts["queries"] else "the question stands alone")
+        said += f", chance of helping {100 * facts['chance']:.0f} %" if "chance" in facts else ""
     elif name == "instruct" and facts.get("understood"):
         said = f"understood: {'; '.join(facts['understood'])}"
     elif name == "rerank":

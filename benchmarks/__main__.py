@@ -5,7 +5,20 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from . import ablation, answers, budgets, chat, exclusions, faults, keywords, multihop, rerank, splitting, treehop
+from . import (
+    ablation,
+    answers,
+    augment,
+    budgets,
+    chat,
+    exclusions,
+    faults,
+    keywords,
+    multihop,
+    rerank,
+    splitting,
+    treehop,
+)
 from .common import BenchmarkError, run
 from .speed import command as speed
 
@@ -19,6 +32,11 @@ COMMANDS = {
         ablation.main,
         "DIR [DIR ...]",
         "what each part of polyhop adds to its recall, and what stop rules save",
+    ),
+    "augment": (
+        augment.main,
+        "DIR [DIR ...]",
+        "what reformulating the question gains and costs: never, always, and where a gate lets it through",
     ),
     "rerank": (
         rerank.main,

@@ -11,6 +11,7 @@ from typing import cast
 
 from ..core.llm.gateway import Gateway
 from ..retrieval.hop.role import HopUpdater
+from ..retrieval.query.gate import Gate
 from ..retrieval.query.pursue import Pursuit
 from ..retrieval.rerank.duplicates import Duplicates
 from ..retrieval.rerank.exclude import Exclude
@@ -28,7 +29,8 @@ class Context:
     """One run's context, made anew for each run.
 
     `updaters` run the queries of the frontier, by name; those named in `hops` also propose new ones. `augment` names
-    the updater that reformulates the first query, or is empty. Without `duplicates` near-duplicates keep their places.
+    the updater that reformulates the question after the first search, or is empty; a `gate` has to let it through.
+    Without `duplicates` near-duplicates keep their places.
 
     After the last search those named in `further` are asked too, and the `light` rerankers order everything. Where the
     outcome is less sufficient than `sure` then, all `rerankers` do, in this order.
@@ -46,6 +48,7 @@ class Context:
     instructions: bool = True
     exclude: Exclude = field(default_factory=Exclude)
     augment: str = ""
+    gate: Gate | None = None
     further: tuple[str, ...] = ()
     light: tuple[Reranker, ...] = ()
     rerankers: tuple[Reranker, ...] = ()

@@ -27,6 +27,7 @@ class Event(TypedDict, total=False):
     reason: str
     question: str
     sure: bool
+    chance: float
     notices: list[str]
     text: str
     again: bool
@@ -77,8 +78,10 @@ class State(Request, total=False):
     ranked: list[Ranked]
     #: passages that were gone on from
     expanded: list[str]
-    #: searches made
+    #: searches made; that of a reformulation does not count
     hops: int
+    #: whether the question was reformulated; None while that is not decided
+    augmented: bool | None
     #: passages of the last search that no earlier one found, and those of the best k that are new there
     new_passages: int
     new_best: int

@@ -32,6 +32,7 @@ def plan(state: State, runtime: Runtime[Context]) -> State:
         ranked=[],
         expanded=[],
         hops=0,
+        augmented=None if runtime.context.augment else False,
         stopped="",
         spent=[],
         events=[watch.event(queries=len(queries))],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ..embed.role import Vectors
+from ..embed.role import Vectors, embed_queries
 from ..fuse.role import Asked, Fusion
 from ..fuse.rrf import ReciprocalRank
 from ..hop.mentions import mentions
@@ -28,7 +28,7 @@ class FirstSearch:
     depth: int = 50
     per_name: int = 3
     shared: float = 1.3
-    phrased: bool = True
+    phrased: bool = False
     fusion: Fusion = field(default_factory=ReciprocalRank)
     name: str = "search"
     checkpoint: str = ""
@@ -77,7 +77,7 @@ class FirstSearch:
 
     def _vectors(self, texts: list[str], run: Working) -> list[Vectors]:
         others = [text for text in texts if text != run.question]
-        embedded = dict(zip(others, run.retriever.embedder.embed(others), strict=True)) if others else {}
+        embedded = dict(zip(others, embed_queries(run.retriever.embedder, others), strict=True)) if others else {}
         return [embedded.get(text, run.vector) if text != run.question else run.vector for text in texts]
 
 
