@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         WhenSettled,
         WhenSufficient,
     )
+    from ..graphs.support import Citation, check_citations
     from ..retrieval.fuse.adaptive import Adaptive
     from ..retrieval.fuse.guided import Guided
     from ..retrieval.fuse.minmax import MinMax
@@ -132,6 +133,8 @@ _HOMES = {
     "WhenDry": "..graphs.stop",
     "WhenHopeless": "..graphs.stop",
     "WhenSettled": "..graphs.stop",
+    "Citation": "..graphs.support",
+    "check_citations": "..graphs.support",
     "read_rows": "..core.files",
     "rrf": "..retrieval.fuse.rrf",
     "ALWAYS": "..retrieval.rerank.sufficiency",
@@ -161,6 +164,7 @@ __all__ = [
     "Budget",
     "CallerError",
     "Chat",
+    "Citation",
     "Collection",
     "Condensed",
     "Cover",
@@ -219,6 +223,7 @@ __all__ = [
     "Working",
     "__version__",
     "adopt",
+    "check_citations",
     "condense",
     "export",
     "grow",

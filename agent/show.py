@@ -178,7 +178,7 @@ def answer(said: Answer) -> RenderableType:
         line = Text(plain(citation["sentence"]))
         line.append("".join(f" [{number}]" for number in citation["passages"]), style="cyan")
         if not said.extractive and not citation["supported"]:
-            line.append("  not borne out by what it cites", style="yellow")
+            line.append(f"  not borne out: {plain(citation.get('why', ''))}", style="yellow")
         lines.append(line)
     return Indented(lines, 2)
 

@@ -5,7 +5,20 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from . import ablation, augment, budgets, chat, exclusions, faults, keywords, multihop, rerank, splitting, treehop
+from . import (
+    ablation,
+    answers,
+    augment,
+    budgets,
+    chat,
+    exclusions,
+    faults,
+    keywords,
+    multihop,
+    rerank,
+    splitting,
+    treehop,
+)
 from .common import BenchmarkError, run
 from .speed import command as speed
 
@@ -39,6 +52,11 @@ COMMANDS = {
         splitting.main,
         "DIR [DIR ...] --decompositions FILE",
         "what sub-questions by a language model gain and cost, and when they are worth it",
+    ),
+    "answers": (
+        answers.main,
+        "DIR [DIR ...]",
+        "what the check of citations catches, what extractive answers hold, and answers that should not be given",
     ),
     "treehop": (
         treehop.main,

@@ -28,7 +28,7 @@ class FirstSearch:
     depth: int = 50
     per_name: int = 3
     shared: float = 1.3
-    phrased: bool = True
+    phrased: bool = False
     fusion: Fusion = field(default_factory=ReciprocalRank)
     name: str = "search"
     checkpoint: str = ""

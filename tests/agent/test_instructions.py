@@ -150,7 +150,8 @@ def test_a_model_is_asked_where_no_rule_can_read(
 ) -> None:
     """What it says is taken over only where it follows from the request; a question in words costs no call."""
     found = agent(films, *replies, llm_cache=False).retrieve(request_)
-    assert (understood, calls) == (list(found.instructions), found.cost.calls)
+    asked = found.spent["instruct"].calls if "instruct" in found.spent else 0
+    assert (understood, calls) == (list(found.instructions), asked)
 
 
 def test_a_model_that_fails_costs_a_notice(films: Collection) -> None:

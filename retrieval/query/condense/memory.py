@@ -95,15 +95,17 @@ def exchange(
     if first and _WHO_IS.match(question[: first.start]) and not question[first.end :].strip('?.!"” '):
         things = [*asked, *_answered(question, answer, in_answer, learnt)]
     elif brief or any(_speaks_of(" ".join([answer, *titles]), name) for name in in_question):
-        things = [*_answered(question, answer, in_answer, learnt), *described, *asked]
+        wanted, answered = expected(question)[0], _answered(question, answer, in_answer, learnt)
+        aside = [thing for thing in answered if wanted and thing.kind not in ("", wanted)]
+        things = [*(thing for thing in answered if thing not in aside), *described, *asked, *aside]
     else:
         # Sentences that do not speak of what was asked about may answer something else.
         things = [*described, *(_thing(name, learnt, said=True) for name in in_answer if name.kind != TIME), *asked]
     things = _distinct(things)
     dates = [name.text for text in (answer, question) for name in names(text) if name.kind == TIME]
     pairs = [pair for text, found in ((question, in_question), (answer, names(answer))) if (pair := _pair(text, found))]
-    pair = tuple(_thing(name, learnt) for name in pairs[0]) if pairs else ()
-    return Exchange(question, answer, tuple(things), pair, tuple(dates))
+    together = tuple(_thing(name, learnt) for name in pairs[0]) if pairs else ()
+    return Exchange(question, answer, tuple(things), together, tuple(dates))
 
 
 def _learnt(found: Sequence[Name], asked: Sequence[Name], known: Mapping[str, Thing]) -> dict[str, Thing]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from polyhop.retrieval.query.condense import EXCHANGES, Condensed, Turn, condense, recent
@@ -21,7 +21,7 @@ LONG = (
 HAGMAN = (
     "Who directed Beware! The Blob?",
     "The Blob was directed by Larry Hagman. [1] Larry Martin Hagman (1931 - 2012) was an American film and television "
-    "actor, director and producer. [2]",
+    'actor, director and producer known for the soap opera "Dallas". [2]',
 )
 ASTRAY = ("Who directed Human Flow?", "Waking the Dead is a 2000 film directed by Keith Gordon with Billy Crudup. [1]")
 BORN = ("Where was he born?", "Cincinnati")
@@ -166,7 +166,7 @@ TURNS = st.lists(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(TURNS, TEXTS)
 def test_nothing_breaks_it(turns: list[Turn], turn: str) -> None:
     """Whatever is said, a question comes out, bounded, always the same, and the history is left alone."""
