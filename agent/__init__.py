@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ..core.errors import CallerError, ModelError, OperatorError, PolyhopError
     from ..core.files import read_rows
-    from ..core.llm import LiteLLM
+    from ..core.llm import Budget, Ledger, LiteLLM, OwnModel
     from ..core.settings import Settings
     from ..graphs.stop import (
         AfterHops,
@@ -63,7 +63,7 @@ if TYPE_CHECKING:
     from .agent import Agent
     from .evaluate.compare import Evaluation
     from .profile import RERANKERS, Profile
-    from .results import Answer, RankedPassage, Retrieval
+    from .results import Answer, RankedPassage, Retrieval, Spending, SubQuestion
 
 _HOMES = {
     "Duplicates": "..retrieval.rerank.duplicates",
@@ -79,7 +79,10 @@ _HOMES = {
     "FirstSearch": "..retrieval.query.first",
     "HopUpdater": "..retrieval.hop.role",
     "LinkHop": "..retrieval.hop.link",
+    "Budget": "..core.llm",
+    "Ledger": "..core.llm",
     "LiteLLM": "..core.llm",
+    "OwnModel": "..core.llm",
     "PathScore": "..retrieval.rerank.path",
     "Profile": ".profile",
     "Progress": "..graphs.stop",
@@ -96,6 +99,8 @@ _HOMES = {
     "Ranker": "..retrieval.rerank.role",
     "Reranker": "..retrieval.rerank.role",
     "Retrieval": ".results",
+    "Spending": ".results",
+    "SubQuestion": ".results",
     "Collection": "..retrieval.store.collection",
     "Options": "..retrieval.store.place",
     "Document": "..retrieval.types",
@@ -142,6 +147,7 @@ __all__ = [
     "Agent",
     "Answer",
     "Bridge",
+    "Budget",
     "CallerError",
     "Collection",
     "Cover",
@@ -159,6 +165,7 @@ __all__ = [
     "Growth",
     "Guided",
     "HopUpdater",
+    "Ledger",
     "LinkHop",
     "Listwise",
     "LiteLLM",
@@ -166,6 +173,7 @@ __all__ = [
     "ModelError",
     "OperatorError",
     "Options",
+    "OwnModel",
     "PageRankHop",
     "Passage",
     "PathScore",
@@ -184,7 +192,9 @@ __all__ = [
     "Settings",
     "SharedNameHop",
     "SpanHop",
+    "Spending",
     "Stop",
+    "SubQuestion",
     "Sufficiency",
     "TreeHop",
     "WhenDry",

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, overload
 
 from ..core.errors import CallerError
-from ..core.llm import LanguageModel, LiteLLM
+from ..core.llm import Budget, LanguageModel, Ledger
 from ..core.settings import Settings
 from ..graphs.state import Event, Request, State
 from ..retrieval.embed import Embedder, load
@@ -21,6 +21,7 @@ from ..retrieval.store.place import Options
 from .asking import Asking, check_batch, checked
 from .batch import Batch, Errors
 from .machine import Asked, Machine
+from .models import Model, Models
 from .profile import Profile
 from .results import Answer, Retrieval
 from .shape import shape_answer, shape_retrieval
@@ -41,7 +42,9 @@ class Agent:
     Args:
         retriever: where the passages are.
         profile: how questions are answered; by default as the settings say.
-        llm: who writes answers; by default the model of the settings, and without one answers are extractive.
+        llm: the language model, or several, each asked where those before it fail; also a function from messages to
+            text. By default as the settings say, and without one everything goes without.
+        budget: what all questions together may spend on it; a `Ledger` may be shared with other agents.
         checkpoints: an SQLite file in which runs with a `thread` are kept, so that a killed one can be resumed.
     """
 
@@ -50,14 +53,15 @@ class Agent:
         retriever: Retriever,
         *,
         profile: Profile | None = None,
-        llm: LanguageModel | None = None,
+        llm: LanguageModel | Model | Sequence[LanguageModel | Model] | None = None,
+        budget: Budget | Ledger | None = None,
         settings: Settings | None = None,
         checkpoints: Path | str | None = None,
     ) -> None:
         self.settings = settings or Settings()
         self.retriever = retriever
         self.profile = profile or Profile.of(self.settings, retriever)
-        self.llm = llm or (LiteLLM(self.settings.llm, self.settings.llm_timeout) if self.settings.llm else None)
+        self.models = Models.of(self.settings, llm, budget)
         self._machine = Machine(checkpoints)
         self._collections: list[Collection] = []
 
@@ -127,6 +131,7 @@ class Agent:
     def stream(self, question: str, k: int | None = None, **options: Unpack[Asking]) -> Iterator[Event | Answer]:
         """Yield the events of the hops as they happen, then the answer; leaving the loop ends the run."""
         asked = self._asked("answer", question, k, options)
+        asked.context.heard = True
         state = State()
         try:
             for mode, part in self._machine.stream(asked):
@@ -171,6 +176,7 @@ class Agent:
     ) -> AsyncIterator[Event | Answer]:
         """Do what `stream` does."""
         asked = self._asked("answer", question, k, options)
+        asked.context.heard = True
         state = State()
         try:
             async for mode, part in self._machine.astream(asked):
@@ -250,6 +256,7 @@ class Agent:
     def close(self) -> None:
         """Let go of collections and checkpoints."""
         self._machine.close()
+        self.models.close()
         for collection in self._collections:
             collection.close()
 
@@ -264,10 +271,11 @@ class Agent:
     def _asked(self, graph: str, question: str, k: int | None, options: Asking) -> Asked:
         where = checked(options)
         request = Request(question=question_text(question), k=check_k(self.settings.k if k is None else k), where=where)
-        context = self.profile.context(self.retriever, self.llm)
+        context = self.profile.context(self.retriever)
         cancel = options.get("cancel")
         if cancel is not None:
             context.cancelled = cancel
+        context.llm = self.models.gateway(context)
         return Asked(graph, request, context, options.get("thread") or "", own_event=cancel is None)
 
     def _batch(self, questions: Sequence[str], k: int | None, errors: Errors, options: Asking) -> Batch:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..core.errors import CallerError
-from ..core.llm import LanguageModel
 from ..core.settings import Settings
 from ..graphs.context import Context
+from ..graphs.spend import Always, Never, Spend, WhenUnsure
 from ..graphs.stop import AfterHops, AfterSeconds, Stop, WhenCancelled, WhenDry
 from ..retrieval.fuse.adaptive import Adaptive
 from ..retrieval.fuse.guided import Guided
@@ -25,6 +25,7 @@ from ..retrieval.hop.span import SpanHop
 from ..retrieval.hop.treehop import TreeHop
 from ..retrieval.query.feedback import Feedback
 from ..retrieval.query.first import FirstSearch
+from ..retrieval.query.pursue import Pursuit
 from ..retrieval.rerank.adapter import QueryAdapter
 from ..retrieval.rerank.cover import Cover
 from ..retrieval.rerank.cross import CrossEncoder
@@ -51,6 +52,8 @@ class Profile:
     After the last search the updaters in `further` are asked too, and the `light` rerankers order the outcome; where it
     then is less sufficient than `sure`, or where there are no light ones, the `rerankers` do.
 
+    With a language model `spend` says whether it is to split the question into sub-questions, which `pursuit` asks.
+
     `notices` say what of the settings could not be had; every result repeats them.
     Without `duplicates` passages that say nearly the same all keep their places.
     """
@@ -64,6 +67,8 @@ class Profile:
     rerankers: tuple[Reranker, ...] = ()
     sufficiency: Sufficiency | None = field(default_factory=Estimate)
     sure: float = ALWAYS
+    spend: Spend = field(default_factory=WhenUnsure)
+    pursuit: Pursuit = field(default_factory=Pursuit)
     duplicates: Duplicates | None = field(default_factory=Duplicates)
     stop: Stop = field(default_factory=lambda: AfterHops(2) | WhenDry())
     seconds: float = 30.0
@@ -86,6 +91,7 @@ class Profile:
             light=LIGHT if settings.profile == "auto" else (),
             rerankers=rerankers(settings, retriever) if closer else (),
             sure=settings.sure if settings.profile == "auto" else ALWAYS,
+            spend=spending(settings),
             duplicates=duplicates,
             stop=stop,
             seconds=settings.seconds,
@@ -96,7 +102,7 @@ class Profile:
         """Return the stop rule with what always holds."""
         return WhenCancelled() | AfterSeconds(self.seconds) | self.stop
 
-    def context(self, retriever: Retriever, llm: LanguageModel | None = None) -> Context:
+    def context(self, retriever: Retriever) -> Context:
         """Return the context of a new run."""
         return Context(
             retriever=retriever,
@@ -111,7 +117,8 @@ class Profile:
             rerankers=self.rerankers,
             sufficiency=self.sufficiency,
             sure=self.sure,
-            llm=llm,
+            spend=self.spend,
+            pursuit=self.pursuit,
             seconds=self.seconds,
         )
 
@@ -125,6 +132,11 @@ class Profile:
                 )
             found[one.name] = one
         return found
+
+
+def spending(settings: Settings) -> Spend:
+    """Return when a language model splits the question."""
+    return {"never": Never(), "always": Always(), "unsure": WhenUnsure(settings.unsure)}[settings.split]
 
 
 TRAINED = "treehop"

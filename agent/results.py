@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Self
 
 from ..graphs.state import Event
 from ..graphs.support import Citation
+from ..retrieval.query.decompose import needs
 from ..retrieval.types import Metadata
 
 
@@ -60,11 +61,55 @@ class RankedPassage:
 
 
 @dataclass(frozen=True, slots=True)
+class SubQuestion:
+    """A part of the question that was asked by itself: as it was asked, as the model wrote it, its likeliest answers.
+
+    `passages` are the ids of what it found, best first.
+    """
+
+    question: str
+    template: str
+    answers: tuple[str, ...]
+    passages: tuple[str, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Say whether each answer that it refers to was found."""
+        return not needs(self.question)
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What was spent on language models: attempts made, tokens read and written, US dollars, seconds of waiting.
+
+    `cached` counts the replies that came from the cache and cost nothing, `failed` the attempts that came to nothing.
+    """
+
+    calls: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    dollars: float = 0.0
+    seconds: float = 0.0
+    cached: int = 0
+    failed: int = 0
+
+    @classmethod
+    def of(cls, spent: Iterable[Mapping[str, Any]]) -> Self:
+        """Return the sum of the records of a run."""
+        totals: dict[str, Any] = {one.name: 0 for one in fields(cls)}
+        for record in spent:
+            for name in totals:
+                totals[name] += record[name]
+        return cls(**totals)
+
+
+@dataclass(frozen=True, slots=True)
 class Retrieval:
     """What was retrieved for a question: passages best first, the run's events, and why it stopped.
 
     `sufficiency` is the probability that the first five passages hold everything the question needs, None where nobody
-    estimates it. `notices` say what did not go as wished, such as an updater or a reranker that had to be left out.
+    estimates it. `spent` is what language models cost, by the step that asked them, `sub_questions` are those that one
+    split the question into. `notices` say what did not go as wished, such as an updater that had to be left out.
     """
 
     question: str
@@ -74,6 +119,13 @@ class Retrieval:
     stopped: str
     notices: Sequence[str] = field(default=())
     sufficiency: float | None = None
+    spent: Mapping[str, Spending] = field(default_factory=dict)
+    sub_questions: Sequence[SubQuestion] = field(default=())
+
+    @property
+    def cost(self) -> Spending:
+        """Return what the run spent on language models in all."""
+        return Spending.of(asdict(one) for one in self.spent.values())
 
     @property
     def seconds(self) -> float:

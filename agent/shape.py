@@ -10,7 +10,7 @@ from ..retrieval.hop.locate import locate
 from ..retrieval.rerank.role import Ranked
 from ..retrieval.retriever import Retriever
 from ..retrieval.types import Passage
-from .results import Answer, RankedPassage, Retrieval, Span, Step
+from .results import Answer, RankedPassage, Retrieval, Span, Spending, Step, SubQuestion
 
 SHORT = 60
 
@@ -33,6 +33,11 @@ def shape_retrieval(state: State, retriever: Retriever, notices: Sequence[str] =
         stopped=state["stopped"],
         notices=[*notices, *(notice for event in state["events"] for notice in event.get("notices", ()))],
         sufficiency=state.get("sufficiency"),
+        spent=_spending(state),
+        sub_questions=[
+            SubQuestion(one["question"], one["template"], tuple(one["answers"]), tuple(one["passages"]))
+            for one in state.get("asked", [])
+        ],
     )
 
 
@@ -49,6 +54,12 @@ def shape_answer(state: State, retriever: Retriever, notices: Sequence[str] = ()
         model=said["model"],
         notices=[*retrieval.notices, *said["notices"]],
     )
+
+
+def _spending(state: State) -> dict[str, Spending]:
+    records = state.get("spent", [])
+    nodes = dict.fromkeys(record["node"] for record in records)
+    return {node: Spending.of(record for record in records if record["node"] == node) for node in nodes}
 
 
 def _mentioned(item: Ranked) -> list[str]:

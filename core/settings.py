@@ -18,8 +18,23 @@ class Settings(BaseSettings):
     cache: Path = Field(Path("~/.cache/polyhop"), description="folder for derived files, such as the exported embedder")
     embedder: str = Field("all-MiniLM-L6-v2", description="the default embedder, or any sentence-transformers model")
     chroma_url: str = Field("", description="address of a Chroma server that holds the vectors; empty: embedded")
-    llm: str = Field("", description="litellm model name for written answers; empty: no LLM is ever loaded")
+    llm: str = Field(
+        "",
+        description="litellm model; more with commas are asked where those before them fail; empty: no LLM",
+    )
+    llm_url: str = Field("", description="address of an OpenAI-compatible server that has the model")
+    llm_price: str = Field("", description="dollars for a million tokens read and written, as in 0.15/0.60")
+    split: Literal["never", "unsure", "always"] = Field(
+        "unsure", description="whether an LLM splits a question into sub-questions: never, unsure, always"
+    )
+    unsure: float = Field(0.8, ge=0, le=1, description="sufficiency below which `split=unsure` has an LLM split")
     llm_timeout: float = Field(60.0, gt=0, description="seconds one LLM call may take")
+    llm_reply: int = Field(1024, ge=16, description="tokens one reply may have")
+    llm_calls: int = Field(8, ge=0, description="LLM calls a question may cost, each try counted")
+    llm_tokens: int | None = Field(None, ge=0, description="tokens a question may cost")
+    llm_dollars: float | None = Field(None, ge=0, description="US dollars a question may cost")
+    llm_seconds: float | None = Field(None, ge=0, description="seconds a question may wait for LLMs")
+    llm_cache: bool = Field(True, description="whether replies are kept, so that the same call is not paid for twice")
     profile: Literal["fast", "quality", "auto"] = Field(
         "fast", description="fast; quality: a second look at every ranking; auto: reads only where it is not sure"
     )

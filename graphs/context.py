@@ -9,13 +9,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
-from ..core.llm import LanguageModel
+from ..core.llm.gateway import Gateway
 from ..retrieval.hop.role import HopUpdater
+from ..retrieval.query.pursue import Pursuit
 from ..retrieval.rerank.duplicates import Duplicates
 from ..retrieval.rerank.role import Ranked, Ranker, Reranker
 from ..retrieval.rerank.sufficiency import ALWAYS, Sufficiency
 from ..retrieval.retriever import Retriever
 from ..retrieval.working import Working
+from .spend import Never, Spend
 from .state import Event, State
 from .stop import Stop
 
@@ -29,6 +31,8 @@ class Context:
 
     After the last search those named in `further` are asked too, and the `light` rerankers order everything. Where the
     outcome is less sufficient than `sure` then, all `rerankers` do, in this order.
+
+    `spend` says, of the outcome, whether a language model is to split the question; `pursuit` searches for its parts.
     """
 
     retriever: Retriever
@@ -43,17 +47,29 @@ class Context:
     rerankers: tuple[Reranker, ...] = ()
     sufficiency: Sufficiency | None = None
     sure: float = ALWAYS
-    llm: LanguageModel | None = None
+    spend: Spend = field(default_factory=Never)
+    pursuit: Pursuit = field(default_factory=Pursuit)
+    llm: Gateway | None = None
+    #: whether somebody listens to the pieces of an answer as they are written
+    heard: bool = False
     seconds: float = math.inf
     cancelled: threading.Event = field(default_factory=threading.Event)
     started: float = field(default_factory=time.monotonic)
     _working: Working | None = None
+    _resumed: bool = False
 
     def working(self, state: State) -> Working:
         """Return the run's memory, empty at first and after a resumption."""
         if self._working is None:
             self._working = Working(self.retriever, state["question"], state.get("where", ""), k=state.get("k", 0))
         return self._working
+
+    def model(self, state: State) -> Gateway | None:
+        """Return the way to language models, if there is one; what a resumed run had spent counts."""
+        if self.llm is not None and not self._resumed:
+            self.llm.resume(state.get("spent", []))
+            self._resumed = True
+        return self.llm
 
     def distinct(self, ranked: list[Ranked], run: Working) -> list[Ranked]:
         """Return a ranking with near-duplicates moved back, if they are to be."""

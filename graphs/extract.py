@@ -14,10 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..retrieval.rerank.role import Ranked
+from ..retrieval.sentences import sentences
 from ..retrieval.types import Passage
 from ..retrieval.words import STOP, content_words, fold, name_key, word_key
 from ..retrieval.working import Working
-from .support import Sentence, sentences
+from .support import Sentence
 
 #: Sentences of a passage that are looked at, and characters of each: what is asked for mostly stands early, and each
 #: costs milliseconds to embed.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from inspect import iscoroutinefunction
 from typing import Any
 
 from langgraph.graph import END, START, StateGraph
 
 from .context import Context
 from .nodes.augment import augment
+from .nodes.escalate import escalate
 from .nodes.finish import finish
 from .nodes.hop import hop
 from .nodes.judge import asking, judge, onward
@@ -18,11 +20,14 @@ from .nodes.rerank import rerank
 from .nodes.search import search
 from .state import Request, State
 from .stop import MAX_HOPS
+from .sync import both
 
 # A hop is four steps; the rest are before and after. LangGraph's own limit is in the thousands.
-STEPS = 4 * MAX_HOPS + 8
+STEPS = 4 * MAX_HOPS + 10
 
-NODES: Mapping[str, Any] = {node.__name__: node for node in (plan, augment, search, rank, judge, hop, rerank, finish)}
+NODES: Mapping[str, Any] = {
+    node.__name__: node for node in (plan, augment, search, rank, judge, hop, rerank, escalate, finish)
+}
 #: the node after each, or what names it; a run begins with `plan`
 ONWARD: Mapping[str, str | Callable[[State], str]] = {
     "plan": "augment",
@@ -31,7 +36,8 @@ ONWARD: Mapping[str, str | Callable[[State], str]] = {
     "rank": "judge",
     "judge": onward,
     "hop": asking,
-    "rerank": "finish",
+    "rerank": "escalate",
+    "escalate": "finish",
     "finish": END,
 }
 #: what may come after a node that does not always go on to the same one
@@ -42,7 +48,7 @@ def loop_of_hops() -> StateGraph[State, Context, Request, State]:
     """Return the graph from START to `finish`, for a graph that goes on from there."""
     graph = StateGraph(State, context_schema=Context, input_schema=Request, output_schema=State)
     for name, node in NODES.items():
-        graph.add_node(name, node)
+        graph.add_node(name, both(node) if iscoroutinefunction(node) else node)
     graph.add_edge(START, "plan")
     for name, after in ONWARD.items():
         if callable(after):

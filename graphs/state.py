@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, TypedDict
 
+from ..core.llm.gateway import Spent
 from ..retrieval.hop.role import Find, Query
+from ..retrieval.query.pursue import Asked
 from ..retrieval.rerank.role import Ranked
 
 
@@ -23,6 +25,8 @@ class Event(TypedDict, total=False):
     reason: str
     sure: bool
     notices: list[str]
+    text: str
+    again: bool
 
 
 def add_finds(old: Sequence[Find], new: Sequence[Find]) -> list[Find]:
@@ -36,7 +40,7 @@ def add_finds(old: Sequence[Find], new: Sequence[Find]) -> list[Find]:
     return merged
 
 
-def add_events(old: Sequence[Event], new: Sequence[Event]) -> list[Event]:
+def append(old: Sequence[Any], new: Sequence[Any]) -> list[Any]:
     """Append."""
     return [*old, *new]
 
@@ -71,8 +75,12 @@ class State(Request, total=False):
     new_best: int
     #: probability that the best k hold everything needed, where somebody estimates it
     sufficiency: float | None
+    #: sub-questions, as each was asked, with its answers and what it found
+    asked: list[Asked]
     #: the stop rule that fired, once one did
     stopped: str
-    events: Annotated[list[Event], add_events]
+    events: Annotated[list[Event], append]
+    #: what language models were asked, by which node, and what that cost
+    spent: Annotated[list[Spent], append]
     #: the written answer and its checked citations, in the answer graph
     answer: dict[str, Any]

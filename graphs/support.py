@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
+from ..retrieval.sentences import sentences
 from ..retrieval.words import content_words, fold
 
 NOT_FOUND = "I could not find it."
@@ -14,12 +15,6 @@ NOT_FOUND = "I could not find it."
 # and name does.
 COVERAGE = 0.6
 
-_END = re.compile(r"(?<=[.!?。！？])([\"'”’)\]]*)\s+(?=[\"'“‘(\[]*[^\Wa-z_])|(?<=[。！？])")
-_SHORT = (
-    "Mr Mrs Ms Dr St Jr Sr Prof vs No Inc Ltd Co Mt Ft Gen Col Lt Capt Sgt Maj Adm Rev Hon Gov Sen Rep Bros b d c ca r "
-    "approx est fl née vol pp ed eds Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec"
-).replace(" ", "|")
-_ABBREVIATION = re.compile(rf"(?:\b[A-Z]|\b(?:{_SHORT}))\.[\"'”’)\]]*$")
 _CITED = re.compile(r"\s*\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
 _MARKS_AFTER_STOP = re.compile(r"([.!?]+[\"'”’)]*)((?:\s*,?\s*\[\d[\d,\s]*\])+)")
 
@@ -49,17 +44,6 @@ class Sentence:
 
     text: str
     passage: int
-
-
-def sentences(text: str) -> list[str]:
-    """Cut a text into sentences; initials and common abbreviations end none."""
-    pieces: list[str] = []
-    for piece in filter(None, map(str.strip, _END.sub(r"\1\n", text).split("\n"))):
-        if pieces and _ABBREVIATION.search(pieces[-1]):
-            pieces[-1] += " " + piece
-        else:
-            pieces.append(piece)
-    return pieces
 
 
 def check_citations(answer: str, texts: Sequence[str], *, question: str = "") -> list[Citation]:

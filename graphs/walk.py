@@ -5,6 +5,7 @@ A run that is to be streamed, kept in checkpoints, or to end in an answer goes t
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any, cast, get_type_hints
 
@@ -14,6 +15,7 @@ from langgraph.runtime import Runtime
 from .context import Context
 from .retrieve import NODES, ONWARD, STEPS
 from .state import Request, State
+from .sync import run_sync
 
 Reducer = Callable[[Any, Any], Any]
 
@@ -31,10 +33,24 @@ def walk(request: Request, context: Context) -> State:
     for _ in range(STEPS):
         if step == END:
             break
-        state = joined(state, NODES[step](state, runtime))
+        changes = NODES[step](state, runtime)
+        state = joined(state, _awaited(changes, context) if inspect.iscoroutine(changes) else changes)
         onward = ONWARD[step]
         step = onward if isinstance(onward, str) else onward(state)
     return state
+
+
+def _awaited(work: Any, context: Context) -> State:
+    """Return what an async node returns; without a language model it has nothing to wait for, and needs no loop."""
+    if context.llm is not None:
+        return cast(State, run_sync(work))
+    try:
+        work.send(None)
+    except StopIteration as done:
+        return cast(State, done.value)
+    finally:
+        work.close()
+    raise RuntimeError(f"{work!r} waits for something although there is no language model")
 
 
 def joined(state: State, changes: State) -> State:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from langgraph.runtime import Runtime
@@ -13,8 +14,11 @@ from ...retrieval.rerank.role import Ranked
 from ...retrieval.working import Working
 from ..context import Context, Watch
 from ..extract import extract
-from ..state import State
+from ..state import Event, State
 from ..support import NOT_FOUND, check_citations
+
+#: tokens an answer may have
+MOST = 400
 
 _BRACKET = re.compile(r"<\s*(/?\s*passage)", re.IGNORECASE)
 
@@ -33,22 +37,33 @@ async def answer(state: State, runtime: Runtime[Context]) -> State:
     texts = [f"{passage.title}\n{passage.text}" if passage.title else passage.text for passage in best]
     written: dict[str, Any] | None = None
     notices: list[str] = []
-    if context.llm is not None and texts:
+    llm = context.model(state)
+    if llm is not None and texts:
         try:
-            reply = await context.llm.complete(messages(state["question"], texts))
-            written = _checked(reply, texts, context.llm.name, question=state["question"])
+            asked = messages(state["question"], texts)
+            reply = await llm.complete(
+                "answer", asked, max_tokens=MOST, on_text=_telling(runtime) if context.heard else None
+            )
+            written = _checked(reply, texts, llm.name, question=state["question"])
         except ModelError as error:
             notices.append(str(error))
         else:
             if written is None:
-                notices.append(
-                    f"no citation of {context.llm.name!r} was borne out by the passages; its answer was dropped"
-                )
+                notices.append(f"no citation of {llm.name!r} was borne out by the passages; its answer was dropped")
     if written is None:
         written = extractive(ranked, run)
     event = watch.event(found=len(written["citations"]), reason=written["model"] or "extractive")
     runtime.stream_writer({**event, "text": written["text"]})
-    return State(answer={**written, "notices": notices}, events=[event])
+    return State(answer={**written, "notices": notices}, events=[event], spent=llm.taken() if llm else [])
+
+
+def _telling(runtime: Runtime[Context]) -> Callable[[str | None], None]:
+    """Return what passes the pieces of an answer on as they are written; `again` takes back those before."""
+
+    def tell(text: str | None) -> None:
+        runtime.stream_writer(Event(event="text", text=text or "", again=text is None))
+
+    return tell
 
 
 def messages(question: str, texts: list[str]) -> list[dict[str, str]]:

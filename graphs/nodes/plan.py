@@ -24,5 +24,6 @@ def plan(state: State, runtime: Runtime[Context]) -> State:
         expanded=[],
         hops=0,
         stopped="",
+        spent=[],
         events=[watch.event(queries=1)],
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
+from typing import NamedTuple, cast
 
 from langgraph.runtime import Runtime
 
@@ -32,20 +32,33 @@ def rerank(state: State, runtime: Runtime[Context]) -> State:
     run = context.working(state)
     new = _further(state, context)
     found = context.ranker.rank(add_finds(state["finds"], new), run) if new else list(map(_alone, state["ranked"]))
+    looked = second_look(found, run, context)
+    before = {item["id"] for item in state["ranked"][: state["k"]]}
+    facts = {"notices": looked.notices} if looked.notices else {}
+    changed = sum(item["id"] not in before for item in looked.ranked[: state["k"]])
+    event = watch.event(found=len(new), new=changed, sure=looked.sure, **facts)
+    runtime.stream_writer(event)
+    return State(finds=new, ranked=looked.ranked, sufficiency=looked.sufficiency, events=[event])
+
+
+class Looked(NamedTuple):
+    """A ranking after a second look, how sufficient it is, whether it was sure without being read, what failed."""
+
+    ranked: list[Ranked]
+    sufficiency: float | None
+    sure: bool
+    notices: list[str]
+
+
+def second_look(found: list[Ranked], run: Working, context: Context) -> Looked:
+    """Order a ranking by the light rerankers, or by all where it then is not sure; near-duplicates come last."""
     ranked, notices = _reranked(found, context.light or context.rerankers, run)
     estimate = context.estimate(ranked, run)
-    if context.light:
-        sure = _sure(estimate, context)
-        if not sure:
-            ranked, notices = _reranked(found, context.rerankers, run)
-            estimate = context.estimate(ranked, run)
-    before = {item["id"] for item in state["ranked"][: state["k"]]}
-    ranked = context.distinct(ranked, run)
-    facts = {"notices": notices} if notices else {}
-    changed = sum(item["id"] not in before for item in ranked[: state["k"]])
-    event = watch.event(found=len(new), new=changed, sure=sure, **facts)
-    runtime.stream_writer(event)
-    return State(finds=new, ranked=ranked, sufficiency=estimate, events=[event])
+    sure = bool(context.light) and _sure(estimate, context)
+    if context.light and not sure:
+        ranked, notices = _reranked(found, context.rerankers, run)
+        estimate = context.estimate(ranked, run)
+    return Looked(context.distinct(ranked, run), estimate, sure, notices)
 
 
 def _sure(estimate: float | None, context: Context) -> bool:

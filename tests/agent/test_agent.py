@@ -26,6 +26,7 @@ from polyhop.agent import (
 )
 from polyhop.agent.profile import FUSIONS, Profile, fusion
 from polyhop.agent.testing import ScriptedModel
+from polyhop.core.llm import Call
 from polyhop.retrieval.embed import Embedder
 from polyhop.retrieval.fuse.adaptive import Adaptive
 from polyhop.retrieval.hop.directional import DirectionalHop
@@ -473,7 +474,8 @@ def test_the_scripted_model_plays_its_script() -> None:
         heard: list[object] = []
         for number in range(3):
             try:
-                heard.append(await model.complete([{"role": "user", "content": str(number)}]))
+                call = Call(({"role": "user", "content": str(number)},))
+                heard.append((await model.reply(call, seconds=1.0)).text)
             except (ValueError, ModelError) as error:
                 heard.append(type(error))
         return heard

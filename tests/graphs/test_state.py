@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polyhop.graphs.state import Event, add_events, add_finds
+from polyhop.graphs.state import Event, add_finds, append
 from polyhop.retrieval.hop.role import Find
 
 
@@ -38,5 +38,5 @@ def test_reducers_leave_their_arguments_alone() -> None:
     """What was in the state is not changed, so that a checkpoint of it stays true."""
     old, events = [find()], [Event(event="plan")]
     add_finds(old, [find("b")])
-    assert [Event(event="plan"), Event(event="hop")] == add_events(events, [Event(event="hop")])
+    assert [Event(event="plan"), Event(event="hop")] == append(events, [Event(event="hop")])
     assert ([find()], [Event(event="plan")]) == (old, events)

@@ -1,10 +1,10 @@
-"""Sentences, and the check of citations."""
+"""The check of citations."""
 
 from __future__ import annotations
 
 import pytest
 
-from polyhop.graphs.support import check_citations, sentences
+from polyhop.graphs.support import check_citations
 
 HAGMAN = "Larry Hagman (born September 21, 1931) was an American actor. He was the son of actress Mary Martin."
 BLOB = "Beware! The Blob is a 1972 film. It was directed by Larry Hagman and cost 1,500 dollars for 3 days."
@@ -14,25 +14,6 @@ TEXTS = [HAGMAN, BLOB]
 def supported(answer: str, *, question: str = "") -> list[bool]:
     """Return for each sentence of the answer whether it is borne out."""
     return [citation["supported"] for citation in check_citations(answer, TEXTS, question=question)]
-
-
-@pytest.mark.parametrize(
-    ("text", "pieces"),
-    [
-        ("One. Two! Three?", ["One.", "Two!", "Three?"]),
-        ("He met J. R. R. Tolkien. They spoke.", ["He met J. R. R. Tolkien.", "They spoke."]),
-        ("Wang (b. 1965) directs. He lives.", ["Wang (b. 1965) directs.", "He lives."]),
-        ("Sgt. Joe Friday of the U.S. Army left.", ["Sgt. Joe Friday of the U.S. Army left."]),
-        ('He said "Stop." Then he left.', ['He said "Stop."', "Then he left."]),
-        ("It costs 3.5 dollars. Cheap.", ["It costs 3.5 dollars.", "Cheap."]),
-        ("彼は来た。彼女は去った。", ["彼は来た。", "彼女は去った。"]),
-        ("a line\nanother line", ["a line", "another line"]),
-        ("", []),
-    ],
-)
-def test_a_text_is_cut_into_sentences(text: str, pieces: list[str]) -> None:
-    """Full stops of initials, abbreviations and numbers end no sentence."""
-    assert pieces == sentences(text)
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ...graphs.support import sentences
 from ...retrieval.hop.locate import locate
+from ...retrieval.sentences import sentences
 from ...retrieval.types import Passage
 
 _SUBJECT = re.compile(r"^.{2,200}?\b(?=(?:is|was|are|were|has|had)\b)", re.DOTALL)

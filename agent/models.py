@@ -1,0 +1,99 @@
+"""The language models of an agent: which, what they may spend, and where their replies are kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Self, cast
+
+from ..core.errors import CallerError
+from ..core.llm import Budget, Gateway, LanguageModel, Ledger, LiteLLM, Message, OwnModel, Price, ReplyCache
+from ..core.settings import Settings
+from ..graphs.context import Context
+
+#: a model of the user's own
+Model = Callable[[Sequence[Message]], Any]
+
+_PRICE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*/\s*(\d+(?:\.\d+)?)\s*")
+
+
+@dataclass(slots=True)
+class Models:
+    """What each run gets its gateway from; without `models` it gets none.
+
+    Args:
+        budget: what a run may spend.
+        shared: what all runs together may spend.
+        timeout: seconds of an attempt.
+        most: tokens of a reply.
+    """
+
+    models: tuple[LanguageModel, ...]
+    budget: Budget
+    shared: Ledger | None
+    cache: ReplyCache | None
+    timeout: float
+    most: int
+
+    @classmethod
+    def of(
+        cls,
+        settings: Settings,
+        llm: LanguageModel | Model | Sequence[LanguageModel | Model] | None,
+        budget: Budget | Ledger | None,
+    ) -> Self:
+        """Return the models given, otherwise those of the settings."""
+        given = [] if llm is None else list(llm) if isinstance(llm, Sequence) else [llm]
+        models = tuple(map(_model, given)) if given else named(settings)
+        kept = settings.llm_cache and models
+        return cls(
+            models=models,
+            budget=Budget(settings.llm_calls, settings.llm_tokens, settings.llm_dollars, settings.llm_seconds),
+            shared=Ledger(budget) if isinstance(budget, Budget) else budget,
+            cache=ReplyCache(settings.cache / "replies.sqlite") if kept else None,
+            timeout=settings.llm_timeout,
+            most=settings.llm_reply,
+        )
+
+    def gateway(self, context: Context) -> Gateway | None:
+        """Return the gateway of a run, which ends with its deadline or when it is cancelled."""
+        if not self.models:
+            return None
+        return Gateway(
+            models=self.models,
+            ledgers=[Ledger(self.budget), *([self.shared] if self.shared else [])],
+            cache=self.cache,
+            timeout=self.timeout,
+            most=self.most,
+            deadline=context.started + context.seconds,
+            cancelled=context.cancelled.is_set,
+        )
+
+    def close(self) -> None:
+        """Close the cache."""
+        if self.cache is not None:
+            self.cache.close()
+
+
+def named(settings: Settings) -> tuple[LanguageModel, ...]:
+    """Return the models that the settings name."""
+    options = {"api_base": settings.llm_url} if settings.llm_url else {}
+    price = _price(settings.llm_price)
+    return tuple(LiteLLM(name, options, price) for name in settings.llm.replace(",", " ").split())
+
+
+def _model(given: object) -> LanguageModel:
+    if callable(getattr(given, "reply", None)):
+        return cast(LanguageModel, given)
+    return OwnModel(cast(Model, given))
+
+
+def _price(said: str) -> Price | None:
+    if not said.strip():
+        return None
+    found = _PRICE.fullmatch(said)
+    if found is None:
+        raise CallerError(f"POLYHOP_LLM_PRICE is {said!r}; give dollars for a million tokens, as in 0.15/0.60")
+    read, written = (float(number) / 1e6 for number in found.groups())
+    return Price(read, written)

@@ -1,0 +1,292 @@
+"""The way to language models that a run takes: budgets, deadline, retries, fallbacks, cache, and a report of it all."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypedDict, TypeVar
+
+from pydantic import BaseModel
+
+from ..errors import ModelError
+from .budget import Amount, Ledger
+from .cache import ReplyCache
+from .role import BudgetError, Call, LanguageModel, Message, OnText, PassingError, Price, Reply
+from .structured import instructed, parsed, repairing, schema_of
+
+ATTEMPTS = 3
+LONGEST_WAIT = 20.0
+# How often somebody who waits for a model looks whether the run was cancelled, in seconds.
+LOOK = 0.05
+
+Kind = TypeVar("Kind", bound=BaseModel)
+Outcome = TypeVar("Outcome")
+
+
+class Spent(TypedDict):
+    """What a node spent with one model on one call: plain JSON, kept in the state."""
+
+    node: str
+    model: str
+    calls: int
+    tokens_in: int
+    tokens_out: int
+    dollars: float
+    seconds: float
+    cached: bool
+    failed: bool
+
+
+@dataclass(slots=True)
+class Gateway:
+    """Asks models on behalf of one run.
+
+    The first of `models` is asked; where it fails the next one is. Each attempt is held in all `ledgers` before it is
+    made, so that neither the run nor what it shares a budget with spends more than it may. Failures that may pass are
+    tried again with exponential back-off, at most `ATTEMPTS` times in all and never beyond the deadline.
+
+    Args:
+        models: what to ask, in this order.
+        ledgers: budgets that hold together, such as that of the run and one that many runs share.
+        cache: where replies are kept.
+        timeout: seconds an attempt may take.
+        most: tokens a reply may have, whatever a node asks for.
+        deadline: when the run ends, in seconds of `time.monotonic`.
+        cancelled: says whether somebody asked the run to end.
+    """
+
+    models: Sequence[LanguageModel]
+    ledgers: Sequence[Ledger] = field(default_factory=lambda: [Ledger()])
+    cache: ReplyCache | None = None
+    timeout: float = 60.0
+    most: int = 1_024
+    deadline: float = math.inf
+    cancelled: Callable[[], bool] = lambda: False
+    _spent: list[Spent] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """Return the name of the model that is asked first."""
+        return self.models[0].name
+
+    def allows(self) -> bool:
+        """Say whether budgets, deadline and caller leave room for one more call of the usual size."""
+        if self.cancelled() or self._left() <= 0:
+            return False
+        return not any(ledger.lacks(Amount(1, self.most)) for ledger in self.ledgers)
+
+    def taken(self) -> list[Spent]:
+        """Return what was spent since this was asked last, for the state."""
+        taken, self._spent = self._spent, []
+        return taken
+
+    def resume(self, spent: Iterable[Spent]) -> None:
+        """Count what a run had spent before it was resumed, in its own budget."""
+        for one in spent:
+            tokens = one["tokens_in"] + one["tokens_out"]
+            self.ledgers[0].add(Amount(one["calls"], tokens, one["dollars"], one["seconds"]))
+
+    async def complete(
+        self,
+        node: str,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int = 512,
+        temperature: float = 0.0,
+        sample: int = 0,
+        on_text: OnText | None = None,
+    ) -> str:
+        """Return the reply to the messages, from the first model that gives one.
+
+        Raises:
+            BudgetError: where no budget has room, or the deadline is met; nothing was asked then.
+            ModelError: where all models failed, with the cause of each.
+        """
+        call = Call(tuple(messages), min(max_tokens, self.most), temperature, sample)
+        return (await self._answered(node, call, on_text)).text
+
+    async def structured(
+        self, node: str, messages: Sequence[Message], kind: type[Kind], *, max_tokens: int = 512
+    ) -> Kind:
+        """Return the reply as a value of a pydantic model; one that does not fit may be mended once.
+
+        Raises:
+            ModelError: as `complete`, and where the mended reply does not fit either.
+        """
+        call = Call(tuple(instructed(messages, kind)), min(max_tokens, self.most), schema=schema_of(kind))
+        reply = await self._answered(node, call)
+        value, wrong = parsed(reply.text, kind)
+        if value is None:
+            mended = Call(tuple(repairing(call.messages, reply.text, wrong)), call.max_tokens, schema=call.schema)
+            value, wrong = parsed((await self._answered(node, mended)).text, kind)
+        if value is None:
+            raise ModelError(f"model {self.name!r} gave no valid {kind.__name__}, twice: {wrong}; choose another model")
+        return value
+
+    async def _answered(self, node: str, call: Call, on_text: OnText | None = None) -> Reply:
+        failures: list[str] = []
+        for model in self.models:
+            if self.cache is not None and (known := self.cache.get(model, call)) is not None:
+                self._note(node, model, Amount(), known, cached=True)
+                if on_text is not None:
+                    on_text(known.text)
+                return known
+            try:
+                reply = await self._tried(node, model, call, on_text)
+            except BudgetError:
+                raise
+            except ModelError as error:
+                failures.append(str(error))
+                continue
+            if self.cache is not None and not reply.cut:
+                self.cache.put(model, call, reply)
+            return reply
+        raise ModelError("; then ".join(failures) or "no language model is set; name one in POLYHOP_LLM")
+
+    async def _tried(self, node: str, model: LanguageModel, call: Call, on_text: OnText | None) -> Reply:
+        from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential_jitter
+
+        backing_off = wait_exponential_jitter(multiplier=0.5, max=LONGEST_WAIT)
+
+        def wait(tries: Any) -> float:
+            asked = getattr(tries.outcome.exception(), "retry_after", None)
+            return backing_off(tries) if asked is None else float(asked)
+
+        def stop(tries: Any) -> bool:
+            return tries.attempt_number >= ATTEMPTS or tries.upcoming_sleep >= self._left() or self.cancelled()
+
+        retrying = AsyncRetrying(
+            stop=stop, wait=wait, retry=retry_if_exception_type(PassingError), reraise=True, sleep=self._sleep
+        )
+        return await retrying(self._attempt, node, model, call, on_text)  # type: ignore[no-any-return]
+
+    async def _attempt(self, node: str, model: LanguageModel, call: Call, on_text: OnText | None) -> Reply:
+        said = False
+
+        def hear(text: str | None) -> None:
+            nonlocal said
+            said = True
+            if on_text is not None:
+                on_text(text)
+
+        try:
+            async with self._held(node, model, call) as (seconds, settle):
+                waiting = model.reply(call, seconds=seconds, on_text=None if on_text is None else hear)
+                reply = await self._bounded(waiting, seconds, model)
+                settle(reply)
+                return reply
+        except ModelError:
+            if said and on_text is not None:
+                on_text(None)
+            raise
+
+    @asynccontextmanager
+    async def _held(
+        self, node: str, model: LanguageModel, call: Call
+    ) -> AsyncIterator[tuple[float, Callable[[Reply], None]]]:
+        """Hold an attempt in all ledgers; what it cost is settled in the end, whatever becomes of it."""
+        price = await self._price(model)
+        worst = Amount(
+            1, call.tokens + call.max_tokens, price.of(call.tokens, call.max_tokens), min(self.timeout, self._left())
+        )
+        if worst.seconds <= 0 or self.cancelled():
+            raise BudgetError("the run has no time left for a language model; give it more seconds")
+        holds = _hold(self.ledgers, worst)
+        began = time.monotonic()
+        replies: list[Reply] = []
+        billed = True  # until it is known better, for whoever is cancelled does not know
+        try:
+            yield min(held.seconds for held in holds), replies.append
+        except PassingError as error:
+            billed = error.billed
+            raise
+        except ModelError:
+            billed = False
+            raise
+        finally:
+            tokens = (replies[0].tokens_in, replies[0].tokens_out) if replies else (call.tokens if billed else 0, 0)
+            cost = Amount(1, sum(tokens), price.of(*tokens), time.monotonic() - began)
+            for ledger, held in zip(self.ledgers, holds, strict=True):
+                ledger.settle(held, cost)
+            self._note(node, model, cost, replies[0] if replies else Reply("", tokens[0], 0), failed=not replies)
+
+    async def _bounded(self, work: Coroutine[Any, Any, Outcome], seconds: float, model: LanguageModel) -> Outcome:
+        """Wait for an attempt as long as it may take, or until the run is cancelled."""
+        task = asyncio.ensure_future(work)
+        ends = time.monotonic() + seconds
+        try:
+            while not task.done():
+                left = ends - time.monotonic()
+                if left <= 0:
+                    raise PassingError(f"Timeout: model {model.name!r} took longer than {seconds:.3g} s", billed=True)
+                if self.cancelled():
+                    raise BudgetError("the run was cancelled")
+                await asyncio.wait({task}, timeout=min(left, LOOK))
+            return task.result()
+        except (ModelError, asyncio.CancelledError):
+            raise
+        except Exception as error:  # a model of the user's own may raise anything
+            raise ModelError(f"model {model.name!r} failed: {type(error).__name__}: {error}") from error
+        finally:
+            task.cancel()
+
+    async def _sleep(self, seconds: float) -> None:
+        for _ in range(math.ceil(seconds / LOOK)):
+            if self.cancelled():
+                return
+            await asyncio.sleep(LOOK)
+
+    async def _price(self, model: LanguageModel) -> Price:
+        """Return the price of a model; where a budget of money holds it has to be known."""
+        bounded = any(ledger.budget.dollars is not None for ledger in self.ledgers)
+        price = await self._bounded(model.price(), max(0.0, min(self.timeout, self._left())), model)
+        if price is None and bounded:
+            raise ModelError(
+                f"nobody knows what model {model.name!r} costs, so the budget of dollars cannot be kept; "
+                "set POLYHOP_LLM_PRICE, or drop the budget"
+            )
+        return price or Price()
+
+    def _left(self) -> float:
+        return self.deadline - time.monotonic()
+
+    def _note(
+        self,
+        node: str,
+        model: LanguageModel,
+        cost: Amount,
+        reply: Reply,
+        *,
+        cached: bool = False,
+        failed: bool = False,
+    ) -> None:
+        self._spent.append(
+            Spent(
+                node=node,
+                model=model.name,
+                calls=cost.calls,
+                tokens_in=0 if cached else reply.tokens_in,
+                tokens_out=0 if cached else reply.tokens_out,
+                dollars=cost.dollars,
+                seconds=round(cost.seconds, 4),
+                cached=cached,
+                failed=failed,
+            )
+        )
+
+
+def _hold(ledgers: Sequence[Ledger], amount: Amount) -> list[Amount]:
+    """Hold an amount in all ledgers or in none."""
+    holds: list[Amount] = []
+    try:
+        for ledger in ledgers:
+            holds.append(ledger.hold(amount))
+    except BudgetError:
+        for ledger, held in zip(ledgers, holds, strict=False):
+            ledger.settle(held, Amount())
+        raise
+    return holds

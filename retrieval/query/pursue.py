@@ -1,0 +1,104 @@
+"""Sub-questions pursued: each is searched for, and its short answers take the place of the references to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import TypedDict
+
+from ..hop.role import Find, HopUpdater, Query
+from ..rerank.role import Ranked, Ranker
+from ..working import Working
+from .decompose import filled, needs
+from .short import short_answers
+
+VIA = "asked"
+
+
+class Asked(TypedDict):
+    """A sub-question as it was asked, what it asks after, its likeliest answers, and what it found: plain JSON."""
+
+    question: str
+    template: str
+    answers: list[str]
+    passages: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Pursuit:
+    """Asks sub-questions in the order in which their references can be filled.
+
+    Each is a search of its own, and its passages are ordered for it alone. A reference stands for the likeliest
+    `readings` answers, so that one that is read wrongly does not lose what depends on it.
+
+    Args:
+        readings: answers that a reference may stand for.
+        variants: ways to fill a sub-question with several references.
+        depth: passages of each that count as found.
+        weight: what its first passage is worth, of the score that it has there; less by rank.
+    """
+
+    readings: int = 2
+    variants: int = 3
+    depth: int = 5
+    weight: float = 0.5
+
+    def pursue(
+        self, questions: Sequence[str], run: Working, *, first: HopUpdater, ranker: Ranker
+    ) -> tuple[list[Find], list[Asked]]:
+        """Return what all sub-questions found, and how each was asked."""
+        finds: list[Find] = []
+        asked: list[Asked] = []
+        answers: dict[int, list[tuple[str, str]]] = {}
+        for number, template in enumerate(questions, start=1):
+            for chosen in self._fillings(template, answers):
+                text = filled(template, {place: answer for place, (answer, _) in chosen.items()})
+                ranked, working = _searched(text, run, first, ranker)
+                found = self._answers(text, ranked, working)
+                answers.setdefault(number, []).extend(found)
+                path = [passage for _, passage in chosen.values() if passage]
+                finds += self._finds(ranked, path, name=" / ".join(answer for answer, _ in chosen.values()))
+                asked.append(
+                    Asked(
+                        question=text,
+                        template=template,
+                        answers=[answer for answer, _ in found],
+                        passages=[item["id"] for item in ranked[: self.depth]],
+                    )
+                )
+        return finds, asked
+
+    def _fillings(
+        self, template: str, answers: dict[int, list[tuple[str, str]]]
+    ) -> Iterator[dict[int, tuple[str, str]]]:
+        """Yield what its references may stand for; one without an answer stays as it is."""
+        wanted = [number for number in needs(template) if answers.get(number)]
+        choices = [answers[number][: self.readings] for number in wanted]
+        for place, chosen in enumerate(product(*choices)):
+            if place >= self.variants:
+                return
+            yield dict(zip(wanted, chosen, strict=True))
+
+    def _answers(self, text: str, ranked: Sequence[Ranked], run: Working) -> list[tuple[str, str]]:
+        """Return the likeliest short answers, each with the passage it stands in."""
+        passages = [known.passage for item in ranked[: self.depth] if (known := run.known(item["id"])) is not None]
+        found = short_answers(text, passages, run)[: self.readings]
+        return [(one.text, passages[one.passage].id) for one in found]
+
+    def _finds(self, ranked: Sequence[Ranked], path: Sequence[str], *, name: str) -> Iterator[Find]:
+        for rank, item in enumerate(ranked[: self.depth], start=1):
+            value = max(0.0, item["score"]) * self.weight / rank
+            way = [passage for passage in dict.fromkeys(path) if passage != item["id"]]
+            yield Find(id=item["id"], via=VIA, path=way, name=name, value=value)
+
+
+def _searched(text: str, run: Working, first: HopUpdater, ranker: Ranker) -> tuple[list[Ranked], Working]:
+    """Return the passages for a text, in the order that they have for it."""
+    working = Working(run.retriever, text, run.where, k=run.k, capacity=CAPACITY)
+    query = Query(text=text, updater=first.name, checkpoint=first.checkpoint, path=[], score=1.0)
+    return ranker.rank(first.search([query], working), working), working
+
+
+#: passages that the search for one sub-question keeps at hand
+CAPACITY = 400
