@@ -56,9 +56,7 @@ class Follower:
     Its tools stay in the catalogue meanwhile. It is a context manager.
     """
 
-    def __init__(
-        self, catalogue: Catalogue, servers: Sequence[McpServer], *, patience: Patience | None = None
-    ) -> None:
+    def __init__(self, catalogue: Catalogue, servers: Sequence[McpServer], *, patience: Patience | None = None) -> None:
         self._catalogue = catalogue
         self._patience = patience or Patience()
         self._standings = {server.owner: Standing(server.owner) for server in servers}

@@ -20,6 +20,7 @@ class Expander:
     root: Mapping[str, Any]
     complaints: list[str] = field(default_factory=list)
     left: int = VALUES
+    circles: list[str] = field(default_factory=list)
     _open: list[str] = field(default_factory=list)
 
     def expand(self, value: Any, depth: int = 0) -> Any:
@@ -40,6 +41,7 @@ class Expander:
     def _follow(self, value: Mapping[str, Any], depth: int) -> Any:
         pointer = value["$ref"]
         if pointer in self._open:
+            self.circles.append(pointer)
             return self._complain(f"{pointer!r} refers to itself")
         target = pointed(self.root, pointer)
         if target is None:
@@ -61,6 +63,8 @@ class Expander:
 
 def circle(schema: Mapping[str, Any]) -> str:
     """Return a reference in a schema that leads back to itself, or nothing."""
+    if "$ref" not in str(schema):
+        return ""
     expander = Expander(schema)
     expander.expand({key: value for key, value in schema.items() if key not in ("$defs", "definitions")})
-    return next((one.split("'")[1] for one in expander.complaints if one.endswith("refers to itself")), "")
+    return next(iter(expander.circles), "")

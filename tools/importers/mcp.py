@@ -7,7 +7,7 @@ import shlex
 import tempfile
 import threading
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from ...core.errors import PolyhopError
 from ..tidy import OWNER, SERVER, checked, line
 from ..tool import Note, Tool
 from .json_lines import draft_of
+from .overheard import Overheard
 from .role import SourceAway, SourceError
 
 if TYPE_CHECKING:
@@ -75,6 +76,43 @@ class Link:
     client: Client
     pages: list[list[Any]]
     changed: asyncio.Event
+    lost: str = ""
+
+    def lose(self, reason: str) -> None:
+        """Note that the connection is gone, for whoever waits for changes."""
+        self.lost = self.lost or reason
+        self.changed.set()
+
+    def check(self) -> None:
+        """Raise `SourceAway` if the connection is gone."""
+        if self.lost:
+            raise SourceAway(_reason(self.server, ConnectionError(self.lost), ""))
+
+    async def listed(self) -> list[Tool | Note]:
+        """Return all tools, within the seconds of the server."""
+        async with asyncio.timeout(self.server.seconds):
+            return await self.tools()
+
+    @asynccontextmanager
+    async def watching(self) -> AsyncIterator[None]:
+        """Hear of changes: by a stream of its own where the server has that, otherwise by its notifications."""
+        from mcp import MCPError
+        from mcp.client.subscriptions import ListenNotSupportedError, SubscriptionLost
+
+        async with AsyncExitStack() as stack:
+            with suppress(ListenNotSupportedError, SubscriptionLost, MCPError, TimeoutError):
+                events = await stack.enter_async_context(self.client.listen(tools_list_changed=True))
+                task = asyncio.create_task(self._hear(events))
+                stack.push_async_callback(_ended, task)
+            yield
+
+    async def _hear(self, events: Any) -> None:
+        from mcp.client.subscriptions import SubscriptionLost
+
+        with suppress(SubscriptionLost):
+            async for _ in events:
+                self.changed.set()
+        self.lose("it closed its stream of changes")
 
     async def tools(self) -> list[Tool | Note]:
         """Return all tools that the server lists, page by page."""
@@ -108,27 +146,41 @@ class Link:
 @asynccontextmanager
 async def connected(server: McpServer) -> AsyncIterator[Link]:
     """Connect to a server and lend the link; what goes wrong inside is a `SourceAway` that says how to mend it."""
-    from mcp import Client
-
-    pages: list[list[Any]] = []
-    changed = asyncio.Event()
     with tempfile.TemporaryFile("w+") as said:
         try:
             async with AsyncExitStack() as stack:
-                async with asyncio.timeout(server.seconds):
-                    transport = _Overheard(_transport(server, said, stack), pages)
-                    client = Client(
-                        transport,
-                        cache=None,
-                        read_timeout_seconds=server.seconds,
-                        message_handler=_listening(changed),
-                    )
-                    await stack.enter_async_context(client)
-                yield Link(server, client, pages, changed)
-        except PolyhopError:
-            raise
+                yield await _link(server, said, stack)
         except Exception as error:
+            inner = _innermost(error)
+            if isinstance(inner, PolyhopError):
+                raise inner from error
             raise SourceAway(_reason(server, error, _last_line(said))) from error
+
+
+async def _link(server: McpServer, said: Any, stack: AsyncExitStack) -> Link:
+    from mcp import Client
+
+    pages: list[list[Any]] = []
+    changed, ended = asyncio.Event(), asyncio.Event()
+    transport = Overheard(_transport(server, said, stack), pages, ended)
+    hear = _listening(changed)
+    client = Client(transport, cache=None, read_timeout_seconds=server.seconds, message_handler=hear)
+    async with asyncio.timeout(server.seconds):
+        await stack.enter_async_context(client)
+    link = Link(server, client, pages, changed)
+    stack.push_async_callback(_ended, asyncio.create_task(_lost(link, ended)))
+    return link
+
+
+async def _lost(link: Link, ended: asyncio.Event) -> None:
+    await ended.wait()
+    link.lose("it ended the connection")
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
 
 
 def _transport(server: McpServer, said: Any, stack: AsyncExitStack) -> Any:
@@ -156,59 +208,6 @@ def _listening(changed: asyncio.Event) -> Any:
     return hear
 
 
-class _Overheard:
-    """A transport that keeps the listed tools as they came and lets the client see an empty list.
-
-    One tool that is not as the protocol wants it would otherwise cost all the others of its page.
-    """
-
-    def __init__(self, transport: Any, pages: list[list[Any]]) -> None:
-        self._transport = transport
-        self._pages = pages
-
-    async def __aenter__(self) -> tuple[Any, Any]:
-        read, write = await self._transport.__aenter__()
-        return _Heard(read, self._pages), write
-
-    async def __aexit__(self, *error: Any) -> Any:
-        return await self._transport.__aexit__(*error)
-
-
-class _Heard:
-    """The stream of a transport's messages, listened to."""
-
-    def __init__(self, stream: Any, pages: list[list[Any]]) -> None:
-        self._stream = stream
-        self._pages = pages
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
-
-    def __aiter__(self) -> _Heard:
-        return self
-
-    async def __anext__(self) -> Any:
-        return self._hear(await self._stream.__anext__())
-
-    async def receive(self) -> Any:
-        """Return the next message."""
-        return self._hear(await self._stream.receive())
-
-    async def __aenter__(self) -> _Heard:
-        await self._stream.__aenter__()
-        return self
-
-    async def __aexit__(self, *error: Any) -> Any:
-        return await self._stream.__aexit__(*error)
-
-    def _hear(self, item: Any) -> Any:
-        result = getattr(getattr(item, "message", None), "result", None)
-        if isinstance(result, dict) and isinstance(result.get("tools"), list):
-            self._pages.append(result["tools"])
-            result["tools"] = []
-        return item
-
-
 def _apart(work: Any, server: McpServer) -> list[Tool | Note]:
     """Run a coroutine in a loop and a thread of its own, so that a caller with a loop may wait for it too."""
     outcome: list[Any] = []
@@ -233,8 +232,7 @@ def _apart(work: Any, server: McpServer) -> list[Tool | Note]:
 
 
 def _reason(server: McpServer, error: BaseException, said: str) -> str:
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
+    error = _innermost(error)
     what = " ".join(str(error).split())[:200] or type(error).__name__
     if isinstance(error, TimeoutError):
         what = f"it does not answer within {server.seconds:g} s" + (f": {what}" if str(error) else "")
@@ -242,6 +240,12 @@ def _reason(server: McpServer, error: BaseException, said: str) -> str:
         what = f"there is no {server.command[0]!r}"
     last = f"; it said: {said}" if said else ""
     return f"MCP server {server.owner!r} cannot be read ({what}{last}); see that it runs, then sync again"
+
+
+def _innermost(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 def _last_line(said: Any) -> str:
