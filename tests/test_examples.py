@@ -31,6 +31,14 @@ SHOWN = {
         "supported: He directed Jaws in 1975.",
         "NOT BORNE OUT: Jaws was filmed in Paris.",
     ],
+    "14_tool_catalogue": [
+        "rows: 2 added, 0 changed, 0 removed",
+        "search: 2 tools bear this name, offered by",
+        "addBook: it has no description",
+        "rows: 0 added, 0 changed, 1 removed",
+        "python: 1 added",
+        "'name': 'get_forecast'",
+    ],
 }
 #: and what not: here a second first search
 HIDDEN = {"07_resume_a_killed_run": "  search\n  hop\n"}
