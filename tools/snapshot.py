@@ -105,15 +105,17 @@ class Snapshot:
 
 
 def load(record: Record, embedder: str, dimension: int, generation: int) -> Snapshot:
-    """Read all tools; vectors of another embedder are not there."""
+    """Read all tools; documents that somebody put among them are passed over."""
     sql = (
         f"SELECT c.id, d.metadata, v.vector FROM {LIVE} JOIN vectors v ON v.hash = c.hash AND v.embedder = ?"
         " WHERE c.ord = 0 ORDER BY d.key"
     )
     with record.reading() as connection:
         rows = connection.execute(sql, (embedder,)).fetchall()
-    vectors = np.frombuffer(b"".join(row[2] for row in rows), np.float32).reshape(len(rows), dimension)
-    return Snapshot(tuple(kept(json.loads(row[1])) for row in rows), tuple(row[0] for row in rows), vectors, generation)
+    said = [(name, json.loads(text), vector) for name, text, vector in rows]
+    found = [one for one in said if "definition" in one[1]]
+    vectors = np.frombuffer(b"".join(one[2] for one in found), np.float32).reshape(len(found), dimension)
+    return Snapshot(tuple(kept(one[1]) for one in found), tuple(one[0] for one in found), vectors, generation)
 
 
 def kept(metadata: Mapping[str, Any]) -> Tool:
