@@ -85,10 +85,15 @@ class Snapshot:
         for match in _NAME.finditer(text):
             called = text[match.end() : match.end() + 1] == "("
             if called or _JOINED.search(match[0]):
-                rows = self.by_name(match[0])
+                rows = self.by_name(match[0]) if called else self._meant(match[0])
                 if rows and not any(start <= match.start() < end for start, end in found):
                     found[match.span()] = rows
         return [Mention(*span, rows) for span, rows in sorted(found.items())]
+
+    def _meant(self, name: str) -> tuple[int, ...]:
+        """Return the rows of a joined word: written otherwise, as in `e-mail`, only names of several words count."""
+        spelled = self._folded.get(folded(name), ())
+        return self._exact.get(name) or tuple(row for row in spelled if " " in self.tools[row].title)
 
     @cached_property
     def _exact(self) -> dict[str, tuple[int, ...]]:

@@ -50,6 +50,19 @@ def test_the_parts_of_the_graph_are_its_parts(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("embedder")
+def test_a_catalogue_is_measured_against_bare_encoding(tmp_path: Path) -> None:
+    """All tools are there after the parts, each way took time, and the share is that of the two."""
+    rows = [{"name": f"tool_{number}", "description": f"Do thing {number}."} for number in range(6)]
+    (tmp_path / "tools.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in [*rows, rows[0]]))
+    result = measure(tmp_path, "catalogue", str(tmp_path / "tools.jsonl"))
+    polyhop, bare, share, *opened = (row["figure"] for row in result["rows"])
+
+    assert 6 == result["tools"] and 0 < min(opened)
+    assert share == pytest.approx(polyhop / bare, rel=0.1)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("embedder")
 def test_a_question_is_measured_against_a_plain_search(tmp_path: Path) -> None:
     """The ratio is that of the two medians."""
     folder = write(tmp_path / "films", *sample())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import sys
 import time
 from pathlib import Path
@@ -85,6 +86,15 @@ async def test_an_address_without_a_server_is_reported() -> None:
         await asyncio.to_thread(read, McpServer(url="http://127.0.0.1:9/mcp"))
     with pytest.raises(SourceAway, match=r"127\.0\.0\.1:9"):
         read(McpServer(url="http://127.0.0.1:9/mcp"))
+
+
+@pytest.mark.slow
+def test_an_address_that_never_answers_is_left() -> None:
+    """A port that takes connections and says nothing holds up nobody."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/mcp"
+        with pytest.raises(SourceAway, match="does not answer within 1 s"):
+            read(McpServer(url=url, seconds=1))
 
 
 @pytest.mark.parametrize("given", [{}, {"command": ["a"], "url": "http://b"}, {"command": "a b"}])
