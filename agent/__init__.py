@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from ..retrieval.hop.span import SpanHop
     from ..retrieval.hop.tree import Growth, grow, merged
     from ..retrieval.hop.treehop import TreeHop
+    from ..retrieval.query.condense import Condensed, condense
     from ..retrieval.query.feedback import Feedback
     from ..retrieval.query.first import FirstSearch
     from ..retrieval.rerank.cover import Cover
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
     from ..tools.sources import sources_of
     from ..tools.tool import Note, SyncReport, Tool
     from .agent import Agent
+    from .chat import Chat
     from .evaluate.compare import Evaluation
     from .profile import RERANKERS, Profile
     from .results import Answer, RankedPassage, Retrieval, Spending, SubQuestion
@@ -117,6 +119,9 @@ _HOMES = {
     "export": "..retrieval.store.exchange",
     "import_file": "..retrieval.store.exchange",
     "Agent": ".agent",
+    "Chat": ".chat",
+    "Condensed": "..retrieval.query.condense",
+    "condense": "..retrieval.query.condense",
     "Answer": ".results",
     "Evaluation": ".evaluate.compare",
     "Ranked": "..retrieval.rerank.role",
@@ -175,7 +180,9 @@ __all__ = [
     "Budget",
     "CallerError",
     "Catalogue",
+    "Chat",
     "Collection",
+    "Condensed",
     "Cover",
     "CrossEncoder",
     "DirectionalHop",
@@ -242,6 +249,7 @@ __all__ = [
     "Working",
     "__version__",
     "adopt",
+    "condense",
     "export",
     "grow",
     "import_file",

@@ -31,6 +31,11 @@ SHOWN = {
         "supported: He directed Jaws in 1975.",
         "NOT BORNE OUT: Jaws was filmed in Paris.",
     ],
+    "13_replayed_model": [
+        "Steven| Spielberg,| who",
+        "openai/replay: supported [True]",
+        "2 requests, the first met 503",
+    ],
     "14_tool_catalogue": [
         "rows: 2 added, 0 changed, 0 removed",
         "search: 2 tools bear this name, offered by",
