@@ -54,7 +54,7 @@ class Catalogue:
         options: Options | None = None,
     ) -> Catalogue:
         """Open an existing catalogue; see `Collection.open` for what can be wrong with it."""
-        return _around(Collection.open(home, name, embedder=embedder, options=options))
+        return _around(Collection.open(home, name, embedder=embedder, options=_lazy(options)))
 
     @classmethod
     def create(
@@ -66,7 +66,7 @@ class Catalogue:
         options: Options | None = None,
     ) -> Catalogue:
         """Open a catalogue, making it if there is none."""
-        return _around(Collection.create(home, name, embedder=embedder, options=options))
+        return _around(Collection.create(home, name, embedder=embedder, options=_lazy(options)))
 
     @property
     def embedder(self) -> Embedder:
@@ -209,6 +209,11 @@ def _holds_tools(record: Record) -> bool:
     with record.reading() as connection:
         row = connection.execute("SELECT metadata FROM documents WHERE live IS NOT NULL LIMIT 1").fetchone()
     return row is None or "definition" in json.loads(row[0])
+
+
+def _lazy(options: Options | None) -> Options:
+    """Leave the vector index alone until a filter or a write needs it: the snapshot has all vectors."""
+    return replace(options or Options(), lazy=True)
 
 
 def _around(collection: Collection) -> Catalogue:
