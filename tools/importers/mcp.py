@@ -118,7 +118,7 @@ class Link:
     async def tools(self) -> list[Tool | Note]:
         """Return all tools that the server lists, page by page."""
         info = self.client.server_info
-        server = self.server.name or line(getattr(info, "name", ""), SERVER)
+        server = self.server.name or line(getattr(info, "name", ""), SERVER) or self.server.owner
         found: list[Tool | Note] = []
         seen: set[str] = set()
         cursor: str | None = None

@@ -37,8 +37,15 @@ def test_a_server_of_the_sdk_is_read_over_http() -> None:
 
 @pytest.mark.slow
 def test_pages_are_joined_and_bad_tools_cost_only_themselves(tmp_path: Path) -> None:
-    """What the protocol forbids in a tool is noted, and the others of its page are there."""
-    rows = [row("a"), row(7), {"name": "b", "description": None}, "no tool", row("c", inputSchema="none"), row("d")]
+    """What the protocol forbids in a tool is noted, the others of its page are there, and none is another server's."""
+    rows = [
+        row("a"),
+        row(7),
+        {"name": "b", "description": None},
+        "no tool",
+        row("c", inputSchema="none", server="bank"),
+        row("d"),
+    ]
     tools, notes = read(raw(tmp_path, [*rows, {**WEATHER, "inputSchema": WEATHER["parameters"]}]))
 
     assert ["a", "b", "c", "d", "get_forecast"] == [tool.name for tool in tools]
