@@ -31,6 +31,7 @@ from ..retrieval.rerank.cover import Cover
 from ..retrieval.rerank.cross import CrossEncoder
 from ..retrieval.rerank.duplicates import Duplicates
 from ..retrieval.rerank.e2rank import E2Rank
+from ..retrieval.rerank.exclude import Exclude
 from ..retrieval.rerank.listwise import Estimate, Listwise
 from ..retrieval.rerank.path import PathScore
 from ..retrieval.rerank.rocchio import Rocchio
@@ -55,6 +56,7 @@ class Profile:
     With a language model `spend` says whether it is to split the question into sub-questions, which `pursuit` asks.
 
     `notices` say what of the settings could not be had; every result repeats them.
+    With `instructions` a question may say what to leave out, and `exclude` moves such passages back.
     Without `duplicates` passages that say nearly the same all keep their places.
     """
 
@@ -70,6 +72,8 @@ class Profile:
     spend: Spend = field(default_factory=WhenUnsure)
     pursuit: Pursuit = field(default_factory=Pursuit)
     duplicates: Duplicates | None = field(default_factory=Duplicates)
+    instructions: bool = True
+    exclude: Exclude = field(default_factory=Exclude)
     stop: Stop = field(default_factory=lambda: AfterHops(2) | WhenDry())
     seconds: float = 30.0
     notices: tuple[str, ...] = ()
@@ -99,6 +103,7 @@ class Profile:
             sure=max(bounds, default=ALWAYS),
             spend=spending(settings),
             duplicates=duplicates,
+            instructions=settings.instructions,
             stop=stop,
             seconds=settings.seconds,
             notices=notices,
@@ -118,6 +123,8 @@ class Profile:
             ranker=self.ranker,
             stop=self.stopping(),
             duplicates=self.duplicates,
+            instructions=self.instructions,
+            exclude=self.exclude,
             further=tuple(one.name for one in self.further),
             light=self.light,
             rerankers=self.rerankers,

@@ -110,7 +110,8 @@ class Retrieval:
     In a conversation `question` is what the last turn was understood as, and `turn` is how it was said.
     `sufficiency` is the probability that the first five passages hold everything the question needs, None where nobody
     estimates it. `spent` is what language models cost, by the step that asked them, `sub_questions` are those that one
-    split the question into. `notices` say what did not go as wished, such as an updater that had to be left out.
+    split the question into. `notices` say what did not go as wished, such as an updater that had to be left out, and
+    `instructions` what was read besides the question, such as what it wants left out.
     """
 
     question: str
@@ -123,6 +124,7 @@ class Retrieval:
     spent: Mapping[str, Spending] = field(default_factory=dict)
     sub_questions: Sequence[SubQuestion] = field(default=())
     turn: str = ""
+    instructions: Sequence[str] = field(default=())
 
     @property
     def understood(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from . import ablation, budgets, chat, faults, multihop, rerank, splitting, treehop
+from . import ablation, budgets, chat, exclusions, faults, keywords, multihop, rerank, splitting, treehop
 from .common import BenchmarkError, run
 from .speed import command as speed
 
@@ -39,6 +39,16 @@ COMMANDS = {
         treehop.main,
         "DIR [DIR ...]",
         "the trained hop alone against plain vector search at equal k",
+    ),
+    "exclusions": (
+        exclusions.main,
+        "DIR [DIR ...]",
+        "what becomes of “not about X” and “only after 2012”: p-MRR, and recall of what stays relevant",
+    ),
+    "keywords": (
+        keywords.main,
+        "DIR [DIR ...]",
+        "questions in keyword syntax: the same text in both halves against a translation for each",
     ),
     "faults": (
         faults.main,

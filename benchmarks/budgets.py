@@ -177,7 +177,7 @@ def stress(schedules: int, *, seed: int = 0) -> dict[str, Any]:
 def over_http(collection: Collection, calls: int, *, seed: int) -> dict[str, Any]:
     """Ask questions at once, half of them in threads and half in one event loop, with so many calls for all."""
     faults = [Fault("500", share=0.2, retry_after=0.05), Fault("reset", share=0.1)]
-    settings = Settings(llm_cache=False, llm_timeout=100.0, seconds=200.0)
+    settings = Settings(llm_cache=False, split="never", llm_timeout=100.0, seconds=200.0)
     with ReplayServer(lambda messages: REPLY, faults=faults, seed=seed) as server, ThreadPoolExecutor(RUNS) as pool:
         agent = Agent(collection, llm=server.model(), budget=Budget(calls=calls), settings=settings)
         asked = [pool.submit(agent.ask, QUESTION, 2) for _ in range(RUNS // 2)]

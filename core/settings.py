@@ -59,6 +59,7 @@ class Settings(BaseSettings):
         "rrf", description="how the dense and the lexical ranking are fused: rrf, minmax, adaptive, guided"
     )
     augment: Literal["", "feedback"] = Field("", description="reformulation beside the question: feedback, or none")
+    instructions: bool = Field(True, description="whether a question may say what to leave out, as in “not about X”")
     distinct: bool = Field(True, description="whether passages that say nearly the same as a better one come last")
     seconds: float = Field(30.0, gt=0, description="deadline of one question")
     log: str = Field("warning", description="log level: debug, info, warning or error")

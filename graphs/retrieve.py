@@ -14,6 +14,7 @@ from .nodes.condense import beginning, condense
 from .nodes.escalate import escalate
 from .nodes.finish import finish
 from .nodes.hop import hop
+from .nodes.instruct import instruct
 from .nodes.judge import asking, judge, onward
 from .nodes.plan import plan
 from .nodes.rank import rank
@@ -24,16 +25,18 @@ from .stop import MAX_HOPS
 from .sync import both
 
 # A hop is four steps; the rest are before and after. LangGraph's own limit is in the thousands.
-STEPS = 4 * MAX_HOPS + 10
+STEPS = 4 * MAX_HOPS + 11
 
 NODES: Mapping[str, Any] = {
-    node.__name__: node for node in (condense, plan, augment, search, rank, judge, hop, rerank, escalate, finish)
+    node.__name__: node
+    for node in (condense, plan, instruct, augment, search, rank, judge, hop, rerank, escalate, finish)
 }
 #: the node after each, or what names it
 ONWARD: Mapping[str, str | Callable[[State], str]] = {
     START: beginning,
     "condense": "plan",
-    "plan": "augment",
+    "plan": "instruct",
+    "instruct": "augment",
     "augment": "search",
     "search": "rank",
     "rank": "judge",

@@ -9,6 +9,7 @@ from ..core.llm.gateway import Spent
 from ..retrieval.hop.role import Find, Query
 from ..retrieval.query.condense import Turn
 from ..retrieval.query.pursue import Asked
+from ..retrieval.query.understood import Understood
 from ..retrieval.rerank.role import Ranked
 
 
@@ -29,6 +30,7 @@ class Event(TypedDict, total=False):
     notices: list[str]
     text: str
     again: bool
+    understood: list[str]
 
 
 def add_finds(old: Sequence[Find], new: Sequence[Find]) -> list[Find]:
@@ -65,6 +67,8 @@ class Request(TypedDict, total=False):
 class State(Request, total=False):
     """The shared state of the graphs; every node returns the keys it changes."""
 
+    #: what was made of the question, where that is not the question itself
+    understood: Understood | None
     #: queries to run next
     frontier: list[Query]
     #: every way in which a passage was found

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .embed.role import Vectors
+from .query.understood import Understood
 from .retriever import Retriever
 from .store.names import Kind, names_of
 from .types import Passage
@@ -52,6 +53,8 @@ class Working:
         self.question = question
         self.where = where
         self.k = k
+        #: what the question says besides itself, where it says anything
+        self.understood: Understood | None = None
         self.gone: set[str] = set()
         #: what earlier searches found, and the passages that were gone on from; the search node says so
         self.found: frozenset[str] = frozenset()

@@ -16,7 +16,7 @@ from .timing import milliseconds, percentile
 
 WARM = ["A text to warm up with."] * 8
 WAYS = ("polyhop", "bare")
-# So many parts; each is done in both ways, in an order that turns around, so that a machine that gets slower is unfair to none.
+# So many parts; each is done in both ways, in an order that turns around, so that a slowing machine is unfair to none.
 TURNS = 4
 OPENINGS = 3
 

@@ -37,7 +37,8 @@ def bridges(state: State) -> list[Bridge]:
     """Return the passages to go on from, each once in a run.
 
     The first hop trusts the search more than the score: what the question names outright, then the fused ranking.
-    From a near-duplicate nothing leads on that does not lead on from what it repeats.
+    From a near-duplicate nothing leads on that does not lead on from what it repeats, and no hop begins at a passage
+    that is to be left out.
     """
     if state["hops"] == 1:
         return first_bridges(state)
@@ -59,7 +60,7 @@ def first_bridges(state: State) -> list[Bridge]:
 
 def _distinct(state: State) -> dict[str, Ranked]:
     repeated = {name for item in state["ranked"] for name in item.get("duplicates", ())}
-    return {item["id"]: item for item in state["ranked"] if item["id"] not in repeated}
+    return {item["id"]: item for item in state["ranked"] if item["id"] not in repeated and "about" not in item}
 
 
 def _bridge(item: Ranked) -> Bridge:

@@ -27,6 +27,7 @@ def plan(state: State, runtime: Runtime[Context]) -> State:
         question=question,
         k=check_k(state.get("k", 5)),
         where=state.get("where", ""),
+        understood=None,
         frontier=queries,
         ranked=[],
         expanded=[],

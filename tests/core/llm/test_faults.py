@@ -73,7 +73,9 @@ def met(
     """Return the answer to a question while the fault is played, and the server."""
     chosen = {"seconds": PATIENCE, "llm_timeout": PATIENCE, **settings}
     with ReplayServer(lambda messages: GOOD, faults=[fault]) as server:
-        return way(Agent(films, llm=server.model(), settings=Settings(llm_cache=False, **chosen))), server  # type: ignore[arg-type]
+        return way(
+            Agent(films, llm=server.model(), settings=Settings(llm_cache=False, split="never", **chosen))
+        ), server  # type: ignore[arg-type]
 
 
 def both(films: Collection, fault: Fault | str, **settings: float) -> list[tuple[Answer, ReplayServer]]:
@@ -189,7 +191,7 @@ def test_it_gives_up_at_once_where_the_server_asks_for_longer(*, dated: bool, fi
 
 def test_another_model_takes_over(films: Collection) -> None:
     """Where one fails, the next one is asked, and the answer says who wrote it."""
-    settings = Settings(llm_cache=False, seconds=PATIENCE)
+    settings = Settings(llm_cache=False, split="never", seconds=PATIENCE)
     with ReplayServer(faults=["401"]) as away, ReplayServer([GOOD]) as there:
         agent = Agent(films, llm=[away.model("openai/first"), there.model("openai/second")], settings=settings)
         answer = ask(agent)
@@ -201,7 +203,7 @@ def test_another_model_takes_over(films: Collection) -> None:
 def test_no_model_is_asked_after_the_deadline(films: Collection) -> None:
     """A run whose seconds are used up by then says so."""
     with ReplayServer([GOOD]) as server:
-        answer = ask(Agent(films, llm=server.model(), settings=Settings(seconds=0.001, llm_cache=False)))
+        answer = ask(Agent(films, llm=server.model(), settings=Settings(seconds=0.001, llm_cache=False, split="never")))
 
     assert (0, True) == (server.calls, answer.extractive)
     assert "no time left" in answer.notices[0]
@@ -209,7 +211,7 @@ def test_no_model_is_asked_after_the_deadline(films: Collection) -> None:
 
 def test_a_function_that_hangs_is_given_up(films: Collection) -> None:
     """A model of the user's own is held to the deadline as well, also where it blocks its thread."""
-    settings = Settings(seconds=SECONDS, llm_cache=False)
+    settings = Settings(seconds=SECONDS, llm_cache=False, split="never")
     began = time.monotonic()
     answer = ask(Agent(films, llm=lambda messages: time.sleep(20) or "late", settings=settings))
 
