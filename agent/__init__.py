@@ -64,6 +64,17 @@ if TYPE_CHECKING:
     from ..retrieval.store.place import Options
     from ..retrieval.types import Document, Passage
     from ..retrieval.working import Working
+    from ..tools.catalogue import Catalogue
+    from ..tools.follow import Follower, Patience
+    from ..tools.importers.functions import Functions
+    from ..tools.importers.json_lines import JsonLines
+    from ..tools.importers.langchain import LangChainTools
+    from ..tools.importers.mcp import McpServer
+    from ..tools.importers.openapi import OpenApi
+    from ..tools.importers.python import PythonFunctions
+    from ..tools.importers.role import Tools
+    from ..tools.sources import sources_of
+    from ..tools.tool import Note, SyncReport, Tool
     from .agent import Agent
     from .chat import Chat
     from .evaluate.compare import Evaluation
@@ -71,6 +82,20 @@ if TYPE_CHECKING:
     from .results import Answer, RankedPassage, Retrieval, Spending, SubQuestion
 
 _HOMES = {
+    "Catalogue": "..tools.catalogue",
+    "Follower": "..tools.follow",
+    "Functions": "..tools.importers.functions",
+    "JsonLines": "..tools.importers.json_lines",
+    "LangChainTools": "..tools.importers.langchain",
+    "McpServer": "..tools.importers.mcp",
+    "Note": "..tools.tool",
+    "OpenApi": "..tools.importers.openapi",
+    "Patience": "..tools.follow",
+    "PythonFunctions": "..tools.importers.python",
+    "SyncReport": "..tools.tool",
+    "Tool": "..tools.tool",
+    "Tools": "..tools.importers.role",
+    "sources_of": "..tools.sources",
     "Duplicates": "..retrieval.rerank.duplicates",
     "Fusion": "..retrieval.fuse.role",
     "ReciprocalRank": "..retrieval.fuse.rrf",
@@ -163,6 +188,7 @@ __all__ = [
     "Bridge",
     "Budget",
     "CallerError",
+    "Catalogue",
     "Chat",
     "Citation",
     "Collection",
@@ -179,26 +205,35 @@ __all__ = [
     "Feedback",
     "Find",
     "FirstSearch",
+    "Follower",
+    "Functions",
     "Fusion",
     "Gate",
     "Growth",
     "Guided",
     "HopUpdater",
+    "JsonLines",
+    "LangChainTools",
     "Ledger",
     "LinkHop",
     "Listwise",
     "LiteLLM",
+    "McpServer",
     "MinMax",
     "ModelError",
+    "Note",
+    "OpenApi",
     "OperatorError",
     "Options",
     "OwnModel",
     "PageRankHop",
     "Passage",
     "PathScore",
+    "Patience",
     "PolyhopError",
     "Profile",
     "Progress",
+    "PythonFunctions",
     "Query",
     "Ranked",
     "RankedPassage",
@@ -215,6 +250,9 @@ __all__ = [
     "Stop",
     "SubQuestion",
     "Sufficiency",
+    "SyncReport",
+    "Tool",
+    "Tools",
     "TreeHop",
     "WhenDry",
     "WhenHopeless",
@@ -231,6 +269,7 @@ __all__ = [
     "merged",
     "read_rows",
     "rrf",
+    "sources_of",
 ]
 
 try:

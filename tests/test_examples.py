@@ -47,6 +47,14 @@ SHOWN = {
         "understood as: When was Dancing Pirate released?",
         "And when?\n  understood as: When was the director of film Human Flow born?",
     ],
+    "14_tool_catalogue": [
+        "rows: 2 added, 0 changed, 0 removed",
+        "search: 2 tools bear this name, offered by",
+        "addBook: it has no description",
+        "rows: 0 added, 0 changed, 1 removed",
+        "python: 1 added",
+        "'name': 'get_forecast'",
+    ],
 }
 #: and what not: here a second first search
 HIDDEN = {"07_resume_a_killed_run": "  search\n  hop\n"}
