@@ -1,0 +1,1 @@
+"""Where tools come from: a file for each kind of source."""
