@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from .evaluate.compare import Evaluation
     from .profile import RERANKERS, Profile
     from .results import Answer, RankedPassage, Retrieval, Spending
+    from .selection import SelectedTool, Selection, ToolSelector
 
 _HOMES = {
     "Duplicates": "..retrieval.rerank.duplicates",
@@ -135,6 +136,9 @@ _HOMES = {
     "Sufficiency": "..retrieval.rerank.sufficiency",
     "WhenSufficient": "..graphs.stop",
     "RERANKERS": ".profile",
+    "SelectedTool": ".selection",
+    "Selection": ".selection",
+    "ToolSelector": ".selection",
 }
 
 __all__ = [
@@ -187,6 +191,8 @@ __all__ = [
     "Reranker",
     "Retrieval",
     "Rocchio",
+    "SelectedTool",
+    "Selection",
     "SentenceCross",
     "Settings",
     "SharedNameHop",
@@ -194,6 +200,7 @@ __all__ = [
     "Spending",
     "Stop",
     "Sufficiency",
+    "ToolSelector",
     "TreeHop",
     "WhenDry",
     "WhenHopeless",

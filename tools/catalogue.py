@@ -222,7 +222,9 @@ def _taken(source: Source, report: SyncReport) -> Iterator[Tool]:
             report.notes.append(item)
         elif taken == MOST:
             what = f"it offers more than {MOST} tools"
-            report.notes.append(Note(source.owner, item.name, what, "the rest is left out; split the source", lost=True))
+            report.notes.append(
+                Note(source.owner, item.name, what, "the rest is left out; split the source", lost=True)
+            )
             return
         else:
             taken += 1
