@@ -58,8 +58,11 @@ if TYPE_CHECKING:
     from ..retrieval.store.collection import Collection
     from ..retrieval.store.exchange import adopt, export, import_file
     from ..retrieval.store.place import Options
-    from ..retrieval.types import Document, Passage
+    from ..retrieval.types import Document, Hit, Passage
     from ..retrieval.working import Working
+    from ..tools.catalogue import Catalogue
+    from ..tools.importers.json_lines import JsonLines
+    from ..tools.tool import Tool
     from .agent import Agent
     from .evaluate.compare import Evaluation
     from .profile import RERANKERS, Profile
@@ -104,6 +107,10 @@ _HOMES = {
     "Collection": "..retrieval.store.collection",
     "Options": "..retrieval.store.place",
     "Document": "..retrieval.types",
+    "Hit": "..retrieval.types",
+    "Catalogue": "..tools.catalogue",
+    "JsonLines": "..tools.importers.json_lines",
+    "Tool": "..tools.tool",
     "Passage": "..retrieval.types",
     "Settings": "..core.settings",
     "SharedNameHop": "..retrieval.hop.shared",
@@ -152,6 +159,7 @@ __all__ = [
     "Bridge",
     "Budget",
     "CallerError",
+    "Catalogue",
     "Collection",
     "Cover",
     "CrossEncoder",
@@ -167,7 +175,9 @@ __all__ = [
     "Fusion",
     "Growth",
     "Guided",
+    "Hit",
     "HopUpdater",
+    "JsonLines",
     "Ledger",
     "LinkHop",
     "Listwise",
@@ -200,6 +210,7 @@ __all__ = [
     "Spending",
     "Stop",
     "Sufficiency",
+    "Tool",
     "ToolSelector",
     "TreeHop",
     "WhenDry",
