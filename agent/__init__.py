@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from ..retrieval.hop.span import SpanHop
     from ..retrieval.hop.tree import Growth, grow, merged
     from ..retrieval.hop.treehop import TreeHop
+    from ..retrieval.query.condense import Condensed, condense
     from ..retrieval.query.feedback import Feedback
     from ..retrieval.query.first import FirstSearch
     from ..retrieval.rerank.cover import Cover
@@ -64,10 +65,15 @@ if TYPE_CHECKING:
     from ..tools.importers.json_lines import JsonLines
     from ..tools.tool import Tool
     from .agent import Agent
+    from .chat import Chat
     from .evaluate.compare import Evaluation
     from .profile import RERANKERS, Profile
+<<<<<<< HEAD
     from .results import Answer, RankedPassage, Retrieval, Spending
     from .selection import SelectedTool, Selection, ToolSelector
+=======
+    from .results import Answer, RankedPassage, Retrieval, Spending, SubQuestion
+>>>>>>> main
 
 _HOMES = {
     "Duplicates": "..retrieval.rerank.duplicates",
@@ -96,6 +102,9 @@ _HOMES = {
     "export": "..retrieval.store.exchange",
     "import_file": "..retrieval.store.exchange",
     "Agent": ".agent",
+    "Chat": ".chat",
+    "Condensed": "..retrieval.query.condense",
+    "condense": "..retrieval.query.condense",
     "Answer": ".results",
     "Evaluation": ".evaluate.compare",
     "Ranked": "..retrieval.rerank.role",
@@ -104,6 +113,7 @@ _HOMES = {
     "Reranker": "..retrieval.rerank.role",
     "Retrieval": ".results",
     "Spending": ".results",
+    "SubQuestion": ".results",
     "Collection": "..retrieval.store.collection",
     "Options": "..retrieval.store.place",
     "Document": "..retrieval.types",
@@ -159,8 +169,13 @@ __all__ = [
     "Bridge",
     "Budget",
     "CallerError",
+<<<<<<< HEAD
     "Catalogue",
+=======
+    "Chat",
+>>>>>>> main
     "Collection",
+    "Condensed",
     "Cover",
     "CrossEncoder",
     "DirectionalHop",
@@ -209,6 +224,7 @@ __all__ = [
     "SpanHop",
     "Spending",
     "Stop",
+    "SubQuestion",
     "Sufficiency",
     "Tool",
     "ToolSelector",
@@ -220,6 +236,7 @@ __all__ = [
     "Working",
     "__version__",
     "adopt",
+    "condense",
     "export",
     "grow",
     "import_file",

@@ -31,6 +31,11 @@ SHOWN = {
         "supported: He directed Jaws in 1975.",
         "NOT BORNE OUT: Jaws was filmed in Paris.",
     ],
+    "13_replayed_model": [
+        "Steven| Spielberg,| who",
+        "openai/replay: supported [True]",
+        "2 requests, the first met 503",
+    ],
 }
 #: and what not: here a second first search
 HIDDEN = {"07_resume_a_killed_run": "  search\n  hop\n"}

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ...core.settings import Settings
     from ..agent import Agent
     from ..asking import Asking
+    from ..chat import Chat
     from ..results import Answer, Retrieval
 
 Question = Annotated[str, typer.Argument(help="The question.", show_default=False)]
@@ -76,7 +77,7 @@ def retrieve(
 
 
 def stream(
-    agent: Agent, question: str, screen: Console, *, k: int | None, explain: bool, **options: Unpack[Asking]
+    agent: Agent | Chat, question: str, screen: Console, *, k: int | None, explain: bool, **options: Unpack[Asking]
 ) -> Answer:
     """Ask, showing the steps on a terminal (and elsewhere if they are to be explained), and return the answer."""
     from ..results import Answer
@@ -95,6 +96,8 @@ def show_answer(said: Answer, screen: Console, *, explain: bool = False) -> None
     from .. import show
 
     screen.print(show.heading("Hops"), show.hop_tree(said.retrieval), sep="\n")
+    if said.retrieval.sub_questions:
+        screen.print(show.heading("Sub-questions"), show.sub_questions(said.retrieval), sep="\n")
     screen.print(show.heading("Passages"), show.passages(said.retrieval, whole=explain), sep="\n")
     screen.print(show.heading(show.answer_kind(said)), show.answer(said), sep="\n")
     screen.print()
