@@ -62,20 +62,38 @@ if TYPE_CHECKING:
     from ..retrieval.types import Document, Hit, Passage
     from ..retrieval.working import Working
     from ..tools.catalogue import Catalogue
+    from ..tools.follow import Follower, Patience
+    from ..tools.importers.functions import Functions
     from ..tools.importers.json_lines import JsonLines
-    from ..tools.tool import Tool
+    from ..tools.importers.langchain import LangChainTools
+    from ..tools.importers.mcp import McpServer
+    from ..tools.importers.openapi import OpenApi
+    from ..tools.importers.python import PythonFunctions
+    from ..tools.importers.role import Tools
+    from ..tools.sources import sources_of
+    from ..tools.tool import Note, SyncReport, Tool
     from .agent import Agent
     from .chat import Chat
     from .evaluate.compare import Evaluation
     from .profile import RERANKERS, Profile
-<<<<<<< HEAD
-    from .results import Answer, RankedPassage, Retrieval, Spending
-    from .selection import SelectedTool, Selection, ToolSelector
-=======
     from .results import Answer, RankedPassage, Retrieval, Spending, SubQuestion
->>>>>>> main
+    from .selection import SelectedTool, Selection, ToolSelector
 
 _HOMES = {
+    "Catalogue": "..tools.catalogue",
+    "Follower": "..tools.follow",
+    "Functions": "..tools.importers.functions",
+    "JsonLines": "..tools.importers.json_lines",
+    "LangChainTools": "..tools.importers.langchain",
+    "McpServer": "..tools.importers.mcp",
+    "Note": "..tools.tool",
+    "OpenApi": "..tools.importers.openapi",
+    "Patience": "..tools.follow",
+    "PythonFunctions": "..tools.importers.python",
+    "SyncReport": "..tools.tool",
+    "Tool": "..tools.tool",
+    "Tools": "..tools.importers.role",
+    "sources_of": "..tools.sources",
     "Duplicates": "..retrieval.rerank.duplicates",
     "Fusion": "..retrieval.fuse.role",
     "ReciprocalRank": "..retrieval.fuse.rrf",
@@ -118,9 +136,6 @@ _HOMES = {
     "Options": "..retrieval.store.place",
     "Document": "..retrieval.types",
     "Hit": "..retrieval.types",
-    "Catalogue": "..tools.catalogue",
-    "JsonLines": "..tools.importers.json_lines",
-    "Tool": "..tools.tool",
     "Passage": "..retrieval.types",
     "Settings": "..core.settings",
     "SharedNameHop": "..retrieval.hop.shared",
@@ -169,11 +184,8 @@ __all__ = [
     "Bridge",
     "Budget",
     "CallerError",
-<<<<<<< HEAD
     "Catalogue",
-=======
     "Chat",
->>>>>>> main
     "Collection",
     "Condensed",
     "Cover",
@@ -187,27 +199,35 @@ __all__ = [
     "Feedback",
     "Find",
     "FirstSearch",
+    "Follower",
+    "Functions",
     "Fusion",
     "Growth",
     "Guided",
     "Hit",
     "HopUpdater",
     "JsonLines",
+    "LangChainTools",
     "Ledger",
     "LinkHop",
     "Listwise",
     "LiteLLM",
+    "McpServer",
     "MinMax",
     "ModelError",
+    "Note",
+    "OpenApi",
     "OperatorError",
     "Options",
     "OwnModel",
     "PageRankHop",
     "Passage",
     "PathScore",
+    "Patience",
     "PolyhopError",
     "Profile",
     "Progress",
+    "PythonFunctions",
     "Query",
     "Ranked",
     "RankedPassage",
@@ -226,8 +246,10 @@ __all__ = [
     "Stop",
     "SubQuestion",
     "Sufficiency",
+    "SyncReport",
     "Tool",
     "ToolSelector",
+    "Tools",
     "TreeHop",
     "WhenDry",
     "WhenHopeless",
@@ -243,6 +265,7 @@ __all__ = [
     "merged",
     "read_rows",
     "rrf",
+    "sources_of",
 ]
 
 try:

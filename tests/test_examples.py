@@ -36,6 +36,14 @@ SHOWN = {
         "openai/replay: supported [True]",
         "2 requests, the first met 503",
     ],
+    "14_tool_catalogue": [
+        "rows: 2 added, 0 changed, 0 removed",
+        "search: 2 tools bear this name, offered by",
+        "addBook: it has no description",
+        "rows: 0 added, 0 changed, 1 removed",
+        "python: 1 added",
+        "'name': 'get_forecast'",
+    ],
 }
 #: and what not: here a second first search
 HIDDEN = {"07_resume_a_killed_run": "  search\n  hop\n"}
