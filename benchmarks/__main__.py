@@ -5,11 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-<<<<<<< HEAD
-from . import ablation, multihop, rerank, tools, treehop
-=======
-from . import ablation, budgets, chat, faults, multihop, rerank, splitting, treehop
->>>>>>> main
+from . import ablation, budgets, chat, faults, multihop, rerank, splitting, tools, treehop
 from .common import BenchmarkError, run
 from .speed import command as speed
 
@@ -29,12 +25,11 @@ COMMANDS = {
         "DIR [DIR ...]",
         "what second looks gain and cost, by reranker, and how good the estimated sufficiency is",
     ),
-<<<<<<< HEAD
     "tools": (
         tools.main,
         "DIR",
         "which tools a request needs: bm25, dense, hybrid and polyhop, abstention, tokens of definitions",
-=======
+    ),
     "chat": (
         chat.main,
         "DIR [DIR ...]",
@@ -44,7 +39,6 @@ COMMANDS = {
         splitting.main,
         "DIR [DIR ...] --decompositions FILE",
         "what sub-questions by a language model gain and cost, and when they are worth it",
->>>>>>> main
     ),
     "treehop": (
         treehop.main,
