@@ -92,7 +92,7 @@ def read(
         return Reading(pool, np.zeros((len(cosines), 0, len(NAMES)), np.float32))
     spread = _spread(cosines), _spread(bm25)
     sides = _places(cosines), _places(bm25, above=0.0)
-    both = spread[0] / 3 + spread[1] / 6
+    both: Numbers = (spread[0] / 3 + spread[1] / 6).astype(np.float32)
     found = _candidates((*(np.where(side > 0, side, -np.inf) for side in sides), both), depths)
     found = _with_siblings(found, both, lexicon.group[pool], depths)
     place = {row: at for at, row in enumerate(pool.tolist())} if len(also) else {}

@@ -124,8 +124,9 @@ def fit_answerable(model: Model, kept: Sequence[Example], refused: Sequence[Exam
 
 
 def heads(model: Model, asked: Sequence[Example]) -> Values:
-    """Return what is known of each ranking as a whole, shape (requests, features)."""
-    return np.stack([of_head(one.reading, model(one.reading, one.lexicon)) for one in asked])
+    """Return what is known of each ranking as a whole, shape (rankings, features); empty ones are left out."""
+    found = [one for one in asked if len(one.reading.rows)]
+    return np.stack([of_head(one.reading, model(one.reading, one.lexicon)) for one in found])
 
 
 def _unit(names: Sequence[str], weights: NDArray[Any], bias: float = 0.0) -> dict[str, Any]:
