@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     from ..retrieval.store.collection import Collection
     from ..retrieval.store.exchange import adopt, export, import_file
     from ..retrieval.store.place import Options
-    from ..retrieval.types import Document, Passage
+    from ..retrieval.types import Document, Hit, Passage
     from ..retrieval.working import Working
     from ..tools.catalogue import Catalogue
     from ..tools.follow import Follower, Patience
@@ -80,6 +80,7 @@ if TYPE_CHECKING:
     from .evaluate.compare import Evaluation
     from .profile import AUGMENTERS, RERANKERS, Profile
     from .results import Answer, RankedPassage, Retrieval, Spending, SubQuestion
+    from .selection import SelectedTool, Selection, ToolSelector
 
 _HOMES = {
     "Catalogue": "..tools.catalogue",
@@ -139,6 +140,7 @@ _HOMES = {
     "Collection": "..retrieval.store.collection",
     "Options": "..retrieval.store.place",
     "Document": "..retrieval.types",
+    "Hit": "..retrieval.types",
     "Passage": "..retrieval.types",
     "Settings": "..core.settings",
     "SharedNameHop": "..retrieval.hop.shared",
@@ -174,6 +176,9 @@ _HOMES = {
     "WhenSufficient": "..graphs.stop",
     "AUGMENTERS": ".profile",
     "RERANKERS": ".profile",
+    "SelectedTool": ".selection",
+    "Selection": ".selection",
+    "ToolSelector": ".selection",
 }
 
 __all__ = [
@@ -211,6 +216,7 @@ __all__ = [
     "Gate",
     "Growth",
     "Guided",
+    "Hit",
     "HopUpdater",
     "JsonLines",
     "LangChainTools",
@@ -242,6 +248,8 @@ __all__ = [
     "Reranker",
     "Retrieval",
     "Rocchio",
+    "SelectedTool",
+    "Selection",
     "SentenceCross",
     "Settings",
     "SharedNameHop",
@@ -252,6 +260,7 @@ __all__ = [
     "Sufficiency",
     "SyncReport",
     "Tool",
+    "ToolSelector",
     "Tools",
     "TreeHop",
     "WhenDry",

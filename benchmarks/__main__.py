@@ -17,6 +17,7 @@ from . import (
     multihop,
     rerank,
     splitting,
+    tools,
     treehop,
 )
 from .common import BenchmarkError, run
@@ -42,6 +43,11 @@ COMMANDS = {
         rerank.main,
         "DIR [DIR ...]",
         "what second looks gain and cost, by reranker, and how good the estimated sufficiency is",
+    ),
+    "tools": (
+        tools.main,
+        "DIR",
+        "which tools a request needs: bm25, dense, hybrid and polyhop, abstention, tokens of definitions",
     ),
     "chat": (
         chat.main,

@@ -35,20 +35,22 @@ def walk(request: Request, context: Context) -> State:
             break
         if step != START:
             changes = NODES[step](state, runtime)
-            state = joined(state, _awaited(changes, context) if inspect.iscoroutine(changes) else changes)
+            if inspect.iscoroutine(changes):
+                changes = awaited(changes, alone=context.llm is None)
+            state = joined(state, changes)
         onward = ONWARD[step]
         step = onward if isinstance(onward, str) else onward(state)
     return state
 
 
-def _awaited(work: Any, context: Context) -> State:
-    """Return what an async node returns; without a language model it has nothing to wait for, and needs no loop."""
-    if context.llm is not None:
-        return cast(State, run_sync(work))
+def awaited(work: Any, *, alone: bool) -> Any:
+    """Return what an async node returns; `alone`, without a language model, it waits for nothing and needs no loop."""
+    if not alone:
+        return run_sync(work)
     try:
         work.send(None)
     except StopIteration as done:
-        return cast(State, done.value)
+        return done.value
     finally:
         work.close()
     raise RuntimeError(f"{work!r} waits for something although there is no language model")

@@ -1,0 +1,185 @@
+"""Choosing the tools that a request needs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from ..core.llm import Gateway
+from ..core.settings import Settings
+from ..graphs.select import Selecting, Selector, Wanted, select
+from ..graphs.state import Event
+from ..retrieval.embed import Embedder
+from ..tools.catalogue import DEFAULT, Catalogue
+from ..tools.importers.role import Source
+from ..tools.select.choose import Twins
+from ..tools.select.engine import Engine
+from ..tools.select.model import Model, load
+from ..tools.select.needs import Needs
+from ..tools.snapshot import Snapshot
+from ..tools.tool import SyncReport, Tool
+
+
+@dataclass(frozen=True, slots=True)
+class SelectedTool:
+    """A tool with its score, the part of the request that it serves, and tools that do the same.
+
+    `name` is the shortest that is its alone. `gives` names the input that it gives to the tool `to`, where it was
+    added for that.
+    """
+
+    name: str
+    score: float
+    reason: str
+    tool: Tool
+    alternatives: tuple[str, ...] = ()
+    gives: str = ""
+    to: str = ""
+
+    def definition(self) -> dict[str, Any]:
+        """Return the function definition that a language model is sent."""
+        return self.tool.definition(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The tools that a request needs, or why there are none.
+
+    `ranked` holds the k best in any case; `tools` is what to offer: those and what they depend on, or nothing where the
+    selection `abstained`. `answerable` is the probability that the catalogue has what was asked for.
+    """
+
+    request: str
+    ranked: tuple[SelectedTool, ...]
+    needed: tuple[SelectedTool, ...]
+    answerable: float
+    abstained: bool
+    why: str
+    intents: tuple[str, ...]
+    events: tuple[Event, ...] = ()
+
+    @property
+    def tools(self) -> tuple[SelectedTool, ...]:
+        """Return what to offer."""
+        return () if self.abstained else (*self.ranked, *self.needed)
+
+    def definitions(self) -> list[dict[str, Any]]:
+        """Return the function definitions of what is offered."""
+        return [tool.definition() for tool in self.tools]
+
+
+class ToolSelector:
+    """Selects tools from a catalogue. It is a context manager; threads may share it.
+
+    Args:
+        catalogue: where the tools are.
+        threshold: probability of being answerable below which nothing is offered; 0 never abstains.
+        twins: what counts as doing the same; None shows every tool on its own.
+        needs: how dependencies are found; None adds none.
+        model: the trained scorer, the shipped one by default.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        *,
+        threshold: float | None = None,
+        twins: Twins | None = Twins(),  # noqa: B008 - frozen
+        needs: Needs | None = Needs(),  # noqa: B008 - frozen
+        model: Model | None = None,
+    ) -> None:
+        self.catalogue = catalogue
+        self.engine = Engine(catalogue, model or load())
+        self._policy = {"threshold": threshold, "twins": twins, "needs": needs}
+
+    @classmethod
+    def open(
+        cls,
+        home: Path | str | None = None,
+        name: str = DEFAULT,
+        *,
+        create: bool = False,
+        embedder: Embedder | None = None,
+        **options: Any,
+    ) -> Self:
+        """Open a catalogue by name; with `create` a missing one is made. `options` go to the constructor."""
+        opening = Catalogue.create if create else Catalogue.open
+        return cls(opening(home or Settings().home, name, embedder=embedder), **options)
+
+    def sync(self, source: Source) -> SyncReport:
+        """Bring the catalogue in step with a source."""
+        return self.catalogue.sync(source)
+
+    def select(self, request: str, k: int = 5, *, where: str = "", llm: Gateway | None = None) -> Selection:
+        """Return the k tools that together do what a request asks, or none.
+
+        Args:
+            where: a filter over `name`, `server`, `owner`, `tags`, `kind`, `required`, `optional`, `outputs`.
+            llm: writes the queries, one for each tool needed; without it the request is taken apart by rules.
+
+        Raises:
+            CallerError: for an empty request, a bad filter or a bad k.
+        """
+        state = select(Wanted(request=request, k=k, where=where), Selector(self.engine, llm=llm, **self._policy))  # type: ignore[arg-type]
+        return shaped(state, self.engine.index().snapshot)
+
+    async def aselect(self, request: str, k: int = 5, *, where: str = "", llm: Gateway | None = None) -> Selection:
+        """Do what `select` does."""
+        return await asyncio.to_thread(self.select, request, k, where=where, llm=llm)
+
+    def close(self) -> None:
+        """Close the catalogue."""
+        self.catalogue.collection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def shaped(state: Selecting, snapshot: Snapshot) -> Selection:
+    """Return what a selection came to."""
+    scores = {one["id"]: one["score"] for one in state["candidates"]}
+    ranked = tuple(
+        SelectedTool(
+            name=snapshot.shown[row],
+            score=scores[name],
+            reason=state["reasons"][name],
+            tool=snapshot.tools[row],
+            alternatives=_names(state["alternatives"].get(name, ()), snapshot),
+        )
+        for name, row in _rows(state["chosen"], snapshot)
+    )
+    needed = []
+    for need in state["needs"]:
+        for _, row in _rows([need["id"]], snapshot):
+            to = _names([need["to"]], snapshot)
+            reason = f"gives {need['gives']} to {' '.join(to)}"
+            tool, score = snapshot.tools[row], scores.get(need["id"], 0.0)
+            needed.append(SelectedTool(snapshot.shown[row], score, reason, tool, gives=need["gives"], to=" ".join(to)))
+    return Selection(
+        request=state["request"],
+        ranked=ranked,
+        needed=tuple(needed),
+        answerable=state["answerable"],
+        abstained=bool(state["abstained"]),
+        why=state["abstained"],
+        intents=tuple(state["intents"]),
+        events=tuple(state["events"]),
+    )
+
+
+def _rows(ids: Sequence[str], snapshot: Snapshot) -> list[tuple[str, int]]:
+    """Return the rows of tools that are still there."""
+    return [(name, snapshot.row[name]) for name in ids if name in snapshot.row]
+
+
+def _names(ids: Sequence[str], snapshot: Snapshot) -> tuple[str, ...]:
+    return tuple(snapshot.shown[row] for _, row in _rows(ids, snapshot))

@@ -1,0 +1,197 @@
+"""The select_tools graph: intents, search, choose, expand, abstain, over one state of plain JSON."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, TypedDict, cast
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.runtime import Runtime, get_runtime
+from pydantic import BaseModel, Field
+
+from ..core.errors import ModelError
+from ..core.llm.gateway import Gateway, Spent
+from ..prompts import load
+from ..retrieval.query.check import check_k, question_text
+from ..tools.select.choose import Twins, why
+from ..tools.select.engine import Candidate, Engine
+from ..tools.select.intents import MOST
+from ..tools.select.intents import intents as split
+from ..tools.select.needs import Need, Needs
+from .state import Event, append
+from .sync import run_sync
+from .walk import awaited
+
+#: tokens that the queries of a language model may have
+TOKENS = 400
+
+
+class Wanted(TypedDict, total=False):
+    """What a selection starts from."""
+
+    request: str
+    k: int
+    where: str
+
+
+class Selecting(Wanted, total=False):
+    """The state of a selection; every node returns the keys it changes."""
+
+    #: what the request asks for, one thing each
+    intents: list[str]
+    #: best first
+    candidates: list[Candidate]
+    #: ids of the first k tools, and what does the same as each
+    chosen: list[str]
+    alternatives: dict[str, list[str]]
+    reasons: dict[str, str]
+    #: tools that give what the chosen ones must be given
+    needs: list[Need]
+    #: probability that the catalogue has what the request asks for
+    answerable: float
+    #: why nothing is offered; empty where something is
+    abstained: str
+    events: Annotated[list[Event], append]
+    spent: list[Spent]
+
+
+class ToolQueries(BaseModel):
+    """What a language model says of the tools that a request needs."""
+
+    tools: list[str] = Field(max_length=2 * MOST)
+
+
+@dataclass(slots=True)
+class Selector:
+    """One run's context: the engine, the policies, and the language model if there is one.
+
+    `threshold` is the probability of being answerable below which nothing is offered; by default the model's own.
+    """
+
+    engine: Engine
+    twins: Twins | None = field(default_factory=Twins)
+    needs: Needs | None = field(default_factory=Needs)
+    threshold: float | None = None
+    llm: Gateway | None = None
+    seconds: float = math.inf
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    started: float = field(default_factory=time.monotonic)
+
+
+async def intents(state: Selecting, runtime: Runtime[Selector]) -> Selecting:
+    """Find out what the request asks for: by a language model where there is one, otherwise by rules."""
+    began = time.perf_counter()
+    request, llm = question_text(state.get("request")), runtime.context.llm
+    found, notices = split(request), list[str]()
+    if llm is not None and llm.allows():
+        try:
+            found = await _written(request, llm) or found
+        except ModelError as error:
+            notices.append(f"no queries of a language model: {error}")
+    spent = llm.taken() if llm is not None else []
+    event = _event("intents", began, queries=1 + len(found), notices=notices)
+    return Selecting(
+        request=request,
+        k=check_k(state.get("k", 5)),
+        where=state.get("where", ""),
+        intents=found,
+        events=[event],
+        spent=spent,
+    )
+
+
+async def _written(request: str, llm: Gateway) -> list[str]:
+    messages = [{"role": "system", "content": load("tool_queries")}, {"role": "user", "content": f"Request: {request}"}]
+    written = (await llm.structured("intents", messages, ToolQueries, max_tokens=TOKENS)).tools
+    return [query for query in dict.fromkeys(" ".join(one.split())[:400] for one in written) if query][:MOST]
+
+
+def search(state: Selecting, runtime: Runtime[Selector]) -> Selecting:
+    """Search for the request and for each intent, by words and by meaning."""
+    began = time.perf_counter()
+    found = runtime.context.engine.search(state["request"], state["intents"], where=state["where"])
+    event = _event("search", began, found=len(found["candidates"]))
+    return Selecting(candidates=found["candidates"], answerable=found["answerable"], events=[event])
+
+
+def choose(state: Selecting, runtime: Runtime[Selector]) -> Selecting:
+    """Choose the first k tools; what does the same as one of them is its alternative."""
+    began = time.perf_counter()
+    candidates = state["candidates"]
+    twins = runtime.context.twins or Twins(head=0)
+    choice = twins.choose(candidates, state["k"], runtime.context.engine.index().snapshot)
+    of = {one["id"]: one for one in candidates}
+    reasons = {name: why(of[name], state["intents"]) for name in choice.chosen}
+    event = _event("choose", began)
+    return Selecting(chosen=choice.chosen, alternatives=choice.alternatives, reasons=reasons, events=[event])
+
+
+def expand(state: Selecting, runtime: Runtime[Selector]) -> Selecting:
+    """Add the tools that give what the chosen ones must be given."""
+    began = time.perf_counter()
+    needs = runtime.context.needs
+    found = needs.of(state["chosen"], state["request"], runtime.context.engine.index()) if needs else []
+    return Selecting(needs=found, events=[_event("expand", began, found=len(found))])
+
+
+def abstain(state: Selecting, runtime: Runtime[Selector]) -> Selecting:
+    """Say that nothing fits where the ranking does not look like one that holds an answer."""
+    began = time.perf_counter()
+    given = runtime.context.threshold
+    threshold = runtime.context.engine.model.threshold if given is None else given
+    sure = state["answerable"]
+    reason = ""
+    if not state["chosen"]:
+        reason = "there is no tool to choose from"
+    elif sure < threshold:
+        reason = f"no tool seems to do this: sure to {sure:.2f}, less than {threshold:.2f}"
+    return Selecting(abstained=reason, events=[_event("abstain", began, reason=reason)])
+
+
+NODES: Mapping[str, Any] = {node.__name__: node for node in (intents, search, choose, expand, abstain)}
+
+
+def select(wanted: Wanted, context: Selector) -> Selecting:
+    """Take a request through the steps of the graph, without LangGraph's machinery, and return the last state."""
+    state, runtime = cast(Selecting, dict(wanted)), Runtime(context=context)
+    for node in NODES.values():
+        changes = node(state, runtime)
+        if inspect.iscoroutine(changes):
+            changes = awaited(changes, alone=context.llm is None)
+        events = append(state.get("events", []), changes.get("events", []))
+        state = cast(Selecting, {**state, **changes, "events": events})
+    return state
+
+
+def select_graph(checkpointer: Any = None) -> Any:
+    """Return the compiled graph; run it with a `Selector` as its context."""
+    graph = StateGraph(Selecting, context_schema=Selector, input_schema=Wanted, output_schema=Selecting)
+    names = list(NODES)
+    for name, node in NODES.items():
+        graph.add_node(name, _both(node) if inspect.iscoroutinefunction(node) else node)
+    for before, after in zip([START, *names], [*names, END], strict=True):
+        graph.add_edge(before, after)
+    return graph.compile(checkpointer=checkpointer, name="select_tools")
+
+
+def _both(node: Any) -> Any:
+    """Return an async node in a form that runs under `invoke` and under `ainvoke`."""
+    from langchain_core.runnables import RunnableLambda
+
+    async def in_loop(state: Selecting) -> Selecting:
+        return cast(Selecting, await node(state, get_runtime(Selector)))
+
+    def without_loop(state: Selecting) -> Selecting:
+        return cast(Selecting, run_sync(node(state, get_runtime(Selector))))
+
+    return RunnableLambda(without_loop, afunc=in_loop, name=node.__name__)
+
+
+def _event(name: str, began: float, **facts: Any) -> Event:
+    said = {key: value for key, value in facts.items() if value not in ("", [])}
+    return cast(Event, {"event": name, "hop": 0, "ms": round(1000 * (time.perf_counter() - began), 3), **said})

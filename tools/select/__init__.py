@@ -1,0 +1,1 @@
+"""Selection: the few tools out of thousands that a request needs, or none."""

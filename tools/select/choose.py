@@ -1,0 +1,77 @@
+"""The choice among candidates: tools that do the same as a better one become its alternatives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..snapshot import Snapshot
+from ..tool import Tool
+from .engine import Candidate
+from .terms import parts, stem
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The ids of the chosen tools, best first, and for each what does the same."""
+
+    chosen: list[str]
+    alternatives: dict[str, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Twins:
+    """Two tools do the same if they are called the same, take the same, and say nearly the same.
+
+    Args:
+        cosine: of the two vectors, at least.
+        head: candidates that are compared.
+    """
+
+    cosine: float = 0.95
+    head: int = 32
+
+    def choose(self, candidates: Sequence[Candidate], k: int, snapshot: Snapshot) -> Choice:
+        """Return the first k candidates of which none repeats another; a tool that was named is never set aside."""
+        rows = [(one, snapshot.row[one["id"]]) for one in candidates if one["id"] in snapshot.row]
+        chosen: list[int] = []
+        alternatives: dict[str, list[str]] = {}
+        for place, (one, row) in enumerate(rows):
+            better = self._better(row, chosen, snapshot) if place < self.head and not one["named"] else None
+            if better is not None:
+                alternatives.setdefault(snapshot.ids[better], []).append(one["id"])
+            elif len(chosen) < k:
+                chosen.append(row)
+            elif place >= self.head:
+                break
+        return Choice([snapshot.ids[row] for row in chosen], alternatives)
+
+    def _better(self, row: int, chosen: Sequence[int], snapshot: Snapshot) -> int | None:
+        """Return the first chosen tool that a tool repeats."""
+        if not chosen:
+            return None
+        near = snapshot.vectors[chosen] @ snapshot.vectors[row] >= self.cosine
+        tool = snapshot.tools[row]
+        return next(
+            (chosen[place] for place in np.flatnonzero(near) if same(snapshot.tools[chosen[place]], tool)), None
+        )
+
+
+def same(one: Tool, other: Tool) -> bool:
+    """Say whether two tools have the same words in their names and the same inputs."""
+    return _words(one) == _words(other) and set(one.required) == set(other.required)
+
+
+def _words(tool: Tool) -> set[str]:
+    name = tool.name.rsplit("_for_", 1)[0]
+    return {stem(word) for word in parts(name.rsplit("__", 1)[-1].rsplit("/", 1)[-1])}
+
+
+def why(candidate: Mapping[str, object], intents: Sequence[str]) -> str:
+    """Return the intent that a candidate serves best, or that it was called by name."""
+    if candidate["named"]:
+        return "named in the request"
+    place = candidate["intent"]
+    return intents[place] if isinstance(place, int) and place < len(intents) else ""

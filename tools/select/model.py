@@ -1,0 +1,168 @@
+"""The trained scorer: how far a tool answers a request, and whether any does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...core.errors import OperatorError
+from ...retrieval.rerank.listwise import Linear
+from . import features
+from .features import Reading
+from .lexicon import Lexicon, Rows
+
+SHIPPED = Path(__file__).parent / "weights" / "select.json"
+Values = NDArray[np.float64]
+
+#: of a candidate, from the scores of all: what the other tools of whoever offers it come to, 0 where it has no siblings
+SERVICE = ("best_sibling", "siblings")
+#: of the ranking as a whole
+HEAD = ("best", "best_whole", "best_intent", "gap", "cosine", "cosine_spread", "name_recall", "bm25", "open", "intents")
+_FAR = 8.0
+LEADING = 10
+_REMEDY = "make it again with `python -m polyhop.training.tools`, or restore the file from a copy"
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """A score for each candidate, and its parts: that of the whole request, and one for each intent."""
+
+    total: Values
+    whole: Values
+    intents: Values
+
+    @property
+    def intent(self) -> Rows:
+        """Return which intent each candidate serves best."""
+        result: Rows = self.intents.argmax(0)
+        return result
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A linear unit for the request, one for its intents, one for what siblings say, and one for the whole ranking.
+
+    A candidate's score is that of the request plus the soft maximum of those of the intents, so that a tool has to
+    answer one of them and not their average. Trained listwise (`polyhop.training.tools`).
+    """
+
+    whole: Linear
+    intent: Linear
+    sharpness: float
+    service: Linear
+    answerable: Linear
+    threshold: float
+
+    def __call__(self, reading: Reading, lexicon: Lexicon) -> Scores:
+        """Score the candidates; where a request has one text only it is its own intent."""
+        read = reading.features.astype(np.float64)
+        whole, intents = self.whole(read[0]), self.intent(read[1:] if len(read) > 1 else read)
+        total = whole + _soft_maximum(intents, self.sharpness)
+        gains = self.service(of_services(total, reading.rows, lexicon))
+        return Scores(total + _covering(gains, total, intents), whole, intents)
+
+    def answers(self, reading: Reading, scores: Scores) -> float:
+        """Return the probability that the catalogue has what the request asks for."""
+        if not len(reading.rows):
+            return 0.0
+        return float(1 / (1 + np.exp(-self.answerable(of_head(reading, scores)))))
+
+
+def of_services(total: Values, rows: Rows, lexicon: Lexicon) -> Values:
+    """Return the features of `SERVICE`, shape (candidates, 2)."""
+    found = np.zeros((len(rows), len(SERVICE)))
+    if not len(rows):
+        return found
+    behind = np.maximum(total - total.max(), -_FAR)
+    mass = np.exp(behind)
+    for group in np.unique(lexicon.group[rows[lexicon.groups[rows] > 1]]):
+        place = np.flatnonzero(lexicon.group[rows] == group)
+        if len(place) > 1:
+            first, second = np.sort(behind[place])[::-1][:2]
+            others = np.where(behind[place] == first, second, first)
+            found[place, 0] = 1 + others / _FAR
+            found[place, 1] = (mass[place].sum() - mass[place]) / mass.sum()
+    return found
+
+
+def of_head(reading: Reading, scores: Scores) -> Values:
+    """Return the features of `HEAD`."""
+    order = np.argsort(-scores.total, kind="stable")
+    first, read = order[0], reading.features
+    of = {name: read[:, :, place] for place, name in enumerate(features.NAMES)}
+    asked = slice(1, None) if len(read) > 1 else slice(None)
+    best = scores.intents.max(1)
+    fifth = order[min(4, len(order) - 1)]
+    return np.array(
+        [
+            scores.total[first],
+            scores.whole.max(),
+            best.max(),
+            scores.total[first] - scores.total[fifth],
+            of["cosine"][asked].max(),
+            of["cosine_spread"][asked].max(),
+            of["name_recall"][asked].max(),
+            of["bm25"][asked].max(),
+            best.min(),
+            np.log(len(best)),
+        ],
+        np.float64,
+    )
+
+
+def _covering(gains: Values, total: Values, intents: Values) -> Values:
+    """Return the gains by siblings, so that none of them lifts a second tool for one intent above the first of another.
+
+    Whatever serves an intent best, and is among the best `LEADING` anyway, gains as much as anything does.
+    """
+    if not len(total):
+        return gains
+    leading = np.sort(total)[-min(LEADING, len(total))]
+    lifted, serves = gains.copy(), intents.argmax(0)
+    for intent in np.unique(serves):
+        own = np.flatnonzero(serves == intent)
+        first = own[total[own].argmax()]
+        if total[first] >= leading:
+            lifted[first] = gains.max()
+    return lifted
+
+
+def _soft_maximum(values: Values, sharpness: float) -> Values:
+    top = values.max(0)
+    result: Values = top + np.log(np.exp(sharpness * (values - top)).sum(0)) / sharpness
+    return result
+
+
+@lru_cache(maxsize=4)
+def load(file: Path = SHIPPED) -> Model:
+    """Return the model of a file.
+
+    Raises:
+        OperatorError: if the file is missing or not as it should be.
+    """
+    try:
+        return model_of(json.loads(file.read_text("utf-8")))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise OperatorError(f"cannot use the weights of tool selection {str(file)!r} ({error}); {_REMEDY}") from error
+
+
+def model_of(row: Mapping[str, Any]) -> Model:
+    """Return the model that a file's content describes."""
+    sharpness, threshold = float(row["sharpness"]), float(row["threshold"])
+    if not (np.isfinite(sharpness) and sharpness > 0 and 0 <= threshold <= 1):
+        raise ValueError(f"sharpness {sharpness} and threshold {threshold}")
+    return Model(
+        whole=Linear.of(row["whole"], features.NAMES),
+        intent=Linear.of(row["intent"], features.NAMES),
+        sharpness=sharpness,
+        service=Linear.of(row["service"], SERVICE),
+        answerable=Linear.of(row["answerable"], HEAD),
+        threshold=threshold,
+    )

@@ -1,0 +1,99 @@
+"""Candidate lists to learn from: requests of known tools, asked of their catalogue, of another, and of what is left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...core.errors import CallerError
+from ...core.files import read_rows
+from ...retrieval.embed.role import Embedder, Vectors
+from ...tools.importers.json_lines import JsonLines
+from ...tools.select.features import Reading, read, search
+from ...tools.select.intents import essence, intents
+from ...tools.select.lexicon import Lexicon, Rows
+from ...tools.tool import Tool
+
+# From this cosine on a tool does what another does, when all that can answer a request is taken away.
+TWINS = 0.85
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request and the rows of the tools that it needs, which are none in a catalogue of others."""
+
+    text: str
+    gold: Rows
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A catalogue in memory."""
+
+    tools: Sequence[Tool]
+    vectors: Vectors
+
+    @cached_property
+    def lexicon(self) -> Lexicon:
+        """Return its words."""
+        return Lexicon.of(self.tools)
+
+    def without(self, gold: Rows) -> Rows:
+        """Return the rows that are left without the gold tools and what does the same."""
+        near = (self.vectors @ self.vectors[gold].T).max(1) >= TWINS
+        near[gold] = True
+        return np.flatnonzero(~near)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Candidates with their features, which of them are wanted, and the words that they come from."""
+
+    reading: Reading
+    wanted: np.ndarray[Any, np.dtype[np.bool_]]
+    lexicon: Lexicon
+
+
+def shop(file: Path, embedder: Embedder) -> Shop:
+    """Read the tools of a file of JSON lines, and embed them."""
+    tools = [tool for tool in JsonLines(file).read() if isinstance(tool, Tool)]
+    if not tools:
+        raise CallerError(f"{str(file)!r} holds no tools; give JSON lines with a name and a description each")
+    return Shop(tools, embedder.embed([tool.embed_text for tool in tools]))
+
+
+def requests(file: Path, tools: Sequence[Tool]) -> list[Request]:
+    """Read requests and the names of their gold tools; a request none of whose tools is there is refused."""
+    rows = {tool.name: row for row, tool in enumerate(tools)}
+    found = []
+    for place, row in read_rows(file):
+        text, gold = row.get("query"), row.get("gold")
+        if not isinstance(text, str) or not isinstance(gold, list):
+            raise CallerError(f"{place}: {row!r:.80} is no request; an object with query and gold is expected")
+        known = [rows[name] for name in gold if name in rows]
+        if not known:
+            raise CallerError(f"{place}: none of its gold tools {gold!r:.80} is in the catalogue")
+        found.append(Request(text, np.array(known, np.int64)))
+    return found
+
+
+def examples(asked: Iterable[Request], among: Shop, embedder: Embedder, *, left: bool = False) -> list[Example]:
+    """Return the candidates for requests; with `left`, those of what is left when all right tools are gone."""
+    made = []
+    for request in asked:
+        texts = [request.text, *map(essence, intents(request.text))]
+        searched = search(texts, embedder.embed(texts), among.vectors, among.lexicon)
+        allowed = among.without(request.gold) if left else None
+        reading = read(searched, among.lexicon, allowed)
+        made.append(Example(reading, np.isin(reading.rows, request.gold), among.lexicon))
+    return made
+
+
+def foreign(asked: Iterable[Request]) -> list[Request]:
+    """Return requests as they are where none of their tools can be had."""
+    return [Request(request.text, np.zeros(0, np.int64)) for request in asked]
