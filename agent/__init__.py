@@ -60,13 +60,38 @@ if TYPE_CHECKING:
     from ..retrieval.store.place import Options
     from ..retrieval.types import Document, Passage
     from ..retrieval.working import Working
+    from ..tools.catalogue import Catalogue
+    from ..tools.follow import Follower, Patience
+    from ..tools.importers.functions import Functions
+    from ..tools.importers.json_lines import JsonLines
+    from ..tools.importers.langchain import LangChainTools
+    from ..tools.importers.mcp import McpServer
+    from ..tools.importers.openapi import OpenApi
+    from ..tools.importers.python import PythonFunctions
+    from ..tools.importers.role import Tools
+    from ..tools.sources import sources_of
+    from ..tools.tool import Note, SyncReport, Tool
     from .agent import Agent
     from .evaluate.compare import Evaluation
     from .profile import RERANKERS, Profile
-    from .results import Answer, RankedPassage, Retrieval, Spending
+    from .results import Answer, RankedPassage, Retrieval, Spending, SubQuestion
     from .selection import SelectedTool, Selection, ToolSelector
 
 _HOMES = {
+    "Catalogue": "..tools.catalogue",
+    "Follower": "..tools.follow",
+    "Functions": "..tools.importers.functions",
+    "JsonLines": "..tools.importers.json_lines",
+    "LangChainTools": "..tools.importers.langchain",
+    "McpServer": "..tools.importers.mcp",
+    "Note": "..tools.tool",
+    "OpenApi": "..tools.importers.openapi",
+    "Patience": "..tools.follow",
+    "PythonFunctions": "..tools.importers.python",
+    "SyncReport": "..tools.tool",
+    "Tool": "..tools.tool",
+    "Tools": "..tools.importers.role",
+    "sources_of": "..tools.sources",
     "Duplicates": "..retrieval.rerank.duplicates",
     "Fusion": "..retrieval.fuse.role",
     "ReciprocalRank": "..retrieval.fuse.rrf",
@@ -101,6 +126,7 @@ _HOMES = {
     "Reranker": "..retrieval.rerank.role",
     "Retrieval": ".results",
     "Spending": ".results",
+    "SubQuestion": ".results",
     "Collection": "..retrieval.store.collection",
     "Options": "..retrieval.store.place",
     "Document": "..retrieval.types",
@@ -152,6 +178,7 @@ __all__ = [
     "Bridge",
     "Budget",
     "CallerError",
+    "Catalogue",
     "Collection",
     "Cover",
     "CrossEncoder",
@@ -164,25 +191,34 @@ __all__ = [
     "Feedback",
     "Find",
     "FirstSearch",
+    "Follower",
+    "Functions",
     "Fusion",
     "Growth",
     "Guided",
     "HopUpdater",
+    "JsonLines",
+    "LangChainTools",
     "Ledger",
     "LinkHop",
     "Listwise",
     "LiteLLM",
+    "McpServer",
     "MinMax",
     "ModelError",
+    "Note",
+    "OpenApi",
     "OperatorError",
     "Options",
     "OwnModel",
     "PageRankHop",
     "Passage",
     "PathScore",
+    "Patience",
     "PolyhopError",
     "Profile",
     "Progress",
+    "PythonFunctions",
     "Query",
     "Ranked",
     "RankedPassage",
@@ -199,8 +235,12 @@ __all__ = [
     "SpanHop",
     "Spending",
     "Stop",
+    "SubQuestion",
     "Sufficiency",
+    "SyncReport",
+    "Tool",
     "ToolSelector",
+    "Tools",
     "TreeHop",
     "WhenDry",
     "WhenHopeless",
@@ -215,6 +255,7 @@ __all__ = [
     "merged",
     "read_rows",
     "rrf",
+    "sources_of",
 ]
 
 try:

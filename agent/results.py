@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from ..graphs.state import Event
 from ..graphs.support import Citation
+from ..retrieval.query.decompose import needs
 from ..retrieval.types import Metadata
 
 
@@ -60,6 +61,24 @@ class RankedPassage:
 
 
 @dataclass(frozen=True, slots=True)
+class SubQuestion:
+    """A part of the question that was asked by itself: as it was asked, as the model wrote it, its likeliest answers.
+
+    `passages` are the ids of what it found, best first.
+    """
+
+    question: str
+    template: str
+    answers: tuple[str, ...]
+    passages: tuple[str, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Say whether each answer that it refers to was found."""
+        return not needs(self.question)
+
+
+@dataclass(frozen=True, slots=True)
 class Spending:
     """What was spent on language models: attempts made, tokens read and written, US dollars, seconds of waiting.
 
@@ -89,8 +108,8 @@ class Retrieval:
     """What was retrieved for a question: passages best first, the run's events, and why it stopped.
 
     `sufficiency` is the probability that the first five passages hold everything the question needs, None where nobody
-    estimates it. `spent` is what language models cost, by the step that asked them. `notices` say what did not go as
-    wished, such as an updater or a reranker that had to be left out.
+    estimates it. `spent` is what language models cost, by the step that asked them, `sub_questions` are those that one
+    split the question into. `notices` say what did not go as wished, such as an updater that had to be left out.
     """
 
     question: str
@@ -101,6 +120,7 @@ class Retrieval:
     notices: Sequence[str] = field(default=())
     sufficiency: float | None = None
     spent: Mapping[str, Spending] = field(default_factory=dict)
+    sub_questions: Sequence[SubQuestion] = field(default=())
 
     @property
     def cost(self) -> Spending:

@@ -10,7 +10,7 @@ from ..retrieval.hop.locate import locate
 from ..retrieval.rerank.role import Ranked
 from ..retrieval.retriever import Retriever
 from ..retrieval.types import Passage
-from .results import Answer, RankedPassage, Retrieval, Span, Spending, Step
+from .results import Answer, RankedPassage, Retrieval, Span, Spending, Step, SubQuestion
 
 SHORT = 60
 
@@ -34,6 +34,10 @@ def shape_retrieval(state: State, retriever: Retriever, notices: Sequence[str] =
         notices=[*notices, *(notice for event in state["events"] for notice in event.get("notices", ()))],
         sufficiency=state.get("sufficiency"),
         spent=_spending(state),
+        sub_questions=[
+            SubQuestion(one["question"], one["template"], tuple(one["answers"]), tuple(one["passages"]))
+            for one in state.get("asked", [])
+        ],
     )
 
 

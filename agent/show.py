@@ -74,6 +74,8 @@ def event_line(event: Event) -> Text | None:
         said += ", …" if len(facts["bridges"]) > 3 else ""
     elif name == "rerank":
         said = f"{'order' if facts.get('sure') else 'second look'}: {facts['new']} passages moved into the result"
+    elif name == "escalate":
+        said = f"split: {facts['queries']} sub-questions, {facts.get('new', 0)} passages moved into the result"
     else:
         return None
     return Text(f"· {plain(said)} ({milliseconds:.0f} ms)", style="dim")
@@ -193,7 +195,28 @@ def summary(retrieval: Retrieval, *, whole: bool = False) -> RenderableType:
     if retrieval.sufficiency is not None:
         short = f"sufficient: {100 * retrieval.sufficiency:.0f} %"
         lines.insert(0, Text(assurance(retrieval) if whole else short, style="dim"))
+    if retrieval.spent:
+        lines.append(spending(retrieval))
     return Group(*lines)
+
+
+def sub_questions(retrieval: Retrieval) -> RenderableType:
+    """Return what the question was split into, each part with its likeliest answer."""
+    parts = [
+        Text(plain(one.question)).append(f"  {plain(one.answers[0]) if one.answers else 'no answer'}", style="green")
+        for one in retrieval.sub_questions
+    ]
+    return Indented(parts, 2)
+
+
+def spending(retrieval: Retrieval) -> Text:
+    """Return what language models were asked for, and what that cost."""
+    cost, steps = retrieval.cost, ", ".join(retrieval.spent)
+    said = f"language model ({steps}): {counted(cost.calls, 'call')}, {cost.tokens_in + cost.tokens_out:,} tokens"
+    said += f", ${cost.dollars:.4f}" if cost.dollars else ""
+    said += f", {cost.cached} from the cache" if cost.cached else ""
+    said += f", {cost.failed} failed" if cost.failed else ""
+    return Text(f"{said}, {cost.seconds:.1f} s", style="dim")
 
 
 def timings(events: Iterable[Event], stopped: str) -> Text:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from . import ablation, multihop, rerank, treehop
+from . import ablation, multihop, rerank, splitting, treehop
 from .common import BenchmarkError, run
 from .speed import command as speed
 
@@ -24,6 +24,11 @@ COMMANDS = {
         rerank.main,
         "DIR [DIR ...]",
         "what second looks gain and cost, by reranker, and how good the estimated sufficiency is",
+    ),
+    "splitting": (
+        splitting.main,
+        "DIR [DIR ...] --decompositions FILE",
+        "what sub-questions by a language model gain and cost, and when they are worth it",
     ),
     "treehop": (
         treehop.main,

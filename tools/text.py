@@ -31,7 +31,7 @@ def folded(name: str) -> str:
 def body(tool: Tool) -> str:
     """Return the text of a tool behind its title; it is never empty."""
     parts = [tool.description[:DESCRIPTION], _inputs(tool), _where(tool)]
-    if words(tool.name) != tool.name.lower():
+    if _HUMP.search(tool.name):  # a search by words finds all others by their words already
         parts.append(tool.name)
     return "\n".join(part for part in parts if part.strip()) or tool.name
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .references import circle
 from .schema import Bounded, arguments, normal
 from .text import words
 from .tool import Note, Tool
@@ -47,6 +48,9 @@ def checked(draft: Draft, owner: str) -> Iterator[Tool | Note]:
     for complaint in wrong:
         made = "it was cut there" if parameters else "it is taken to have no inputs"
         yield Note(owner, name, f"its schema: {complaint}", f"{made}; mend the schema")
+    if at := circle(parameters):
+        what = f"its schema refers to itself at {at!r}"
+        yield Note(owner, name, what, "kept; some models refuse such a schema: flatten it")
     output, wrong = normal_output(draft.output)
     for complaint in wrong:
         yield Note(owner, name, f"its output schema: {complaint}", "cut there; mend the schema")

@@ -15,6 +15,7 @@ from .eval import evaluate
 from .index import index
 from .keep import list_documents, remove, status
 from .move import export, import_, reindex
+from .tools import app as tools
 from .train import train
 
 app = typer.Typer(
@@ -41,6 +42,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
 }
 for _name, _command in _COMMANDS.items():
     app.command(_name)(_command)
+app.add_typer(tools, name="tools")
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so

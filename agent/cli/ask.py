@@ -95,6 +95,8 @@ def show_answer(said: Answer, screen: Console, *, explain: bool = False) -> None
     from .. import show
 
     screen.print(show.heading("Hops"), show.hop_tree(said.retrieval), sep="\n")
+    if said.retrieval.sub_questions:
+        screen.print(show.heading("Sub-questions"), show.sub_questions(said.retrieval), sep="\n")
     screen.print(show.heading("Passages"), show.passages(said.retrieval, whole=explain), sep="\n")
     screen.print(show.heading(show.answer_kind(said)), show.answer(said), sep="\n")
     screen.print()

@@ -38,9 +38,9 @@ class JsonLines:
         """Yield the tools; a line that is no tool is noted."""
         try:
             with Path(self.path).expanduser().open(encoding="utf-8-sig", errors="replace") as lines:
-                for number, line in enumerate(lines, start=1):
-                    if line.strip():
-                        yield from self._line(line, f"line {number}")
+                filled = ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
+                for number, line in filled:
+                    yield from self._line(line, f"line {number}")
         except OSError as error:
             raise SourceError(f"cannot read {str(self.path)!r} ({error}); give a file of JSON lines") from error
 

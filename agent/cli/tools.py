@@ -1,0 +1,144 @@
+"""`polyhop tools`: the catalogue that an agent's tools are chosen from."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ...core.errors import CallerError
+from .common import EmbedderName, Home, Json, Where, guarded, load_settings, print_json
+from .index import FAULT
+
+if TYPE_CHECKING:
+    from ...core.settings import Settings
+    from ...tools.catalogue import Catalogue
+    from ...tools.importers.role import Source
+    from ...tools.tool import SyncReport
+
+app = typer.Typer(help="Keep a catalogue of tools: of files, addresses and MCP servers.", no_args_is_help=True)
+
+CatalogueName = Annotated[str, typer.Option("--collection", "-c", help="The catalogue.")]
+
+
+@app.command()
+@guarded
+def add(
+    places: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="JSON lines, OpenAPI documents, function definitions or mcpServers: files or addresses.",
+            show_default=False,
+        ),
+    ] = None,
+    *,
+    mcp: Annotated[list[str] | None, typer.Option(help="An MCP server: 'command args' or an address.")] = None,
+    collection: CatalogueName = "tools",
+    home: Home = None,
+    embedder: EmbedderName = "",
+    as_json: Json = False,
+) -> None:
+    """Add the tools of files, addresses and MCP servers, and remember where they came from.
+
+    Exit code 1 says that a source could not be read, or only in part;
+    the others were added.
+    """
+    from ...tools.sources import remember, sources_of
+
+    if not places and not mcp:
+        raise CallerError("give files or addresses, or --mcp 'command args'")
+    settings = load_settings(home=home)
+    sources = [source for place in places or () for source in sources_of(place)]
+    sources += [_server(text) for text in mcp or ()]
+    with _opened(settings, collection, create=True, embedder=embedder) as catalogue:
+        reports = []
+        for source in sources:
+            report = catalogue.sync(source)
+            reports.append(report)
+            if not report.failed and not remember(catalogue, source):
+                report.notes.append(_unkept(source))
+    _show(reports, as_json=as_json)
+
+
+@app.command()
+@guarded
+def sync(*, collection: CatalogueName = "tools", home: Home = None, as_json: Json = False) -> None:
+    """Read all remembered sources again, and take over what changed."""
+    from ...tools.sources import remembered
+
+    settings = load_settings(home=home)
+    with _opened(settings, collection) as catalogue:
+        reports = [catalogue.sync(source) for source in remembered(catalogue)]
+    _show(reports, as_json=as_json)
+
+
+@app.command("list")
+@guarded
+def list_tools(
+    *, collection: CatalogueName = "tools", where: Where = "", home: Home = None, as_json: Json = False
+) -> None:
+    """List the tools, each by the name that is its alone."""
+    from ..show import plain
+
+    settings = load_settings(home=home)
+    with _opened(settings, collection) as catalogue:
+        snapshot = catalogue.snapshot()
+        ids = set(catalogue.collection.keys(where)) if where.strip() else set(snapshot.ids)
+        rows = [(shown, tool) for shown, tool in zip(snapshot.shown, snapshot.tools, strict=True) if tool.id in ids]
+    if as_json:
+        print_json([{"shown": shown, "id": tool.id, **asdict(tool)} for shown, tool in rows])
+    for shown, tool in () if as_json else rows:
+        typer.echo(plain(f"{shown}  {' '.join(tool.description.split())[:100]}"))
+
+
+@contextmanager
+def _opened(settings: Settings, name: str, *, create: bool = False, embedder: str = "") -> Iterator[Catalogue]:
+    from ...retrieval.embed import load
+    from ...retrieval.store.place import Options
+    from ...tools.catalogue import Catalogue
+
+    options = Options(chroma_url=settings.chroma_url, embedder=settings.embedder)
+    chosen = load(embedder, settings) if embedder else None
+    opening = Catalogue.create if create else Catalogue.open
+    with opening(settings.home, name, embedder=chosen, options=options) as catalogue:
+        yield catalogue
+
+
+def _server(text: str) -> Source:
+    from ...tools.importers.mcp import McpServer
+
+    if text.startswith(("http://", "https://")):
+        return McpServer(url=text)
+    return McpServer(command=tuple(shlex.split(text)), cwd=os.getcwd())
+
+
+def _unkept(source: Source) -> Any:
+    from ...tools.tool import Note
+
+    what = "it is not remembered, as its variables or headers may be secret"
+    return Note(source.owner, "the source", what, "add it again to sync it")
+
+
+def _show(reports: Sequence[SyncReport], *, as_json: bool) -> None:
+    from ..show import console, heading, skipped, table
+    from .common import complain
+
+    if as_json:
+        print_json([asdict(report) for report in reports])
+    for report in () if as_json else reports:
+        counts = f"{report.added:,} added, {report.changed:,} changed, {report.unchanged:,} unchanged"
+        console().print(table({"source": report.owner, "tools": f"{counts}, {report.removed:,} removed"}))
+        if report.kept:
+            console().print(table({"kept": f"{report.kept:,}, as the source could not be read whole"}))
+        if report.notes:
+            console().print(heading(f"To mend ({len(report.notes):,})"))
+            console().print(skipped([(note.tool, f"{note.what}; {note.remedy}") for note in report.notes]))
+        if report.failed:
+            complain(report.failed)
+    if any(report.failed or any(note.lost for note in report.notes) for report in reports):
+        raise typer.Exit(FAULT)

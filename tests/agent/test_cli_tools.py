@@ -1,0 +1,44 @@
+"""`polyhop tools`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from polyhop.retrieval.embed import Embedder
+from tests.tools.catalogues import MAIL, WEATHER, lines
+
+from .commands import run, run_json
+
+
+@pytest.mark.slow
+def test_tools_are_added_listed_and_synced(tmp_path: Path, embedder: Embedder) -> None:
+    """A remembered file is read again, and what it lost is gone."""
+    path, home = lines(tmp_path / "tools.jsonl", [WEATHER, MAIL]), tmp_path / "home"
+    (added,) = run_json("tools", "add", path, home=home)
+    listed = run("tools", "list", "--where", "required = 'city'", home=home).stdout
+    lines(path, [MAIL])
+    (synced,) = run_json("tools", "sync", home=home)
+
+    assert (2, "get_forecast  Tell the weather of the next days in a city.") == (added["added"], listed.strip())
+    assert (1, 1) == (synced["unchanged"], synced["removed"])
+    assert ["sendMail"] == [one["shown"] for one in run_json("tools", "list", home=home)]
+
+
+@pytest.mark.slow
+def test_what_is_wrong_is_shown_and_is_a_fault(tmp_path: Path, embedder: Embedder) -> None:
+    """A bad line is listed with its remedy, a dead server does not keep the file out, and the exit code is 1."""
+    path = tmp_path / "tools.jsonl"
+    path.write_text(f"{json.dumps(MAIL)}\nno json\n")
+    result = run("tools", "add", path, "--mcp", "/no/such/server", home=tmp_path / "home", code=1)
+
+    assert "line 2" in result.stdout and "mend the line" in result.stdout and "1 added" in result.stdout
+    assert "there is no '/no/such/server'" in result.stderr
+
+
+def test_nothing_to_add_is_the_callers_mistake(tmp_path: Path) -> None:
+    """Without a source the exit code is 2 and no catalogue is made."""
+    assert "give files or addresses" in run("tools", "add", home=tmp_path / "home", code=2).stderr
+    assert not (tmp_path / "home").exists()

@@ -1,0 +1,84 @@
+"""Keeping in step with MCP servers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from mcp import Client
+
+from polyhop.retrieval.embed import Embedder
+from polyhop.tools.catalogue import Catalogue
+from polyhop.tools.follow import GIVEN_UP, IN_STEP, Follower, Patience
+from polyhop.tools.importers.mcp import McpServer
+
+from .importers.mcp_servers import growing, raw, relist, row, served
+
+WAIT = 90.0
+
+
+@pytest.fixture
+def catalogue(tmp_path: Path, embedder: Embedder) -> Iterator[Catalogue]:
+    """Lend an empty catalogue."""
+    with Catalogue.create(tmp_path / "home", embedder=embedder) as made:
+        yield made
+
+
+def names(catalogue: Catalogue) -> list[str]:
+    """Return the names of all tools."""
+    return [tool.name for tool in catalogue.tools()]
+
+
+@pytest.mark.slow
+def test_a_change_over_http_is_followed(catalogue: Catalogue) -> None:
+    """A server of today tells over its stream of changes; the new tool is searched without anybody asking."""
+
+    async def grow(url: str) -> None:
+        async with Client(url) as client:
+            await client.call_tool("grow", {"name": "tree"})
+
+    with served(growing()) as url, Follower(catalogue, [McpServer(url=url, seconds=WAIT)]) as follower:
+        assert follower.wait(WAIT)
+        before = names(catalogue)
+        asyncio.run(grow(url))
+        assert follower.wait(WAIT, syncs=2)
+
+    assert (["grow"], ["grow", "tree"]) == (before, names(catalogue))
+
+
+@pytest.mark.slow
+def test_a_change_over_stdio_is_followed(catalogue: Catalogue, tmp_path: Path) -> None:
+    """A server of 2025 tells by a notification."""
+    with Follower(catalogue, [raw(tmp_path, [row("a"), row("b")])]) as follower:
+        assert follower.wait(WAIT)
+        relist(tmp_path, [row("b"), row("c"), row("d")])
+        assert follower.wait(WAIT, syncs=2)
+        (standing,) = follower.standings
+
+    assert ["b", "c", "d"] == names(catalogue)
+    assert IN_STEP == standing.state and standing.report is not None
+    assert (2, 1) == (standing.report.added, standing.report.removed)
+
+
+@pytest.mark.slow
+def test_a_server_that_dies_is_given_up_and_holds_up_nobody(catalogue: Catalogue, tmp_path: Path) -> None:
+    """Its tools stay, the reason is told, and the other server is in step all the while."""
+    (tmp_path / "one").mkdir()
+    (tmp_path / "two").mkdir()
+    dying = raw(tmp_path / "one", [row("a")])
+    other = McpServer(raw(tmp_path / "two", [row("b")]).command, name="other", seconds=WAIT)
+    patience = Patience(tries=2, pause=0.05)
+    with Follower(catalogue, [dying, other], patience=patience) as follower:
+        assert follower.wait(WAIT)
+        (tmp_path / "one" / "rows.json").unlink()
+        for _ in range(int(WAIT * 10)):
+            if follower.standings[0].state == GIVEN_UP:
+                break
+            follower.wait(0.1, syncs=99)
+        dead, alive = follower.standings
+
+    assert (GIVEN_UP, IN_STEP) == (dead.state, alive.state)
+    assert "'mcp:raw'" in dead.reason
+    assert ["a", "b"] == sorted(names(catalogue))

@@ -1,0 +1,145 @@
+"""Keeping a catalogue in step with MCP servers, as long as they run."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from types import TracebackType
+
+from ..core.errors import PolyhopError
+from ..core.logs import get_logger
+from .catalogue import Catalogue
+from .importers.mcp import Link, McpServer, connected
+from .importers.role import Tools
+from .tool import SyncReport
+
+log = get_logger(__name__)
+
+CONNECTING, IN_STEP, AWAY, GIVEN_UP = "connecting", "in step", "away", "given up"
+SETTLE = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How often and how long to try: tries that fail in a row, and seconds of the first and the longest pause.
+
+    A connection that held for `steady` seconds makes the count begin anew. `every` is how often a list is read again
+    without being told to, for servers that change and do not say so.
+    """
+
+    tries: int = 6
+    pause: float = 0.5
+    longest: float = 30.0
+    steady: float = 30.0
+    every: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a server stands: its state, why, and what the last sync did."""
+
+    owner: str
+    state: str = CONNECTING
+    reason: str = ""
+    syncs: int = 0
+    report: SyncReport | None = None
+
+
+class Follower:
+    """Reads servers again whenever they say that their tools changed, in a thread of its own.
+
+    A server that dies is connected to again, with growing pauses and only so often; one that hangs holds up nobody.
+    Its tools stay in the catalogue meanwhile. It is a context manager.
+    """
+
+    def __init__(self, catalogue: Catalogue, servers: Sequence[McpServer], *, patience: Patience | None = None) -> None:
+        self._catalogue = catalogue
+        self._patience = patience or Patience()
+        self._standings = {server.owner: Standing(server.owner) for server in servers}
+        self._news = threading.Condition()
+        self._loop = asyncio.new_event_loop()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._thread = threading.Thread(target=self._run, args=(list(servers),), name="polyhop follower", daemon=True)
+        self._thread.start()
+
+    @property
+    def standings(self) -> tuple[Standing, ...]:
+        """Return how each server stands."""
+        with self._news:
+            return tuple(self._standings.values())
+
+    def wait(self, seconds: float, *, syncs: int = 1) -> bool:
+        """Wait until each server was read so often, or is given up; return whether that is so."""
+        with self._news:
+            return self._news.wait_for(lambda: all(_done(one, syncs) for one in self._standings.values()), seconds)
+
+    def close(self) -> None:
+        """Leave the servers; closing twice does no harm."""
+        if self._thread.is_alive():
+            with suppress(RuntimeError):  # the loop may end at this very moment
+                self._loop.call_soon_threadsafe(self._cancel)
+            self._thread.join(30)
+
+    def __enter__(self) -> Follower:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _run(self, servers: Sequence[McpServer]) -> None:
+        async def follow() -> None:
+            self._tasks = [asyncio.create_task(self._follow(server)) for server in servers]
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+        try:
+            self._loop.run_until_complete(follow())
+        finally:
+            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+            self._loop.close()
+
+    def _cancel(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+
+    async def _follow(self, server: McpServer) -> None:
+        patience, failed = self._patience, 0
+        while failed < patience.tries:
+            began = time.monotonic()
+            try:
+                async with connected(server) as link:
+                    await self._keep(link)
+            except PolyhopError as error:
+                failed = 1 if time.monotonic() - began > patience.steady else failed + 1
+                self._tell(server, state=AWAY, reason=str(error))
+                log.warning("mcp server", owner=server.owner, away=str(error))
+            await asyncio.sleep(min(patience.longest, patience.pause * 2 ** (failed - 1)))
+        self._tell(server, state=GIVEN_UP)
+
+    async def _keep(self, link: Link) -> None:
+        """Read the list, and again after each change, until the connection ends."""
+        async with link.watching():
+            while True:
+                link.changed.clear()
+                items = await link.listed()
+                report = await asyncio.to_thread(self._catalogue.sync, Tools(items, link.server.owner))
+                before = self._standings[link.server.owner]
+                self._tell(link.server, state=IN_STEP, reason=report.failed, syncs=before.syncs + 1, report=report)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(link.changed.wait(), self._patience.every)
+                    await asyncio.sleep(SETTLE)  # changes come in flocks
+                link.check()
+
+    def _tell(self, server: McpServer, **changed: object) -> None:
+        with self._news:
+            self._standings[server.owner] = replace(self._standings[server.owner], **changed)  # type: ignore[arg-type]
+            self._news.notify_all()
+
+
+def _done(one: Standing, syncs: int) -> bool:
+    return one.state == GIVEN_UP or one.syncs >= syncs

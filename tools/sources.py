@@ -1,0 +1,114 @@
+"""Which importer a file or address is for, and which sources a catalogue remembers."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from .catalogue import Catalogue
+from .importers.documents import is_address, parsed, text_of
+from .importers.functions import Functions
+from .importers.json_lines import JsonLines
+from .importers.mcp import McpServer
+from .importers.openapi import OpenApi
+from .importers.role import Source, SourceError
+
+_KEY = "sources"
+_KINDS: Mapping[str, Any] = {"json_lines": JsonLines, "functions": Functions, "openapi": OpenApi, "mcp": McpServer}
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
+
+
+def sources_of(place: str | Path) -> list[Source]:
+    """Return the sources that a file or address holds, told by what is in it.
+
+    JSON lines, OpenAPI documents, function definitions, and the `mcpServers` of an agent's configuration are known.
+
+    Raises:
+        SourceError: if it is none of these, or cannot be read.
+    """
+    if not is_address(place):
+        place = Path(place).expanduser().absolute()
+        if place.suffix.lower() in (".jsonl", ".ndjson"):
+            return [JsonLines(place)]
+    document = parsed(text_of(place), place)
+    if isinstance(document, Mapping) and ("openapi" in document or "swagger" in document):
+        return [OpenApi(str(place))]
+    if isinstance(document, Mapping) and isinstance(document.get("mcpServers"), Mapping):
+        return [_configured(str(name), one) for name, one in document["mcpServers"].items()]
+    if isinstance(document, Mapping | list) and not is_address(place):
+        return [Functions(place)]
+    raise SourceError(
+        f"{str(place)!r} is no source of tools; give JSON lines, an OpenAPI document, function definitions, or --mcp"
+    )
+
+
+def remember(catalogue: Catalogue, source: Source) -> bool:
+    """Note a source in the catalogue, to be synced again; return whether it can be.
+
+    What is in memory only, and servers with variables or headers, which may be secret, are not noted.
+    """
+    described = _described(source)
+    if described is not None:
+        known = {**_known(catalogue), source.owner: described}
+        catalogue.collection.record.put(**{_KEY: json.dumps(known)})
+    return described is not None
+
+
+def forget(catalogue: Catalogue, owner: str) -> None:
+    """Remove a source from the catalogue's notes."""
+    known = {name: one for name, one in _known(catalogue).items() if name != owner}
+    catalogue.collection.record.put(**{_KEY: json.dumps(known)})
+
+
+def remembered(catalogue: Catalogue) -> list[Source]:
+    """Return the sources that were noted, by owner."""
+    known = sorted(_known(catalogue).items())
+    return [_KINDS[one["kind"]](**{k: v for k, v in one.items() if k != "kind"}) for _, one in known]
+
+
+def _known(catalogue: Catalogue) -> dict[str, dict[str, Any]]:
+    known: dict[str, dict[str, Any]] = json.loads(catalogue.collection.record.get(_KEY, "{}"))
+    return known
+
+
+def _described(source: Source) -> dict[str, Any] | None:
+    match source:
+        case JsonLines(path, owner):
+            return {"kind": "json_lines", "path": str(Path(path).expanduser().absolute()), "owner": owner}
+        case Functions(str() | Path() as path, owner, server):
+            place = str(Path(path).expanduser().absolute())
+            return {"kind": "functions", "definitions": place, "owner": owner, "server": server}
+        case OpenApi(str() | Path() as document, owner, server):
+            return {"kind": "openapi", "document": str(document), "owner": owner, "server": server}
+        case McpServer(command, url, name, env, headers, cwd, seconds) if not env and not headers:
+            given = {"command": list(command), "url": url, "name": name, "cwd": cwd, "seconds": seconds}
+            return {"kind": "mcp", **given}
+    return None
+
+
+def _configured(name: str, given: Any) -> McpServer:
+    """Return a server of an agent's configuration; `${NAME}` stands for a variable of the environment."""
+    if not isinstance(given, Mapping):
+        raise SourceError(f"the MCP server {name!r} is a {type(given).__name__}; give it a command or a url")
+    command, words = given.get("command"), given.get("args")
+    listed: Sequence[Any] = words if isinstance(words, list) else ()
+    return McpServer(
+        command=tuple(map(_filled, (command, *listed))) if command else (),
+        url=_filled(given.get("url", "")),
+        name=name,
+        env={str(key): _filled(value) for key, value in _mapping(given.get("env")).items()},
+        headers={str(key): _filled(value) for key, value in _mapping(given.get("headers")).items()},
+        cwd=_filled(given.get("cwd", "")),
+    )
+
+
+def _filled(text: Any) -> str:
+    return _VARIABLE.sub(lambda match: os.environ.get(match[1], ""), str(text))
+
+
+def _mapping(value: Any) -> Mapping[Any, Any]:
+    return value if isinstance(value, Mapping) else {}
