@@ -60,8 +60,8 @@ class Agent:
     ) -> None:
         self.settings = settings or Settings()
         self.retriever = retriever
-        self.profile = profile or Profile.of(self.settings, retriever)
         self.models = Models.of(self.settings, llm, budget)
+        self.profile = profile or Profile.of(self.settings, retriever, llm=bool(self.models.models))
         self._machine = Machine(checkpoints)
         self._collections: list[Collection] = []
 

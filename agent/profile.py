@@ -75,22 +75,28 @@ class Profile:
     notices: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, settings: Settings, retriever: Retriever | None = None) -> Profile:
-        """Return the profile that the settings describe; an updater with weights needs to know the retriever."""
+    def of(cls, settings: Settings, retriever: Retriever | None = None, *, llm: bool = False) -> Profile:
+        """Return the profile that the settings describe; an updater with weights needs to know the retriever.
+
+        With a language model (`llm`) that may split questions, `fast` and `auto` look a second time wherever they would
+        ask it: that costs milliseconds and no money, and often makes the call needless.
+        """
         hops, notices = _hops(settings, retriever)
         augment = Feedback() if settings.augment == "feedback" else None
         stop = AfterHops(settings.hops) | WhenDry()
         first = FirstSearch(fusion=fusion(settings.fusion))
         duplicates = Duplicates() if settings.distinct else None
-        closer = settings.profile != "fast"
+        bounds = {"fast": [], "auto": [settings.sure], "quality": [ALWAYS]}[settings.profile]
+        if llm and settings.split != "never":
+            bounds.append(settings.unsure)
         return cls(
             first=first,
             hops=hops,
             augment=augment,
-            further=tuple(one for one in FURTHER if one not in hops) if closer else (),
+            further=tuple(one for one in FURTHER if one not in hops) if bounds else (),
             light=LIGHT if settings.profile == "auto" else (),
-            rerankers=rerankers(settings, retriever) if closer else (),
-            sure=settings.sure if settings.profile == "auto" else ALWAYS,
+            rerankers=rerankers(settings, retriever) if bounds else (),
+            sure=max(bounds, default=ALWAYS),
             spend=spending(settings),
             duplicates=duplicates,
             stop=stop,

@@ -27,7 +27,7 @@ class Settings(BaseSettings):
     split: Literal["never", "unsure", "always"] = Field(
         "unsure", description="whether an LLM splits a question into sub-questions: never, unsure, always"
     )
-    unsure: float = Field(0.8, ge=0, le=1, description="sufficiency below which `split=unsure` has an LLM split")
+    unsure: float = Field(0.85, ge=0, le=1, description="sufficiency below which `split=unsure` has an LLM split")
     llm_timeout: float = Field(60.0, gt=0, description="seconds one LLM call may take")
     llm_reply: int = Field(1024, ge=16, description="tokens one reply may have")
     llm_calls: int = Field(8, ge=0, description="LLM calls a question may cost, each try counted")

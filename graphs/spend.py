@@ -33,7 +33,7 @@ class Always(Spend):
 class WhenUnsure(Spend):
     """Spends where the passages found so far are less sufficient than `below`."""
 
-    below: float = 0.8
+    below: float = 0.85
 
     def __call__(self, sufficiency: float | None) -> bool:
         return sufficiency is not None and sufficiency < self.below

@@ -5,10 +5,21 @@ Only the language model has one: a retriever of your own goes through `Agent.aro
 fail.
 """
 
-from .faults import FAULTS, Fault
+from .faults import BROKEN, FAULTS, SAYING, STATUSES, Fault
 from .recorder import Recorder
 from .recording import Recording
 from .scripted import ScriptedModel
 from .server import ReplayServer, Request
 
-__all__ = ["FAULTS", "Fault", "Recorder", "Recording", "ReplayServer", "Request", "ScriptedModel"]
+__all__ = [
+    "BROKEN",
+    "FAULTS",
+    "SAYING",
+    "STATUSES",
+    "Fault",
+    "Recorder",
+    "Recording",
+    "ReplayServer",
+    "Request",
+    "ScriptedModel",
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 from ..errors import CallerError
@@ -109,3 +110,20 @@ class Ledger:
         if bound is not None and used.seconds >= bound:
             return f"the budget of {bound:g} seconds of waiting for models is met"
         return ""
+
+
+def hold(ledgers: Sequence[Ledger], amount: Amount) -> list[Amount]:
+    """Hold an amount in all ledgers or in none.
+
+    Raises:
+        BudgetError: of the first ledger that has no room.
+    """
+    holds: list[Amount] = []
+    try:
+        for ledger in ledgers:
+            holds.append(ledger.hold(amount))
+    except BudgetError:
+        for ledger, held in zip(ledgers, holds, strict=False):
+            ledger.settle(held, Amount())
+        raise
+    return holds

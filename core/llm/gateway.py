@@ -13,13 +13,15 @@ from typing import Any, TypedDict, TypeVar
 from pydantic import BaseModel
 
 from ..errors import ModelError
-from .budget import Amount, Ledger
+from .budget import Amount, Ledger, hold
 from .cache import ReplyCache
-from .role import BudgetError, Call, LanguageModel, Message, OnText, PassingError, Price, Reply
+from .role import BudgetError, Call, LanguageModel, Message, OnText, PassingError, Price, Reply, used
 from .structured import instructed, parsed, repairing, schema_of
 
 ATTEMPTS = 3
 LONGEST_WAIT = 20.0
+# An attempt that could not take as long is not made, in seconds.
+LEAST = 0.1
 # How often somebody who waits for a model looks whether the run was cancelled, in seconds.
 LOOK = 0.05
 
@@ -157,12 +159,25 @@ class Gateway:
             return backing_off(tries) if asked is None else float(asked)
 
         def stop(tries: Any) -> bool:
-            return tries.attempt_number >= ATTEMPTS or tries.upcoming_sleep >= self._left() or self.cancelled()
+            over = tries.upcoming_sleep + LEAST >= self._left() or self.cancelled()
+            return over or tries.attempt_number >= ATTEMPTS
 
+        before: list[str] = []
         retrying = AsyncRetrying(
-            stop=stop, wait=wait, retry=retry_if_exception_type(PassingError), reraise=True, sleep=self._sleep
+            stop=stop,
+            wait=wait,
+            retry=retry_if_exception_type(PassingError),
+            reraise=True,
+            sleep=self._sleep,
+            before_sleep=lambda tries: before.append(str(tries.outcome.exception())),
         )
-        return await retrying(self._attempt, node, model, call, on_text)  # type: ignore[no-any-return]
+        try:
+            return await retrying(self._attempt, node, model, call, on_text)  # type: ignore[no-any-return]
+        except ModelError as error:
+            if not before or before[-1] == str(error):
+                raise
+            kind = BudgetError if isinstance(error, BudgetError) else ModelError
+            raise kind(f"{error}; before that: {before[-1]}") from error
 
     async def _attempt(self, node: str, model: LanguageModel, call: Call, on_text: OnText | None) -> Reply:
         said = False
@@ -189,30 +204,29 @@ class Gateway:
         self, node: str, model: LanguageModel, call: Call
     ) -> AsyncIterator[tuple[float, Callable[[Reply], None]]]:
         """Hold an attempt in all ledgers; what it cost is settled in the end, whatever becomes of it."""
+        self._go_on()
         price = await self._price(model)
         worst = Amount(
             1, call.tokens + call.max_tokens, price.of(call.tokens, call.max_tokens), min(self.timeout, self._left())
         )
-        if worst.seconds <= 0 or self.cancelled():
-            raise BudgetError("the run has no time left for a language model; give it more seconds")
-        holds = _hold(self.ledgers, worst)
+        self._go_on()
+        holds = hold(self.ledgers, worst)
         began = time.monotonic()
         replies: list[Reply] = []
-        billed = True  # until it is known better, for whoever is cancelled does not know
         try:
             yield min(held.seconds for held in holds), replies.append
-        except PassingError as error:
-            billed = error.billed
+        except BaseException as error:
+            replies = [used(error, call)]
+            failed = True
             raise
-        except ModelError:
-            billed = False
-            raise
+        else:
+            failed = False
         finally:
-            tokens = (replies[0].tokens_in, replies[0].tokens_out) if replies else (call.tokens if billed else 0, 0)
+            tokens = replies[0].tokens_in, replies[0].tokens_out
             cost = Amount(1, sum(tokens), price.of(*tokens), time.monotonic() - began)
             for ledger, held in zip(self.ledgers, holds, strict=True):
                 ledger.settle(held, cost)
-            self._note(node, model, cost, replies[0] if replies else Reply("", tokens[0], 0), failed=not replies)
+            self._note(node, model, cost, replies[0], failed=failed)
 
     async def _bounded(self, work: Coroutine[Any, Any, Outcome], seconds: float, model: LanguageModel) -> Outcome:
         """Wait for an attempt as long as it may take, or until the run is cancelled."""
@@ -233,6 +247,11 @@ class Gateway:
             raise ModelError(f"model {model.name!r} failed: {type(error).__name__}: {error}") from error
         finally:
             task.cancel()
+
+    def _go_on(self) -> None:
+        """Refuse an attempt that nobody would wait for."""
+        if self._left() <= 0 or self.cancelled():
+            raise BudgetError("the run has no time left for a language model; give it more seconds")
 
     async def _sleep(self, seconds: float) -> None:
         for _ in range(math.ceil(seconds / LOOK)):
@@ -277,16 +296,3 @@ class Gateway:
                 failed=failed,
             )
         )
-
-
-def _hold(ledgers: Sequence[Ledger], amount: Amount) -> list[Amount]:
-    """Hold an amount in all ledgers or in none."""
-    holds: list[Amount] = []
-    try:
-        for ledger in ledgers:
-            holds.append(ledger.hold(amount))
-    except BudgetError:
-        for ledger, held in zip(ledgers, holds, strict=False):
-            ledger.settle(held, Amount())
-        raise
-    return holds

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
+import re
 import threading
 import warnings
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from socket import gaierror
 from time import time
 from typing import Any
 
 from ..errors import ModelError
 from ..threads import outcome, started
-from .role import Call, OnText, PassingError, Price, Reply, estimated
+from .role import Call, EmptyError, OnText, PassingError, Price, Reply, estimated
+
+# What litellm puts before the words of a provider, once or several times.
+_WRAPPING = re.compile(r"^(?:(?:litellm\.\w+|\w+ ?(?:Error|Exception))(?:: | - ))+")
 
 _loaded: Future[Any] | None = None
 _loading = threading.Lock()
@@ -82,8 +88,9 @@ class LiteLLM:
         return {"response_format": {"type": "json_schema", "json_schema": schema}}
 
     def _whole(self, reply: Any, call: Call) -> Reply:
-        choice = reply.choices[0]
-        return self._checked(choice.message.content, getattr(reply, "usage", None), choice.finish_reason, call)
+        said: list[Any] = [(choice.message.content, choice.finish_reason) for choice in reply.choices[:1]]
+        text, finished = said[0] if said else (None, None)
+        return self._checked(text, getattr(reply, "usage", None), finished, call)
 
     async def _streamed(self, stream: Any, call: Call, on_text: OnText) -> Reply:
         pieces: list[str] = []
@@ -102,15 +109,17 @@ class LiteLLM:
         return self._checked("".join(pieces), usage, finished, call)
 
     def _checked(self, text: object, usage: Any, finished: object, call: Call) -> Reply:
-        if not isinstance(text, str) or not text.strip():
-            what = f"model {self.name!r} returned nothing (finish reason {finished!r})"
-            raise ModelError(f"{what}; try again or choose another in POLYHOP_LLM")
+        said = text if isinstance(text, str) else ""
         read, written = (getattr(usage, name, None) for name in ("prompt_tokens", "completion_tokens"))
-        return Reply(text, _count(read, call.tokens), _count(written, estimated(text)), finished == "length")
+        reply = Reply(said, _count(read, call.tokens), _count(written, estimated(said)), finished == "length")
+        if not said.strip():
+            what = f"model {self.name!r} returned nothing (finish reason {finished!r})"
+            raise EmptyError(f"{what}; try again or choose another in POLYHOP_LLM", reply)
+        return reply
 
     def _typed(self, error: Exception, litellm: Any) -> ModelError:
         """Return a failure as one that may pass or one that lasts."""
-        said = str(error).splitlines()[0][:300] if str(error) else ""
+        said = _WRAPPING.sub("", str(error).splitlines()[0])[:300] if str(error) else ""
         message = (
             f"model {self.name!r} failed: {type(error).__name__}: {said}; check POLYHOP_LLM, its key and its server"
         )
@@ -118,13 +127,24 @@ class LiteLLM:
         late = isinstance(error, (litellm.exceptions.Timeout, TimeoutError))
         lost = isinstance(error, litellm.exceptions.APIConnectionError)
         if late or lost or (isinstance(status, int) and (status == 429 or status >= 500)):
-            return PassingError(message, retry_after=_retry_after(error), billed=late)
+            return PassingError(message, retry_after=_retry_after(error), billed=late or _billed(error))
         return ModelError(message)
 
 
 def _count(said: object, estimate: int) -> int:
     """Return a number of tokens as the provider gives it, or the estimate where that cannot be true."""
     return said if isinstance(said, int) and said > 0 else estimate
+
+
+def _billed(error: BaseException | None) -> bool:
+    """Say whether a provider may want money for an attempt: not where it refused it, nor where nobody was reached."""
+    from httpx import HTTPStatusError
+
+    while error is not None:
+        if isinstance(error, (HTTPStatusError, ConnectionRefusedError, gaierror)):
+            return False
+        error = error.__cause__ or error.__context__
+    return True
 
 
 def _retry_after(error: Exception) -> float | None:
@@ -164,4 +184,6 @@ def _import() -> Any:
     warnings.filterwarnings("ignore", message="Item '.*' on TypedDict class", category=UserWarning)
     litellm.suppress_debug_info = True
     litellm.telemetry = False
+    # It warns, through a handler of its own, whoever asks from one event loop after another.
+    logging.getLogger("LiteLLM").setLevel(logging.ERROR)
     return litellm

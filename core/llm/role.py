@@ -33,7 +33,15 @@ class PassingError(ModelError):
 
 
 class BudgetError(ModelError):
-    """A call that no budget has room for; it was not made."""
+    """A call that no budget has room for: it was not made, or ended where the run was cancelled."""
+
+
+class EmptyError(ModelError):
+    """A reply without text; what it used has to be paid for nevertheless."""
+
+    def __init__(self, message: str, reply: Reply) -> None:
+        super().__init__(message)
+        self.reply = reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +88,16 @@ class Price:
     def of(self, tokens_in: int, tokens_out: int) -> float:
         """Return the dollars for so many tokens."""
         return self.read * tokens_in + self.written * tokens_out
+
+
+def used(error: BaseException, call: Call) -> Reply:
+    """Return what an attempt that failed has to be paid for: all that it may have used, unless it is known better."""
+    if isinstance(error, EmptyError):
+        return error.reply
+    billed = not isinstance(error, ModelError) or isinstance(error, BudgetError)
+    if isinstance(error, PassingError):
+        billed = error.billed
+    return Reply("", call.tokens, call.max_tokens) if billed else Reply("", 0, 0)
 
 
 class LanguageModel(Protocol):

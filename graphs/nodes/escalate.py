@@ -20,12 +20,12 @@ MOST = 400
 async def escalate(state: State, runtime: Runtime[Context]) -> State:
     """Have the question split, search for its parts, and rank all that was found by then anew.
 
-    Nothing is asked where the policy says so or no budget has room. A model that fails, or whose sub-questions are no
+    Nothing is asked where nothing was found at all, or where the policy says so. A model that fails, or whose sub-questions are no
     such, costs nothing but its call: the ranking stays as it is, and the event says why.
     """
     context = runtime.context
     llm = context.model(state)
-    if llm is None or context.expired() or not context.spend(state.get("sufficiency")):
+    if llm is None or not state["ranked"] or context.expired() or not context.spend(state.get("sufficiency")):
         return State()
     watch = Watch("escalate", state)
     notices: list[str] = []

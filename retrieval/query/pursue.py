@@ -42,7 +42,7 @@ class Pursuit:
     readings: int = 2
     variants: int = 3
     depth: int = 5
-    weight: float = 0.5
+    weight: float = 1.0
 
     def pursue(
         self, questions: Sequence[str], run: Working, *, first: HopUpdater, ranker: Ranker

@@ -1,0 +1,168 @@
+"""Faults of a language model's server: what the user sees, what is asked, and whether the deadline holds.
+
+Each fault is played by a server on this machine to a whole question, answered in one piece and streamed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from polyhop.agent import Agent, Answer, Collection, Document, Settings
+from polyhop.agent.testing import BROKEN, SAYING, STATUSES, Fault, ReplayServer
+
+from .common import Parser, progress, run, write_json
+
+DOCUMENTS = (
+    Document("jaws", "Jaws is a thriller of 1975 that Steven Spielberg directed.", "Jaws"),
+    Document("spielberg", "Steven Spielberg is a film director who was born in Cincinnati.", "Steven Spielberg"),
+)
+QUESTION = "Where was the director of Jaws born?"
+REPLY = "The director of Jaws, Steven Spielberg, was born in Cincinnati [1][2]."
+#: what a run may take beyond its deadline
+GRACE = 1.0
+
+_RETRIED = (
+    Fault("429", retry_after=0.5, first=1),
+    Fault("429", retry_after=0.5, dated=True, first=1),
+    Fault("429", retry_after=60),
+    Fault("500", first=1),
+    Fault("reset", first=1),
+    Fault("cut", first=1),
+)
+PLAYED: Sequence[Fault] = (
+    *(Fault(kind) for kind in (*BROKEN, *SAYING)),
+    *(Fault(str(status)) for status in STATUSES),
+    *_RETRIED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What became of a question: who answered, what the notice says, requests made, seconds, and tokens shown."""
+
+    fault: str
+    way: str
+    writer: str
+    text: str
+    notices: Sequence[str]
+    requests: int
+    spent: int
+    seconds: float
+    late: bool
+
+
+def ask(agent: Agent) -> Answer:
+    """Return the answer in one piece."""
+    return agent.ask(QUESTION, k=2)
+
+
+def stream(agent: Agent) -> Answer:
+    """Return the answer that a stream ends with."""
+    *_, answer = agent.stream(QUESTION, k=2)
+    if not isinstance(answer, Answer):
+        raise TypeError(f"a stream ends with {answer!r}")
+    return answer
+
+
+WAYS: Mapping[str, Callable[[Agent], Answer]] = {"ask": ask, "stream": stream}
+
+
+def play(collection: Collection, fault: Fault | None, way: str, settings: Settings) -> Seen:
+    """Ask the question while the server plays a fault."""
+    with ReplayServer(lambda messages: REPLY, faults=[fault] if fault else []) as server:
+        agent = Agent(collection, llm=server.model(), settings=settings)
+        began = time.perf_counter()
+        answer = WAYS[way](agent)
+        seconds = time.perf_counter() - began
+        return Seen(
+            fault=named(fault) if fault else "none",
+            way=way,
+            writer=answer.model or "extractive",
+            text=answer.text,
+            notices=list(answer.notices),
+            requests=server.calls,
+            spent=answer.retrieval.cost.calls,
+            seconds=round(seconds, 3),
+            late=seconds > settings.seconds + GRACE,
+        )
+
+
+def warm(collection: Collection) -> None:
+    """Let litellm be imported, and everything be used once, before time is taken."""
+    for way in WAYS:
+        play(collection, None, way, Settings(seconds=600.0, llm_timeout=600.0, llm_cache=False))
+
+
+def named(fault: Fault) -> str:
+    """Return what a fault is called in the table."""
+    parts = [f"first {fault.first}"] * (fault.first is not None)
+    if fault.retry_after is not None:
+        parts.append(f"retry after {fault.retry_after:g} s{' as a date' if fault.dated else ''}")
+    return f"{fault.kind} ({', '.join(parts)})" if parts else fault.kind
+
+
+def measure(*, seconds: float, timeout: float, only: Sequence[str] = ()) -> dict[str, Any]:
+    """Return what is seen of each fault, or of those of some kinds."""
+    settings = Settings(seconds=seconds, llm_timeout=timeout, llm_cache=False)
+    faults = [fault for fault in PLAYED if not only or fault.kind in only]
+    cases = [(fault, way) for fault in (None, *faults) for way in WAYS]
+    with TemporaryDirectory() as home, Agent.open(home, create=True) as opened:
+        opened.collection.add(DOCUMENTS)
+        warm(opened.collection)
+        seen = [play(opened.collection, fault, way, settings) for fault, way in progress(cases, "faults", len(cases))]
+    return {
+        "seconds": seconds,
+        "timeout": timeout,
+        "late": sum(one.late for one in seen),
+        "slowest": max(one.seconds for one in seen),
+        "rows": [asdict(one) for one in seen],
+    }
+
+
+def table(result: Mapping[str, Any]) -> Table:
+    """Return the rows for the screen; a way that sees the same as the one before is not repeated."""
+    title = f"deadline {result['seconds']:g} s, {result['timeout']:g} s a try; late by more than 1 s: {result['late']}"
+    shown = Table("fault", "way", "answer by", "notice", title=title)
+    for name in ("requests", "seconds"):
+        shown.add_column(name, justify="right")
+    for row in result["rows"]:
+        notice = " ".join(row["notices"])
+        shown.add_row(
+            row["fault"], row["way"], row["writer"], notice[:160], str(row["requests"]), f"{row['seconds']:.2f}"
+        )
+    return shown
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Play the faults, print what is seen, and write it where that is asked for."""
+    parser = Parser("python -m benchmarks.faults", description=__doc__)
+    parser.add_argument("--seconds", type=_some, default=4.0, help="deadline of a question (default: %(default)s)")
+    parser.add_argument("--timeout", type=_some, default=1.0, help="seconds of a try (default: %(default)s)")
+    parser.add_argument("--only", action="append", default=[], metavar="KIND", help="play this kind of faults alone")
+    parser.add_argument("--json", type=Path, metavar="OUT", help="file for everything that was seen")
+    given = parser.parse_args(arguments)
+    result = measure(seconds=given.seconds, timeout=given.timeout, only=given.only)
+    Console().print(table(result))
+    if given.json:
+        write_json(given.json, result)
+
+
+def _some(text: str) -> float:
+    number = float(text)
+    if not number > 0:
+        raise argparse.ArgumentTypeError(f"it must be more than 0, not {text!r}")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(run(lambda: main(sys.argv[1:])))

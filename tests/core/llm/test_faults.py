@@ -1,0 +1,204 @@
+"""What the user sees of each fault that a model's server can have: real HTTP, real litellm, real retries."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from polyhop.agent import Agent, Answer, Collection, Settings
+from polyhop.agent.testing import FAULTS, Fault, ReplayServer
+from polyhop.core.llm.gateway import ATTEMPTS
+from polyhop.retrieval.embed import Embedder
+from tests import corpus
+
+GOOD = "The director of Jaws, Steven Spielberg, was born in Cincinnati [1][2]."
+SECONDS = 2.0
+#: what a run may take beyond its deadline
+GRACE = 1.0
+
+#: faults that end it at once, and what the notice then says
+LASTING = {
+    **dict.fromkeys(("400", "401", "403", "404", "422"), "failed: "),
+    **dict.fromkeys(("empty", "null", "refusal", "filtered"), "returned nothing"),
+    **dict.fromkeys(("schema", "nonsense", "length"), "borne out"),
+}
+#: faults that may pass, and so are met again until the tries or the seconds are used up
+PASSING = {
+    **dict.fromkeys(("429", "500", "502", "503", "504", "529"), "failed: "),
+    **dict.fromkeys(("slow", "drip", "endless"), "Timeout"),
+    **dict.fromkeys(("reset", "cut", "unfinished"), ""),
+}
+#: faults that nobody needs to see
+HARMLESS = ("nousage", "badusage")
+#: faults of the whole body, which litellm tells in its own way
+RUBBISH = ("garbage", "html", "envelope", "nochoices")
+
+pytestmark = [
+    pytest.mark.slow,
+    # litellm leaves its connections and its logging task to the garbage collector.
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Collection]:
+    """Lend a collection of films."""
+    with corpus.collection(tmp_path_factory.mktemp("films"), embedder) as opened:
+        yield opened
+
+
+def ask(agent: Agent) -> Answer:
+    """Return the answer in one piece."""
+    return agent.ask(corpus.QUESTION, 4)
+
+
+def stream(agent: Agent) -> Answer:
+    """Return the answer that a stream ends with, once the words before it were those of the answer."""
+    words: list[str] = []
+    for part in agent.stream(corpus.QUESTION, 4):
+        if isinstance(part, Answer):
+            assert part.extractive or "".join(words) == part.text
+            return part
+        if part["event"] == "text":
+            words = [] if part["again"] else [*words, part["text"]]
+    raise AssertionError("the stream ended without an answer")
+
+
+def met(
+    films: Collection, fault: Fault | str, way: Callable[[Agent], Answer], timeout: float = 0.4
+) -> tuple[Answer, ReplayServer]:
+    """Return the answer to a question while the fault is played, which comes in time, and the server."""
+    settings = Settings(seconds=SECONDS, llm_timeout=timeout, llm_cache=False)
+    with ReplayServer(lambda messages: GOOD, faults=[fault]) as server:
+        agent = Agent(films, llm=server.model(), settings=settings)
+        began = time.monotonic()
+        answer = way(agent)
+        assert time.monotonic() - began < SECONDS + GRACE
+        return answer, server
+
+
+def both(films: Collection, fault: Fault | str) -> list[tuple[Answer, ReplayServer]]:
+    """Return what is met in both ways, side by side to save time."""
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(lambda way: met(films, fault, way), (ask, stream)))
+
+
+def test_every_fault_is_tested() -> None:
+    """No fault that the server can play is left out."""
+    assert sorted(FAULTS) == sorted([*LASTING, *PASSING, *HARMLESS, *RUBBISH, "refused"])
+
+
+@pytest.mark.parametrize("fault", LASTING)
+def test_what_lasts_is_asked_once(fault: str, films: Collection) -> None:
+    """A bad request, or a model that does not do what it is told, is not asked again; the passages answer."""
+    for answer, server in both(films, fault):
+        (notice,) = answer.notices
+        assert (True, True, 1) == (answer.extractive, answer.found, server.calls)
+        assert LASTING[fault] in notice
+
+
+@pytest.mark.parametrize("fault", PASSING)
+def test_what_may_pass_is_tried_again_within_the_deadline(fault: str, films: Collection) -> None:
+    """Tries end with their number or with the seconds of the run, and the passages answer."""
+    for answer, server in both(films, fault):
+        (notice,) = answer.notices
+        assert (True, True) == (answer.extractive, answer.found)
+        assert 1 <= server.calls <= ATTEMPTS
+        assert server.calls == answer.retrieval.cost.calls == answer.retrieval.cost.failed
+        assert PASSING[fault] in notice
+
+
+@pytest.mark.parametrize("fault", RUBBISH)
+def test_rubbish_gives_way_to_the_passages(fault: str, films: Collection) -> None:
+    """Whatever the body is, it costs the written answer and no more."""
+    for answer, server in both(films, fault):
+        assert (True, True, 1) == (answer.extractive, answer.found, len(answer.notices))
+        assert 1 <= server.calls <= ATTEMPTS
+
+
+@pytest.mark.parametrize("fault", HARMLESS)
+def test_tokens_are_estimated_where_they_are_not_told(fault: str, films: Collection) -> None:
+    """A reply without usage, or with one that cannot be true, is as good, and its cost is not nothing."""
+    for answer, _ in both(films, fault):
+        assert (GOOD, ()) == (answer.text, tuple(answer.notices))
+        assert answer.retrieval.cost.tokens_in > 100
+        assert answer.retrieval.cost.tokens_out > 10
+
+
+def test_a_server_that_is_away_costs_no_request(films: Collection) -> None:
+    """Nobody listening is told with what to check."""
+    for answer, server in both(films, "refused"):
+        (notice,) = answer.notices
+        assert (True, 0) == (answer.extractive, server.calls)
+        assert "its server" in notice
+
+
+@pytest.mark.parametrize("fault", ["429", "500", "reset", "cut", "unfinished"])
+def test_the_second_try_is_used(fault: str, films: Collection) -> None:
+    """A fault that passes leaves nothing behind: no notice, no doubled text in the stream."""
+    for answer, server in both(films, Fault(fault, first=1)):
+        assert (GOOD, "openai/replay", ()) == (answer.text, answer.model, tuple(answer.notices))
+        assert 2 == server.calls == answer.retrieval.cost.calls
+
+
+@pytest.mark.parametrize("fault", [Fault("429", retry_after=0.8, first=1), Fault("503", retry_after=0.8, first=1)])
+def test_it_comes_back_when_the_server_says(fault: Fault, films: Collection) -> None:
+    """Not before the time that the server asks for, where that fits the deadline."""
+    answer, server = met(films, fault, ask)
+    first, second = server.requests
+
+    assert not answer.extractive
+    assert 0.8 <= second.at - first.at < SECONDS
+
+
+def test_it_comes_back_at_the_date_that_the_server_says(films: Collection) -> None:
+    """A date is in whole seconds, so that one of now and a second is at most a second away."""
+    answer, server = met(films, Fault("429", retry_after=1.9, dated=True, first=1), ask)
+    first, second = server.requests
+
+    assert not answer.extractive
+    assert 0.8 <= second.at - first.at < SECONDS
+
+
+@pytest.mark.parametrize("dated", [False, True])
+def test_it_gives_up_at_once_where_the_server_asks_for_longer(*, dated: bool, films: Collection) -> None:
+    """Waiting in vain is no use to anybody."""
+    began = time.monotonic()
+    answer, server = met(films, Fault("429", retry_after=60, dated=dated), ask)
+
+    assert (True, 1) == (answer.extractive, server.calls)
+    assert time.monotonic() - began < SECONDS
+    assert "429" in answer.notices[0] or "RateLimit" in answer.notices[0]
+
+
+def test_another_model_takes_over(films: Collection) -> None:
+    """Where one fails, the next one is asked, and the answer says who wrote it."""
+    settings = Settings(llm_cache=False)
+    with ReplayServer(faults=["401"]) as away, ReplayServer([GOOD]) as there:
+        agent = Agent(films, llm=[away.model("openai/first"), there.model("openai/second")], settings=settings)
+        answer = ask(agent)
+
+    assert (GOOD, 1, 1) == (answer.text, away.calls, there.calls)
+    assert "openai/second" == answer.model
+
+
+def test_no_model_is_asked_after_the_deadline(films: Collection) -> None:
+    """A run whose seconds are used up by then says so."""
+    with ReplayServer([GOOD]) as server:
+        answer = ask(Agent(films, llm=server.model(), settings=Settings(seconds=0.001, llm_cache=False)))
+
+    assert (0, True) == (server.calls, answer.extractive)
+    assert "no time left" in answer.notices[0]
+
+
+def test_a_function_that_hangs_is_given_up(films: Collection) -> None:
+    """A model of the user's own is held to the deadline as well, also where it blocks its thread."""
+    settings = Settings(seconds=0.5, llm_cache=False)
+    began = time.monotonic()
+    answer = ask(Agent(films, llm=lambda messages: time.sleep(4) or "late", settings=settings))
+
+    assert answer.extractive and "Timeout" in answer.notices[0]
+    assert time.monotonic() - began < 0.5 + GRACE
