@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from itertools import islice
 from typing import Any
@@ -24,14 +25,21 @@ def faults(schema: Mapping[str, Any], arguments: Mapping[str, Any]) -> list[str]
     from referencing.exceptions import Unresolvable
 
     kind = validator_for(schema, default=Draft202012Validator)
-    without = {"pattern": None, "patternProperties": None, "format": None}
-    judge = extend(kind, {name: _nothing for name in without})
+    judge = extend(kind, dict.fromkeys(("pattern", "patternProperties"), _nothing))
     try:
         kind.check_schema({key: value for key, value in schema.items() if key != "$schema"})
         found = list(islice(judge(schema, registry=Registry()).iter_errors(dict(arguments)), MOST))
     except (SchemaError, Unresolvable, RecursionError, ArithmeticError, TypeError, ValueError):
         return []
     return [_line(list(error.absolute_path), error.message) for error in found]
+
+
+def parsed(value: Any) -> Any:
+    """Return arguments that a model wrote as JSON in a string."""
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
 
 
 def _nothing(*_: object) -> None:

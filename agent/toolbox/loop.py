@@ -60,7 +60,7 @@ def tool_agent(
     selector: ToolSelector,
     tools: Iterable[BaseTool | Callable[..., Any]],
     *,
-    limits: Limits = Limits(),  # noqa: B008 - frozen
+    limits: Limits = Limits(),
     reach: Reach = Reach(),  # noqa: B008 - frozen
     where: str = "",
     prompt: str = "",
@@ -166,7 +166,9 @@ class _Loop:
         """Answer the calls that are left, and say why it ends here."""
         why = f"not called: the limit of {self.limits.turns} turns is met"
         left: list[AnyMessage] = [_reply(call, why, failed=True) for call in _calls(state)]
-        last = f"I stopped after {self.limits.turns} turns without an answer; ask for less at once, or allow more turns."
+        last = (
+            f"I stopped after {self.limits.turns} turns without an answer; ask for less at once, or allow more turns."
+        )
         return {"messages": [*left, AIMessage(last)]}
 
     def _answered(self, state: Bound) -> tuple[list[ToolMessage], list[str], list[ToolCall]]:
@@ -190,7 +192,10 @@ class _Loop:
 
     def _searched(self, call: ToolCall, count: int) -> tuple[list[str], str]:
         if count > self.limits.searches:
-            return [], f"not searched: {self.limits.searches} searches in one turn are the limit; search again next turn"
+            return (
+                [],
+                f"not searched: {self.limits.searches} searches in one turn are the limit; search again next turn",
+            )
         names, why = self._found(call["args"].get("request"))
         if not names:
             return [], f"{why}; say it in other words, or go on without a tool for it"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ...core.errors import CallerError
@@ -22,8 +22,8 @@ REQUEST = 4_000
 SEARCH = "search_tools"
 CALL = "call_tool"
 SEARCHES = (
-    "Find tools for what has to be done. Say in plain words what each tool should do, one thing after the other, rather "
-    "than keywords. Search again in other words if nothing fits."
+    "Find tools for what has to be done. Say in plain words what each tool should do, one thing after the other, "
+    "rather than keywords. Search again in other words if nothing fits."
 )
 
 
@@ -51,7 +51,7 @@ class Offer:
     """
 
     selector: ToolSelector
-    reach: Reach = Reach()
+    reach: Reach = field(default_factory=Reach)
     where: str = ""
     has: Callable[[Tool], bool] | None = None
 

@@ -4,27 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool, BaseToolkit, StructuredTool, ToolException
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
 
 from ...core.errors import CallerError
+from ...tools.importers.langchain import LangChainTools
 from ...tools.tool import Tool
 from ..selection import ToolSelector
-from .arguments import faults
+from .arguments import faults, parsed
 from .hands import check_known, hands
 from .offer import CALL, MOST, SEARCH, SEARCHES, Offer
 from .reach import Reach
-
-
-def _parsed(value: Any) -> Any:
-    """Return arguments that a model wrote as JSON in a string."""
-    try:
-        return json.loads(value) if isinstance(value, str) else value
-    except ValueError:
-        return value
 
 
 class Search(BaseModel):
@@ -38,7 +31,7 @@ class Call(BaseModel):
     """What `call_tool` takes."""
 
     name: str = Field(description=f"the name of a tool as {SEARCH} shows it")
-    arguments: Annotated[dict[str, Any], BeforeValidator(_parsed)] = Field(
+    arguments: Annotated[dict[str, Any], BeforeValidator(parsed)] = Field(
         default_factory=dict, description="its arguments, by its parameters"
     )
 
@@ -64,6 +57,13 @@ class SearchToolkit(BaseToolkit):
         """Check the tools once."""
         self._hands = hands(self.tools)
         check_known(self._hands, self.selector.catalogue)
+
+    @classmethod
+    def over(cls, selector: ToolSelector, tools: Sequence[BaseTool | Callable[..., Any]], **more: Any) -> Self:
+        """Return a toolkit of tools that the catalogue is first brought in step with, as those of its owner."""
+        made = list(hands(tools).values())
+        selector.sync(LangChainTools(made))
+        return cls(selector=selector, tools=made, **more)
 
     @property
     def offer(self) -> Offer:
