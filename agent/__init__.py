@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from ..retrieval.hop.span import SpanHop
     from ..retrieval.hop.tree import Growth, grow, merged
     from ..retrieval.hop.treehop import TreeHop
+    from ..retrieval.query.condense import Condensed, condense
     from ..retrieval.query.feedback import Feedback
     from ..retrieval.query.first import FirstSearch
     from ..retrieval.rerank.cover import Cover
@@ -58,7 +59,7 @@ if TYPE_CHECKING:
     from ..retrieval.store.collection import Collection
     from ..retrieval.store.exchange import adopt, export, import_file
     from ..retrieval.store.place import Options
-    from ..retrieval.types import Document, Passage
+    from ..retrieval.types import Document, Hit, Passage
     from ..retrieval.working import Working
     from ..tools.catalogue import Catalogue
     from ..tools.follow import Follower, Patience
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
     from ..tools.sources import sources_of
     from ..tools.tool import Note, SyncReport, Tool
     from .agent import Agent
+    from .chat import Chat
     from .evaluate.compare import Evaluation
     from .profile import RERANKERS, Profile
     from .results import Answer, RankedPassage, Retrieval, Spending, SubQuestion
@@ -123,6 +125,9 @@ _HOMES = {
     "export": "..retrieval.store.exchange",
     "import_file": "..retrieval.store.exchange",
     "Agent": ".agent",
+    "Chat": ".chat",
+    "Condensed": "..retrieval.query.condense",
+    "condense": "..retrieval.query.condense",
     "Answer": ".results",
     "Evaluation": ".evaluate.compare",
     "Ranked": "..retrieval.rerank.role",
@@ -135,6 +140,7 @@ _HOMES = {
     "Collection": "..retrieval.store.collection",
     "Options": "..retrieval.store.place",
     "Document": "..retrieval.types",
+    "Hit": "..retrieval.types",
     "Passage": "..retrieval.types",
     "Settings": "..core.settings",
     "SharedNameHop": "..retrieval.hop.shared",
@@ -191,7 +197,9 @@ __all__ = [
     "Budget",
     "CallerError",
     "Catalogue",
+    "Chat",
     "Collection",
+    "Condensed",
     "Cover",
     "CrossEncoder",
     "DirectionalHop",
@@ -208,6 +216,7 @@ __all__ = [
     "Fusion",
     "Growth",
     "Guided",
+    "Hit",
     "HopUpdater",
     "JsonLines",
     "LangChainTools",
@@ -265,6 +274,7 @@ __all__ = [
     "Working",
     "__version__",
     "adopt",
+    "condense",
     "export",
     "grow",
     "import_file",

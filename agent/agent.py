@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, overload
 from ..core.errors import CallerError
 from ..core.llm import Budget, LanguageModel, Ledger
 from ..core.settings import Settings
-from ..graphs.state import Event, Request, State
+from ..graphs.state import Event, State
 from ..retrieval.embed import Embedder, load
 from ..retrieval.ingest.index import IndexReport, Watcher, index_paths
-from ..retrieval.query.check import check_k, question_text
+from ..retrieval.query.check import check_k
 from ..retrieval.retriever import Own, Retriever, Several
 from ..retrieval.store.collection import Collection
 from ..retrieval.store.place import Options
-from .asking import Asking, check_batch, checked
+from .asking import Asking, check_batch, checked, requested
 from .batch import Batch, Errors
+from .chat import Chat
 from .machine import Asked, Machine
 from .models import Model, Models
 from .profile import Profile
@@ -245,13 +246,11 @@ class Agent:
         """Return retrieval as a LangChain tool, for an agent that decides itself when to look things up."""
         from ..tools.passages import passages_tool
 
-        def find(question: str, k: int) -> list[dict[str, Any]]:
-            return [
-                {"title": one.title, "text": one.text, "source": one.source, "path": [step.title for step in one.path]}
-                for one in self.retrieve(question, k).passages
-            ]
+        return passages_tool(lambda question, k: self.retrieve(question, k).brief(), name)
 
-        return passages_tool(find, name)
+    def chat(self, history: Sequence[Mapping[str, Any]] = ()) -> Chat:
+        """Return a new conversation, or one that goes on from the turns of another."""
+        return Chat(self, history)
 
     def close(self) -> None:
         """Let go of collections and checkpoints."""
@@ -269,8 +268,7 @@ class Agent:
         self.close()
 
     def _asked(self, graph: str, question: str, k: int | None, options: Asking) -> Asked:
-        where = checked(options)
-        request = Request(question=question_text(question), k=check_k(self.settings.k if k is None else k), where=where)
+        request = requested(question, self.settings.k if k is None else k, options)
         context = self.profile.context(self.retriever)
         cancel = options.get("cancel")
         if cancel is not None:

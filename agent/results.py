@@ -107,6 +107,7 @@ class Spending:
 class Retrieval:
     """What was retrieved for a question: passages best first, the run's events, and why it stopped.
 
+    In a conversation `question` is what the last turn was understood as, and `turn` is how it was said.
     `sufficiency` is the probability that the first five passages hold everything the question needs, None where nobody
     estimates it. `spent` is what language models cost, by the step that asked them, `sub_questions` are those that one
     split the question into. `notices` say what did not go as wished, such as an updater that had to be left out.
@@ -121,6 +122,12 @@ class Retrieval:
     sufficiency: float | None = None
     spent: Mapping[str, Spending] = field(default_factory=dict)
     sub_questions: Sequence[SubQuestion] = field(default=())
+    turn: str = ""
+
+    @property
+    def understood(self) -> bool:
+        """Say whether the question is another than what was said."""
+        return self.turn not in ("", self.question)
 
     @property
     def cost(self) -> Spending:
@@ -136,6 +143,13 @@ class Retrieval:
     def looked_again(self) -> bool:
         """Say whether the ranking got the second look that the profile has for those that are not sure."""
         return any(event["event"] == "rerank" and not event.get("sure") for event in self.events)
+
+    def brief(self) -> list[dict[str, Any]]:
+        """Return of each passage what an agent reads: title, text, source, and the titles on the way to it."""
+        return [
+            {"title": one.title, "text": one.text, "source": one.source, "path": [step.title for step in one.path]}
+            for one in self.passages
+        ]
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types."""
@@ -158,6 +172,15 @@ class Answer:
     retrieval: Retrieval
     model: str = ""
     notices: Sequence[str] = field(default=())
+
+    @property
+    def titles(self) -> list[str]:
+        """Return the titles of the passages that the answer cites, each once."""
+        cited = dict.fromkeys(number for citation in self.citations for number in citation["passages"])
+        there = [
+            self.retrieval.passages[number - 1].title for number in cited if number <= len(self.retrieval.passages)
+        ]
+        return list(dict.fromkeys(filter(None, there)))
 
     def to_dict(self) -> Mapping[str, Any]:
         """Return plain JSON types."""

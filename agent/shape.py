@@ -38,6 +38,7 @@ def shape_retrieval(state: State, retriever: Retriever, notices: Sequence[str] =
             SubQuestion(one["question"], one["template"], tuple(one["answers"]), tuple(one["passages"]))
             for one in state.get("asked", [])
         ],
+        turn=state.get("turn", state["question"]),
     )
 
 

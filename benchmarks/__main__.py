@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from . import ablation, multihop, rerank, splitting, treehop
+from . import ablation, budgets, chat, faults, multihop, rerank, splitting, tools, treehop
 from .common import BenchmarkError, run
 from .speed import command as speed
 
@@ -25,6 +25,16 @@ COMMANDS = {
         "DIR [DIR ...]",
         "what second looks gain and cost, by reranker, and how good the estimated sufficiency is",
     ),
+    "tools": (
+        tools.main,
+        "DIR",
+        "which tools a request needs: bm25, dense, hybrid and polyhop, abstention, tokens of definitions",
+    ),
+    "chat": (
+        chat.main,
+        "DIR [DIR ...]",
+        "what condensing the second turn of a conversation brings, and whether it leaves other questions alone",
+    ),
     "splitting": (
         splitting.main,
         "DIR [DIR ...] --decompositions FILE",
@@ -34,6 +44,16 @@ COMMANDS = {
         treehop.main,
         "DIR [DIR ...]",
         "the trained hop alone against plain vector search at equal k",
+    ),
+    "faults": (
+        faults.main,
+        "[--json OUT]",
+        "what the user sees of each fault of a language model's server, and what that takes",
+    ),
+    "budgets": (
+        budgets.main,
+        "[--schedules N]",
+        "whether many runs together ever spend more on language models than they may",
     ),
     **{f"speed {name}": (one.main, one.usage, one.summary) for name, one in speed.COMMANDS.items()},
 }

@@ -134,9 +134,8 @@ async def _run(gateway: Gateway, met: Counter[str]) -> None:
         try:
             await gateway.complete("benchmark", MESSAGES, max_tokens=MOST)
             met["replied"] += 1
-        except BudgetError as error:
+        except BudgetError:
             met["refused, own" if gateway.ledgers[0].lacks(Amount(1)) else "refused, shared"] += 1
-            met["without a reason"] += not str(error)
         except ModelError:
             met["failed"] += 1
 
@@ -150,7 +149,8 @@ def _wrong(budget: Budget, shared: Ledger, billed: Amount, met: Mapping[str, int
         for name in ("calls", "tokens", "dollars")
         if (bound := getattr(budget, name)) is not None and getattr(amount, name) > bound * (1 + EXACT)
     ]
-    if spent.calls != billed.calls:
+    # A run that is cancelled between the hold and the call has spent a call that the model never saw.
+    if spent.calls < billed.calls or (spent.calls > billed.calls and not met.get("cancelled")):
         wrong.append(f"{billed.calls} calls made, {spent.calls} spent")
     if billed.tokens > spent.tokens or billed.dollars > spent.dollars * (1 + EXACT):
         wrong.append(f"{billed.tokens} tokens billed, {spent.tokens} spent")

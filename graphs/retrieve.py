@@ -10,6 +10,7 @@ from langgraph.graph import END, START, StateGraph
 
 from .context import Context
 from .nodes.augment import augment
+from .nodes.condense import beginning, condense
 from .nodes.escalate import escalate
 from .nodes.finish import finish
 from .nodes.hop import hop
@@ -26,10 +27,12 @@ from .sync import both
 STEPS = 4 * MAX_HOPS + 10
 
 NODES: Mapping[str, Any] = {
-    node.__name__: node for node in (plan, augment, search, rank, judge, hop, rerank, escalate, finish)
+    node.__name__: node for node in (condense, plan, augment, search, rank, judge, hop, rerank, escalate, finish)
 }
-#: the node after each, or what names it; a run begins with `plan`
+#: the node after each, or what names it
 ONWARD: Mapping[str, str | Callable[[State], str]] = {
+    START: beginning,
+    "condense": "plan",
     "plan": "augment",
     "augment": "search",
     "search": "rank",
@@ -41,7 +44,11 @@ ONWARD: Mapping[str, str | Callable[[State], str]] = {
     "finish": END,
 }
 #: what may come after a node that does not always go on to the same one
-BRANCHES: Mapping[str, list[str]] = {"judge": ["hop", "rerank"], "hop": ["search", "rerank"]}
+BRANCHES: Mapping[str, list[str]] = {
+    START: ["condense", "plan"],
+    "judge": ["hop", "rerank"],
+    "hop": ["search", "rerank"],
+}
 
 
 def loop_of_hops() -> StateGraph[State, Context, Request, State]:
@@ -49,7 +56,6 @@ def loop_of_hops() -> StateGraph[State, Context, Request, State]:
     graph = StateGraph(State, context_schema=Context, input_schema=Request, output_schema=State)
     for name, node in NODES.items():
         graph.add_node(name, both(node) if iscoroutinefunction(node) else node)
-    graph.add_edge(START, "plan")
     for name, after in ONWARD.items():
         if callable(after):
             graph.add_conditional_edges(name, after, BRANCHES[name])

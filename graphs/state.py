@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypedDict
 
 from ..core.llm.gateway import Spent
 from ..retrieval.hop.role import Find, Query
+from ..retrieval.query.condense import Turn
 from ..retrieval.query.pursue import Asked
 from ..retrieval.rerank.role import Ranked
 
@@ -23,6 +24,7 @@ class Event(TypedDict, total=False):
     bridges: list[str]
     dropped: list[str]
     reason: str
+    question: str
     sure: bool
     notices: list[str]
     text: str
@@ -53,6 +55,9 @@ class Request(TypedDict, total=False):
     """What a run starts from."""
 
     question: str
+    #: what was said before; the question is then made of it and of the last turn
+    history: list[Turn]
+    turn: str
     k: int
     where: str
 

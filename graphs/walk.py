@@ -9,7 +9,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any, cast, get_type_hints
 
-from langgraph.graph import END
+from langgraph.graph import END, START
 from langgraph.runtime import Runtime
 
 from .context import Context
@@ -29,14 +29,15 @@ REDUCERS: dict[str, Reducer] = {
 
 def walk(request: Request, context: Context) -> State:
     """Take a question through the steps of the retrieve graph and return the last state."""
-    state, runtime, step = cast(State, dict(request)), Runtime(context=context), "plan"
+    state, runtime, step = cast(State, dict(request)), Runtime(context=context), START
     for _ in range(STEPS):
         if step == END:
             break
-        changes = NODES[step](state, runtime)
-        if inspect.iscoroutine(changes):
-            changes = awaited(changes, alone=context.llm is None)
-        state = joined(state, changes)
+        if step != START:
+            changes = NODES[step](state, runtime)
+            if inspect.iscoroutine(changes):
+                changes = awaited(changes, alone=context.llm is None)
+            state = joined(state, changes)
         onward = ONWARD[step]
         step = onward if isinstance(onward, str) else onward(state)
     return state

@@ -31,6 +31,19 @@ SHOWN = {
         "supported: He directed Jaws in 1975.",
         "NOT BORNE OUT: Jaws was filmed in Paris.",
     ],
+    "13_replayed_model": [
+        "Steven| Spielberg,| who",
+        "openai/replay: supported [True]",
+        "2 requests, the first met 503",
+    ],
+    "14_tool_catalogue": [
+        "rows: 2 added, 0 changed, 0 removed",
+        "search: 2 tools bear this name, offered by",
+        "addBook: it has no description",
+        "rows: 0 added, 0 changed, 1 removed",
+        "python: 1 added",
+        "'name': 'get_forecast'",
+    ],
     "15_an_agent_with_many_tools": [
         "bound: search_tools, get_forecast\n",
         "bound: search_tools, send_mail, get_forecast\n",

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from .ask import ask, retrieve
+from .chat import chat
 from .common import Debug
 from .demo import demo
 from .eval import evaluate
@@ -30,6 +31,7 @@ app = typer.Typer(
 _COMMANDS: dict[str, Callable[..., None]] = {
     "index": index,
     "ask": ask,
+    "chat": chat,
     "retrieve": retrieve,
     "eval": evaluate,
     "status": status,

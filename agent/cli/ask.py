@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ...core.settings import Settings
     from ..agent import Agent
     from ..asking import Asking
+    from ..chat import Chat
     from ..results import Answer, Retrieval
 
 Question = Annotated[str, typer.Argument(help="The question.", show_default=False)]
@@ -76,7 +77,7 @@ def retrieve(
 
 
 def stream(
-    agent: Agent, question: str, screen: Console, *, k: int | None, explain: bool, **options: Unpack[Asking]
+    agent: Agent | Chat, question: str, screen: Console, *, k: int | None, explain: bool, **options: Unpack[Asking]
 ) -> Answer:
     """Ask, showing the steps on a terminal (and elsewhere if they are to be explained), and return the answer."""
     from ..results import Answer

@@ -76,7 +76,7 @@ def guarded(command: Callable[P, T]) -> Callable[P, T]:
             complain("stopped; whatever was written up to now is safe, and the same command goes on from there")
             raise typer.Exit(INTERRUPTED) from stop
         except Exception as error:
-            raise typer.Exit(_explain(error)) from error
+            raise typer.Exit(explain_error(error)) from error
 
     return run
 
@@ -114,7 +114,8 @@ def note(message: str) -> None:
     console(stderr=True).print(f"polyhop: {plain(message)}", style="yellow")
 
 
-def _explain(error: Exception) -> int:
+def explain_error(error: Exception) -> int:
+    """Write on standard error what went wrong, and return the exit code for it."""
     if isinstance(error, PolyhopError):
         complain(str(error))
         code = error.exit_code

@@ -16,7 +16,7 @@ from rich.table import Table
 from polyhop.agent import Settings, __version__
 
 from ..common import Parser, positive, write_json
-from . import batch, fast, filters, graph, growth, ingest, lexical, search, start
+from . import batch, catalogue, fast, filters, graph, growth, ingest, lexical, search, start
 
 #: what a benchmark returns: its figures, of which `rows` is the table
 Figures = dict[str, Any]
@@ -68,6 +68,11 @@ def _filters(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--queries", type=positive, default=100, help="how many (default: %(default)s)")
 
 
+def _tools(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("corpus", metavar="TOOLS.jsonl", type=Path, help="tools, one {name, description, …} a line")
+    parser.add_argument("--limit", type=positive, help="use only the first N tools")
+
+
 def _start(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("home", metavar="HOME", type=Path, help="folder with a collection")
     parser.add_argument("--name", default="default", help="the collection (default: %(default)s)")
@@ -85,6 +90,13 @@ BENCHMARKS = (
         "growth", "DIR", "a question in ever larger collections, and the recall of the index", _growth, growth.measure
     ),
     Command("lexical", "DIR...", "BM25 that reads bounded postings against all of them", _folders, lexical.measure),
+    Command(
+        "catalogue",
+        "TOOLS.jsonl",
+        "tools against bare encoding of them, and opening them again",
+        _tools,
+        catalogue.measure,
+    ),
     Command("start", "HOME", "a cold process: --help, the first answer, the next", _start, start.measure),
 )
 COMMANDS = {command.name: command for command in BENCHMARKS}

@@ -174,7 +174,7 @@ class Gateway:
         try:
             return await retrying(self._attempt, node, model, call, on_text)  # type: ignore[no-any-return]
         except ModelError as error:
-            if not before or before[-1] == str(error):
+            if not before or before[-1].split(":")[0] == str(error).split(":")[0]:
                 raise
             kind = BudgetError if isinstance(error, BudgetError) else ModelError
             raise kind(f"{error}; before that: {before[-1]}") from error
@@ -250,7 +250,7 @@ class Gateway:
 
     def _go_on(self) -> None:
         """Refuse an attempt that nobody would wait for."""
-        if self._left() <= 0 or self.cancelled():
+        if self._left() < LEAST or self.cancelled():
             raise BudgetError("the run has no time left for a language model; give it more seconds")
 
     async def _sleep(self, seconds: float) -> None:

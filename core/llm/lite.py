@@ -20,7 +20,7 @@ from ..threads import outcome, started
 from .role import Call, EmptyError, OnText, PassingError, Price, Reply, estimated
 
 # What litellm puts before the words of a provider, once or several times.
-_WRAPPING = re.compile(r"^(?:(?:litellm\.\w+|\w+ ?(?:Error|Exception))(?:: | - ))+")
+_WRAPPING = re.compile(r"^(?:(?:litellm\.\w+|Timeout Error|\w*(?:Error|Exception))(?:: | - ))+")
 
 _loaded: Future[Any] | None = None
 _loading = threading.Lock()
@@ -119,7 +119,8 @@ class LiteLLM:
 
     def _typed(self, error: Exception, litellm: Any) -> ModelError:
         """Return a failure as one that may pass or one that lasts."""
-        said = _WRAPPING.sub("", str(error).splitlines()[0])[:300] if str(error) else ""
+        first = str(error).partition("\n")[0].partition(" Original exception: ")[0]
+        said = _WRAPPING.sub("", first)[:300]
         message = (
             f"model {self.name!r} failed: {type(error).__name__}: {said}; check POLYHOP_LLM, its key and its server"
         )

@@ -20,8 +20,8 @@ MOST = 400
 async def escalate(state: State, runtime: Runtime[Context]) -> State:
     """Have the question split, search for its parts, and rank all that was found by then anew.
 
-    Nothing is asked where nothing was found at all, or where the policy says so. A model that fails, or whose sub-questions are no
-    such, costs nothing but its call: the ranking stays as it is, and the event says why.
+    Nothing is asked where nothing was found at all, or where the policy says so. A model that fails, or whose
+    sub-questions are no such, costs nothing but its call: the ranking stays as it is, and the event says why.
     """
     context = runtime.context
     llm = context.model(state)

@@ -9,21 +9,29 @@ from ...retrieval.query.check import check_k, question_text
 from ..context import Context, Watch
 from ..state import State
 
+#: What is found for a turn as it was said is worth this share of what is found for the question made of it.
+AS_SAID = 0.5
+
 
 def plan(state: State, runtime: Runtime[Context]) -> State:
-    """Check the request and begin with the question itself, which stays one of the queries whatever else is planned."""
+    """Check the request and begin with the question itself, which stays one of the queries whatever else is planned.
+
+    In a conversation the last turn, as it was said, is another.
+    """
     watch = Watch("plan", state)
     question = question_text(state.get("question"))
-    first = Query(text=question, updater="search", checkpoint="", path=[], score=1.0)
+    queries = [Query(text=question, updater="search", checkpoint="", path=[], score=1.0)]
+    if (turn := state.get("turn", question)) != question:
+        queries.append(Query(text=turn, updater="search", checkpoint="", path=[], score=AS_SAID))
     return State(
         question=question,
         k=check_k(state.get("k", 5)),
         where=state.get("where", ""),
-        frontier=[first],
+        frontier=queries,
         ranked=[],
         expanded=[],
         hops=0,
         stopped="",
         spent=[],
-        events=[watch.event(queries=1)],
+        events=[watch.event(queries=len(queries))],
     )

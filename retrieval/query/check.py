@@ -41,6 +41,12 @@ def unit_rows(vectors: ArrayLike, dimension: int) -> Vectors:
     return np.ascontiguousarray(rows / lengths[:, None], dtype=np.float32)
 
 
+def clean_text(text: str) -> str:
+    """Return a text without what neither the embedder nor SQLite takes, accents joined to their letters."""
+    clean = text.replace("\0", " ").encode("utf-8", "replace").decode("utf-8").strip()
+    return unicodedata.normalize("NFC", clean)
+
+
 def question_text(question: object) -> str:
     """Return a question fit for the embedder and SQLite, or raise `CallerError`.
 
@@ -49,8 +55,7 @@ def question_text(question: object) -> str:
     """
     if not isinstance(question, str):
         raise CallerError(f"a question must be a string, not {type(question).__name__}: {question!r:.80}")
-    clean = question.replace("\0", " ").encode("utf-8", "replace").decode("utf-8").strip()
-    clean = unicodedata.normalize("NFC", clean)
+    clean = clean_text(question)
     if not clean:
         raise CallerError(f"the question is empty: {question!r}; ask something")
     if len(clean) > MAX_QUESTION:

@@ -34,7 +34,10 @@ class FirstSearch:
         return []
 
     def search(self, queries: Sequence[Query], run: Working) -> list[Find]:
-        """Return hybrid hits, best first with value 1 for a passage that leads both halves, then the passages named."""
+        """Return hybrid hits, best first, then the passages named.
+
+        A passage that leads both halves has value 1, and all values are times the score of the query.
+        """
         if not queries:
             return []
         vectors = self._vectors([query["text"] for query in queries], run)
@@ -46,20 +49,22 @@ class FirstSearch:
             run.load(hit.id for hits in (near, words) for hit in hits)
             asked = Asked(query["text"], vector, depth, run.vectors, run.retriever.frequency)
             ranking = self.fusion.fuse(near, words, asked)
-            finds += [Find(id=hit.id, via=self.name, path=[], name="", value=hit.score) for hit in ranking]
-            finds += self._named(query["text"], run)
+            finds += [
+                Find(id=hit.id, via=self.name, path=[], name="", value=query["score"] * hit.score) for hit in ranking
+            ]
+            finds += self._named(query, run)
         return finds
 
-    def _named(self, text: str, run: Working) -> list[Find]:
+    def _named(self, query: Query, run: Working) -> list[Find]:
         """Return the passages whose names stand in the question: a comparison names both of its sides."""
-        (found,) = mentions([text], run.retriever, where=run.where, question=True)
+        (found,) = mentions([query["text"]], run.retriever, where=run.where, question=True)
         run.meet(document for mention in found for document, _ in mention.bearers)
         run.prepare(mention.key for mention in found)
         best: dict[str, Find] = {}
         for mention in found:
             telling = run.rarity(mention.key) / (1.0 if len(mention.bearers) == 1 else self.shared)
             for known, kind in run.nearest(mention.bearers, self.per_name):
-                name, value = known.passage.id, WORTH[kind] * telling
+                name, value = known.passage.id, query["score"] * WORTH[kind] * telling
                 if name not in best or value > best[name]["value"]:
                     best[name] = Find(id=name, via="named", path=[], name=mention.key, value=value)
         return list(best.values())

@@ -86,20 +86,24 @@ def read(
     Rows in `also` are candidates whatever else speaks for them.
     """
     depths = depths or Depths()
-    cosines, bm25 = searched.cosines, searched.bm25
-    if allowed is not None:
-        hidden = np.ones(cosines.shape[1], bool)
-        hidden[allowed] = False
-        cosines, bm25 = np.where(hidden, -2.0, cosines), np.where(hidden, 0.0, bm25)
-    spread = _spread(searched.cosines), _spread(searched.bm25)
+    pool = np.arange(searched.cosines.shape[1]) if allowed is None else allowed
+    cosines, bm25 = searched.cosines[:, pool], searched.bm25[:, pool]
+    if not len(pool):
+        return Reading(pool, np.zeros((len(cosines), 0, len(NAMES)), np.float32))
+    spread = _spread(cosines), _spread(bm25)
     sides = _places(cosines), _places(bm25, above=0.0)
-    both = np.where(cosines > -2.0, spread[0] / 3 + spread[1] / 6, -np.inf)
-    rows = _candidates((*(np.where(side > 0, side, -np.inf) for side in sides), both), depths)
-    rows = _with_siblings(rows, both, lexicon, depths)
-    rows = np.array(list(dict.fromkeys([*also, *rows.tolist()])), np.int64)
-    if allowed is not None:
-        rows = rows[np.isin(rows, allowed)]
-    return Reading(rows, _features(searched, rows, (*spread, *sides), lexicon))
+    both = spread[0] / 3 + spread[1] / 6
+    found = _candidates((*(np.where(side > 0, side, -np.inf) for side in sides), both), depths)
+    found = _with_siblings(found, both, lexicon.group[pool], depths)
+    place = {row: at for at, row in enumerate(pool.tolist())} if len(also) else {}
+    found = np.array(list(dict.fromkeys([*(place[row] for row in also if row in place), *found.tolist()])), np.int64)
+    top = cosines.max(1), np.maximum(bm25.max(1), _SMALL)
+    columns = _features(searched, pool[found], lexicon, top)
+    for feature, side in zip(
+        ("cosine_spread", "bm25_spread", "cosine_place", "bm25_place"), (*spread, *sides), strict=True
+    ):
+        columns[:, :, NAMES.index(feature)] = side[:, found] / (10 if feature == "bm25_spread" else 1)
+    return Reading(pool[found], columns)
 
 
 def _spread(scores: Numbers) -> Numbers:
@@ -136,32 +140,32 @@ def _candidates(sides: Sequence[Numbers], depths: Depths) -> Rows:
     return np.array(list(found), np.int64)
 
 
-def _with_siblings(rows: Rows, both: Numbers, lexicon: Lexicon, depths: Depths) -> Rows:
+def _with_siblings(found: Rows, both: Numbers, group: Rows, depths: Depths) -> Rows:
     """Add the tools that the services of the best candidates offer besides."""
-    if not len(rows):
-        return rows
-    order = rows[np.argsort(-(both[:, rows].max(0) + both[0, rows]), kind="stable")]
-    groups = dict.fromkeys(lexicon.group[order[lexicon.groups[order] > 1]].tolist())
-    found = dict.fromkeys(rows.tolist())
-    for group in list(groups)[: depths.services]:
-        found.update(dict.fromkeys(np.flatnonzero(lexicon.group == group)[: depths.siblings].tolist()))
-    return np.array(list(found), np.int64)
+    order = found[np.argsort(-(both[:, found].max(0) + both[0, found]), kind="stable")]
+    size = np.bincount(group)
+    groups = dict.fromkeys(group[order[size[group[order]] > 1]].tolist())
+    every = dict.fromkeys(found.tolist())
+    for one in list(groups)[: depths.services]:
+        every.update(dict.fromkeys(np.flatnonzero(group == one)[: depths.siblings].tolist()))
+    return np.array(list(every), np.int64)
 
 
-def _features(searched: Searched, rows: Rows, sides: Sequence[Numbers], lexicon: Lexicon) -> NDArray[np.float32]:
+def _features(searched: Searched, rows: Rows, lexicon: Lexicon, top: tuple[Numbers, Numbers]) -> NDArray[np.float32]:
+    """Return the features that need no other tool than the best; the others are zero."""
     totals = np.maximum(lexicon.totals[rows], 1e-3)
+    nothing = np.zeros(len(rows))
     texts = []
     for text, (match, rarity) in enumerate(zip(searched.matches, searched.rarities, strict=True)):
-        cosines, shared = searched.cosines[text], match[rows]
-        spread, bm25_spread, place, bm25_place = (side[text, rows] for side in sides)
+        cosines, shared = searched.cosines[text, rows], match[rows]
         columns = [
-            cosines[rows],
-            spread,
-            cosines[rows] - cosines.max(),
-            place,
+            cosines,
+            nothing,
+            cosines - top[0][text],
+            nothing,
             shared[:, BM25] / (rarity * CEILING),
-            shared[:, BM25] / max(float(match[:, BM25].max()), _SMALL),
-            bm25_place,
+            shared[:, BM25] / top[1][text],
+            nothing,
             shared[:, NAME] / rarity,
             shared[:, NAME] / totals[:, NAME],
             shared[:, DESCRIBED] / rarity,
@@ -170,7 +174,7 @@ def _features(searched: Searched, rows: Rows, sides: Sequence[Numbers], lexicon:
             shared[:, OFFERED] / rarity,
             shared[:, OFFERED] / totals[:, OFFERED],
             shared[:, NAME] / 10,
-            bm25_spread / 10,
+            nothing,
         ]
         texts.append(np.column_stack(columns))
     return np.stack(texts).astype(np.float32)

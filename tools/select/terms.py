@@ -14,7 +14,7 @@ from ...retrieval.words import STOP, fold
 
 _WORD = re.compile(r"[^\W_]+")
 _PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_A-Za-z]+")
-_ENDINGS = ("ational", "ations", "ation", "ions", "ion", "ate", "or", "er", "ive", "ment", "al", "ly")
+_ENDINGS = ("ational", "ator", "ations", "ation", "ions", "ion", "ate", "or", "er", "ive", "ment", "al", "ly")
 
 # A word is taken apart only if it is long and hardly ever written on its own.
 LONG, RARE = 8, 3
@@ -57,7 +57,7 @@ def _singular(word: str) -> str:
         return f"{word[:-3]}y" if len(word) > 4 else word[:-1]
     if word.endswith(("sses", "shes", "ches", "xes", "zes")):
         return word[:-2]
-    return word[:-1] if word.endswith("s") and not word.endswith(("ss", "us", "is")) else word
+    return word[:-1] if word.endswith("s") and not word.endswith(("ss", "us", "is", "ews")) else word
 
 
 def _verb(word: str) -> str:

@@ -63,7 +63,7 @@ def fit(learned: Sequence[Example], *, seed: int = 0) -> dict[str, Any]:
     return {
         "whole": _unit(NAMES, (scorer.whole * scorer.scale).detach().numpy()),
         "intent": _unit(NAMES, (scorer.intent * scorer.scale).detach().numpy()),
-        "sharpness": round(float(torch.exp(scorer.sharpness)), 6),
+        "sharpness": round(float(torch.exp(scorer.sharpness.detach())), 6),
         "service": _unit(SERVICE, np.zeros(len(SERVICE))),
         "answerable": _unit(HEAD, np.zeros(len(HEAD))),
         "threshold": 0.0,

@@ -81,9 +81,9 @@ def test_a_server_that_dies_is_reported(command: list[str], reason: str) -> None
 @pytest.mark.slow
 async def test_an_address_without_a_server_is_reported() -> None:
     """Reading works inside a running loop too."""
-    with pytest.raises(SourceAway, match="127.0.0.1:9"):
+    with pytest.raises(SourceAway, match=r"127\.0\.0\.1:9"):
         await asyncio.to_thread(read, McpServer(url="http://127.0.0.1:9/mcp"))
-    with pytest.raises(SourceAway, match="127.0.0.1:9"):
+    with pytest.raises(SourceAway, match=r"127\.0\.0\.1:9"):
         read(McpServer(url="http://127.0.0.1:9/mcp"))
 
 

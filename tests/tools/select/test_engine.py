@@ -1,0 +1,99 @@
+"""Selection over a small catalogue: what is found, chosen and needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from polyhop.core.errors import OperatorError
+from polyhop.retrieval.embed import Embedder
+from polyhop.tools.select.choose import Twins, same
+from polyhop.tools.select.engine import Engine
+from polyhop.tools.select.intents import intents
+from polyhop.tools.select.model import load
+from polyhop.tools.select.needs import Needs
+from polyhop.tools.tool import Tool
+from tests.tools.catalogues import offered
+
+from .shops import TOOLS, engine, takes
+
+TWIN = replace(TOOLS[0], server="climate")
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Engine]:
+    """Open the known tools, and one that does what another does."""
+    with engine(tmp_path_factory.mktemp("shop"), embedder, TWIN) as opened:
+        yield opened
+
+
+def found(shop: Engine, request: str, where: str = "") -> list[str]:
+    """Return the ids of the candidates."""
+    return [one["id"].rsplit("/", 1)[-1] for one in shop.search(request, intents(request), where=where)["candidates"]]
+
+
+def test_each_intent_finds_its_tool(shop: Engine) -> None:
+    """Two things asked in one sentence give two tools, before a second one for the first."""
+    names = list(dict.fromkeys(found(shop, "Tell me the weather in Oslo and convert 100 euros into Swiss francs")))
+    assert {"get_forecast", "convert_currency"} == set(names[:2])
+
+
+def test_a_name_in_the_request_comes_first(shop: Engine) -> None:
+    """Whoever names a tool gets it, also where the words speak for another."""
+    assert "get_lyrics" == found(shop, "Use get_lyrics to tell the weather of the next days in a city")[0]
+
+
+def test_a_filter_holds(shop: Engine) -> None:
+    """What the filter hides is not found, not even by name."""
+    assert {"send_mail", "book_room"} == set(found(shop, "get_lyrics of a song", "server = 'office'"))
+
+
+def test_a_filter_that_lets_nothing_pass_finds_nothing(shop: Engine) -> None:
+    """There is an answer, and it is empty."""
+    assert {"candidates": [], "answerable": 0.0} == shop.search("weather", [], where="server = 'none'")
+
+
+def test_the_index_follows_the_catalogue(tmp_path: Path, embedder: Embedder) -> None:
+    """A tool that comes later is found by the same engine; before there are any, nothing is."""
+    with engine(tmp_path, embedder) as opened:
+        opened.catalogue.remove("shop")
+        assert [] == found(opened, "feed the llamas")
+        opened.catalogue.sync(offered(Tool("feed_llama", "Give hay to a llama.")))
+        assert ["feed_llama"] == found(opened, "feed the llamas")
+
+
+def test_what_does_the_same_is_an_alternative(shop: Engine) -> None:
+    """The same tool of two servers takes one place."""
+    snapshot = shop.index().snapshot
+    candidates = shop.search("weather of the next days in Oslo", [])["candidates"]
+    choice = Twins().choose(candidates, 3, snapshot)
+
+    assert 3 == len(choice.chosen)
+    assert 1 == sum(name.endswith("/get_forecast") for name in choice.chosen)
+    assert [1] == [len(names) for names in choice.alternatives.values()]
+
+
+def test_tools_with_other_inputs_are_not_the_same() -> None:
+    """A name alone makes no twin."""
+    assert same(TOOLS[0], TWIN)
+    assert not same(TOOLS[0], replace(TWIN, parameters=takes("place", "day")))
+
+
+def test_what_a_tool_must_be_given_is_looked_for_in_its_service(shop: Engine) -> None:
+    """Orders need a customer's id, which the search for customers gives; a request that holds one needs nothing."""
+    orders = next(name for name in shop.index().snapshot.ids if name.endswith("/get_user_orders"))
+    needs = Needs().of([orders], "Which orders has Mary?", shop.index())
+
+    assert [("user_id", orders)] == [(one["gives"], one["to"]) for one in needs]
+    assert needs[0]["id"].endswith("/search_users")
+    assert [] == Needs().of([orders], "Which orders has user id 4711?", shop.index())
+
+
+def test_weights_that_are_no_weights_are_refused(tmp_path: Path) -> None:
+    """The message says which file, and what to do."""
+    (tmp_path / "select.json").write_text("{}")
+    with pytest.raises(OperatorError, match=r"select\.json.*training\.tools"):
+        load(tmp_path / "select.json")

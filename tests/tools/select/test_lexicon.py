@@ -1,0 +1,58 @@
+"""The words of a catalogue by field."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from polyhop.tools.select.lexicon import BM25, DESCRIBED, INPUTS, NAME, OFFERED, Lexicon, service
+from polyhop.tools.tool import Tool
+
+from .shops import TOOLS
+
+LEXICON = Lexicon.of(TOOLS)
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "name"),
+    [
+        ("forecasts", NAME, "get_forecast"),
+        ("currencies and amounts of money", DESCRIBED, "convert_currency"),
+        ("a recipient", INPUTS, "send_mail"),
+        ("something from music", OFFERED, "get_lyrics"),
+        ("translate texts", BM25, "translateText"),
+    ],
+)
+def test_a_word_counts_in_the_field_where_it_stands(text: str, field: int, name: str) -> None:
+    """Each column has its best tool, whatever form the word has."""
+    matched, rarity = LEXICON.match(text)
+
+    assert name == TOOLS[int(matched[:, field].argmax())].name
+    assert 0 < matched[:, field].max() and 0 < rarity
+
+
+def test_a_text_without_known_words_matches_nothing() -> None:
+    """Function words and foreign ones count for nothing."""
+    matched, rarity = LEXICON.match("what is the xyzzy")
+
+    assert (0.0, 0.0) == (float(np.abs(matched).max()), rarity)
+
+
+def test_an_empty_catalogue_has_an_empty_lexicon() -> None:
+    """Nothing fails before there are tools."""
+    assert (0, 5) == Lexicon.of(()).match("weather")[0].shape
+
+
+@pytest.mark.parametrize(
+    ("tool", "expected"),
+    [
+        (Tool("search", server="shop"), "shop"),
+        (Tool("search_for_shop"), "shop"),
+        (Tool("cars_for_sale_for_shop"), "shop"),
+        (Tool("shop__search"), "shop"),
+        (Tool("searchShop"), ""),
+    ],
+)
+def test_a_tool_belongs_to_its_server_or_to_what_its_name_says(tool: Tool, expected: str) -> None:
+    """The usual ways to put the service into a name are understood."""
+    assert expected == service(tool)
