@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from . import ablation, budgets, chat, faults, multihop, rerank, splitting, tools, treehop
+from . import ablation, budgets, chat, faults, multihop, rerank, splitting, tools, tools_agent, treehop
 from .common import BenchmarkError, run
 from .speed import command as speed
 
@@ -29,6 +29,11 @@ COMMANDS = {
         tools.main,
         "DIR",
         "which tools a request needs: bm25, dense, hybrid and polyhop, abstention, tokens of definitions",
+    ),
+    "tools_agent": (
+        tools_agent.main,
+        "DIR",
+        "how many searches an agent makes until all tools of a request are bound, against langgraph-bigtool",
     ),
     "chat": (
         chat.main,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tempfile import TemporaryDirectory
 
-from polyhop.agent import LangChainTools, Reach, SearchToolkit, ToolSelector
+from polyhop.agent import Reach, SearchToolkit, ToolSelector
 
 
 def get_forecast(city: str, days: int = 3) -> str:

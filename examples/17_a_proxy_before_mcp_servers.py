@@ -1,6 +1,6 @@
 """Stand before MCP servers with a search and a call. Run it with: python examples/17_a_proxy_before_mcp_servers.py
 
-An agent starts it with `polyhop tools serve CONFIG.json`, where CONFIG.json holds the `mcpServers`; here it is by hand.
+An agent starts it by `polyhop tools serve CONFIG.json`, a file with `mcpServers`; here all is started by hand.
 """
 
 from __future__ import annotations
@@ -37,21 +37,20 @@ async def talk(proxy: Proxy) -> None:
         print([tool.name for tool in (await client.list_tools()).tools])
         await show(client, "search_tools", request="send a letter to somebody")
         await show(client, "call_tool", name="send_letter", arguments={"to": "Anna", "text": "Hello"})
-        await show(client, "call_tool", name="send_letter", arguments={"to": "Anna"})
+        await show(client, "call_tool", name="send_letter", arguments={"to": "Bo"})
         await show(client, "call_tool", name="burn_letters", arguments={"folder": "all"})
 
 
-async def show(client: Client, name: str, **arguments: Any) -> None:
+async def show(client: Client, tool: str, /, **arguments: Any) -> None:
     """Call a tool of the proxy and print what it says."""
-    result = await client.call_tool(name, arguments)
+    result = await client.call_tool(tool, arguments)
     print("error:" if result.is_error else "result:", getattr(result.content[0], "text", ""))
 
 
 def main() -> None:
     """Start a server and talk to it through the proxy."""
     with TemporaryDirectory() as home, ToolSelector.open(home, create=True, threshold=0.0) as selector:
-        script = Path(home, "server.py")
-        script.write_text(SERVER)
+        (script := Path(home, "server.py")).write_text(SERVER)
         servers = [McpServer(command=(sys.executable, str(script)), name="post")]
         with Proxy(selector, servers, reach=Reach(deny=("*/burn_*",))) as proxy:
             asyncio.run(talk(proxy))

@@ -44,14 +44,14 @@ SHOWN = {
         "python: 1 added",
         "'name': 'get_forecast'",
     ],
-    "15_an_agent_with_many_tools": [
+    "15_many_tools": [
         "bound: search_tools, get_forecast\n",
         "bound: search_tools, send_mail, get_forecast\n",
         "tool: send_mail: the weather",
     ],
     "16_a_toolkit": [
         "send_mail: send a letter about it to my sister",
-        "bind: ['get_forecast', 'send_mail']",
+        "bind: ['send_mail', 'get_forecast']",
         "2 days of rain in Oslo",
         "there is no tool 'delete_mail'",
     ],

@@ -53,7 +53,7 @@ def test_a_name_does_not_reach_over_its_server() -> None:
         ({"properties": {"a": {"pattern": "(x+x+)+y"}}}, {"a": "x" * 60}, []),
         ({"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/a"}}}, {"a": 1}, []),
         ({"properties": {"a": {"type": 5}}}, {"a": 1}, []),
-        ({"$schema": "http://json-schema.org/draft-07/schema#", "maxProperties": 0}, {"a": 1}, ["arguments: {'a': 1} is too long"]),
+        ({"$schema": "http://json-schema.org/draft-07/schema#", "const": {}}, {"a": 1}, ["arguments: {} was expected"]),
     ],
 )  # fmt: skip
 def test_arguments_are_judged_where_the_schema_can_judge(

@@ -1,4 +1,4 @@
-"""Give an agent thousands of tools and bind the few it needs. Run it with: python examples/15_an_agent_with_many_tools.py
+"""Give an agent thousands of tools and bind the few it needs. Run it with: python examples/15_many_tools.py
 
 The chat model here follows a script, so that the example runs offline; put any LangChain chat model in its place.
 """
