@@ -29,6 +29,9 @@ def serve(
     allow: Annotated[Patterns, typer.Option(help="Tools to offer: 'SERVER/NAME' with * and ?.  [*/*]")] = None,
     deny: Annotated[Patterns, typer.Option(help="Tools to leave out of those.")] = None,
     seconds: Annotated[float, typer.Option(min=0.1, help="What a call may take.")] = 120.0,
+    threshold: Annotated[
+        float | None, typer.Option(min=0.0, max=1.0, help="Find nothing where less sure than this; 0 never does.")
+    ] = None,
     collection: Annotated[str, typer.Option("--collection", "-c", help="Keep the index here between starts.")] = "",
     home: Home = None,
     embedder: EmbedderName = "",
@@ -45,7 +48,7 @@ def serve(
     reach = Reach(tuple(allow or ("*/*",)), tuple(deny or ()))
     settings = load_settings(home=home)
     with (
-        _selector(settings, collection, embedder) as selector,
+        _selector(settings, collection, embedder=embedder, threshold=threshold) as selector,
         Proxy(selector, servers, reach=reach, seconds=seconds) as proxy,
     ):
         asyncio.run(over_http(proxy, http, ready=_tell) if http else over_stdio(proxy))
@@ -62,14 +65,14 @@ def _servers(config: str) -> list[McpServer]:
 
 
 @contextmanager
-def _selector(settings: Settings, name: str, embedder: str) -> Iterator[ToolSelector]:
+def _selector(settings: Settings, name: str, *, embedder: str, threshold: float | None) -> Iterator[ToolSelector]:
     from ...retrieval.embed import load
     from ..selection import ToolSelector
 
     with tempfile.TemporaryDirectory(prefix="polyhop-tools-") as folder:
         home = settings.home if name else folder
         loaded = load(embedder or settings.embedder, settings)
-        with ToolSelector.open(home, name or "tools", create=True, embedder=loaded) as selector:
+        with ToolSelector.open(home, name or "tools", create=True, embedder=loaded, threshold=threshold) as selector:
             yield selector
 
 
