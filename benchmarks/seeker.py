@@ -15,7 +15,7 @@ from pydantic import ConfigDict, PrivateAttr
 
 from .bm25 import words
 
-_CLAUSE = re.compile(r"(?<=[.!?;])\s+|,\s*|\s+(?:and|then|or)\s+|\n+")
+_CLAUSE = re.compile(r"(?<=[.!?;])\s+|(?:,\s*|\s+)(?:and|then|or)\s+|,\s*|\n+")
 _LEAST = 2
 
 
