@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         WhenSettled,
         WhenSufficient,
     )
+    from ..graphs.support import Citation, check_citations
     from ..retrieval.fuse.adaptive import Adaptive
     from ..retrieval.fuse.guided import Guided
     from ..retrieval.fuse.minmax import MinMax
@@ -44,8 +45,10 @@ if TYPE_CHECKING:
     from ..retrieval.hop.tree import Growth, grow, merged
     from ..retrieval.hop.treehop import TreeHop
     from ..retrieval.query.condense import Condensed, condense
+    from ..retrieval.query.expansion import Expansion
     from ..retrieval.query.feedback import Feedback
     from ..retrieval.query.first import FirstSearch
+    from ..retrieval.query.gate import Gate
     from ..retrieval.rerank.cover import Cover
     from ..retrieval.rerank.cross import CrossEncoder
     from ..retrieval.rerank.duplicates import Duplicates
@@ -75,7 +78,7 @@ if TYPE_CHECKING:
     from .agent import Agent
     from .chat import Chat
     from .evaluate.compare import Evaluation
-    from .profile import RERANKERS, Profile
+    from .profile import AUGMENTERS, RERANKERS, Profile
     from .results import Answer, RankedPassage, Retrieval, Spending, SubQuestion
     from .selection import SelectedTool, Selection, ToolSelector
     from .toolbox.loop import Limits, tool_agent
@@ -108,6 +111,8 @@ _HOMES = {
     "Bridge": "..retrieval.hop.role",
     "DirectionalHop": "..retrieval.hop.directional",
     "Feedback": "..retrieval.query.feedback",
+    "Expansion": "..retrieval.query.expansion",
+    "Gate": "..retrieval.query.gate",
     "Find": "..retrieval.hop.role",
     "FirstSearch": "..retrieval.query.first",
     "HopUpdater": "..retrieval.hop.role",
@@ -160,6 +165,8 @@ _HOMES = {
     "WhenDry": "..graphs.stop",
     "WhenHopeless": "..graphs.stop",
     "WhenSettled": "..graphs.stop",
+    "Citation": "..graphs.support",
+    "check_citations": "..graphs.support",
     "read_rows": "..core.files",
     "rrf": "..retrieval.fuse.rrf",
     "ALWAYS": "..retrieval.rerank.sufficiency",
@@ -172,6 +179,7 @@ _HOMES = {
     "SentenceCross": "..retrieval.rerank.sentence",
     "Sufficiency": "..retrieval.rerank.sufficiency",
     "WhenSufficient": "..graphs.stop",
+    "AUGMENTERS": ".profile",
     "RERANKERS": ".profile",
     "SelectedTool": ".selection",
     "Selection": ".selection",
@@ -187,6 +195,7 @@ _HOMES = {
 
 __all__ = [
     "ALWAYS",
+    "AUGMENTERS",
     "RERANKERS",
     "Adaptive",
     "AfterHops",
@@ -198,6 +207,7 @@ __all__ = [
     "CallerError",
     "Catalogue",
     "Chat",
+    "Citation",
     "Collection",
     "Condensed",
     "Cover",
@@ -208,12 +218,14 @@ __all__ = [
     "E2Rank",
     "Estimate",
     "Evaluation",
+    "Expansion",
     "Feedback",
     "Find",
     "FirstSearch",
     "Follower",
     "Functions",
     "Fusion",
+    "Gate",
     "Growth",
     "Guided",
     "Hit",
@@ -274,6 +286,7 @@ __all__ = [
     "Working",
     "__version__",
     "adopt",
+    "check_citations",
     "condense",
     "export",
     "grow",

@@ -31,10 +31,21 @@ SHOWN = {
         "supported: He directed Jaws in 1975.",
         "NOT BORNE OUT: Jaws was filmed in Paris.",
     ],
+    "11_exclusions": [
+        "left out: Casino Royale, GoldenEye",
+        "Casino Royale, The Mask of Zorro\n    only from 1996 to 2010, by metadata 'year'",
+        "it was not used as a filter",
+    ],
     "13_replayed_model": [
         "Steven| Spielberg,| who",
         "openai/replay: supported [True]",
         "2 requests, the first met 503",
+    ],
+    "12_chat": [
+        "understood as: Who is the mother of Larry Hagman?",
+        "understood as: When was Beware! The Blob released?",
+        "understood as: When was Dancing Pirate released?",
+        "And when?\n  understood as: When was the director of film Human Flow born?",
     ],
     "14_tool_catalogue": [
         "rows: 2 added, 0 changed, 0 removed",

@@ -46,6 +46,7 @@ class Sources:
         apart: files of questions whose gold passages are left out wherever they stand, under whatever title, and with
             them the questions that need them.
         others: passages to draw from the corpora.
+        limit: questions to take of each file, the first ones; 0 takes all.
     """
 
     questions: Sequence[Path]
@@ -54,6 +55,7 @@ class Sources:
     others: int = 5_000
     untitled: bool = False
     seed: int = 0
+    limit: int = 0
 
 
 def collect(sources: Sources, home: Path, watcher: Watcher, *, hops: Sequence[str] = ("span",)) -> list[CandidateList]:
@@ -67,7 +69,7 @@ def collect(sources: Sources, home: Path, watcher: Watcher, *, hops: Sequence[st
     """
     asked, texts = gathered(sources)
     found = []
-    with _filled(texts, home, watcher) as collection:
+    with filled(texts, home, watcher) as collection:
         for number, one in enumerate(asked, start=1):
             found.append(_retrieved(one, collection, hops))
             watcher.step("retrieving", number, len(asked))
@@ -77,7 +79,7 @@ def collect(sources: Sources, home: Path, watcher: Watcher, *, hops: Sequence[st
 def gathered(sources: Sources) -> tuple[list[Asked], list[tuple[str, str]]]:
     """Return the questions to ask and the (title, text) of the passages to search, which are sorted."""
     closed = {text for path in sources.apart for one in read(path) for _, text in one.texts(distractors=False)}
-    titled = [_held(one) for path in sources.questions for one in read(path)]
+    titled = [_held(one) for path in sources.questions for one in read(path)[: sources.limit or None]]
     kept = [one for one in titled if closed.isdisjoint(text for _, text in one.texts(distractors=False))]
     if not kept:
         raise CallerError("no question is left whose gold passages are not kept apart; give other files")
@@ -102,7 +104,7 @@ def _bare(passage: object) -> object:
     return {"text": passage["text"]} if isinstance(passage, dict) else passage
 
 
-def _filled(texts: Sequence[tuple[str, str]], home: Path, watcher: Watcher) -> Collection:
+def filled(texts: Sequence[tuple[str, str]], home: Path, watcher: Watcher) -> Collection:
     """Return the collection of these passages, which is made or finished first."""
     mark = blake2b("\0".join(key_of(*text) for text in texts).encode(), digest_size=12).hexdigest()
     collection = Collection.create(home, f"{NAME}-{mark}")
