@@ -18,6 +18,7 @@ from . import (
     rerank,
     splitting,
     tools,
+    tools_agent,
     treehop,
 )
 from .common import BenchmarkError, run
@@ -48,6 +49,11 @@ COMMANDS = {
         tools.main,
         "DIR",
         "which tools a request needs: bm25, dense, hybrid and polyhop, abstention, tokens of definitions",
+    ),
+    "tools_agent": (
+        tools_agent.main,
+        "DIR",
+        "how many searches an agent makes until all tools of a request are bound, against langgraph-bigtool",
     ),
     "chat": (
         chat.main,

@@ -55,6 +55,23 @@ SHOWN = {
         "python: 1 added",
         "'name': 'get_forecast'",
     ],
+    "15_many_tools": [
+        "bound: search_tools, get_forecast\n",
+        "bound: search_tools, send_mail, get_forecast\n",
+        "tool: send_mail: the weather",
+    ],
+    "16_a_toolkit": [
+        "send_mail: send a letter about it to my sister",
+        "bind: ['send_mail', 'get_forecast']",
+        "2 days of rain in Oslo",
+        "there is no tool 'delete_mail'",
+    ],
+    "17_a_proxy_before_mcp_servers": [
+        "['search_tools', 'call_tool']",
+        "sent 'Hello' to Anna",
+        "'text' is a required property",
+        "error: there is no tool 'burn_letters'",
+    ],
 }
 #: and what not: here a second first search
 HIDDEN = {"07_resume_a_killed_run": "  search\n  hop\n"}
