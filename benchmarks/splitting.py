@@ -33,9 +33,9 @@ from .sureness import share
 
 #: what is compared, by the settings; the second is what `escalating` does where it has no call left
 POLICIES: Mapping[str, Mapping[str, Any]] = {
-    "LLM-free": {"split": "never"},
+    "LLM-free": {"split": "never", "llm_calls": 0},
     "LLM-free, looking again": {"split": "unsure", "llm_calls": 0},
-    "LLM-free, quality": {"split": "never", "profile": "quality"},
+    "LLM-free, quality": {"split": "never", "llm_calls": 0, "profile": "quality"},
     "LLM-driven": {"split": "always"},
     "escalating": {"split": "unsure"},
 }
