@@ -80,16 +80,17 @@ class Link:
     name: str = ""
 
 
-def extract(ranked: Sequence[Ranked], run: Working) -> list[Sentence]:
+def extract(ranked: Sequence[Ranked], run: Working, *, sure: bool = False) -> list[Sentence]:
     """Return the one to three sentences that answer best, none where the passages have nothing to do with the question.
 
-    `ranked` are the passages that the answer may cite, best first; a `Sentence` counts them from 1.
+    `ranked` are the passages that the answer may cite, best first; a `Sentence` counts them from 1. With `sure`
+    somebody who knows better says that they have to do with it.
     """
     known = [run.known(item["id"]) for item in ranked]
     passages = [one.passage for one in known if one is not None]
     if len(passages) < len(ranked) or not passages:
         return []
-    if all(one.cosine + WORDS * run.covered(one.words) < ALIKE for one in known if one is not None):
+    if not sure and all(one.cosine + WORDS * run.covered(one.words) < ALIKE for one in known if one is not None):
         return []
     links = chain(ranked, passages, run)
     ends = [passages[link.target] for link in links] + [link.bridge for link in links if link.bridge]
@@ -184,14 +185,19 @@ def _quotes(link: Link, target: Passage, view: _View, *, most: int) -> list[Sent
         view = replace(view, settled=view.settled | _keys(text))
         if link.place is not None:
             quoted.append(Sentence(text, link.place + 1))
-    texts = [text for text in sentences(target.text) if not orders(text)][:HEAD]
+    texts = _sayings(target.text)[:HEAD]
     places = _best(texts, target.title, view, max(1, most - len(quoted)))
     return quoted + [Sentence(texts[place], link.target + 1) for place in places]
 
 
+def _sayings(text: str) -> list[str]:
+    """Return the sentences of a passage that say something: no headings, and no orders to a model."""
+    return [piece for piece in sentences(text) if not piece.startswith("#") and not orders(piece)]
+
+
 def _naming(text: str, name: str, run: Working) -> str:
     """Return the sentence that holds a name and the most of the question's words."""
-    pieces = [piece for piece in sentences(text) if not orders(piece)] or [text]
+    pieces = _sayings(text) or [text]
     holding = [piece for piece in pieces if f" {name} " in f" {name_key(piece)} "]
     return max(holding or pieces, key=lambda piece: run.covered(frozenset(_keys(piece))))
 
