@@ -21,8 +21,8 @@ from polyhop.agent.evaluate.metrics import Values
 from polyhop.agent.evaluate.systems import best_documents, polyhop
 from polyhop.agent.exclusions import COSINE_ALONE, parse
 
-from .arms import Arm, add_arms, arms
-from .common import Parser, add_profile, progress, run, tell, write_json
+from .arms import Arm, arms, arms_parser
+from .common import progress, run, tell, write_json
 from .dated import measure
 from .gains import rows
 from .polarity import KNOWN, Pair, held, moved, pair
@@ -34,17 +34,9 @@ COLUMNS = ("p-MRR", "recall@5 before", "recall@5", "gain")
 Ask = Callable[[str], Sequence[str]]
 
 
-def parser() -> Parser:
-    """Return the command line."""
-    made = Parser(prog="python -m benchmarks.exclusions", description=(__doc__ or "").splitlines()[0])
-    add_arms(made)
-    add_profile(made)
-    return made
-
-
 def main(arguments: Sequence[str]) -> None:
     """Measure arm after arm and the dates, show the tables as they come and write the figures."""
-    options = parser().parse_args(arguments)
+    options = arms_parser("exclusions", __doc__).parse_args(arguments)
     report: dict[str, Any] = {
         "command": f"python -m benchmarks.exclusions {shlex.join(arguments)}",
         "polyhop_version": __version__,

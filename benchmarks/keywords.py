@@ -21,8 +21,8 @@ from polyhop.agent.evaluate.metrics import scores
 from polyhop.agent.evaluate.systems import best_documents, polyhop
 from polyhop.agent.exclusions import FUNCTION_WORDS, translate
 
-from .arms import Arm, add_arms, arms
-from .common import Parser, add_profile, progress, run, write_json
+from .arms import Arm, arms, arms_parser
+from .common import progress, run, write_json
 from .gains import rows
 
 DEPTH = 10
@@ -34,17 +34,9 @@ _POSSESSIVE = re.compile(r"(?:^|['’])s$")
 _WORD = re.compile(r"\"[^\"]+\"|[\w'’.-]*\w")
 
 
-def parser() -> Parser:
-    """Return the command line."""
-    made = Parser(prog="python -m benchmarks.keywords", description=(__doc__ or "").splitlines()[0])
-    add_arms(made)
-    add_profile(made)
-    return made
-
-
 def main(arguments: Sequence[str]) -> None:
     """Measure arm after arm, show the tables as they come and write the figures."""
-    options = parser().parse_args(arguments)
+    options = arms_parser("keywords", __doc__).parse_args(arguments)
     report: dict[str, Any] = {
         "command": f"python -m benchmarks.keywords {shlex.join(arguments)}",
         "polyhop_version": __version__,

@@ -24,7 +24,7 @@ from ...retrieval.rerank.path import PathScore
 from ...retrieval.rerank.role import Ranked
 from ...retrieval.store.collection import Collection
 from ...retrieval.working import Working
-from ..rerank.collect import Sources, filled, gathered
+from ..rerank.collect import Sources, of_each
 from ..treehop.questions import Asked
 from ..watch import Watcher
 
@@ -60,13 +60,7 @@ def collect(sources: Sources, home: Path, watcher: Watcher, augmenters: Sequence
     Raises:
         CallerError: if a file cannot be read, or no question is left.
     """
-    asked, texts = gathered(sources)
-    found = []
-    with filled(texts, home, watcher) as collection:
-        for number, one in enumerate(asked, start=1):
-            found.append(_example(one, collection, augmenters))
-            watcher.step("retrieving", number, len(asked))
-    return found
+    return of_each(sources, home, watcher, lambda one, collection: _example(one, collection, augmenters))
 
 
 def _example(one: Asked, collection: Collection, augmenters: Sequence[HopUpdater]) -> Example:

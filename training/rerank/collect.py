@@ -7,10 +7,11 @@ tells them from the rest: neither their place in a file nor a title that only th
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
+from typing import TypeVar
 
 from ...core.errors import CallerError
 from ...graphs.context import Context
@@ -31,6 +32,8 @@ from ..treehop.pool import key_of
 from ..treehop.questions import Asked, read, texts_of
 from ..watch import Watcher
 from .lists import Candidate, CandidateList
+
+Made = TypeVar("Made")
 
 DEEP = 40  # candidates of a question
 NAME = "pool"
@@ -67,11 +70,16 @@ def collect(sources: Sources, home: Path, watcher: Watcher, *, hops: Sequence[st
     Raises:
         CallerError: if a file cannot be read, or no question is left.
     """
+    return of_each(sources, home, watcher, lambda one, collection: _retrieved(one, collection, hops))
+
+
+def of_each(sources: Sources, home: Path, watcher: Watcher, make: Callable[[Asked, Collection], Made]) -> list[Made]:
+    """Return what is made of each question, asked of the collection of all passages; see `collect`."""
     asked, texts = gathered(sources)
     found = []
     with filled(texts, home, watcher) as collection:
         for number, one in enumerate(asked, start=1):
-            found.append(_retrieved(one, collection, hops))
+            found.append(make(one, collection))
             watcher.step("retrieving", number, len(asked))
     return found
 
