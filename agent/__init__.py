@@ -81,11 +81,6 @@ if TYPE_CHECKING:
     from .profile import AUGMENTERS, RERANKERS, Profile
     from .results import Answer, RankedPassage, Retrieval, Spending, SubQuestion
     from .selection import SelectedTool, Selection, ToolSelector
-    from .toolbox.loop import Limits, tool_agent
-    from .toolbox.proxy import Proxy
-    from .toolbox.reach import Reach
-    from .toolbox.serve import over_http, over_stdio
-    from .toolbox.toolkit import SearchToolkit
 
 _HOMES = {
     "Catalogue": "..tools.catalogue",
@@ -184,13 +179,6 @@ _HOMES = {
     "SelectedTool": ".selection",
     "Selection": ".selection",
     "ToolSelector": ".selection",
-    "Limits": ".toolbox.loop",
-    "tool_agent": ".toolbox.loop",
-    "Proxy": ".toolbox.proxy",
-    "Reach": ".toolbox.reach",
-    "over_http": ".toolbox.serve",
-    "over_stdio": ".toolbox.serve",
-    "SearchToolkit": ".toolbox.toolkit",
 }
 
 __all__ = [
@@ -233,7 +221,6 @@ __all__ = [
     "JsonLines",
     "LangChainTools",
     "Ledger",
-    "Limits",
     "LinkHop",
     "Listwise",
     "LiteLLM",
@@ -252,18 +239,15 @@ __all__ = [
     "PolyhopError",
     "Profile",
     "Progress",
-    "Proxy",
     "PythonFunctions",
     "Query",
     "Ranked",
     "RankedPassage",
     "Ranker",
-    "Reach",
     "ReciprocalRank",
     "Reranker",
     "Retrieval",
     "Rocchio",
-    "SearchToolkit",
     "SelectedTool",
     "Selection",
     "SentenceCross",
@@ -292,12 +276,9 @@ __all__ = [
     "grow",
     "import_file",
     "merged",
-    "over_http",
-    "over_stdio",
     "read_rows",
     "rrf",
     "sources_of",
-    "tool_agent",
 ]
 
 try:

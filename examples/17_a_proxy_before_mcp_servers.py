@@ -13,7 +13,8 @@ from typing import Any
 
 from mcp import Client
 
-from polyhop.agent import McpServer, Proxy, Reach, ToolSelector
+from polyhop.agent import McpServer, ToolSelector
+from polyhop.agent.toolbox import Proxy, Reach
 
 SERVER = '''
 from mcp.server import MCPServer
@@ -37,7 +38,7 @@ async def talk(proxy: Proxy) -> None:
         print([tool.name for tool in (await client.list_tools()).tools])
         await show(client, "search_tools", request="send a letter to somebody")
         await show(client, "call_tool", name="send_letter", arguments={"to": "Anna", "text": "Hello"})
-        await show(client, "call_tool", name="send_letter", arguments={"to": "Bo"})
+        await show(client, "call_tool", name="send_letter", arguments={})
         await show(client, "call_tool", name="burn_letters", arguments={"folder": "all"})
 
 
@@ -51,8 +52,8 @@ def main() -> None:
     """Start a server and talk to it through the proxy."""
     with TemporaryDirectory() as home, ToolSelector.open(home, create=True, threshold=0.0) as selector:
         (script := Path(home, "server.py")).write_text(SERVER)
-        servers = [McpServer(command=(sys.executable, str(script)), name="post")]
-        with Proxy(selector, servers, reach=Reach(deny=("*/burn_*",))) as proxy:
+        post = McpServer(command=(sys.executable, str(script)), name="post")
+        with Proxy(selector, [post], reach=Reach(deny=("*/burn_*",))) as proxy:
             asyncio.run(talk(proxy))
 
 
