@@ -9,7 +9,6 @@ import asyncio
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from mcp import Client
 
@@ -42,7 +41,7 @@ async def talk(proxy: Proxy) -> None:
         await show(client, "call_tool", name="burn_letters", arguments={"folder": "all"})
 
 
-async def show(client: Client, tool: str, /, **arguments: Any) -> None:
+async def show(client: Client, tool: str, /, **arguments: object) -> None:
     """Call a tool of the proxy and print what it says."""
     result = await client.call_tool(tool, arguments)
     print("error:" if result.is_error else "result:", getattr(result.content[0], "text", ""))
