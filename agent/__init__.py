@@ -81,11 +81,6 @@ if TYPE_CHECKING:
     from .profile import AUGMENTERS, RERANKERS, Profile
     from .results import Answer, RankedPassage, Retrieval, Spending, SubQuestion
     from .selection import SelectedTool, Selection, ToolSelector
-    from .toolbox.loop import Limits, tool_agent
-    from .toolbox.proxy import Proxy
-    from .toolbox.reach import Reach
-    from .toolbox.serve import over_http, over_stdio
-    from .toolbox.toolkit import SearchToolkit
 
 #: the names of each module, which is imported when one of them is used
 _MODULES = {
@@ -145,11 +140,6 @@ _MODULES = {
     ".profile": "AUGMENTERS Profile RERANKERS",
     ".results": "Answer RankedPassage Retrieval Spending SubQuestion",
     ".selection": "SelectedTool Selection ToolSelector",
-    ".toolbox.loop": "Limits tool_agent",
-    ".toolbox.proxy": "Proxy",
-    ".toolbox.reach": "Reach",
-    ".toolbox.serve": "over_http over_stdio",
-    ".toolbox.toolkit": "SearchToolkit",
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names.split()}
 
@@ -193,7 +183,6 @@ __all__ = [
     "JsonLines",
     "LangChainTools",
     "Ledger",
-    "Limits",
     "LinkHop",
     "Listwise",
     "LiteLLM",
@@ -212,18 +201,15 @@ __all__ = [
     "PolyhopError",
     "Profile",
     "Progress",
-    "Proxy",
     "PythonFunctions",
     "Query",
     "Ranked",
     "RankedPassage",
     "Ranker",
-    "Reach",
     "ReciprocalRank",
     "Reranker",
     "Retrieval",
     "Rocchio",
-    "SearchToolkit",
     "SelectedTool",
     "Selection",
     "SentenceCross",
@@ -252,12 +238,9 @@ __all__ = [
     "grow",
     "import_file",
     "merged",
-    "over_http",
-    "over_stdio",
     "read_rows",
     "rrf",
     "sources_of",
-    "tool_agent",
 ]
 
 try:

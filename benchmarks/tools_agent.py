@@ -21,7 +21,8 @@ from langchain_core.tools import BaseTool, StructuredTool
 from rich.console import Console
 from rich.table import Table
 
-from polyhop.agent import JsonLines, Limits, Tool, ToolSelector, __version__, tool_agent
+from polyhop.agent import JsonLines, Tool, ToolSelector, __version__
+from polyhop.agent.toolbox import Limits, tool_agent
 
 from .bm25 import words
 from .common import Parser, chosen, positive, progress, run, write_json

@@ -13,7 +13,8 @@ from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage
 from langchain_core.tools import BaseTool, StructuredTool
 
-from polyhop.agent import LangChainTools, Limits, ToolSelector, tool_agent
+from polyhop.agent import LangChainTools, ToolSelector
+from polyhop.agent.toolbox import Limits, tool_agent
 
 ABOUT = {
     "get_forecast": "Tell the weather of the next days in a city.",

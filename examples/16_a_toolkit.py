@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tempfile import TemporaryDirectory
 
-from polyhop.agent import Reach, SearchToolkit, ToolSelector
+from polyhop.agent import ToolSelector
+from polyhop.agent.toolbox import Reach, SearchToolkit
 
 
 def get_forecast(city: str, days: int = 3) -> str:

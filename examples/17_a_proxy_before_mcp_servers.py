@@ -9,11 +9,11 @@ import asyncio
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from mcp import Client
 
-from polyhop.agent import McpServer, Proxy, Reach, ToolSelector
+from polyhop.agent import McpServer, ToolSelector
+from polyhop.agent.toolbox import Proxy, Reach
 
 SERVER = '''
 from mcp.server import MCPServer
@@ -37,11 +37,11 @@ async def talk(proxy: Proxy) -> None:
         print([tool.name for tool in (await client.list_tools()).tools])
         await show(client, "search_tools", request="send a letter to somebody")
         await show(client, "call_tool", name="send_letter", arguments={"to": "Anna", "text": "Hello"})
-        await show(client, "call_tool", name="send_letter", arguments={"to": "Bo"})
+        await show(client, "call_tool", name="send_letter", arguments={})
         await show(client, "call_tool", name="burn_letters", arguments={"folder": "all"})
 
 
-async def show(client: Client, tool: str, /, **arguments: Any) -> None:
+async def show(client: Client, tool: str, /, **arguments: object) -> None:
     """Call a tool of the proxy and print what it says."""
     result = await client.call_tool(tool, arguments)
     print("error:" if result.is_error else "result:", getattr(result.content[0], "text", ""))
@@ -51,8 +51,8 @@ def main() -> None:
     """Start a server and talk to it through the proxy."""
     with TemporaryDirectory() as home, ToolSelector.open(home, create=True, threshold=0.0) as selector:
         (script := Path(home, "server.py")).write_text(SERVER)
-        servers = [McpServer(command=(sys.executable, str(script)), name="post")]
-        with Proxy(selector, servers, reach=Reach(deny=("*/burn_*",))) as proxy:
+        post = McpServer(command=(sys.executable, str(script)), name="post")
+        with Proxy(selector, [post], reach=Reach(deny=("*/burn_*",))) as proxy:
             asyncio.run(talk(proxy))
 
 

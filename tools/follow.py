@@ -67,6 +67,9 @@ class Follower:
         patience: Patience | None = None,
         keep: Callable[[Tool], bool] | None = None,
     ) -> None:
+        # Modules that import each other cannot be loaded by two threads at once.
+        import mcp  # noqa: F401
+
         self._catalogue = catalogue
         self._patience = patience or Patience()
         self._wanted = keep
