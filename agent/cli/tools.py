@@ -96,6 +96,34 @@ def list_tools(
         typer.echo(plain(f"{shown}  {' '.join(tool.description.split())[:100]}"))
 
 
+@app.command("select")
+@guarded
+def select_tools(
+    request: Annotated[str, typer.Argument(help="What is to be done.", show_default=False)],
+    *,
+    k: Annotated[int, typer.Option("--k", "-k", help="Tools at the most.")] = 5,
+    where: Where = "",
+    collection: CatalogueName = "tools",
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Show the tools that a request needs, or that there is none; exit code 1 says that there is none."""
+    from ..selection import ToolSelector
+    from ..show import console, heading, plain
+
+    with _opened(load_settings(home=home), collection) as catalogue:
+        selection = ToolSelector(catalogue).select(request, k, where=where)
+    if as_json:
+        print_json({**asdict(selection), "tools": selection.definitions()})
+    elif selection.abstained:
+        console().print(heading(f"Nothing: {selection.why}"))
+    for one in () if as_json else selection.tools:
+        others = f"  (or {', '.join(one.alternatives)})" if one.alternatives else ""
+        typer.echo(plain(f"{one.name}  {' '.join(one.reason.split())[:100]}{others}"))
+    if selection.abstained:
+        raise typer.Exit(FAULT)
+
+
 @contextmanager
 def _opened(settings: Settings, name: str, *, create: bool = False, embedder: str = "") -> Iterator[Catalogue]:
     from ...retrieval.embed import load

@@ -14,17 +14,22 @@ from .commands import run, run_json
 
 
 @pytest.mark.slow
-def test_tools_are_added_listed_and_synced(tmp_path: Path, embedder: Embedder) -> None:
-    """A remembered file is read again, and what it lost is gone."""
+def test_tools_are_added_listed_selected_and_synced(tmp_path: Path, embedder: Embedder) -> None:
+    """A remembered file is read again, and what it lost is gone; what a request needs is selected, or nothing is."""
     path, home = lines(tmp_path / "tools.jsonl", [WEATHER, MAIL]), tmp_path / "home"
     (added,) = run_json("tools", "add", path, home=home)
     listed = run("tools", "list", "--where", "required = 'city'", home=home).stdout
     lines(path, [MAIL])
     (synced,) = run_json("tools", "sync", home=home)
 
+    selected = run("tools", "select", "Will the weather be fine in the city these next days?", "-k", "1", home=home)
+    chosen = run_json("tools", "select", "call `sendMail`", "-k", "1", "--where", "name = 'sendMail'", home=home)
+    assert selected.stdout.startswith("get_forecast  ")
+    assert ["sendMail"] == [one["function"]["name"] for one in chosen["tools"]]
     assert (2, "get_forecast  Tell the weather of the next days in a city.") == (added["added"], listed.strip())
     assert (1, 1) == (synced["unchanged"], synced["removed"])
     assert ["sendMail"] == [one["shown"] for one in run_json("tools", "list", home=home)]
+    assert "Nothing: no tool seems to do this" in run("tools", "select", "Cook soup", home=home, code=1).stdout
 
 
 @pytest.mark.slow

@@ -9,13 +9,14 @@ from typing import TypedDict
 
 import numpy as np
 
+from ...retrieval.embed.role import Vectors
 from ..catalogue import Catalogue
 from ..snapshot import Snapshot
 from . import features
 from .features import Depths, Reading
 from .intents import essence
 from .lexicon import Lexicon, Rows
-from .model import Model, Scores
+from .model import Model, Scores, Values
 
 # Candidates that go on to the choice: enough for any k that an agent can use.
 HEAD = 64
@@ -41,10 +42,11 @@ class Found(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """One state of a catalogue, ready to be searched."""
+    """One state of a catalogue, ready to be searched, and what strange requests find in it."""
 
     snapshot: Snapshot
     lexicon: Lexicon
+    background: Values
 
 
 class Engine:
@@ -58,6 +60,7 @@ class Engine:
         self.model = model
         self.depths = depths or Depths()
         self._index: Index | None = None
+        self._bank: Vectors | None = None
         self._making = threading.Lock()
 
     def index(self) -> Index:
@@ -65,8 +68,17 @@ class Engine:
         snapshot = self.catalogue.snapshot()
         with self._making:
             if self._index is None or self._index.snapshot is not snapshot:
-                self._index = Index(snapshot, Lexicon.of(snapshot.tools))
+                lexicon = Lexicon.of(snapshot.tools)
+                self._index = Index(snapshot, lexicon, self._background(snapshot, lexicon))
             return self._index
+
+    def _background(self, snapshot: Snapshot, lexicon: Lexicon) -> Values:
+        bank = self.model.bank
+        if not (bank and snapshot.tools):
+            return np.zeros(2)
+        if self._bank is None:
+            self._bank = self.catalogue.embedder.embed(bank)
+        return features.background(features.search(bank, self._bank, snapshot.vectors, lexicon))
 
     def search(self, request: str, intents: Sequence[str], *, where: str = "") -> Found:
         """Return the candidates for a request and its intents, which are one text where there is no other.
@@ -85,7 +97,7 @@ class Engine:
         if not len(reading.rows):
             return Found(candidates=[], answerable=0.0)
         scores = self.model(reading, index.lexicon)
-        answerable = 1.0 if named else self.model.answers(reading, scores)
+        answerable = 1.0 if named else self.model.answers(reading, scores, index.background)
         return Found(candidates=_candidates(index, reading, scores, set(named)), answerable=answerable)
 
     def _allowed(self, index: Index, where: str) -> Rows:

@@ -32,6 +32,9 @@ NAMES = (
 )
 # Places beyond this count as none.
 DEEP = 60
+# Of requests that a catalogue was not made for: the share that its background lies above. Whatever the catalogue, a
+# good part of them is strange to it, but some may be answered.
+STRANGE = 0.25
 _SMALL = 1e-6
 
 
@@ -73,6 +76,15 @@ def search(texts: Sequence[str], vectors: Vectors, tools: Vectors, lexicon: Lexi
     return Searched(vectors @ tools.T, [match for match, _ in found], [max(rarity, 1.0) for _, rarity in found])
 
 
+def background(searched: Searched) -> NDArray[np.float64]:
+    """Return the best cosine and the best BM25 that requests find for which the catalogue was not made."""
+    words = [
+        match[:, BM25].max() / (of * CEILING) for match, of in zip(searched.matches, searched.rarities, strict=True)
+    ]
+    result: NDArray[np.float64] = np.quantile(np.column_stack([searched.cosines.max(1), words]), STRANGE, axis=0)
+    return result
+
+
 def read(
     searched: Searched,
     lexicon: Lexicon,
@@ -87,13 +99,15 @@ def read(
     """
     depths = depths or Depths()
     pool = np.arange(searched.cosines.shape[1]) if allowed is None else allowed
-    cosines, bm25 = searched.cosines[:, pool], searched.bm25[:, pool]
+    cosines, bm25 = searched.cosines, searched.bm25
+    if allowed is not None:
+        cosines, bm25 = cosines[:, pool], bm25[:, pool]
     if not len(pool):
         return Reading(pool, np.zeros((len(cosines), 0, len(NAMES)), np.float32))
     spread = _spread(cosines), _spread(bm25)
     sides = _places(cosines), _places(bm25, above=0.0)
     both: Numbers = (spread[0] / 3 + spread[1] / 6).astype(np.float32)
-    found = _candidates((*(np.where(side > 0, side, -np.inf) for side in sides), both), depths)
+    found = _candidates(sides, both, depths)
     found = _with_siblings(found, both, lexicon.group[pool], depths)
     place = {row: at for at, row in enumerate(pool.tolist())} if len(also) else {}
     found = np.array(list(dict.fromkeys([*(place[row] for row in also if row in place), *found.tolist()])), np.int64)
@@ -130,13 +144,14 @@ def _best(scores: Numbers, count: int) -> Rows:
     return result
 
 
-def _candidates(sides: Sequence[Numbers], depths: Depths) -> Rows:
+def _candidates(sides: Sequence[Numbers], both: Numbers, depths: Depths) -> Rows:
     found: dict[int, None] = {}
-    for text in range(len(sides[0])):
+    for text in range(len(both)):
         depth = depths.intent if text else depths.whole
         for side in sides:
-            first = _best(side[text], depth)
-            found.update(dict.fromkeys(first[np.isfinite(side[text, first])].tolist()))
+            placed = np.flatnonzero(side[text])
+            found.update(dict.fromkeys(placed[np.argsort(-side[text, placed])][:depth].tolist()))
+        found.update(dict.fromkeys(_best(both[text], depth).tolist()))
     return np.array(list(found), np.int64)
 
 

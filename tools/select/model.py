@@ -23,8 +23,9 @@ Values = NDArray[np.float64]
 
 #: of a candidate, from the scores of all: what the other tools of whoever offers it come to, 0 where it has no siblings
 SERVICE = ("best_sibling", "siblings")
-#: of the ranking as a whole
-HEAD = ("best", "best_whole", "best_intent", "gap", "cosine", "cosine_spread", "name_recall", "bm25", "open", "intents")
+#: of the ranking as a whole: the best score, and means over the intents of the best cosine and the best BM25 of each,
+#: above those that strange requests find in the catalogue
+HEAD = ("best", "cosine", "bm25")
 _FAR = 8.0
 LEADING = 10
 _REMEDY = "make it again with `python -m polyhop.training.tools`, or restore the file from a copy"
@@ -49,6 +50,8 @@ class Scores:
 class Model:
     """A linear unit for the request, one for its intents, one for what siblings say, and one for the whole ranking.
 
+    `bank` holds parts of requests that are asked of every catalogue, to learn what strange ones find in it.
+
     A candidate's score is that of the request plus the soft maximum of those of the intents, so that a tool has to
     answer one of them and not their average. Trained listwise (`polyhop.training.tools`).
     """
@@ -59,6 +62,7 @@ class Model:
     service: Linear
     answerable: Linear
     threshold: float
+    bank: tuple[str, ...] = ()
 
     def __call__(self, reading: Reading, lexicon: Lexicon) -> Scores:
         """Score the candidates; where a request has one text only it is its own intent."""
@@ -68,11 +72,11 @@ class Model:
         gains = self.service(of_services(total, reading.rows, lexicon))
         return Scores(total + _covering(gains, total, intents), whole, intents)
 
-    def answers(self, reading: Reading, scores: Scores) -> float:
-        """Return the probability that the catalogue has what the request asks for."""
+    def answers(self, reading: Reading, scores: Scores, background: Values) -> float:
+        """Return the probability that a catalogue of this background has what the request asks for."""
         if not len(reading.rows):
             return 0.0
-        return float(1 / (1 + np.exp(-self.answerable(of_head(reading, scores)))))
+        return float(1 / (1 + np.exp(-self.answerable(of_head(reading, scores, background)))))
 
 
 def of_services(total: Values, rows: Rows, lexicon: Lexicon) -> Values:
@@ -82,39 +86,22 @@ def of_services(total: Values, rows: Rows, lexicon: Lexicon) -> Values:
         return found
     behind = np.maximum(total - total.max(), -_FAR)
     mass = np.exp(behind)
-    for group in np.unique(lexicon.group[rows[lexicon.groups[rows] > 1]]):
-        place = np.flatnonzero(lexicon.group[rows] == group)
+    order = np.lexsort((-behind, lexicon.group[rows]))
+    starts = np.flatnonzero(np.diff(lexicon.group[rows][order], prepend=-1))
+    for place in np.split(order, starts[1:]):
         if len(place) > 1:
-            first, second = np.sort(behind[place])[::-1][:2]
+            first, second = behind[place[:2]]
             others = np.where(behind[place] == first, second, first)
             found[place, 0] = 1 + others / _FAR
             found[place, 1] = (mass[place].sum() - mass[place]) / mass.sum()
     return found
 
 
-def of_head(reading: Reading, scores: Scores) -> Values:
-    """Return the features of `HEAD`."""
-    order = np.argsort(-scores.total, kind="stable")
-    first, read = order[0], reading.features
-    of = {name: read[:, :, place] for place, name in enumerate(features.NAMES)}
-    asked = slice(1, None) if len(read) > 1 else slice(None)
-    best = scores.intents.max(1)
-    fifth = order[min(4, len(order) - 1)]
-    return np.array(
-        [
-            scores.total[first],
-            scores.whole.max(),
-            best.max(),
-            scores.total[first] - scores.total[fifth],
-            of["cosine"][asked].max(),
-            of["cosine_spread"][asked].max(),
-            of["name_recall"][asked].max(),
-            of["bm25"][asked].max(),
-            best.min(),
-            np.log(len(best)),
-        ],
-        np.float64,
-    )
+def of_head(reading: Reading, scores: Scores, background: Values) -> Values:
+    """Return the features of `HEAD`: what is averaged does not grow with the number of intents, as a maximum would."""
+    asked = reading.features[1:] if len(reading.features) > 1 else reading.features
+    means = [asked[:, :, features.NAMES.index(name)].max(1).mean() for name in HEAD[1:]]
+    return np.array([scores.total.max(), *(means - background)], np.float64)
 
 
 def _covering(gains: Values, total: Values, intents: Values) -> Values:
@@ -165,4 +152,5 @@ def model_of(row: Mapping[str, Any]) -> Model:
         service=Linear.of(row["service"], SERVICE),
         answerable=Linear.of(row["answerable"], HEAD),
         threshold=threshold,
+        bank=tuple(map(str, row["bank"])),
     )

@@ -44,26 +44,37 @@ def _train(given: argparse.Namespace) -> Mapping[str, Any]:
 
 def train(folders: Sequence[Path], embedder: Embedder, *, seed: int = 0) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the content of the weights file, and what it was made of."""
-    from .collect import examples, foreign, requests, shop
+    from .collect import against, bank, examples, foreign, requests, shop
     from .fit import fit, fit_answerable, fit_service
 
     if len({folder.resolve() for folder in folders}) < len(folders):
         raise CallerError(f"the folders {[str(folder) for folder in folders]} are not all different; name each once")
     shops = [shop(folder / "corpus.jsonl", embedder) for folder in folders]
     asked = [requests(folder / "train.jsonl", one.tools) for folder, one in zip(folders, shops, strict=True)]
+    strangers = bank(asked)
+    shops = [against(one, strangers, embedder) for one in shops]
     learned = [examples(one, at, embedder) for one, at in zip(asked, shops, strict=True)]
     every = [example for one in learned for example in one]
     weights = fit(every, seed=seed)
+    weights["bank"] = strangers
     weights["service"] = fit_service(weights, every)
     model = model_of(weights)
-    refused = [
-        example for one, at in zip(asked, shops, strict=True) for example in examples(one, at, embedder, left=True)
+    strange = [
+        example
+        for one in asked
+        for other, at in zip(asked, shops, strict=True)
+        if other is not one
+        for example in examples(foreign(one), at, embedder)
     ]
-    for place, one in enumerate(asked):
-        for other, at in enumerate(shops):
-            refused += examples(foreign(one), at, embedder) if other != place else []
-    weights["answerable"], weights["threshold"] = fit_answerable(model, every, refused)
-    facts = {"requests": sum(map(len, asked)), "tools": sum(len(one.tools) for one in shops), "refused": len(refused)}
+    left = [
+        example for one, at in zip(asked, shops, strict=True) for example in examples(one[::2], at, embedder, left=True)
+    ]
+    weights["answerable"], weights["threshold"] = fit_answerable(model, every, strange, left)
+    facts = {
+        "requests": sum(map(len, asked)),
+        "tools": sum(len(one.tools) for one in shops),
+        "refused": len(strange) + len(left),
+    }
     return weights, facts
 
 

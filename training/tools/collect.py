@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,15 @@ from ...core.errors import CallerError
 from ...core.files import read_rows
 from ...retrieval.embed.role import Embedder, Vectors
 from ...tools.importers.json_lines import JsonLines
-from ...tools.select.features import Reading, read, search
+from ...tools.select.features import Reading, background, read, search
 from ...tools.select.intents import essence, intents
 from ...tools.select.lexicon import Lexicon, Rows
+from ...tools.select.model import Values
 from ...tools.tool import Tool
 
 # From this cosine on a tool does what another does, when all that can answer a request is taken away.
 TWINS = 0.85
+BANK = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Shop:
 
     tools: Sequence[Tool]
     vectors: Vectors
+    background: Values = field(default_factory=lambda: np.zeros(2))
 
     @cached_property
     def lexicon(self) -> Lexicon:
@@ -52,11 +55,12 @@ class Shop:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """Candidates with their features, which of them are wanted, and the words that they come from."""
+    """Candidates with their features, which of them are wanted, and the catalogue that they come from."""
 
     reading: Reading
     wanted: np.ndarray[Any, np.dtype[np.bool_]]
     lexicon: Lexicon
+    background: Values
 
 
 def shop(file: Path, embedder: Embedder) -> Shop:
@@ -82,6 +86,17 @@ def requests(file: Path, tools: Sequence[Tool]) -> list[Request]:
     return found
 
 
+def bank(asked: Sequence[Sequence[Request]]) -> list[str]:
+    """Return the first parts of requests, `BANK` of each catalogue's at even distances."""
+    some = [one for requests in asked for one in requests[:: max(1, len(requests) // BANK)][:BANK]]
+    return [essence((intents(one.text) or [one.text])[0]) for one in some]
+
+
+def against(shop: Shop, bank: Sequence[str], embedder: Embedder) -> Shop:
+    """Return a catalogue that knows what these find in it."""
+    return replace(shop, background=background(search(bank, embedder.embed(bank), shop.vectors, shop.lexicon)))
+
+
 def examples(asked: Iterable[Request], among: Shop, embedder: Embedder, *, left: bool = False) -> list[Example]:
     """Return the candidates for requests; with `left`, those of what is left when all right tools are gone."""
     made = []
@@ -90,7 +105,7 @@ def examples(asked: Iterable[Request], among: Shop, embedder: Embedder, *, left:
         searched = search(texts, embedder.embed(texts), among.vectors, among.lexicon)
         allowed = among.without(request.gold) if left else None
         reading = read(searched, among.lexicon, allowed)
-        made.append(Example(reading, np.isin(reading.rows, request.gold), among.lexicon))
+        made.append(Example(reading, np.isin(reading.rows, request.gold), among.lexicon, among.background))
     return made
 
 

@@ -19,6 +19,9 @@ EPOCHS, TOGETHER, RATE, DECAY = 12, 32, 0.02, 1e-4
 LEAST_SPREAD = 1e-3
 FAR = -1e4
 KEPT = 0.95
+# What requests of which all right tools are gone count among what is to be refused: some can be answered all the same,
+# by tools that do nearly the same.
+LEFT = 0.25
 
 
 class Scorer(torch.nn.Module):
@@ -67,6 +70,7 @@ def fit(learned: Sequence[Example], *, seed: int = 0) -> dict[str, Any]:
         "service": _unit(SERVICE, np.zeros(len(SERVICE))),
         "answerable": _unit(HEAD, np.zeros(len(HEAD))),
         "threshold": 0.0,
+        "bank": [],
     }
 
 
@@ -93,16 +97,22 @@ def fit_service(scorer: Mapping[str, Any], learned: Sequence[Example]) -> dict[s
     return _unit(SERVICE, weights.detach().numpy())
 
 
-def fit_answerable(model: Model, kept: Sequence[Example], refused: Sequence[Example]) -> tuple[dict[str, Any], float]:
+def fit_answerable(
+    model: Model, kept: Sequence[Example], strange: Sequence[Example], left: Sequence[Example]
+) -> tuple[dict[str, Any], float]:
     """Return the unit that tells rankings that hold an answer from others, and the threshold that keeps 95 % of them.
 
-    Both kinds weigh the same, whatever their numbers.
+    What is to be kept weighs as much as what is to be refused, whatever their numbers: requests of `strange` tools, and
+    those of which the right tools are gone (`left`).
     """
-    good, bad = heads(model, kept), heads(model, refused)
-    rows = np.concatenate([good, bad])
+    groups = [heads(model, one) for one in (kept, strange, left)]
+    shares = (0.5, 0.5 - LEFT / 2, LEFT / 2) if len(groups[1]) else (0.5, 0.0, 0.5)
+    good, rows = groups[0], np.concatenate(groups)
     centre, spread = rows.mean(0), rows.std(0) + 1e-6
     right = np.arange(len(rows)) < len(good)
-    weigh = torch.tensor(np.where(right, 0.5 / len(good), 0.5 / len(bad)))
+    weigh = torch.tensor(
+        np.concatenate([np.full(len(one), share / max(1, len(one))) for one, share in zip(groups, shares, strict=True)])
+    )
     features, target = torch.tensor((rows - centre) / spread), torch.tensor(right.astype(np.float64))
     weights = torch.zeros(len(HEAD) + 1, dtype=torch.float64, requires_grad=True)
     optimiser = torch.optim.LBFGS([weights], max_iter=100, line_search_fn="strong_wolfe")
@@ -126,7 +136,9 @@ def fit_answerable(model: Model, kept: Sequence[Example], refused: Sequence[Exam
 def heads(model: Model, asked: Sequence[Example]) -> Values:
     """Return what is known of each ranking as a whole, shape (rankings, features); empty ones are left out."""
     found = [one for one in asked if len(one.reading.rows)]
-    return np.stack([of_head(one.reading, model(one.reading, one.lexicon)) for one in found])
+    return np.array([of_head(one.reading, model(one.reading, one.lexicon), one.background) for one in found]).reshape(
+        -1, len(HEAD)
+    )
 
 
 def _unit(names: Sequence[str], weights: NDArray[Any], bias: float = 0.0) -> dict[str, Any]:

@@ -6,14 +6,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from polyhop.core.errors import OperatorError
 from polyhop.retrieval.embed import Embedder
 from polyhop.tools.select.choose import Twins, same
 from polyhop.tools.select.engine import Engine
+from polyhop.tools.select.features import NAMES, Reading
 from polyhop.tools.select.intents import intents
-from polyhop.tools.select.model import load
+from polyhop.tools.select.lexicon import Lexicon
+from polyhop.tools.select.model import HEAD, load, of_head, of_services
 from polyhop.tools.select.needs import Needs
 from polyhop.tools.tool import Tool
 from tests.tools.catalogues import offered
@@ -63,6 +66,41 @@ def test_the_index_follows_the_catalogue(tmp_path: Path, embedder: Embedder) -> 
         assert [] == found(opened, "feed the llamas")
         opened.catalogue.sync(offered(Tool("feed_llama", "Give hay to a llama.")))
         assert ["feed_llama"] == found(opened, "feed the llamas")
+
+
+def test_a_service_speaks_for_its_tools_in_any_order() -> None:
+    """What the siblings of a candidate come to is that of the others of its service; who has none gets nothing."""
+    lexicon = Lexicon.of(TOOLS)
+    rows = np.array([9, 3, 0, 4, 1])
+    found = of_services(np.array([3.0, 1.0, 2.0, 0.0, 1.5]), rows, lexicon)
+
+    mass = np.exp([0.0, -2.0, -1.0, -3.0, -1.5])
+    others = np.array([0.0, mass[3], mass[4], mass[1], mass[2]])
+    assert np.allclose(others / mass.sum(), found[:, 1])
+    assert np.allclose([0.0, 1 - 3 / 8, 1 - 1.5 / 8, 1 - 2 / 8, 1 - 1 / 8], found[:, 0])
+
+
+def test_many_intents_do_not_make_a_ranking_look_better() -> None:
+    """What is known of a ranking is a mean over the intents, above what strange requests find."""
+    lexicon = Lexicon.of(TOOLS)
+    features = np.zeros((3, 2, len(NAMES)), np.float32)
+    features[1, 0, NAMES.index("cosine")] = 0.8
+    one, two = (Reading(np.array([0, 1]), features[:texts]) for texts in (2, 3))
+    heads = [of_head(reading, load()(reading, lexicon), np.array([0.1, 0.0])) for reading in (one, two)]
+
+    assert [0.7, 0.3] == pytest.approx([head[HEAD.index("cosine")] for head in heads])
+
+
+def test_the_background_is_that_of_the_catalogue_as_it_is(tmp_path: Path, embedder: Embedder) -> None:
+    """A tool for what the bank asks raises it at the next search; an empty catalogue has none."""
+    with engine(tmp_path, embedder) as opened:
+        before = opened.index().background
+        opened.catalogue.sync(offered(*(Tool(f"do_{row}", text) for row, text in enumerate(opened.model.bank))))
+        after = opened.index().background
+        opened.catalogue.remove("shop")
+
+        assert (0.0 < before).all() and (before + 0.2 < after).all()
+        assert [0.0, 0.0] == opened.index().background.tolist()
 
 
 def test_what_does_the_same_is_an_alternative(shop: Engine) -> None:
