@@ -19,11 +19,11 @@ def test_tools_are_added_listed_selected_and_synced(tmp_path: Path, embedder: Em
     path, home = lines(tmp_path / "tools.jsonl", [WEATHER, MAIL]), tmp_path / "home"
     (added,) = run_json("tools", "add", path, home=home)
     listed = run("tools", "list", "--where", "required = 'city'", home=home).stdout
+    selected = run("tools", "select", "Will the weather be fine in the city these next days?", "-k", "1", home=home)
+    chosen = run_json("tools", "select", "call `sendMail`", "-k", "1", "--where", "name = 'sendMail'", home=home)
     lines(path, [MAIL])
     (synced,) = run_json("tools", "sync", home=home)
 
-    selected = run("tools", "select", "Will the weather be fine in the city these next days?", "-k", "1", home=home)
-    chosen = run_json("tools", "select", "call `sendMail`", "-k", "1", "--where", "name = 'sendMail'", home=home)
     assert selected.stdout.startswith("get_forecast  ")
     assert ["sendMail"] == [one["function"]["name"] for one in chosen["tools"]]
     assert (2, "get_forecast  Tell the weather of the next days in a city.") == (added["added"], listed.strip())

@@ -99,7 +99,7 @@ def test_the_background_is_that_of_the_catalogue_as_it_is(tmp_path: Path, embedd
         after = opened.index().background
         opened.catalogue.remove("shop")
 
-        assert (0.0 < before).all() and (before + 0.2 < after).all()
+        assert 0.0 < before[0] and (before + 0.2 < after).all()
         assert [0.0, 0.0] == opened.index().background.tolist()
 
 
