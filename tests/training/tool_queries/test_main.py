@@ -1,4 +1,4 @@
-"""`python -m polyhop.training.tool_queries`: from requests and tools to a model or a prompt that a selection can use."""
+"""`python -m polyhop.training.tool_queries`: from requests and tools to what a selection can use."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_a_model_that_cannot_reply_is_neither_aligned_nor_in_the_way(
 
 
 @pytest.mark.slow
-def test_a_prompt_is_chosen_for_a_model_that_runs_here(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_budget_that_measures_nothing_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A budget that is met ends it early, and the same command with a larger one goes on."""
     out = tmp_path / "out"
     command = [
