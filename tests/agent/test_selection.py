@@ -14,13 +14,15 @@ async def test_a_selection_is_what_an_agent_can_bind(tmp_path: Path, embedder: E
     """Tools come with the part of the request that they serve, as definitions, and with what they depend on."""
     with ToolSelector.open(tmp_path, create=True, embedder=embedder, threshold=0.0) as selector:
         selector.sync(offered(*TOOLS))
-        found = selector.select("Which orders has Mary, and what is the weather in Oslo?", k=2)
-        again = await selector.aselect("Which orders has Mary, and what is the weather in Oslo?", k=2)
+        found = selector.select("List the orders of our customer Mary, and what is the weather in Oslo?", k=2)
+        again = await selector.aselect("List the orders of our customer Mary, and what is the weather in Oslo?", k=2)
 
         assert ["get_forecast", "get_user_orders"] == sorted(tool.name for tool in found.ranked)
         assert ["search_users"] == [tool.name for tool in found.needed]
         assert ("user_id", "get_user_orders") == (found.needed[0].gives, found.needed[0].to)
-        assert {"Which orders has Mary", "what is the weather in Oslo"} == {tool.reason for tool in found.ranked}
+        assert {"List the orders of our customer Mary", "what is the weather in Oslo"} == {
+            tool.reason for tool in found.ranked
+        }
         assert [tool.name for tool in found.tools] == [one["function"]["name"] for one in found.definitions()]
         assert found.ranked == again.ranked
 

@@ -26,6 +26,7 @@ SERVICE = ("best_sibling", "siblings")
 #: of the ranking as a whole
 HEAD = ("best", "best_whole", "best_intent", "gap", "cosine", "cosine_spread", "name_recall", "bm25", "open", "intents")
 _FAR = 8.0
+LEADING = 10
 _REMEDY = "make it again with `python -m polyhop.training.tools`, or restore the file from a copy"
 
 
@@ -64,7 +65,8 @@ class Model:
         read = reading.features.astype(np.float64)
         whole, intents = self.whole(read[0]), self.intent(read[1:] if len(read) > 1 else read)
         total = whole + _soft_maximum(intents, self.sharpness)
-        return Scores(total + self.service(of_services(total, reading.rows, lexicon)), whole, intents)
+        gains = self.service(of_services(total, reading.rows, lexicon))
+        return Scores(total + _covering(gains, total, intents), whole, intents)
 
     def answers(self, reading: Reading, scores: Scores) -> float:
         """Return the probability that the catalogue has what the request asks for."""
@@ -113,6 +115,23 @@ def of_head(reading: Reading, scores: Scores) -> Values:
         ],
         np.float64,
     )
+
+
+def _covering(gains: Values, total: Values, intents: Values) -> Values:
+    """Return the gains by siblings, so that none of them lifts a second tool for one intent above the first of another.
+
+    Whatever serves an intent best, and is among the best `LEADING` anyway, gains as much as anything does.
+    """
+    if not len(total):
+        return gains
+    leading = np.sort(total)[-min(LEADING, len(total))]
+    lifted, serves = gains.copy(), intents.argmax(0)
+    for intent in np.unique(serves):
+        own = np.flatnonzero(serves == intent)
+        first = own[total[own].argmax()]
+        if total[first] >= leading:
+            lifted[first] = gains.max()
+    return lifted
 
 
 def _soft_maximum(values: Values, sharpness: float) -> Values:
