@@ -23,14 +23,19 @@ from ..retrieval.hop.role import HopUpdater
 from ..retrieval.hop.shared import SharedNameHop
 from ..retrieval.hop.span import SpanHop
 from ..retrieval.hop.treehop import TreeHop
+from ..retrieval.query.beside import Repeat
+from ..retrieval.query.expansion import Expansion
 from ..retrieval.query.feedback import Feedback
 from ..retrieval.query.first import FirstSearch
+from ..retrieval.query.gate import Gate
 from ..retrieval.query.pursue import Pursuit
+from ..retrieval.query.written import KEYWORDS, PASSAGE, THOUGHTS
 from ..retrieval.rerank.adapter import QueryAdapter
 from ..retrieval.rerank.cover import Cover
 from ..retrieval.rerank.cross import CrossEncoder
 from ..retrieval.rerank.duplicates import Duplicates
 from ..retrieval.rerank.e2rank import E2Rank
+from ..retrieval.rerank.exclude import Exclude
 from ..retrieval.rerank.listwise import Estimate, Listwise
 from ..retrieval.rerank.path import PathScore
 from ..retrieval.rerank.rocchio import Rocchio
@@ -45,9 +50,9 @@ from ..retrieval.store.collection import Collection
 class Profile:
     """What a run is made of.
 
-    `first` runs the question itself and `augment`, if there is one, a reformulation beside it; `hops` are the updaters
-    that propose the next queries, in this order. `stop` is combined with the deadline and with cancellation, which
-    always hold.
+    `first` runs the question itself and `augment`, if there is one, a reformulation beside it, where the `gate` lets it
+    through; `hops` are the updaters that propose the next queries, in this order. `stop` is combined with the deadline
+    and with cancellation, which always hold.
 
     After the last search the updaters in `further` are asked too, and the `light` rerankers order the outcome; where it
     then is less sufficient than `sure`, or where there are no light ones, the `rerankers` do.
@@ -55,12 +60,14 @@ class Profile:
     With a language model `spend` says whether it is to split the question into sub-questions, which `pursuit` asks.
 
     `notices` say what of the settings could not be had; every result repeats them.
+    With `instructions` a question may say what to leave out, and `exclude` moves such passages back.
     Without `duplicates` passages that say nearly the same all keep their places.
     """
 
     first: HopUpdater = field(default_factory=FirstSearch)
     hops: tuple[HopUpdater, ...] = (LinkHop(),)
     augment: HopUpdater | None = None
+    gate: Gate | None = None
     ranker: Ranker = field(default_factory=PathScore)
     further: tuple[HopUpdater, ...] = ()
     light: tuple[Reranker, ...] = ()
@@ -70,6 +77,8 @@ class Profile:
     spend: Spend = field(default_factory=WhenUnsure)
     pursuit: Pursuit = field(default_factory=Pursuit)
     duplicates: Duplicates | None = field(default_factory=Duplicates)
+    instructions: bool = True
+    exclude: Exclude = field(default_factory=Exclude)
     stop: Stop = field(default_factory=lambda: AfterHops(2) | WhenDry())
     seconds: float = 30.0
     notices: tuple[str, ...] = ()
@@ -82,7 +91,7 @@ class Profile:
         ask it: that costs milliseconds and no money, and often makes the call needless.
         """
         hops, notices = _hops(settings, retriever)
-        augment = Feedback() if settings.augment == "feedback" else None
+        augment = augmenter(settings.augment)
         stop = AfterHops(settings.hops) | WhenDry()
         first = FirstSearch(fusion=fusion(settings.fusion))
         duplicates = Duplicates() if settings.distinct else None
@@ -93,12 +102,14 @@ class Profile:
             first=first,
             hops=hops,
             augment=augment,
+            gate=gate(settings, augment),
             further=tuple(one for one in FURTHER if one not in hops) if bounds else (),
             light=LIGHT if settings.profile == "auto" else (),
             rerankers=rerankers(settings, retriever) if bounds else (),
             sure=max(bounds, default=ALWAYS),
             spend=spending(settings),
             duplicates=duplicates,
+            instructions=settings.instructions,
             stop=stop,
             seconds=settings.seconds,
             notices=notices,
@@ -115,9 +126,12 @@ class Profile:
             updaters=self.updaters(),
             hops=tuple(one.name for one in self.hops),
             augment=self.augment.name if self.augment else "",
+            gate=self.gate if self.augment else None,
             ranker=self.ranker,
             stop=self.stopping(),
             duplicates=self.duplicates,
+            instructions=self.instructions,
+            exclude=self.exclude,
             further=tuple(one.name for one in self.further),
             light=self.light,
             rerankers=self.rerankers,
@@ -197,6 +211,28 @@ def _hops(settings: Settings, retriever: Retriever | None) -> tuple[tuple[HopUpd
         hops += [trained] if trained else []
         notices += told
     return tuple(hops), tuple(notices)
+
+
+AUGMENTERS: dict[str, HopUpdater] = {
+    one.name: one for one in (Feedback(), Expansion(), Repeat(), PASSAGE, KEYWORDS, THOUGHTS)
+}
+
+
+def augmenter(name: str) -> HopUpdater | None:
+    """Return the augmenter called `name`, with its default settings; none for an empty name."""
+    if not name:
+        return None
+    try:
+        return AUGMENTERS[name]
+    except KeyError:
+        raise CallerError(f"unknown augmenter {name!r}; choose among {sorted(AUGMENTERS)}") from None
+
+
+def gate(settings: Settings, augment: HopUpdater | None) -> Gate | None:
+    """Return the gate of the settings, if there is to be one and something to let through."""
+    if augment is None or settings.gate is None:
+        return None
+    return Gate(augment.name, settings.gate).checked()
 
 
 FUSIONS: dict[str, Fusion] = {one.name: one for one in (ReciprocalRank(), MinMax(), Adaptive(), Guided())}

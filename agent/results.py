@@ -110,7 +110,8 @@ class Retrieval:
     In a conversation `question` is what the last turn was understood as, and `turn` is how it was said.
     `sufficiency` is the probability that the first five passages hold everything the question needs, None where nobody
     estimates it. `spent` is what language models cost, by the step that asked them, `sub_questions` are those that one
-    split the question into. `notices` say what did not go as wished, such as an updater that had to be left out.
+    split the question into. `notices` say what did not go as wished, such as an updater that had to be left out, and
+    `instructions` what was read besides the question, such as what it wants left out.
     """
 
     question: str
@@ -123,6 +124,7 @@ class Retrieval:
     spent: Mapping[str, Spending] = field(default_factory=dict)
     sub_questions: Sequence[SubQuestion] = field(default=())
     turn: str = ""
+    instructions: Sequence[str] = field(default=())
 
     @property
     def understood(self) -> bool:
@@ -143,6 +145,16 @@ class Retrieval:
     def looked_again(self) -> bool:
         """Say whether the ranking got the second look that the profile has for those that are not sure."""
         return any(event["event"] == "rerank" and not event.get("sure") for event in self.events)
+
+    @property
+    def augmented(self) -> bool:
+        """Say whether a reformulation was asked beside the question."""
+        return any(event["event"] == "augment" and event.get("queries", 0) > 0 for event in self.events)
+
+    @property
+    def chance(self) -> float | None:
+        """Return the chance that a reformulation helps, where a gate was asked for it."""
+        return next((event["chance"] for event in self.events if "chance" in event), None)
 
     def brief(self) -> list[dict[str, Any]]:
         """Return of each passage what an agent reads: title, text, source, and the titles on the way to it."""

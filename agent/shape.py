@@ -39,6 +39,7 @@ def shape_retrieval(state: State, retriever: Retriever, notices: Sequence[str] =
             for one in state.get("asked", [])
         ],
         turn=state.get("turn", state["question"]),
+        instructions=understood["told"] if (understood := state.get("understood")) is not None else [],
     )
 
 

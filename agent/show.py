@@ -72,6 +72,11 @@ def event_line(event: Event) -> Text | None:
     elif name == "hop":
         said = f"hop: {facts['queries']} names followed from {', '.join(facts['bridges'][:3]) or 'nothing'}"
         said += ", …" if len(facts["bridges"]) > 3 else ""
+    elif name == "augment":
+        said = "augment: " + ("the question was reformulated" if facts["queries"] else "the question stands alone")
+        said += f", chance of helping {100 * facts['chance']:.0f} %" if "chance" in facts else ""
+    elif name == "instruct" and facts.get("understood"):
+        said = f"understood: {'; '.join(facts['understood'])}"
     elif name == "rerank":
         said = f"{'order' if facts.get('sure') else 'second look'}: {facts['new']} passages moved into the result"
     elif name == "escalate":
@@ -173,7 +178,7 @@ def answer(said: Answer) -> RenderableType:
         line = Text(plain(citation["sentence"]))
         line.append("".join(f" [{number}]" for number in citation["passages"]), style="cyan")
         if not said.extractive and not citation["supported"]:
-            line.append("  not borne out by what it cites", style="yellow")
+            line.append(f"  not borne out: {plain(citation.get('why', ''))}", style="yellow")
         lines.append(line)
     return Indented(lines, 2)
 
@@ -191,10 +196,11 @@ def summary(retrieval: Retrieval, *, whole: bool = False) -> RenderableType:
 
     `whole` says in words what the first means.
     """
-    lines = [timings(retrieval.events, retrieval.stopped)]
+    lines = [Text(plain(said), style="yellow") for said in retrieval.instructions]
+    lines.append(timings(retrieval.events, retrieval.stopped))
     if retrieval.sufficiency is not None:
         short = f"sufficient: {100 * retrieval.sufficiency:.0f} %"
-        lines.insert(0, Text(assurance(retrieval) if whole else short, style="dim"))
+        lines.insert(-1, Text(assurance(retrieval) if whole else short, style="dim"))
     if retrieval.spent:
         lines.append(spending(retrieval))
     return Group(*lines)

@@ -5,7 +5,22 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from . import ablation, budgets, chat, faults, multihop, rerank, splitting, tools, treehop
+from . import (
+    ablation,
+    answers,
+    augment,
+    budgets,
+    chat,
+    exclusions,
+    faults,
+    keywords,
+    multihop,
+    rerank,
+    splitting,
+    tools,
+    tools_agent,
+    treehop,
+)
 from .common import BenchmarkError, run
 from .speed import command as speed
 
@@ -20,6 +35,11 @@ COMMANDS = {
         "DIR [DIR ...]",
         "what each part of polyhop adds to its recall, and what stop rules save",
     ),
+    "augment": (
+        augment.main,
+        "DIR [DIR ...]",
+        "what reformulating the question gains and costs: never, always, and where a gate lets it through",
+    ),
     "rerank": (
         rerank.main,
         "DIR [DIR ...]",
@@ -29,6 +49,11 @@ COMMANDS = {
         tools.main,
         "DIR",
         "which tools a request needs: bm25, dense, hybrid and polyhop, abstention, tokens of definitions",
+    ),
+    "tools_agent": (
+        tools_agent.main,
+        "DIR",
+        "how many searches an agent makes until all tools of a request are bound, against langgraph-bigtool",
     ),
     "chat": (
         chat.main,
@@ -40,10 +65,25 @@ COMMANDS = {
         "DIR [DIR ...] --decompositions FILE",
         "what sub-questions by a language model gain and cost, and when they are worth it",
     ),
+    "answers": (
+        answers.main,
+        "DIR [DIR ...]",
+        "what the check of citations catches, what extractive answers hold, and answers that should not be given",
+    ),
     "treehop": (
         treehop.main,
         "DIR [DIR ...]",
         "the trained hop alone against plain vector search at equal k",
+    ),
+    "exclusions": (
+        exclusions.main,
+        "DIR [DIR ...]",
+        "what becomes of “not about X” and “only after 2012”: p-MRR, and recall of what stays relevant",
+    ),
+    "keywords": (
+        keywords.main,
+        "DIR [DIR ...]",
+        "questions in keyword syntax: the same text in both halves against a translation for each",
     ),
     "faults": (
         faults.main,

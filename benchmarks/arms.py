@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .common import BenchmarkError, positive
+from .common import BenchmarkError, Parser, add_profile, positive
 from .data import Question, Source
 from .indexes import Index, ensure
 
@@ -52,6 +52,14 @@ def add_arms(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=positive, help="ask only the first N questions of each set")
     parser.add_argument("--seed", type=int, default=0, help="seed of the bootstrap (default: %(default)s)")
     parser.add_argument("--json", type=Path, metavar="OUT", help="write the figures to this file, after each arm")
+
+
+def arms_parser(name: str, doc: str | None) -> Parser:
+    """Return the command line of a benchmark that takes arms and a profile; `doc` is that of its module."""
+    made = Parser(prog=f"python -m benchmarks.{name}", description=(doc or "").splitlines()[0])
+    add_arms(made)
+    add_profile(made)
+    return made
 
 
 def arms(options: argparse.Namespace) -> Iterator[tuple[int, Arm]]:

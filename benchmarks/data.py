@@ -15,12 +15,13 @@ from .common import BenchmarkError
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question with the keys of the passages that together answer it; `kind` and `hops` are empty where unknown."""
+    """A question with the keys of the passages that together answer it; what is not known is empty."""
 
     text: str
     gold: frozenset[str]
     kind: str = ""
     hops: str = ""
+    answer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class Source:
         if not isinstance(gold, list) or not gold:
             raise BenchmarkError(f"{place}: its gold is {gold!r:.60}; a list of passages, at least one, is expected")
         keys = frozenset(key_of(*self._passage(place, passage)) for passage in gold)
-        return Question(text, keys, _name(row.get("type")), _name(row.get("hops")))
+        return Question(text, keys, _name(row.get("type")), _name(row.get("hops")), _name(row.get("answer")))
 
     def _passage(self, place: str, row: Any) -> tuple[str, str]:
         """Return (title, text); a text that opens with its title keeps it, for that is text."""

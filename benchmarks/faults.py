@@ -100,7 +100,7 @@ def play(collection: Collection, fault: Fault | None, way: str, settings: Settin
 def warm(collection: Collection) -> None:
     """Let litellm be imported, and everything be used once, before time is taken."""
     for way in WAYS:
-        play(collection, None, way, Settings(seconds=600.0, llm_timeout=600.0, llm_cache=False))
+        play(collection, None, way, Settings(seconds=600.0, llm_timeout=600.0, llm_cache=False, split="never"))
 
 
 def named(fault: Fault) -> str:
@@ -113,7 +113,7 @@ def named(fault: Fault) -> str:
 
 def measure(*, seconds: float, timeout: float, only: Sequence[str] = ()) -> dict[str, Any]:
     """Return what is seen of each fault, or of those of some kinds."""
-    settings = Settings(seconds=seconds, llm_timeout=timeout, llm_cache=False)
+    settings = Settings(seconds=seconds, llm_timeout=timeout, llm_cache=False, split="never")
     faults = [fault for fault in PLAYED if not only or fault.kind in only]
     cases = [(fault, way) for fault in (None, *faults) for way in WAYS]
     with TemporaryDirectory() as home, Agent.open(home, create=True) as opened:

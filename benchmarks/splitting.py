@@ -33,9 +33,9 @@ from .sureness import share
 
 #: what is compared, by the settings; the second is what `escalating` does where it has no call left
 POLICIES: Mapping[str, Mapping[str, Any]] = {
-    "LLM-free": {"split": "never"},
+    "LLM-free": {"split": "never", "llm_calls": 0},
     "LLM-free, looking again": {"split": "unsure", "llm_calls": 0},
-    "LLM-free, quality": {"split": "never", "profile": "quality"},
+    "LLM-free, quality": {"split": "never", "llm_calls": 0, "profile": "quality"},
     "LLM-driven": {"split": "always"},
     "escalating": {"split": "unsure"},
 }
@@ -90,24 +90,29 @@ def main(arguments: Sequence[str]) -> None:
     screen = Console(width=None if sys.stdout.isatty() else 120)
     with replaying(rows) as server:
         for _, arm in arms(options):
-            asked = [question for question in arm.questions if _plain(question.text) in known]
-            if asked:
-                outcomes = policies(arm, [question.text for question in asked], server, options.profile)
-                own = [question.gold for question in asked]
-                result["arms"][arm.title] = figures(outcomes, own, options.seed)
-                screen.print(table(arm.title, result["arms"][arm.title]))
-                gold += own
-                for name, outcome in outcomes.items():
-                    pooled[name] = joined(pooled.get(name, Outcome()), outcome)
+            own = [question for question in arm.questions if _plain(question.text) in known]
+            outcomes = policies(arm, [question.text for question in own], server, options.profile) if own else {}
+            gold += [question.gold for question in own]
+            pooled |= {name: joined(pooled.get(name, Outcome()), outcome) for name, outcome in outcomes.items()}
+            found = figures(outcomes, [question.gold for question in own], options.seed) if own else {}
             if options.chains:
                 titled = [row for row in rows if row.get("dataset") == arm.source.folder.name]
-                result["arms"].setdefault(arm.title, {})["chains"] = chains(arm, titled, server, options.profile)
-                screen.print(chains_table(arm.title, result["arms"][arm.title]["chains"]))
+                found["chains"] = chains(arm, titled, server, options.profile)
+            result["arms"][arm.title] = found
+            show(screen, arm.title, found)
     if pooled:
         result["pooled"] = figures(pooled, gold, options.seed)
-        screen.print(table("all together", result["pooled"]))
+        show(screen, "all together", result["pooled"])
     if options.json:
         write_json(options.json, result)
+
+
+def show(screen: Console, title: str, found: Mapping[str, Any]) -> None:
+    """Print what there is to show of an arm."""
+    if "policies" in found:
+        screen.print(table(title, found))
+    if "chains" in found:
+        screen.print(chains_table(title, found["chains"]))
 
 
 def _plain(text: str) -> str:

@@ -58,7 +58,18 @@ class Settings(BaseSettings):
     fusion: Literal["rrf", "minmax", "adaptive", "guided"] = Field(
         "rrf", description="how the dense and the lexical ranking are fused: rrf, minmax, adaptive, guided"
     )
-    augment: Literal["", "feedback"] = Field("", description="reformulation beside the question: feedback, or none")
+    augment: Literal["", "feedback", "expansion", "repeat", "passage", "keywords", "thoughts"] = Field(
+        "",
+        description="reformulation beside the question: feedback, expansion, repeat; by an LLM: passage, keywords, "
+        "thoughts; empty: none",
+    )
+    gate: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="chance of helping from which a question is augmented; empty: always, or as `solomon` decides",
+    )
+    instructions: bool = Field(True, description="whether a question may say what to leave out, as in “not about X”")
     distinct: bool = Field(True, description="whether passages that say nearly the same as a better one come last")
     seconds: float = Field(30.0, gt=0, description="deadline of one question")
     log: str = Field("warning", description="log level: debug, info, warning or error")

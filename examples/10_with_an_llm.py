@@ -23,7 +23,7 @@ def main() -> None:
     """Ask with the model of the local server."""
     with ReplayServer([REPLY]) as server, TemporaryDirectory() as home:
         os.environ.update(server.environment)
-        with Agent.open(home, create=True, settings=Settings(llm="openai/scripted")) as agent:
+        with Agent.open(home, create=True, settings=Settings(llm="openai/scripted", split="never")) as agent:
             agent.collection.add(DOCUMENTS)
             answer = agent.ask("Where was the director of Jaws born?", k=2)
         print(f"{answer.model}: {answer.text}")

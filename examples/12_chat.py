@@ -14,7 +14,7 @@ from polyhop.agent.example import passages_path
 TURNS = [
     "Who directed Beware! The Blob?",
     "Who is his mother?",
-    "When was the film released?",
+    "When was that film released?",
     "What about Dancing Pirate?",
     "And who directed that film?",
     "Where was the director of film Human Flow born?",  # another topic: left as it is

@@ -24,6 +24,16 @@ RECORDINGS = [
 ]
 
 
+def ask(agent: Agent) -> Answer:
+    """Print the words of an answer as they come, and return it."""
+    for part in agent.stream("Where was the director of Jaws born?", k=2):
+        if isinstance(part, Answer):
+            return part
+        if part["event"] == "text":
+            print(part["text"], end="|", flush=True)
+    raise AssertionError("a stream ends with the answer")
+
+
 def main() -> None:
     """Stream an answer, and show what it took."""
     with TemporaryDirectory() as home:
@@ -31,15 +41,14 @@ def main() -> None:
         file.write_text("".join(json.dumps(one) + "\n" for one in RECORDINGS), encoding="utf-8")
         with (
             ReplayServer(file, faults=["503:first=1,retry_after=0.1"], pace=0.02) as server,
-            Agent.open(home, create=True, llm=server.model(), settings=Settings(llm_cache=False)) as agent,
+            Agent.open(
+                home, create=True, llm=server.model(), settings=Settings(llm_cache=False, split="never")
+            ) as agent,
         ):
             agent.collection.add(DOCUMENTS)
-            for part in agent.stream("Where was the director of Jaws born?", k=2):
-                if isinstance(part, Answer):
-                    print(f"\n{part.model}: supported {[one['supported'] for one in part.citations]}")
-                    print(f"{server.calls} requests, the first met {server.requests[0].fault}")
-                elif part["event"] == "text":
-                    print(part["text"], end="|", flush=True)
+            answer = ask(agent)
+        print(f"\n{answer.model}: supported {[one['supported'] for one in answer.citations]}")
+        print(f"{server.calls} requests, the first met {server.requests[0].fault}")
 
 
 if __name__ == "__main__":

@@ -11,8 +11,10 @@ from typing import cast
 
 from ..core.llm.gateway import Gateway
 from ..retrieval.hop.role import HopUpdater
+from ..retrieval.query.gate import Gate
 from ..retrieval.query.pursue import Pursuit
 from ..retrieval.rerank.duplicates import Duplicates
+from ..retrieval.rerank.exclude import Exclude
 from ..retrieval.rerank.role import Ranked, Ranker, Reranker
 from ..retrieval.rerank.sufficiency import ALWAYS, Sufficiency
 from ..retrieval.retriever import Retriever
@@ -27,7 +29,8 @@ class Context:
     """One run's context, made anew for each run.
 
     `updaters` run the queries of the frontier, by name; those named in `hops` also propose new ones. `augment` names
-    the updater that reformulates the first query, or is empty. Without `duplicates` near-duplicates keep their places.
+    the updater that reformulates the question after the first search, or is empty; a `gate` has to let it through.
+    Without `duplicates` near-duplicates keep their places.
 
     After the last search those named in `further` are asked too, and the `light` rerankers order everything. Where the
     outcome is less sufficient than `sure` then, all `rerankers` do, in this order.
@@ -41,7 +44,11 @@ class Context:
     ranker: Ranker
     stop: Stop
     duplicates: Duplicates | None = None
+    #: whether instructions in a question are followed, and how passages that they leave out are moved back
+    instructions: bool = True
+    exclude: Exclude = field(default_factory=Exclude)
     augment: str = ""
+    gate: Gate | None = None
     further: tuple[str, ...] = ()
     light: tuple[Reranker, ...] = ()
     rerankers: tuple[Reranker, ...] = ()
@@ -61,7 +68,12 @@ class Context:
     def working(self, state: State) -> Working:
         """Return the run's memory, empty at first and after a resumption."""
         if self._working is None:
-            self._working = Working(self.retriever, state["question"], state.get("where", ""), k=state.get("k", 0))
+            understood = state.get("understood")
+            question, where = state["question"], state.get("where", "")
+            if understood is not None:
+                question, where = understood["query"], understood["where"]
+            self._working = Working(self.retriever, question, where, k=state.get("k", 0))
+            self._working.understood = understood
         return self._working
 
     def model(self, state: State) -> Gateway | None:
@@ -70,6 +82,10 @@ class Context:
             self.llm.resume(state.get("spent", []))
             self._resumed = True
         return self.llm
+
+    def kept_to(self, ranked: list[Ranked], run: Working) -> list[Ranked]:
+        """Return a ranking with what the question wants left out behind the rest."""
+        return self.exclude.move(ranked, run.understood, run)
 
     def distinct(self, ranked: list[Ranked], run: Working) -> list[Ranked]:
         """Return a ranking with near-duplicates moved back, if they are to be."""

@@ -9,11 +9,12 @@ from typing import Any
 from langgraph.graph import END, START, StateGraph
 
 from .context import Context
-from .nodes.augment import augment
+from .nodes.augment import augment, beside, due
 from .nodes.condense import beginning, condense
 from .nodes.escalate import escalate
 from .nodes.finish import finish
 from .nodes.hop import hop
+from .nodes.instruct import instruct
 from .nodes.judge import asking, judge, onward
 from .nodes.plan import plan
 from .nodes.rank import rank
@@ -23,20 +24,22 @@ from .state import Request, State
 from .stop import MAX_HOPS
 from .sync import both
 
-# A hop is four steps; the rest are before and after. LangGraph's own limit is in the thousands.
-STEPS = 4 * MAX_HOPS + 10
+# A hop is four steps, a reformulation three; the rest are before and after. LangGraph's own limit is in the thousands.
+STEPS = 4 * MAX_HOPS + 13
 
 NODES: Mapping[str, Any] = {
-    node.__name__: node for node in (condense, plan, augment, search, rank, judge, hop, rerank, escalate, finish)
+    node.__name__: node
+    for node in (condense, plan, instruct, augment, search, rank, judge, hop, rerank, escalate, finish)
 }
 #: the node after each, or what names it
 ONWARD: Mapping[str, str | Callable[[State], str]] = {
     START: beginning,
     "condense": "plan",
-    "plan": "augment",
-    "augment": "search",
+    "plan": "instruct",
+    "instruct": "search",
     "search": "rank",
-    "rank": "judge",
+    "rank": due,
+    "augment": beside,
     "judge": onward,
     "hop": asking,
     "rerank": "escalate",
@@ -46,6 +49,8 @@ ONWARD: Mapping[str, str | Callable[[State], str]] = {
 #: what may come after a node that does not always go on to the same one
 BRANCHES: Mapping[str, list[str]] = {
     START: ["condense", "plan"],
+    "rank": ["augment", "judge"],
+    "augment": ["search", "judge"],
     "judge": ["hop", "rerank"],
     "hop": ["search", "rerank"],
 }

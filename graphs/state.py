@@ -9,6 +9,7 @@ from ..core.llm.gateway import Spent
 from ..retrieval.hop.role import Find, Query
 from ..retrieval.query.condense import Turn
 from ..retrieval.query.pursue import Asked
+from ..retrieval.query.understood import Understood
 from ..retrieval.rerank.role import Ranked
 
 
@@ -26,9 +27,11 @@ class Event(TypedDict, total=False):
     reason: str
     question: str
     sure: bool
+    chance: float
     notices: list[str]
     text: str
     again: bool
+    understood: list[str]
 
 
 def add_finds(old: Sequence[Find], new: Sequence[Find]) -> list[Find]:
@@ -65,6 +68,8 @@ class Request(TypedDict, total=False):
 class State(Request, total=False):
     """The shared state of the graphs; every node returns the keys it changes."""
 
+    #: what was made of the question, where that is not the question itself
+    understood: Understood | None
     #: queries to run next
     frontier: list[Query]
     #: every way in which a passage was found
@@ -73,8 +78,10 @@ class State(Request, total=False):
     ranked: list[Ranked]
     #: passages that were gone on from
     expanded: list[str]
-    #: searches made
+    #: searches made; that of a reformulation does not count
     hops: int
+    #: whether the question was reformulated; None while that is not decided
+    augmented: bool | None
     #: passages of the last search that no earlier one found, and those of the best k that are new there
     new_passages: int
     new_best: int

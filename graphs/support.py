@@ -8,34 +8,37 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from ..retrieval.sentences import sentences
-from ..retrieval.words import content_words, fold
+from .bearing import misplaced
+from .data import evidence
+from .exchange import exchanged, refilled
+from .polarity import contradicts
+from .reading import NAME, Text, Word, read
 
 NOT_FOUND = "I could not find it."
 # An LLM's sentence counts as supported if so much of what it says stands in the passages it cites, and every number
 # and name does.
 COVERAGE = 0.6
+LEAST = 0.4
+# Words that say little, which a model puts in and no passage has.
+LIGHT = frozenset(
+    "took takes take place came come comes happened occurred stands stand called named made make get got".split()
+)
 
 _CITED = re.compile(r"\s*\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
+_POLAR = re.compile(r"^(?:yes|no)\b[,.;:]?\s*", re.IGNORECASE)
 _MARKS_AFTER_STOP = re.compile(r"([.!?]+[\"'”’)]*)((?:\s*,?\s*\[\d[\d,\s]*\])+)")
-
-_NAME = re.compile(r"[^\W_]+")
-_ISO_DATE = re.compile(r"\b(\d{4})-(\d{1,2})-(\d{1,2})\b")
-_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
-_ORDINAL = re.compile(r"\b0*(\d+)(?:st|nd|rd|th)?\b")
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
-_MONTH = re.compile(
-    r"\b(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
-    r"(?:uary|ruary|ch|il|e|y|ust|t|tember|ober|ember)?\b\.?"
-)
-_NUMERALS = {word: str(n) for n, word in enumerate("two three four five six seven eight nine ten".split(), start=2)}
 
 
 class Citation(TypedDict):
-    """One sentence of an answer: its text without marks, the numbers of the passages it cites, and whether it holds."""
+    """One sentence of an answer: its text without marks, the numbers of the passages it cites, and whether it holds.
+
+    `why` says what is wrong with one that does not.
+    """
 
     sentence: str
     passages: list[int]
     supported: bool
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,34 +63,59 @@ def _check(piece: str, texts: Sequence[str], question: str) -> Citation:
     numbers = list(dict.fromkeys(int(number) for mark in _CITED.findall(piece) for number in mark.split(",")))
     said = _CITED.sub("", piece).strip()
     known = [number for number in numbers if 1 <= number <= len(texts)]
-    there = {word for number in known for word in _stems(texts[number - 1])}
-    words = _stems(said) - {"yes"}
-    exact = ({word for word in words if word[0].isdigit()} | _names(said)) - _stems(question)
-    says = any(char.isalnum() for char in said)
-    enough = says and len(words & there) >= COVERAGE * len(words) and exact <= there
-    return Citation(sentence=said, passages=known, supported=bool(known) and known == numbers and enough)
+    if not numbers:
+        why = "it cites no passage"
+    elif known != numbers:
+        why = "it cites a passage that is not there"
+    else:
+        why = refuted(said, [texts[number - 1] for number in known], question)
+    return Citation(sentence=said, passages=known, supported=not why, why=why)
 
 
-def _names(text: str) -> set[str]:
-    """Return the stems of capitalised words; the first word is no name for its capital alone."""
-    found: set[str] = set()
-    words = list(_NAME.finditer(text))
-    for place, match in enumerate(words):
-        alone = place + 1 == len(words) or not words[place + 1].group()[0].isupper()
-        if match.group()[0].isupper() and not (place == 0 and alone):
-            found |= _stems(match.group())
-    return found
+def refuted(said: str, cited: Sequence[str], question: str) -> str:
+    """Return what of a sentence its passages do not bear out, empty if they bear it out."""
+    if not any(char.isalnum() for char in said):
+        return "it says nothing"
+    passages = [read(evidence(text)) for text in cited]
+    known = frozenset(word.raw for passage in passages for word in passage.words if word.kind == NAME)
+    words = read(_POLAR.sub("", said), known).words
+    content = [word for word in words if word.content]
+    there = {key for passage in passages for key in passage.keys}
+    asked = {word.key for word in read(question, known).words} if question else set()
+    for word in content:
+        if word.unit >= 0 and not there & {word.key, word.raw} and word.key not in asked:
+            return f"{word.raw!r} is not there"
+    keys = {word.key for word in content if word.raw not in LIGHT}
+    if len((keys - asked) & there) < COVERAGE * len(keys - asked) or len(keys & there) < LEAST * len(keys):
+        return "too little of it is there"
+    if any(_idle(content, passages, place, asked) for place in range(len(passages))):
+        return "one of the passages has nothing of it"
+    sources = [sentence for passage in passages for sentence in passage.sentences]
+    if contradicts(words, sources):
+        return "it denies what is there, or asserts what is denied there"
+    if exchanged(words, sources, [passage.title for passage in passages]) or refilled(words, sources):
+        return "the names stand the other way round there"
+    if wrong := misplaced(words, passages, asked):
+        return f"another stands there in the place of {wrong!r}"
+    return ""
 
 
-def _stems(text: str) -> set[str]:
-    """Return the content words without a plural `s`, numbers and months in one form."""
-    plain = _THOUSANDS.sub("", _ISO_DATE.sub(_spelt, fold(text)))
-    words = content_words(_MONTH.sub(r"\1", _ORDINAL.sub(r"\1", plain)))
-    short = (word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word for word in words)
-    return {_NUMERALS.get(word, word) for word in short}
+def _idle(content: Sequence[Word], passages: Sequence[Text], place: int, asked: set[str]) -> bool:
+    """Say whether a cited passage has no name or number of the sentence and no link to anything.
+
+    A link is that the question names it, that another one that is cited does, or that it names another one.
+    """
+    passage = passages[place]
+    units: dict[int, set[str]] = {}
+    for word in content:
+        units.setdefault(word.unit, set()).add(word.key)
+    exact = [unit for number, unit in units.items() if number >= 0 and any(len(key) > 2 for key in unit)]
+    if not exact or any(unit <= passage.keys for unit in exact) or passage.title & asked:
+        return False
+    others = [other for other in passages if other is not passage]
+    return not any(_names(passage, other) or _names(other, passage) for other in others)
 
 
-def _spelt(date: re.Match[str]) -> str:
-    year, month, day = date.groups()
-    name = _MONTHS[int(month) - 1] if 1 <= int(month) <= 12 else month
-    return f"{day} {name} {year}"
+def _names(one: Text, other: Text) -> bool:
+    """Say whether one text has what the other is called."""
+    return bool(other.title) and other.title <= one.keys

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .embed.role import Vectors
+from .embed.role import Vectors, embed_queries
+from .query.understood import Understood
 from .retriever import Retriever
 from .store.names import Kind, names_of
 from .types import Passage
@@ -52,6 +53,8 @@ class Working:
         self.question = question
         self.where = where
         self.k = k
+        #: what the question says besides itself, where it says anything
+        self.understood: Understood | None = None
         self.gone: set[str] = set()
         #: what earlier searches found, and the passages that were gone on from; the search node says so
         self.found: frozenset[str] = frozenset()
@@ -72,7 +75,7 @@ class Working:
         """Return the question's unit vector, shape (dimension,)."""
         # Not a `cached_property`: up to Python 3.11 that lets only one thread compute, of all runs.
         if self._vector is None:
-            self._vector = self.retriever.embedder.embed([self.question])[0]
+            self._vector = embed_queries(self.retriever.embedder, [self.question])[0]
         return self._vector
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,6 +36,16 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Remove the cache of the run."""
     shutil.rmtree(config.stash[_CACHE], ignore_errors=True)
+
+
+def pytest_sessionfinish() -> None:
+    """Close the connections that litellm keeps: at the end of a program nobody minds them, here they are warnings."""
+    if "litellm" in sys.modules:
+        import asyncio
+
+        from polyhop.core.threads import aside
+
+        asyncio.run(aside(sys.modules["litellm"].close_litellm_async_clients()))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -31,10 +31,21 @@ SHOWN = {
         "supported: He directed Jaws in 1975.",
         "NOT BORNE OUT: Jaws was filmed in Paris.",
     ],
+    "11_exclusions": [
+        "left out: Casino Royale, GoldenEye",
+        "Casino Royale, The Mask of Zorro\n    only from 1996 to 2010, by metadata 'year'",
+        "it was not used as a filter",
+    ],
     "13_replayed_model": [
         "Steven| Spielberg,| who",
         "openai/replay: supported [True]",
         "2 requests, the first met 503",
+    ],
+    "12_chat": [
+        "understood as: Who is the mother of Larry Hagman?",
+        "understood as: When was Beware! The Blob released?",
+        "understood as: When was Dancing Pirate released?",
+        "And when?\n  understood as: When was the director of film Human Flow born?",
     ],
     "14_tool_catalogue": [
         "rows: 2 added, 0 changed, 0 removed",
@@ -43,6 +54,23 @@ SHOWN = {
         "rows: 0 added, 0 changed, 1 removed",
         "python: 1 added",
         "'name': 'get_forecast'",
+    ],
+    "15_many_tools": [
+        "bound: search_tools, get_forecast\n",
+        "bound: search_tools, send_mail, get_forecast\n",
+        "tool: send_mail: the weather",
+    ],
+    "16_a_toolkit": [
+        "send_mail: send a letter about it to my sister",
+        "bind: ['send_mail', 'get_forecast']",
+        "2 days of rain in Oslo",
+        "there is no tool 'delete_mail'",
+    ],
+    "17_a_proxy_before_mcp_servers": [
+        "['search_tools', 'call_tool']",
+        "sent 'Hello' to Anna",
+        "'text' is a required property",
+        "error: there is no tool 'burn_letters'",
     ],
 }
 #: and what not: here a second first search

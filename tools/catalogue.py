@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ from ..core.errors import CallerError, PolyhopError
 from ..retrieval.embed.role import Embedder
 from ..retrieval.query.check import check_k, unit_rows
 from ..retrieval.store.collection import Collection, Options
+from ..retrieval.store.record import Record
 from ..retrieval.store.write import Prepared, digest
 from ..retrieval.types import Chunk, Document, Hit
 from .importers.role import Source
@@ -23,7 +25,6 @@ from .snapshot import Snapshot, best, load, metadata
 from .tool import Note, SyncReport, Tool
 
 DEFAULT = "tools"
-KIND = "tools"
 MOST = 200_000
 
 
@@ -38,13 +39,10 @@ class Catalogue:
         self.collection = collection
         self._syncing = threading.Lock()
         self._snapshot: Snapshot | None = None
-        kind = collection.record.get("kind", "")
-        if kind != KIND and collection.record.count()[0]:
+        if not _holds_tools(collection.record):
             raise CallerError(
                 f"collection {collection.name!r} holds documents, not tools; give the catalogue another name"
             )
-        if kind != KIND:
-            collection.record.put_new(kind=KIND)
 
     @classmethod
     def open(
@@ -56,7 +54,7 @@ class Catalogue:
         options: Options | None = None,
     ) -> Catalogue:
         """Open an existing catalogue; see `Collection.open` for what can be wrong with it."""
-        return _around(Collection.open(home, name, embedder=embedder, options=options))
+        return _around(Collection.open(home, name, embedder=embedder, options=_lazy(options)))
 
     @classmethod
     def create(
@@ -68,7 +66,7 @@ class Catalogue:
         options: Options | None = None,
     ) -> Catalogue:
         """Open a catalogue, making it if there is none."""
-        return _around(Collection.create(home, name, embedder=embedder, options=options))
+        return _around(Collection.create(home, name, embedder=embedder, options=_lazy(options)))
 
     @property
     def embedder(self) -> Embedder:
@@ -204,6 +202,18 @@ def prepared(tool: Tool) -> Prepared:
     """Return the document of a tool: one passage, of which an embedder reads as far as it can."""
     document = Document(tool.id, tool.text, title=tool.title, metadata=metadata(tool), source=tool.owner)
     return Prepared(document, [Chunk(document.text, title=document.title)], digest(document))
+
+
+def _holds_tools(record: Record) -> bool:
+    """Say whether what a record holds, if anything, are tools."""
+    with record.reading() as connection:
+        row = connection.execute("SELECT metadata FROM documents WHERE live IS NOT NULL LIMIT 1").fetchone()
+    return row is None or "definition" in json.loads(row[0])
+
+
+def _lazy(options: Options | None) -> Options:
+    """Leave the vector index alone until a filter or a write needs it: the snapshot has all vectors."""
+    return replace(options or Options(), lazy=True)
 
 
 def _around(collection: Collection) -> Catalogue:

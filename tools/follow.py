@@ -5,19 +5,22 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from concurrent.futures import Future
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from types import TracebackType
+from typing import TypeVar
 
 from ..core.errors import PolyhopError
 from ..core.logs import get_logger
 from .catalogue import Catalogue
 from .importers.mcp import Link, McpServer, connected
-from .importers.role import Tools
-from .tool import SyncReport
+from .importers.role import SourceAway, Tools
+from .tool import Note, SyncReport, Tool
 
 log = get_logger(__name__)
+T = TypeVar("T")
 
 CONNECTING, IN_STEP, AWAY, GIVEN_UP = "connecting", "in step", "away", "given up"
 SETTLE = 0.2
@@ -53,12 +56,24 @@ class Follower:
     """Reads servers again whenever they say that their tools changed, in a thread of its own.
 
     A server that dies is connected to again, with growing pauses and only so often; one that hangs holds up nobody.
-    Its tools stay in the catalogue meanwhile. It is a context manager.
+    Its tools stay in the catalogue meanwhile. It is a context manager. `keep` says which tools are taken at all.
     """
 
-    def __init__(self, catalogue: Catalogue, servers: Sequence[McpServer], *, patience: Patience | None = None) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        servers: Sequence[McpServer],
+        *,
+        patience: Patience | None = None,
+        keep: Callable[[Tool], bool] | None = None,
+    ) -> None:
+        # Modules that import each other cannot be loaded by two threads at once.
+        import mcp  # noqa: F401
+
         self._catalogue = catalogue
         self._patience = patience or Patience()
+        self._wanted = keep
+        self._links: dict[str, Link] = {}
         self._standings = {server.owner: Standing(server.owner) for server in servers}
         self._news = threading.Condition()
         self._loop = asyncio.new_event_loop()
@@ -76,6 +91,27 @@ class Follower:
         """Wait until each server was read so often, or is given up; return whether that is so."""
         with self._news:
             return self._news.wait_for(lambda: all(_done(one, syncs) for one in self._standings.values()), seconds)
+
+    def settle(self, seconds: float) -> bool:
+        """Wait until each server was read or failed once; return whether that is so."""
+        with self._news:
+            return self._news.wait_for(lambda: all(one.state != CONNECTING for one in self.standings), seconds)
+
+    def ask(self, owner: str, work: Callable[[Link], Awaitable[T]]) -> Future[T]:
+        """Do something over the connection to a server, beside the following, and return what will come of it.
+
+        Raises:
+            SourceAway: through the future, while there is no connection.
+        """
+
+        async def asked() -> T:
+            link = self._links.get(owner)
+            if link is None:
+                reason = self._standings[owner].reason if owner in self._standings else "it is not followed"
+                raise SourceAway(reason or f"MCP server {owner!r} is not connected yet; try again in a moment")
+            return await work(link)
+
+        return asyncio.run_coroutine_threadsafe(asked(), self._loop)
 
     def close(self) -> None:
         """Leave the servers; closing twice does no harm."""
@@ -123,10 +159,10 @@ class Follower:
 
     async def _keep(self, link: Link) -> None:
         """Read the list, and again after each change, until the connection ends."""
-        async with link.watching():
+        async with self._lent(link), link.watching():
             while True:
                 link.changed.clear()
-                items = await link.listed()
+                items = [one for one in await link.listed() if self._takes(one)]
                 report = await asyncio.to_thread(self._catalogue.sync, Tools(items, link.server.owner))
                 before = self._standings[link.server.owner]
                 self._tell(link.server, state=IN_STEP, reason=report.failed, syncs=before.syncs + 1, report=report)
@@ -134,6 +170,18 @@ class Follower:
                     await asyncio.wait_for(link.changed.wait(), self._patience.every)
                     await asyncio.sleep(SETTLE)  # changes come in flocks
                 link.check()
+
+    @asynccontextmanager
+    async def _lent(self, link: Link) -> AsyncIterator[None]:
+        """Let others ask over a connection as long as it holds."""
+        self._links[link.server.owner] = link
+        try:
+            yield
+        finally:
+            del self._links[link.server.owner]
+
+    def _takes(self, item: Tool | Note) -> bool:
+        return self._wanted is None or isinstance(item, Note) or self._wanted(item)
 
     def _tell(self, server: McpServer, **changed: object) -> None:
         with self._news:

@@ -85,10 +85,15 @@ class Snapshot:
         for match in _NAME.finditer(text):
             called = text[match.end() : match.end() + 1] == "("
             if called or _JOINED.search(match[0]):
-                rows = self.by_name(match[0])
+                rows = self.by_name(match[0]) if called else self._meant(match[0])
                 if rows and not any(start <= match.start() < end for start, end in found):
                     found[match.span()] = rows
         return [Mention(*span, rows) for span, rows in sorted(found.items())]
+
+    def _meant(self, name: str) -> tuple[int, ...]:
+        """Return the rows of a joined word: written otherwise, as in `e-mail`, only names of several words count."""
+        spelled = self._folded.get(folded(name), ())
+        return self._exact.get(name) or tuple(row for row in spelled if " " in self.tools[row].title)
 
     @cached_property
     def _exact(self) -> dict[str, tuple[int, ...]]:
@@ -105,15 +110,17 @@ class Snapshot:
 
 
 def load(record: Record, embedder: str, dimension: int, generation: int) -> Snapshot:
-    """Read all tools; vectors of another embedder are not there."""
+    """Read all tools; documents that somebody put among them are passed over."""
     sql = (
         f"SELECT c.id, d.metadata, v.vector FROM {LIVE} JOIN vectors v ON v.hash = c.hash AND v.embedder = ?"
         " WHERE c.ord = 0 ORDER BY d.key"
     )
     with record.reading() as connection:
         rows = connection.execute(sql, (embedder,)).fetchall()
-    vectors = np.frombuffer(b"".join(row[2] for row in rows), np.float32).reshape(len(rows), dimension)
-    return Snapshot(tuple(kept(json.loads(row[1])) for row in rows), tuple(row[0] for row in rows), vectors, generation)
+    said = [(name, json.loads(text), vector) for name, text, vector in rows]
+    found = [one for one in said if "definition" in one[1]]
+    vectors = np.frombuffer(b"".join(one[2] for one in found), np.float32).reshape(len(found), dimension)
+    return Snapshot(tuple(kept(one[1]) for one in found), tuple(one[0] for one in found), vectors, generation)
 
 
 def kept(metadata: Mapping[str, Any]) -> Tool:

@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any, NoReturn, get_args, get_type_hints
 
 from ..core.errors import CallerError, PolyhopError
@@ -18,6 +19,19 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raise instead of printing the usage and leaving."""
         raise CallerError(f"{self.prog}: {message}; see --help")
+
+
+def add_sources(parser: argparse.ArgumentParser) -> None:
+    """Let the command line name questions with gold passages, and what else is searched beside these."""
+    parser.add_argument("questions", nargs="+", type=Path, help="JSON lines: question, gold, distractors")
+    parser.add_argument("--corpus", action="append", type=Path, default=[], help="JSON lines of more passages")
+    parser.add_argument(
+        "--apart", action="append", type=Path, default=[], help="questions whose gold passages are left out"
+    )
+    parser.add_argument("--limit", type=int, default=0, help="questions to take of each file; 0 takes all")
+    parser.add_argument("--others", type=int, default=5_000, help="passages to draw from the corpora")
+    parser.add_argument("--untitled", action="store_true", help="leave the titles out")
+    parser.add_argument("--home", type=Path, help="folder for the collection, in the cache by default")
 
 
 def told(work: Callable[[], Mapping[str, Any]]) -> int:

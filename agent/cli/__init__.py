@@ -16,6 +16,7 @@ from .eval import evaluate
 from .index import index
 from .keep import list_documents, remove, status
 from .move import export, import_, reindex
+from .serve import serve
 from .tools import app as tools
 from .train import train
 
@@ -44,6 +45,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
 }
 for _name, _command in _COMMANDS.items():
     app.command(_name)(_command)
+tools.command()(serve)
 app.add_typer(tools, name="tools")
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ...retrieval.embed.role import Embedder, Vectors
+from ...retrieval.embed.role import Embedder, Vectors, embed_queries
 from ...retrieval.retriever import Bearers, Retriever
 from ...retrieval.types import Hit, Passage
 
@@ -112,6 +112,10 @@ class RememberingEmbedder:
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Pass on `Embedder.embed`."""
         return self._memory.once(lambda: self._inner.embed(texts), "embed", _key(texts)).copy()
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        """Pass on `Embedder.embed_queries`, or `embed` where there is no such thing."""
+        return self._memory.once(lambda: embed_queries(self._inner, texts), "queries", _key(texts)).copy()
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Pass on `Embedder.count_tokens`."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from ...retrieval.embed.role import embed_queries
 from ...retrieval.fuse.rrf import rrf
 from ...retrieval.retriever import Retriever
 from ...retrieval.types import Passage
@@ -44,7 +45,7 @@ def dense(retriever: Retriever) -> Search:
     """Rank by cosine."""
 
     def search(question: str, k: int) -> Sequence[Found]:
-        (hits,) = retriever.dense(retriever.embedder.embed([question]), k)
+        (hits,) = retriever.dense(embed_queries(retriever.embedder, [question]), k)
         return _passages(retriever, [hit.id for hit in hits])
 
     return search
@@ -63,7 +64,7 @@ def hybrid(retriever: Retriever) -> Search:
     """Fuse the best of both, as the first search of polyhop does."""
 
     def search(question: str, k: int) -> Sequence[Found]:
-        (near,) = retriever.dense(retriever.embedder.embed([question]), FUSED)
+        (near,) = retriever.dense(embed_queries(retriever.embedder, [question]), FUSED)
         hits = rrf([near, retriever.lexical(question, FUSED)])
         return _passages(retriever, [hit.id for hit in hits[:k]])
 
@@ -113,11 +114,16 @@ def best_documents(search: Search, question: str, k: int, *, passages: int = CHU
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What a run came to: its documents, how sufficient it took them for, and whether it looked at them again."""
+    """What a run came to: its documents, how sufficient it took them for, and whether it looked at them again.
+
+    `augmented` is whether it reformulated the question, and `chance` what a gate gave that for.
+    """
 
     documents: Sequence[str]
     sufficiency: float | None
     again: bool
+    augmented: bool = False
+    chance: float | None = None
 
 
 def account(retrieve: Retrieve, question: str, k: int, *, passages: int = CHUNKS) -> Account:
@@ -129,7 +135,8 @@ def account(retrieve: Retrieve, question: str, k: int, *, passages: int = CHUNKS
         return runs[-1].passages
 
     documents = best_documents(search, question, k, passages=passages)
-    return Account(documents, runs[-1].sufficiency, runs[-1].looked_again)
+    last = runs[-1]
+    return Account(documents, last.sufficiency, last.looked_again, last.augmented, last.chance)
 
 
 def _passages(retriever: Retriever, ids: Sequence[str]) -> list[Passage]:

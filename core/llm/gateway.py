@@ -69,11 +69,12 @@ class Gateway:
     deadline: float = math.inf
     cancelled: Callable[[], bool] = lambda: False
     _spent: list[Spent] = field(default_factory=list)
+    _replied: str = ""
 
     @property
     def name(self) -> str:
-        """Return the name of the model that is asked first."""
-        return self.models[0].name
+        """Return the name of the model that replied last, of the one that is asked first where none did."""
+        return self._replied or self.models[0].name
 
     def allows(self) -> bool:
         """Say whether budgets, deadline and caller leave room for one more call of the usual size."""
@@ -159,8 +160,8 @@ class Gateway:
             return backing_off(tries) if asked is None else float(asked)
 
         def stop(tries: Any) -> bool:
-            over = tries.upcoming_sleep + LEAST >= self._left() or self.cancelled()
-            return over or tries.attempt_number >= ATTEMPTS
+            late = tries.upcoming_sleep + LEAST >= self._left()
+            return late or self.cancelled() or tries.attempt_number >= ATTEMPTS
 
         before: list[str] = []
         retrying = AsyncRetrying(
@@ -169,10 +170,10 @@ class Gateway:
             retry=retry_if_exception_type(PassingError),
             reraise=True,
             sleep=self._sleep,
-            before_sleep=lambda tries: before.append(str(tries.outcome.exception())),
+            before_sleep=lambda tries: before.append(str(tries.outcome and tries.outcome.exception())),
         )
         try:
-            return await retrying(self._attempt, node, model, call, on_text)  # type: ignore[no-any-return]
+            return await retrying(self._attempt, node, model, call, on_text)
         except ModelError as error:
             if not before or before[-1].split(":")[0] == str(error).split(":")[0]:
                 raise
@@ -283,6 +284,7 @@ class Gateway:
         cached: bool = False,
         failed: bool = False,
     ) -> None:
+        self._replied = self._replied if failed else model.name
         self._spent.append(
             Spent(
                 node=node,

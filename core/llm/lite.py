@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import os
@@ -9,14 +10,15 @@ import re
 import threading
 import warnings
 from concurrent.futures import Future
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from socket import gaierror
 from time import time
-from typing import Any
+from typing import Any, cast
 
 from ..errors import ModelError
-from ..threads import outcome, started
+from ..threads import aside, outcome, started
 from .role import Call, EmptyError, OnText, PassingError, Price, Reply, estimated
 
 # What litellm puts before the words of a provider, once or several times.
@@ -56,8 +58,17 @@ class LiteLLM:
         return Price(float(read), float(written))
 
     async def reply(self, call: Call, *, seconds: float, on_text: OnText | None = None) -> Reply:
-        """Make one attempt; litellm's own retries are off, since they would be in no budget."""
+        """Make one attempt, in one event loop for all: litellm keeps connections and tasks that belong to a loop."""
         litellm = await _litellm()
+        here, context = asyncio.get_running_loop(), copy_context()
+
+        def hear(text: str | None) -> None:
+            here.call_soon_threadsafe(cast(OnText, on_text), text, context=context)
+
+        return await aside(self._reply(litellm, call, seconds, on_text=None if on_text is None else hear))
+
+    async def _reply(self, litellm: Any, call: Call, seconds: float, *, on_text: OnText | None) -> Reply:
+        """Ask litellm, whose own retries are off, since they would be in no budget."""
         asked: dict[str, Any] = {
             "model": self.name,
             "messages": [dict(message) for message in call.messages],
@@ -185,6 +196,8 @@ def _import() -> Any:
     warnings.filterwarnings("ignore", message="Item '.*' on TypedDict class", category=UserWarning)
     litellm.suppress_debug_info = True
     litellm.telemetry = False
+    # Its connections would outlive the event loop of a synchronous question, and complain of that.
+    litellm.disable_aiohttp_transport = True
     # It warns, through a handler of its own, whoever asks from one event loop after another.
     logging.getLogger("LiteLLM").setLevel(logging.ERROR)
     return litellm

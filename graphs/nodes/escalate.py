@@ -31,7 +31,7 @@ async def escalate(state: State, runtime: Runtime[Context]) -> State:
     notices: list[str] = []
     questions: list[str] = []
     try:
-        questions = await _split(state["question"], llm)
+        questions = await _split(context.working(state).question, llm)
     except ModelError as error:
         notices.append(f"the question was not split: {error}")
     spent = llm.taken()

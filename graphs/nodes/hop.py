@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from langgraph.runtime import Runtime
 
-from ...retrieval.hop.role import Bridge, Query
+from ...retrieval.hop.role import Bridge, Find, Query
+from ...retrieval.rerank.path import ALONE
 from ...retrieval.rerank.role import Ranked
 from ..context import Context, Watch
 from ..state import State
@@ -37,7 +40,8 @@ def bridges(state: State) -> list[Bridge]:
     """Return the passages to go on from, each once in a run.
 
     The first hop trusts the search more than the score: what the question names outright, then the fused ranking.
-    From a near-duplicate nothing leads on that does not lead on from what it repeats.
+    From a near-duplicate nothing leads on that does not lead on from what it repeats, and no hop begins at a passage
+    that is to be left out.
     """
     if state["hops"] == 1:
         return first_bridges(state)
@@ -52,14 +56,24 @@ def first_bridges(state: State) -> list[Bridge]:
         (find for find in state["finds"] if find["via"] == "named" and find["id"] in ranked),
         key=lambda find: (-find["value"], find["id"]),
     )
-    found = [find for find in state["finds"] if find["via"] == "search" and find["id"] in ranked]
-    ids = dict.fromkeys(find["id"] for find in (*named[:NAMED], *found[:FIRST]))
+    found = [name for name in _fused(state["finds"]) if name in ranked]
+    ids = dict.fromkeys([*(find["id"] for find in named[:NAMED]), *found[:FIRST]])
     return [_bridge(ranked[name]) for name in ids]
+
+
+def _fused(finds: Sequence[Find]) -> list[str]:
+    """Return what the first search found, best first; a reformulation counts half as much, as in the ranking."""
+    values: dict[str, float] = {}
+    for find in finds:
+        share = {"search": 1.0, "augmented": 0.5}.get(ALONE.get(find["via"], ""), 0.0)
+        if share:
+            values[find["id"]] = values.get(find["id"], 0.0) + share * find["value"]
+    return sorted(values, key=lambda name: -round(values[name], 12))
 
 
 def _distinct(state: State) -> dict[str, Ranked]:
     repeated = {name for item in state["ranked"] for name in item.get("duplicates", ())}
-    return {item["id"]: item for item in state["ranked"] if item["id"] not in repeated}
+    return {item["id"]: item for item in state["ranked"] if item["id"] not in repeated and "about" not in item}
 
 
 def _bridge(item: Ranked) -> Bridge:

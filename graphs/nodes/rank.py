@@ -13,7 +13,7 @@ def rank(state: State, runtime: Runtime[Context]) -> State:
     watch = Watch("rank", state)
     context = runtime.context
     run = context.working(state)
-    ranked = context.ranker.rank(state.get("finds", []), run)
+    ranked = context.kept_to(context.ranker.rank(state.get("finds", []), run), run)
     ranked = context.distinct(ranked, run)
     k = state["k"]
     before = {item["id"] for item in state["ranked"][:k]}

@@ -53,10 +53,12 @@ class Looked(NamedTuple):
 def second_look(found: list[Ranked], run: Working, context: Context) -> Looked:
     """Order a ranking by the light rerankers, or by all where it then is not sure; near-duplicates come last."""
     ranked, notices = _reranked(found, context.light or context.rerankers, run)
+    ranked = context.kept_to(ranked, run)
     estimate = context.estimate(ranked, run)
     sure = bool(context.light) and _sure(estimate, context)
     if context.light and not sure:
         ranked, notices = _reranked(found, context.rerankers, run)
+        ranked = context.kept_to(ranked, run)
         estimate = context.estimate(ranked, run)
     return Looked(context.distinct(ranked, run), estimate, sure, notices)
 

@@ -17,18 +17,27 @@ def search(state: State, runtime: Runtime[Context]) -> State:
     run = context.working(state)
     run.load(name for query in state["frontier"] for name in query["path"])
     kept = [query for query in state["frontier"] if not run.gone.intersection(query["path"])]
+    hop, beside = state["hops"], _beside(state, context)
     before = {find["id"] for find in state.get("finds", [])}
     run.found, run.expanded = frozenset(before), frozenset(state.get("expanded", []))
     finds: list[Find] = []
     for name in dict.fromkeys(query["updater"] for query in kept):
         queries = [query for query in kept if query["updater"] == name]
         _same_weights(queries, context)
-        finds += [Find(**{**find, "hop": state["hops"]}) for find in context.updaters[name].search(queries, run)]
+        finds += [Find(**{**find, "hop": hop - beside}) for find in context.updaters[name].search(queries, run)]
     found = dict.fromkeys(find["id"] for find in finds)
     new = sum(name not in before for name in found)
     event = watch.event(queries=len(kept), found=len(found), new=new, dropped=sorted(run.gone))
     runtime.stream_writer(event)
-    return State(finds=finds, hops=state["hops"] + 1, new_passages=new, events=[event])
+    if beside:
+        return State(finds=finds, new_passages=state["new_passages"] + new, events=[event])
+    return State(finds=finds, hops=hop + 1, new_passages=new, events=[event])
+
+
+def _beside(state: State, context: Context) -> bool:
+    """Say whether these are reformulations, asked beside the first search; it is no hop."""
+    names = {query["updater"] for query in state["frontier"]}
+    return bool(state.get("augmented")) and names == {context.augment}
 
 
 def _same_weights(queries: list[Query], context: Context) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 from ...core.settings import Settings
 from .role import Embedder, Vectors
 
+_SOLOMON = "solomon="
+
 __all__ = ["Embedder", "Vectors", "load"]
 
 
@@ -20,6 +22,10 @@ def load(name: str | None = None, settings: Settings | None = None) -> Embedder:
     wanted = chosen.embedder if name is None else name
     if wanted in ("all-MiniLM-L6-v2", "sentence-transformers/all-MiniLM-L6-v2"):
         return _minilm(chosen.cache)
+    if wanted.startswith(_SOLOMON):
+        from .solomon import Solomon
+
+        return Solomon(wanted.removeprefix(_SOLOMON), threshold=chosen.gate)
     from .sentence import SentenceModel
 
     return SentenceModel(wanted)

@@ -13,6 +13,8 @@ class Query(TypedDict):
 
     `text` is what is looked up or embedded, `updater` and `checkpoint` say who made it and with which weights, `path`
     are the ids of the passages that led here, the bridge last. `score` is the bridge's score when the query was made.
+    `dense_text` is embedded in place of `text` where that is written for the lexical half, and `phrases` are to stand
+    word for word in what that finds.
     """
 
     text: str
@@ -21,6 +23,8 @@ class Query(TypedDict):
     path: list[str]
     score: float
     strength: NotRequired[float]
+    dense_text: NotRequired[str]
+    phrases: NotRequired[list[str]]
 
 
 class Find(TypedDict):

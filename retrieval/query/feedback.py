@@ -10,6 +10,7 @@ import numpy as np
 from ..embed.role import Vectors
 from ..hop.role import Bridge, Find, Query
 from ..working import Working, unit
+from .beside import found_beside, nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +38,13 @@ class Feedback:
 
     def vectors(self, queries: Sequence[Query], run: Working) -> Vectors:
         """Return the moved unit vectors, shape (len(queries), dimension)."""
+        near = [known.vector for known in nearest(run, self.nearest)]
         texts = np.stack([run.embed(query["text"]) for query in queries])
-        near = run.retriever.dense(texts, self.nearest, where=run.where)
-        run.load(hit.id for hits in near for hit in hits)
-        moved = []
-        for vector, hits in zip(texts, near, strict=True):
-            found = [known.vector for hit in hits if (known := run.known(hit.id)) is not None]
-            moved.append(vector + self.beta * np.mean(found, axis=0) if found else vector)
-        return unit(np.stack(moved).astype(np.float32))
+        return unit((texts + self.beta * np.mean(near, axis=0) if near else texts).astype(np.float32))
 
     def search(self, queries: Sequence[Query], run: Working) -> list[Find]:
-        """Return the passages nearest to the moved question, worth at most half of the first of a fused ranking."""
+        """Return the passages nearest to the moved question, best first."""
         if not queries:
             return []
         lists = run.retriever.dense(self.vectors(queries, run), self.depth, where=run.where)
-        return [
-            Find(id=hit.id, via=self.name, path=[], name="", value=30.5 / (60 + rank))
-            for hits in lists
-            for rank, hit in enumerate(hits, start=1)
-        ]
+        return [find for hits in lists for find in found_beside(hits, self.name)]

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ..embed.role import Vectors
+from ..embed.role import Vectors, embed_queries
 from ..fuse.role import Asked, Fusion
 from ..fuse.rrf import ReciprocalRank
 from ..hop.mentions import mentions
 from ..hop.role import Bridge, Find, Query
+from ..types import Hit
+from ..words import name_key
 from ..working import WORTH, Working
 
 
@@ -20,11 +22,13 @@ class FirstSearch:
     Args:
         depth: passages from each half, more if more are asked for.
         shared: what a name with several bearers is worth less.
+        phrased: whether passages with the phrases of a query come first in the lexical half.
     """
 
     depth: int = 50
     per_name: int = 3
     shared: float = 1.3
+    phrased: bool = False
     fusion: Fusion = field(default_factory=ReciprocalRank)
     name: str = "search"
     checkpoint: str = ""
@@ -40,12 +44,14 @@ class FirstSearch:
         """
         if not queries:
             return []
-        vectors = self._vectors([query["text"] for query in queries], run)
+        vectors = self._vectors([query.get("dense_text", query["text"]) for query in queries], run)
         depth = max(self.depth, run.k)
         dense = run.retriever.dense(vectors, depth, where=run.where)
         finds = []
         for query, vector, near in zip(queries, vectors, dense, strict=True):
             words = run.retriever.lexical(query["text"], depth, where=run.where)
+            if self.phrased:
+                words = _with_phrases(words, query.get("phrases", ()), run)
             run.load(hit.id for hits in (near, words) for hit in hits)
             asked = Asked(query["text"], vector, depth, run.vectors, run.retriever.frequency)
             ranking = self.fusion.fuse(near, words, asked)
@@ -71,5 +77,21 @@ class FirstSearch:
 
     def _vectors(self, texts: list[str], run: Working) -> list[Vectors]:
         others = [text for text in texts if text != run.question]
-        embedded = dict(zip(others, run.retriever.embedder.embed(others), strict=True)) if others else {}
+        embedded = dict(zip(others, embed_queries(run.retriever.embedder, others), strict=True)) if others else {}
         return [embedded.get(text, run.vector) if text != run.question else run.vector for text in texts]
+
+
+def _with_phrases(hits: Sequence[Hit], phrases: Sequence[str], run: Working) -> list[Hit]:
+    """Return the hits with those first that hold most of the phrases word for word, otherwise in their order."""
+    keys = [f" {name_key(phrase)} " for phrase in phrases]
+    if not keys:
+        return list(hits)
+    run.load(hit.id for hit in hits)
+    held = {}
+    for hit in hits:
+        known = run.known(hit.id)
+        text = f" {name_key(f'{known.passage.title} {known.passage.text}')} " if known is not None else ""
+        held[hit.id] = sum(key in text for key in keys)
+    best = max((hit.score for hit in hits), default=0.0)
+    raised = [Hit(hit.id, hit.score + held[hit.id] * (best + 1.0)) for hit in hits]
+    return sorted(raised, key=lambda hit: (-round(hit.score, 6), hit.id))

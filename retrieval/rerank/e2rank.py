@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...core.errors import CallerError
+from ..embed.decoder import Decoder, load
 from ..embed.role import Vectors
 from ..working import Working
-from .decoder import Decoder, load
 from .head import Head, head_of
 from .pairs import candidate
 from .role import Ranked

@@ -8,16 +8,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..hop.role import Find
+from ..query.beside import NAMES
 from ..working import Known, Working, unit
 from .role import Ranked, order
 
 # What was found without a path; everything else came along one.
-ALONE = {"search": "search", "feedback": "search", "named": "named"}
+AUGMENTED = "augmented"
+ALONE = {"search": "search", "named": "named"} | dict.fromkeys(NAMES, AUGMENTED)
 
 
 @dataclass(frozen=True, slots=True)
 class PathScore:
     """A weighted sum: cosine with the question, fused rank, words covered, being named by the question, best path.
+
+    In a run with a reformulation the fused rank is that of three rankings, both halves of the first search and the
+    reformulation: a passage that only two of them find is worth at most two thirds.
 
     A path's value already holds the score of the bridge it starts from, so that a passage found on the way from a good
     bridge may rank next to it although the question never mentions it.
@@ -40,10 +45,11 @@ class PathScore:
     def rank(self, finds: Sequence[Find], run: Working) -> list[Ranked]:
         """Return each passage found that is still there, once, best first, ties by id."""
         run.load(find["id"] for find in finds)
+        augmented = any(ALONE.get(find["via"]) == AUGMENTED for find in finds)
         ranked = []
         for name, ways in _best_ways(finds).items():
             if known := run.known(name):
-                ranked.append(self._score(known, ways, run))
+                ranked.append(self._score(known, fused(ways) if augmented else ways, run))
         ranked.sort(key=order)
         if ranked and self.direction_weight and any(find["via"] not in ALONE for find in finds):
             self._direct(ranked, run)
@@ -63,7 +69,11 @@ class PathScore:
         ranked.sort(key=order)
 
     def _score(self, known: Known, ways: dict[str, Find], run: Working) -> Ranked:
-        weights = {"search": self.search_weight, "named": self.named_weight, "path": self.path_weight}
+        weights = {
+            "search": self.search_weight,
+            "named": self.named_weight,
+            "path": self.path_weight,
+        }
         found = {kind: weight * ways[kind]["value"] for kind, weight in weights.items() if kind in ways}
         telling = ways[max(found, key=lambda kind: (found[kind], kind))]
         own = {
@@ -82,8 +92,19 @@ class PathScore:
         )
 
 
+def fused(ways: dict[str, Find]) -> dict[str, Find]:
+    """Return ways in which the search and the reformulation are one, two thirds and a third of it."""
+    others = {sort: find for sort, find in ways.items() if sort not in ("search", AUGMENTED)}
+    told = ways.get("search") or ways.get(AUGMENTED)
+    if told is None:
+        return others
+    shares = (("search", 2 / 3), (AUGMENTED, 1 / 3))
+    value = sum(share * ways[sort]["value"] for sort, share in shares if sort in ways)
+    return {**others, "search": Find(**{**told, "value": value})}
+
+
 def _best_ways(finds: Sequence[Find]) -> dict[str, dict[str, Find]]:
-    """Return for each passage its best find of each sort: by the search, by being named, along a path."""
+    """Return for each passage its best find of each sort: by search, by name, beside the question, along a path."""
     best: dict[str, dict[str, Find]] = {}
     for find in finds:
         sort = ALONE.get(find["via"], "path")

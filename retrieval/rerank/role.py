@@ -19,7 +19,7 @@ class Ranked(TypedDict):
 
     `hop` is the search that made this find, 0 for the first, `parts` is what the score is the sum of, by name, and
     `duplicates` are passages that were moved back since they say nearly the same. `logit` is what a cross-encoder makes
-    of it, where one has read it.
+    of it, where one has read it, and `about` what it is about that was to be left out.
     """
 
     id: str
@@ -31,6 +31,7 @@ class Ranked(TypedDict):
     parts: NotRequired[dict[str, float]]
     duplicates: NotRequired[list[str]]
     logit: NotRequired[float]
+    about: NotRequired[str]
 
 
 class Ranker(Protocol):

@@ -257,7 +257,8 @@ class Collection:
         self.close()
 
     def _attach(self) -> None:
-        self._derived = Derived(self._record, self._lock, self.embedder_name, url=self._options.chroma_url)
+        url, lazy = self._options.chroma_url, self._options.lazy
+        self._derived = Derived(self._record, self._lock, self.embedder_name, url=url, lazy=lazy)
         dimension = int(self._record.get("dimension"))
         self._searcher = Searcher(
             self._record,

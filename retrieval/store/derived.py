@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -36,16 +37,34 @@ class Derived:
 
     Args:
         url: address of a Chroma server; empty for an embedded one beside the record.
+        lazy: whether an index that nothing speaks against is opened when it is first asked only.
     """
 
-    def __init__(self, record: Record, lock: CollectionLock, embedder: str, *, url: str = "") -> None:
+    def __init__(
+        self, record: Record, lock: CollectionLock, embedder: str, *, url: str = "", lazy: bool = False
+    ) -> None:
         self._record = record
         self._embedder = embedder
         self._lock = lock
         self._folder = record.path.parent
         self._url = url
         self.notices: list[str] = []
-        self.index: VectorIndex = self._open()
+        self._opening = threading.RLock()
+        self._index: VectorIndex | None = None
+        if not lazy or self._suspicion():
+            self._index = self._open()
+
+    @property
+    def index(self) -> VectorIndex:
+        """Return the vector index, opened by now."""
+        with self._opening:
+            if self._index is None:
+                self._index = self._open()
+            return self._index
+
+    @index.setter
+    def index(self, index: VectorIndex) -> None:
+        self._index = index
 
     @contextmanager
     def session(self, in_doubt: Callable[[], bool]) -> Iterator[None]:
@@ -53,6 +72,7 @@ class Derived:
 
         When the work raises while `in_doubt`, the differences are replayed before the exception goes on.
         """
+        _ = self.index  # opened before the record says that it is being written
         with self._lock.exclusive():
             self._record.put(dirty="writing")
             try:
@@ -76,7 +96,8 @@ class Derived:
 
     def close(self) -> None:
         """Let go of the vector index."""
-        self.index.close()
+        if self._index is not None:
+            self._index.close()
 
     def _open(self) -> VectorIndex:
         with self._lock.when(self._suspicion) as reason:

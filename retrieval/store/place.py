@@ -32,7 +32,8 @@ class Options:
     `wait` is how many seconds to wait for the lock; `chroma_url` moves the vectors to a Chroma server; `embedder` names
     the one for a new collection, by default as the settings say; `observe` hears the name of each step of the write
     path as it is done. `postings` is how many entries of the word index one question may read, rare words first: it
-    bounds the time in a large collection.
+    bounds the time in a large collection. `lazy` opens the vector index when it is first asked, for a collection whose
+    vectors are searched in memory.
     """
 
     wait: float = 2.0
@@ -40,6 +41,7 @@ class Options:
     embedder: str = ""
     observe: Observe = lambda step: None
     postings: int = POSTINGS
+    lazy: bool = False
 
 
 def folder_of(home: Path | str, name: str) -> Path:

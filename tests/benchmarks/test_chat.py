@@ -94,7 +94,7 @@ def test_it_compares_turns_with_what_they_mean(
     monkeypatch.setenv("POLYHOP_CACHE", str(tmp_path / "cache"))
     out = tmp_path / "out.json"
 
-    assert 0 == run(lambda: chat.main([str(write(tmp_path / "data", *sample())), "--json", str(out)]))
+    assert 0 == run(lambda: chat.main([str(write(tmp_path / "data", *sample())), "--limit", "2", "--json", str(out)]))
     (result,) = json.loads(out.read_text())["sets"]
     answers = result["answers"]
     assert {"gold", "own", "none"} == set(answers)

@@ -76,7 +76,7 @@ def test_a_turn_that_stands_by_itself_is_one_query(films: Collection) -> None:
 def agent(films: Collection, *replies: str) -> tuple[Agent, ScriptedModel]:
     """Return an agent whose model says this, and the model."""
     model = ScriptedModel(replies)
-    return Agent(films, llm=model, settings=Settings(cache=films.folder)), model
+    return Agent(films, llm=model, settings=Settings(cache=films.folder, split="never")), model
 
 
 def test_a_model_is_asked_only_where_the_turn_needs_the_conversation(films: Collection) -> None:

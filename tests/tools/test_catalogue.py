@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +18,18 @@ from polyhop.tools.catalogue import Catalogue
 from polyhop.tools.importers.json_lines import JsonLines
 from polyhop.tools.importers.role import SourceAway
 from polyhop.tools.tool import Note, Tool
+from tests.documents import environment
 
 from .catalogues import MAIL, WEATHER, lines, offered, tool
+
+SEARCH = """
+import sys
+from polyhop.agent import Catalogue
+with Catalogue.open(sys.argv[1]) as catalogue:
+    vectors = catalogue.snapshot().vectors[:1]
+    print(len(catalogue.dense(vectors, 5)[0]), len(catalogue.lexical("weather", 1)), "chromadb" in sys.modules, end=" ")
+    print(catalogue.collection.verify(), "chromadb" in sys.modules)
+"""
 
 
 @pytest.fixture
@@ -131,6 +143,21 @@ def test_a_vector_is_that_of_the_embedded_text(catalogue: Catalogue) -> None:
     assert 2 == catalogue.status()["passages"]
     assert (snapshot.vectors == vectors).all()
     assert snapshot is catalogue.snapshot()
+
+
+@pytest.mark.slow
+def test_opening_for_search_leaves_the_vector_index_alone(catalogue: Catalogue) -> None:
+    """A fresh process searches by vector and by words without loading Chroma, which is opened when it is needed."""
+    catalogue.sync(offered(tool("a"), tool("b")))
+    catalogue.close()
+    done = subprocess.run(
+        [sys.executable, "-c", SEARCH, str(catalogue.collection.folder.parent)],
+        env=environment(),
+        capture_output=True,
+        encoding="utf-8",
+    )
+
+    assert ("2 1 False [] True\n", "") == (done.stdout, done.stderr)
 
 
 def test_a_collection_of_documents_is_no_catalogue(tmp_path: Path, embedder: Embedder) -> None:

@@ -23,12 +23,12 @@ def snapshot(*tools: Tool) -> Snapshot:
         ("get-team-stats, then search", ["get-team-stats"]),
         ("call search(query) now", ["search"]),
         ("the `search` tool and 'web/fetch'", ["search", "web/fetch"]),
-        ("search the web and get team stats", []),
+        ("search the web and get team stats by e-mail", []),
     ],
 )
 def test_names_are_found_where_they_are_meant(text: str, expected: list[str]) -> None:
     """A name counts when it is written like one; a plain word in a sentence is no name."""
-    names = snapshot(Tool("getTeamStats"), Tool("search"), Tool("fetch", server="web"))
+    names = snapshot(Tool("getTeamStats"), Tool("search"), Tool("fetch", server="web"), Tool("email"))
 
     assert expected == [text[one.start : one.end] for one in names.mentioned(text)]
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
 
+from polyhop.core.errors import PolyhopError
 from polyhop.retrieval.embed import Embedder
 from polyhop.tools.catalogue import Catalogue
+from polyhop.tools.importers import documents
 from polyhop.tools.importers.functions import Functions
 from polyhop.tools.importers.json_lines import JsonLines
 from polyhop.tools.importers.mcp import McpServer
@@ -17,7 +22,7 @@ from polyhop.tools.importers.openapi import OpenApi
 from polyhop.tools.importers.role import Source, SourceError
 from polyhop.tools.sources import forget, remember, remembered, sources_of
 
-from .catalogues import WEATHER, offered, tool
+from .catalogues import WEATHER, offered, read, tool
 
 SERVERS = {
     "one": {"command": "run", "args": ["$X", "${NAME}"], "env": {"A": "${NAME}"}},
@@ -61,6 +66,50 @@ def test_what_holds_no_tools_is_refused(tmp_path: Path, content: str, reason: st
     (tmp_path / "a.json").write_text(content)
     with pytest.raises(SourceError, match=reason):
         sources_of(tmp_path / "a.json")
+
+
+class Shelf(BaseHTTPRequestHandler):
+    """Serves the document of the path, and more bytes than are read."""
+
+    def do_GET(self) -> None:
+        """Answer."""
+        said = b'{"openapi": "3.1.0", "paths": {"/a": {"get": {"operationId": "a"}}}}'
+        body = {"/api": said, "/list": b"[]", "/flood": b" " * 2_000_000}.get(self.path)
+        self.send_response(200 if body else 404)
+        self.end_headers()
+        self.wfile.write(body or b"")
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def shelf() -> Iterator[str]:
+    """Serve documents on this machine and lend the address."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Shelf) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_a_document_is_read_from_its_address(shelf: str) -> None:
+    """The address is the owner of the operations."""
+    (source,) = sources_of(f"{shelf}/api")
+    tools, _ = read(source)
+
+    assert [("a", f"{shelf}/api")] == [(tool.name, tool.owner) for tool in tools]
+
+
+def test_an_address_that_fails_says_so(shelf: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is not there, too large, or holds no document is refused in words."""
+    monkeypatch.setattr(documents, "BYTES", 1_000_000)
+    for page, reason in (("nothing", "does not answer"), ("flood", "more than 1,000,000 bytes"), ("list", "no source")):
+        with pytest.raises(PolyhopError, match=reason):
+            sources_of(f"{shelf}/{page}")
 
 
 def test_sources_are_remembered_unless_they_hold_secrets(tmp_path: Path, embedder: Embedder) -> None:

@@ -58,13 +58,13 @@ class JsonLines:
 
 
 def draft_of(row: Mapping[str, Any], place: str = "", *, kind: str = "function", server: str = "") -> Draft:
-    """Return what a JSON object says of a tool, in whichever of the usual words."""
+    """Return what a JSON object says of a tool, in whichever of the usual words; a given server is the server."""
     first = next((row[name] for name in _SCHEMAS if row.get(name) is not None), None)
     return Draft(
         name=row.get("name"),
         description=row.get("description"),
         parameters=_with_required(first, row.get("required")),
-        server=next((row[name] for name in _SERVERS if row.get(name)), server),
+        server=server or next((row[name] for name in _SERVERS if row.get(name)), ""),
         tags=[tag for name in _TAGS for tag in _listed(row.get(name))],
         kind=kind,
         output=row.get("outputSchema", row.get("output_schema")),

@@ -31,7 +31,7 @@ GRACE = 10.0
 class McpServer:
     """A server that is started by a command, or answers at an address.
 
-    `seconds` bound connecting and listing together. `env` and `headers` may hold secrets: they are not shown, and a
+    `seconds` bound connecting, and each listing. `env` and `headers` may hold secrets: they are not shown, and a
     catalogue does not remember a source that has them.
     """
 
@@ -49,6 +49,7 @@ class McpServer:
                 f"an MCP server has a command, a list of words, or a url; here they are {self.command!r} and "
                 f"{self.url!r}"
             )
+        object.__setattr__(self, "command", tuple(self.command))
 
     @property
     def owner(self) -> str:
@@ -65,7 +66,7 @@ class McpServer:
 
     async def _listed(self) -> list[Tool | Note]:
         async with connected(self) as link:
-            return await link.tools()
+            return await link.listed()
 
 
 @dataclass(slots=True)
@@ -117,7 +118,7 @@ class Link:
     async def tools(self) -> list[Tool | Note]:
         """Return all tools that the server lists, page by page."""
         info = self.client.server_info
-        server = self.server.name or line(getattr(info, "name", ""), SERVER)
+        server = self.server.name or line(getattr(info, "name", ""), SERVER) or self.server.owner
         found: list[Tool | Note] = []
         seen: set[str] = set()
         cursor: str | None = None
@@ -164,7 +165,7 @@ async def _link(server: McpServer, said: Any, stack: AsyncExitStack) -> Link:
     changed, ended = asyncio.Event(), asyncio.Event()
     transport = Overheard(_transport(server, said, stack), pages, ended)
     hear = _listening(changed)
-    client = Client(transport, cache=None, read_timeout_seconds=server.seconds, message_handler=hear)
+    client = Client(transport, cache=None, read_timeout_seconds=2 * server.seconds, message_handler=hear)
     async with asyncio.timeout(server.seconds):
         await stack.enter_async_context(client)
     link = Link(server, client, pages, changed)
@@ -214,13 +215,13 @@ def _apart(work: Any, server: McpServer) -> list[Tool | Note]:
 
     def run() -> None:
         try:
-            outcome.append(asyncio.run(asyncio.wait_for(work, server.seconds + GRACE / 2)))
+            outcome.append(asyncio.run(asyncio.wait_for(work, 2 * server.seconds + GRACE)))
         except BaseException as error:
             outcome.append(error)
 
     thread = threading.Thread(target=run, name=f"polyhop {server.owner[:40]}", daemon=True)
     thread.start()
-    thread.join(server.seconds + 2 * GRACE)
+    thread.join(2 * server.seconds + 2 * GRACE)
     if not outcome:
         raise SourceAway(_reason(server, TimeoutError("its process does not stop"), ""))
     if isinstance(outcome[0], PolyhopError):

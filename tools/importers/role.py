@@ -37,9 +37,9 @@ class SourceAway(OperatorError):
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """Tools that are at hand already."""
+    """Tools that are at hand already, and notes on them."""
 
-    tools: Iterable[Tool]
+    tools: Iterable[Tool | Note]
     owner: str
 
     def read(self) -> Iterator[Tool | Note]:

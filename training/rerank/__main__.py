@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..options import Parser, told, with_parts
+from ..options import Parser, add_sources, told, with_parts
 from ..watch import Lines
 
 
@@ -33,14 +33,7 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
     parser = Parser("python -m polyhop.training.rerank", description=__doc__, formatter_class=raw)
     steps = parser.add_subparsers(dest="step", required=True)
     lists = steps.add_parser("lists", help="retrieve candidates")
-    lists.add_argument("questions", nargs="+", type=Path, help="JSON lines: question, gold, distractors")
-    lists.add_argument("--corpus", action="append", type=Path, default=[], help="JSON lines of more passages")
-    lists.add_argument(
-        "--apart", action="append", type=Path, default=[], help="questions whose gold passages are left out"
-    )
-    lists.add_argument("--others", type=int, default=5_000, help="passages to draw from the corpora")
-    lists.add_argument("--untitled", action="store_true", help="leave the titles out")
-    lists.add_argument("--home", type=Path, help="folder for the collection, in the cache by default")
+    add_sources(lists)
     cross = steps.add_parser("cross", help="train the cross-encoder")
     cross.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="part of the recipe")
     listwise = steps.add_parser("listwise", help="train the listwise scorer and the sufficiency estimate")
@@ -57,7 +50,9 @@ def _lists(given: argparse.Namespace) -> Mapping[str, Any]:
     from .collect import Sources, collect
     from .lists import write
 
-    sources = Sources(given.questions, given.corpus, given.apart, given.others, untitled=given.untitled)
+    sources = Sources(
+        given.questions, given.corpus, given.apart, given.others, untitled=given.untitled, limit=given.limit
+    )
     found = collect(sources, given.home or Settings().cache / "training", Lines())
     write(given.out, found)
     return {"file": str(given.out), "lists": len(found), "candidates": sum(len(one.candidates) for one in found)}

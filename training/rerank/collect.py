@@ -7,10 +7,11 @@ tells them from the rest: neither their place in a file nor a title that only th
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
+from typing import TypeVar
 
 from ...core.errors import CallerError
 from ...graphs.context import Context
@@ -32,6 +33,8 @@ from ..treehop.questions import Asked, read, texts_of
 from ..watch import Watcher
 from .lists import Candidate, CandidateList
 
+Made = TypeVar("Made")
+
 DEEP = 40  # candidates of a question
 NAME = "pool"
 
@@ -46,6 +49,7 @@ class Sources:
         apart: files of questions whose gold passages are left out wherever they stand, under whatever title, and with
             them the questions that need them.
         others: passages to draw from the corpora.
+        limit: questions to take of each file, the first ones; 0 takes all.
     """
 
     questions: Sequence[Path]
@@ -54,6 +58,7 @@ class Sources:
     others: int = 5_000
     untitled: bool = False
     seed: int = 0
+    limit: int = 0
 
 
 def collect(sources: Sources, home: Path, watcher: Watcher, *, hops: Sequence[str] = ("span",)) -> list[CandidateList]:
@@ -65,11 +70,16 @@ def collect(sources: Sources, home: Path, watcher: Watcher, *, hops: Sequence[st
     Raises:
         CallerError: if a file cannot be read, or no question is left.
     """
+    return of_each(sources, home, watcher, lambda one, collection: _retrieved(one, collection, hops))
+
+
+def of_each(sources: Sources, home: Path, watcher: Watcher, make: Callable[[Asked, Collection], Made]) -> list[Made]:
+    """Return what is made of each question, asked of the collection of all passages; see `collect`."""
     asked, texts = gathered(sources)
     found = []
-    with _filled(texts, home, watcher) as collection:
+    with filled(texts, home, watcher) as collection:
         for number, one in enumerate(asked, start=1):
-            found.append(_retrieved(one, collection, hops))
+            found.append(make(one, collection))
             watcher.step("retrieving", number, len(asked))
     return found
 
@@ -77,7 +87,7 @@ def collect(sources: Sources, home: Path, watcher: Watcher, *, hops: Sequence[st
 def gathered(sources: Sources) -> tuple[list[Asked], list[tuple[str, str]]]:
     """Return the questions to ask and the (title, text) of the passages to search, which are sorted."""
     closed = {text for path in sources.apart for one in read(path) for _, text in one.texts(distractors=False)}
-    titled = [_held(one) for path in sources.questions for one in read(path)]
+    titled = [_held(one) for path in sources.questions for one in read(path)[: sources.limit or None]]
     kept = [one for one in titled if closed.isdisjoint(text for _, text in one.texts(distractors=False))]
     if not kept:
         raise CallerError("no question is left whose gold passages are not kept apart; give other files")
@@ -102,7 +112,7 @@ def _bare(passage: object) -> object:
     return {"text": passage["text"]} if isinstance(passage, dict) else passage
 
 
-def _filled(texts: Sequence[tuple[str, str]], home: Path, watcher: Watcher) -> Collection:
+def filled(texts: Sequence[tuple[str, str]], home: Path, watcher: Watcher) -> Collection:
     """Return the collection of these passages, which is made or finished first."""
     mark = blake2b("\0".join(key_of(*text) for text in texts).encode(), digest_size=12).hexdigest()
     collection = Collection.create(home, f"{NAME}-{mark}")

@@ -24,6 +24,7 @@ _OWNED = re.compile(r"\A['’]s?\s+((?:[a-z-]+\s+)?([a-z-]+))\b")
 _WHO = re.compile(
     r"\AWho\s+(?!is\b|was\b|are\b|were\b|did\b|does\b|do\b|has\b|else\b|will\b|would\b|can\b)", re.IGNORECASE
 )
+_WHO_IS = re.compile(r"\W*(?:who|what)\s+(?:is|was|are|were)\s+(?:the\s+)?[\"“]?\Z", re.IGNORECASE)
 _PAIR = re.compile(r"[\s\"”“,]*(?:and|or|vs\.?|versus|&)\s+(?:the |film |song )?[\s\"“]*")
 
 #: how an answer says what a question asks in other words, by stem
@@ -83,17 +84,48 @@ def exchange(
 ) -> Exchange:
     """Return an exchange; `titles` are those of the passages that the answer rests on, `known` what is known by now."""
     answer = _MARK.sub("", answer)
-    in_question, in_answer = names(question), [*names(answer), *_titled(titles, answer)]
-    learnt = dict(known or {})
-    for name in (*in_question, *in_answer):
-        if name.kind or name.key not in learnt:
-            learnt[name.key] = Thing(name.text, name.kind, name.gender)
+    in_question, told = names(question), [*names(answer), *_titled(titles, answer)]
+    brief = len(WORD.findall(answer)) <= BRIEF
+    repeats = (lambda one, other: one.key == other.key) if brief else _same
+    in_answer = [name for name in told if not any(repeats(name, other) for other in in_question)]
+    learnt = _learnt([*in_question, *told], in_question, known or {})
     asked = [_thing(name, learnt) for name in in_question if name.kind != TIME]
-    things = _distinct([*_answered(question, answer, in_answer, learnt), *_described(question, in_question), *asked])
+    described = _described(question, in_question)
+    first = in_question[0] if in_question else None
+    if first and _WHO_IS.match(question[: first.start]) and not question[first.end :].strip('?.!"” '):
+        things = [*asked, *_answered(question, answer, in_answer, learnt)]
+    elif brief or any(_speaks_of(" ".join([answer, *titles]), name) for name in in_question):
+        wanted, answered = expected(question)[0], _answered(question, answer, in_answer, learnt)
+        aside = [thing for thing in answered if wanted and thing.kind not in ("", wanted)]
+        things = [*(thing for thing in answered if thing not in aside), *described, *asked, *aside]
+    else:
+        # Sentences that do not speak of what was asked about may answer something else.
+        things = [*described, *(_thing(name, learnt, said=True) for name in in_answer if name.kind != TIME), *asked]
+    things = _distinct(things)
     dates = [name.text for text in (answer, question) for name in names(text) if name.kind == TIME]
     pairs = [pair for text, found in ((question, in_question), (answer, names(answer))) if (pair := _pair(text, found))]
-    pair = tuple(_thing(name, learnt) for name in pairs[0]) if pairs else ()
-    return Exchange(question, answer, tuple(things), pair, tuple(dates))
+    together = tuple(_thing(name, learnt) for name in pairs[0]) if pairs else ()
+    return Exchange(question, answer, tuple(things), together, tuple(dates))
+
+
+def _learnt(found: Sequence[Name], asked: Sequence[Name], known: Mapping[str, Thing]) -> dict[str, Thing]:
+    """Return what is known of each name now; what is said of a longer or shorter form holds for the one asked about."""
+    learnt = dict(known)
+    for name in found:
+        for key in [name.key, *(other.key for other in asked if _same(name, other))]:
+            if key not in learnt or (name.kind and not learnt[key].kind):
+                text = learnt[key].text if key in learnt else name.text
+                learnt[key] = Thing(text, name.kind, name.gender)
+    return learnt
+
+
+def _same(one: Name, other: Name) -> bool:
+    """Say whether two names are forms of one: one holds all words of the other, or both begin and end alike."""
+    first, second = one.key.split(), other.key.split()
+    if not first or not second or TIME in (one.kind, other.kind):
+        return first == second
+    ends = len(first) > 1 and len(second) > 1 and (first[0], first[-1]) == (second[0], second[-1])
+    return ends or set(first) <= set(second) or set(second) <= set(first)
 
 
 def _answered(question: str, answer: str, found: Sequence[Name], known: Mapping[str, Thing]) -> list[Thing]:
@@ -102,8 +134,7 @@ def _answered(question: str, answer: str, found: Sequence[Name], known: Mapping[
     That one is taken to be of the kind that was asked for, if it stands by the question's words or alone.
     """
     kind, gender = expected(question)
-    asked = {name.key for name in names(question)}
-    said = [name for name in found if name.key not in asked and name.kind != TIME]
+    said = [name for name in found if name.kind != TIME]
     near = {name: _nearness(name, question, answer) for name in said}
     fits = {name: (name.kind == kind) - 1.0 if kind and name.kind else 0.0 for name in said}
     ranked = sorted(said, key=lambda name: -(2 * fits[name] + near[name]))
@@ -145,6 +176,11 @@ def known_of(exchanges: Iterable[Exchange]) -> dict[str, Thing]:
             if thing.kind or thing.key not in known:
                 known[thing.key] = thing
     return known
+
+
+def _speaks_of(text: str, name: Name) -> bool:
+    """Say whether a text holds one of the words of a name that carry meaning."""
+    return not set(content_words(name.text)).isdisjoint(content_words(text))
 
 
 def _titled(titles: Sequence[str], answer: str) -> list[Name]:

@@ -32,7 +32,10 @@ _SENTENCE = re.compile(r"[.!?][\"”]?\s*\Z")
 _PREDICATE = re.compile(
     r"\A(?:\s*\([^()]*\))?,?\s*(?:(?:is|was|are|were|became)\s+)?(?:an?|the|one of the)\s+([^.,;:()]+)"
 )
-_PREDICATE_END = re.compile(r"\b(?:who|whom|which|that|of|in|on|by|from|with|born|directed|written|for|at|to|and)\b")
+_PREDICATE_END = re.compile(
+    r"\b(?:who|whom|which|that|of|in|on|by|from|with|born|directed|written|for|at|to|"
+    r"and (?:the|an?|is|was|his|her|its))\b"
+)
 _OF_PEOPLE_AFTER = re.compile(
     r"\A(?:\s*\([^()]*\))?\s*,?\s*(?:was |is )?(?:born|die[ds]?|marr(?:y|ied)|graduat\w+|grew up|live[ds]?)\b|"
     r"\A['’]s?\s+(?:\w+\s+){0,2}(?:father|mother|wife|husband|son|daughter|brother|sister|parents?|children|spouse|"

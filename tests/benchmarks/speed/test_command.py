@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from benchmarks.common import run
-from benchmarks.speed import batch, command, filters, ingest
+from benchmarks.speed import batch, catalogue, command, filters, ingest
 from polyhop.agent import Collection, Document
 from tests.benchmarks.test_multihop import sample, write
 
@@ -46,6 +46,21 @@ def test_the_parts_of_the_graph_are_its_parts(tmp_path: Path) -> None:
     assert (4, 0) == (result["questions"], result["different"])
     assert ["parts", "plain", "streaming", "checkpoints"] == [row["way"] for row in result["rows"]]
     assert [0.0, 1.0] == [result["rows"][0][key] for key in ("added p50 ms", "of the parts")]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("embedder")
+def test_a_catalogue_is_measured_against_bare_encoding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All tools are there after the parts, each way took time, and the share is that of the two."""
+    monkeypatch.setattr(catalogue, "OPENINGS", 1)
+    monkeypatch.setattr(catalogue, "TURNS", 1)
+    rows = [{"name": f"tool_{number}", "description": f"Do thing {number}."} for number in range(6)]
+    (tmp_path / "tools.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in [*rows, rows[0]]))
+    result = measure(tmp_path, "catalogue", str(tmp_path / "tools.jsonl"))
+    polyhop, bare, share, *opened = (row["figure"] for row in result["rows"])
+
+    assert 6 == result["tools"] and 0 < min(opened)
+    assert share == pytest.approx(polyhop / bare, rel=0.2)
 
 
 @pytest.mark.slow

@@ -14,10 +14,12 @@ from polyhop.core.llm.gateway import ATTEMPTS
 from polyhop.retrieval.embed import Embedder
 from tests import corpus
 
-GOOD = "The director of Jaws, Steven Spielberg, was born in Cincinnati [1][2]."
+#: enough for every fault that ends by itself, on the busiest of machines
+PATIENCE = 60.0
+#: a deadline for those that do not, and what a busy machine may take beyond it; `benchmarks.faults` measures it
 SECONDS = 2.0
-#: what a run may take beyond its deadline
-GRACE = 1.0
+GRACE = 4.0
+GOOD = "The director of Jaws, Steven Spielberg, was born in Cincinnati [1][2]."
 
 #: faults that end it at once, and what the notice then says
 LASTING = {
@@ -25,12 +27,10 @@ LASTING = {
     **dict.fromkeys(("empty", "null", "refusal", "filtered"), "returned nothing"),
     **dict.fromkeys(("schema", "nonsense", "length"), "borne out"),
 }
-#: faults that may pass, and so are met again until the tries or the seconds are used up
-PASSING = {
-    **dict.fromkeys(("429", "500", "502", "503", "504", "529"), "failed: "),
-    **dict.fromkeys(("slow", "drip", "endless"), "Timeout"),
-    **dict.fromkeys(("reset", "cut", "unfinished"), ""),
-}
+#: faults that may pass, and so are met again until the tries are used up
+PASSING = ("429", "500", "502", "503", "504", "529", "reset", "cut")
+#: faults that last until somebody gives up
+HANGING = ("slow", "drip", "endless")
 #: faults that nobody needs to see
 HARMLESS = ("nousage", "badusage")
 #: faults of the whole body, which litellm tells in its own way
@@ -68,27 +68,25 @@ def stream(agent: Agent) -> Answer:
 
 
 def met(
-    films: Collection, fault: Fault | str, way: Callable[[Agent], Answer], timeout: float = 0.4
+    films: Collection, fault: Fault | str, way: Callable[[Agent], Answer], **settings: float
 ) -> tuple[Answer, ReplayServer]:
-    """Return the answer to a question while the fault is played, which comes in time, and the server."""
-    settings = Settings(seconds=SECONDS, llm_timeout=timeout, llm_cache=False)
+    """Return the answer to a question while the fault is played, and the server."""
+    chosen = {"seconds": PATIENCE, "llm_timeout": PATIENCE, **settings}
     with ReplayServer(lambda messages: GOOD, faults=[fault]) as server:
-        agent = Agent(films, llm=server.model(), settings=settings)
-        began = time.monotonic()
-        answer = way(agent)
-        assert time.monotonic() - began < SECONDS + GRACE
-        return answer, server
+        return way(
+            Agent(films, llm=server.model(), settings=Settings(llm_cache=False, split="never", **chosen))
+        ), server  # type: ignore[arg-type]
 
 
-def both(films: Collection, fault: Fault | str) -> list[tuple[Answer, ReplayServer]]:
+def both(films: Collection, fault: Fault | str, **settings: float) -> list[tuple[Answer, ReplayServer]]:
     """Return what is met in both ways, side by side to save time."""
     with ThreadPoolExecutor() as pool:
-        return list(pool.map(lambda way: met(films, fault, way), (ask, stream)))
+        return list(pool.map(lambda way: met(films, fault, way, **settings), (ask, stream)))
 
 
 def test_every_fault_is_tested() -> None:
     """No fault that the server can play is left out."""
-    assert sorted(FAULTS) == sorted([*LASTING, *PASSING, *HARMLESS, *RUBBISH, "refused"])
+    assert sorted(FAULTS) == sorted([*LASTING, *PASSING, *HANGING, *HARMLESS, *RUBBISH, "refused", "unfinished"])
 
 
 @pytest.mark.parametrize("fault", LASTING)
@@ -101,14 +99,31 @@ def test_what_lasts_is_asked_once(fault: str, films: Collection) -> None:
 
 
 @pytest.mark.parametrize("fault", PASSING)
-def test_what_may_pass_is_tried_again_within_the_deadline(fault: str, films: Collection) -> None:
-    """Tries end with their number or with the seconds of the run, and the passages answer."""
-    for answer, server in both(films, fault):
+def test_what_may_pass_is_tried_again(fault: str, films: Collection) -> None:
+    """Tries end with their number, and the passages answer."""
+    for answer, server in both(films, Fault(fault, retry_after=0.05)):
         (notice,) = answer.notices
-        assert (True, True) == (answer.extractive, answer.found)
-        assert 1 <= server.calls <= ATTEMPTS
+        assert (True, True, ATTEMPTS) == (answer.extractive, answer.found, server.calls)
         assert server.calls == answer.retrieval.cost.calls == answer.retrieval.cost.failed
-        assert PASSING[fault] in notice
+        assert "failed: " in notice
+
+
+@pytest.mark.parametrize("fault", HANGING)
+def test_the_deadline_ends_what_hangs(fault: str, films: Collection) -> None:
+    """Neither silence nor bytes without end keep a question waiting, and the passages answer."""
+    began = time.monotonic()
+    for answer, server in both(films, fault, seconds=SECONDS, llm_timeout=0.5):
+        assert (True, True, 1) == (answer.extractive, answer.found, len(answer.notices))
+        assert server.calls <= ATTEMPTS
+    assert time.monotonic() - began < SECONDS + GRACE
+
+
+def test_a_stream_that_ends_without_a_reason_is_tried_again(films: Collection) -> None:
+    """In one piece nobody can tell, but half an answer is not borne out."""
+    whole, streamed = both(films, "unfinished")
+    assert [True, True] == [whole[0].extractive, streamed[0].extractive]
+    assert (1, ATTEMPTS) == (whole[1].calls, streamed[1].calls)
+    assert ("borne out" in whole[0].notices[0], "broke off" in streamed[0].notices[0]) == (True, True)
 
 
 @pytest.mark.parametrize("fault", RUBBISH)
@@ -136,7 +151,7 @@ def test_a_server_that_is_away_costs_no_request(films: Collection) -> None:
         assert "its server" in notice
 
 
-@pytest.mark.parametrize("fault", ["429", "500", "reset", "cut", "unfinished"])
+@pytest.mark.parametrize("fault", ["429", "500", "reset", "cut"])
 def test_the_second_try_is_used(fault: str, films: Collection) -> None:
     """A fault that passes leaves nothing behind: no notice, no doubled text in the stream."""
     for answer, server in both(films, Fault(fault, first=1)):
@@ -151,7 +166,7 @@ def test_it_comes_back_when_the_server_says(fault: Fault, films: Collection) -> 
     first, second = server.requests
 
     assert not answer.extractive
-    assert 0.8 <= second.at - first.at < SECONDS
+    assert 0.8 <= second.at - first.at
 
 
 def test_it_comes_back_at_the_date_that_the_server_says(films: Collection) -> None:
@@ -160,23 +175,23 @@ def test_it_comes_back_at_the_date_that_the_server_says(films: Collection) -> No
     first, second = server.requests
 
     assert not answer.extractive
-    assert 0.8 <= second.at - first.at < SECONDS
+    assert 0.8 <= second.at - first.at
 
 
 @pytest.mark.parametrize("dated", [False, True])
 def test_it_gives_up_at_once_where_the_server_asks_for_longer(*, dated: bool, films: Collection) -> None:
     """Waiting in vain is no use to anybody."""
     began = time.monotonic()
-    answer, server = met(films, Fault("429", retry_after=60, dated=dated), ask)
+    answer, server = met(films, Fault("429", retry_after=100, dated=dated), ask)
 
     assert (True, 1) == (answer.extractive, server.calls)
-    assert time.monotonic() - began < SECONDS
+    assert time.monotonic() - began < PATIENCE / 2
     assert "429" in answer.notices[0] or "RateLimit" in answer.notices[0]
 
 
 def test_another_model_takes_over(films: Collection) -> None:
     """Where one fails, the next one is asked, and the answer says who wrote it."""
-    settings = Settings(llm_cache=False)
+    settings = Settings(llm_cache=False, split="never", seconds=PATIENCE)
     with ReplayServer(faults=["401"]) as away, ReplayServer([GOOD]) as there:
         agent = Agent(films, llm=[away.model("openai/first"), there.model("openai/second")], settings=settings)
         answer = ask(agent)
@@ -188,7 +203,7 @@ def test_another_model_takes_over(films: Collection) -> None:
 def test_no_model_is_asked_after_the_deadline(films: Collection) -> None:
     """A run whose seconds are used up by then says so."""
     with ReplayServer([GOOD]) as server:
-        answer = ask(Agent(films, llm=server.model(), settings=Settings(seconds=0.001, llm_cache=False)))
+        answer = ask(Agent(films, llm=server.model(), settings=Settings(seconds=0.001, llm_cache=False, split="never")))
 
     assert (0, True) == (server.calls, answer.extractive)
     assert "no time left" in answer.notices[0]
@@ -196,9 +211,9 @@ def test_no_model_is_asked_after_the_deadline(films: Collection) -> None:
 
 def test_a_function_that_hangs_is_given_up(films: Collection) -> None:
     """A model of the user's own is held to the deadline as well, also where it blocks its thread."""
-    settings = Settings(seconds=0.5, llm_cache=False)
+    settings = Settings(seconds=SECONDS, llm_cache=False, split="never")
     began = time.monotonic()
-    answer = ask(Agent(films, llm=lambda messages: time.sleep(4) or "late", settings=settings))
+    answer = ask(Agent(films, llm=lambda messages: time.sleep(20) or "late", settings=settings))
 
-    assert answer.extractive and "Timeout" in answer.notices[0]
-    assert time.monotonic() - began < 0.5 + GRACE
+    assert (True, 1) == (answer.extractive, len(answer.notices))
+    assert time.monotonic() - began < SECONDS + GRACE

@@ -15,8 +15,10 @@ from polyhop.retrieval.hop.pagerank import PageRankHop
 from polyhop.retrieval.hop.role import Bridge, Find, HopUpdater, Query
 from polyhop.retrieval.hop.shared import SharedNameHop
 from polyhop.retrieval.hop.span import SpanHop
+from polyhop.retrieval.query.expansion import Expansion
 from polyhop.retrieval.query.feedback import Feedback
 from polyhop.retrieval.query.first import FirstSearch
+from polyhop.retrieval.query.written import KEYWORDS
 from polyhop.retrieval.working import Working
 
 from . import contract
@@ -84,20 +86,42 @@ class TestFirstSearch(HopUpdaterContract):
 ABOUT_BRIDGES = (contract.paths_end_in_a_bridge, contract.skips_gone_bridges, contract.nothing_comes_of_nothing)
 
 
-class TestFeedback(HopUpdaterContract):
-    """The question moved towards what it finds; it needs no bridges."""
+class AugmenterContract(HopUpdaterContract):
+    """The question in other words; it needs no bridges."""
 
     ask = staticmethod(planned)
+
+    @pytest.mark.parametrize("check", [one for one in CHECKS if one not in ABOUT_BRIDGES], ids=lambda one: one.__name__)
+    def test_contract(self, check: Check, updater: HopUpdater, world: World) -> None:
+        """An augmenter keeps each point but those about bridges: what it proposes does not depend on them."""
+        check(updater, world, self.ask)
+
+
+class TestFeedback(AugmenterContract):
+    """The question moved towards what it finds."""
 
     @pytest.fixture
     def updater(self) -> HopUpdater:
         """Return feedback with its defaults."""
         return Feedback()
 
-    @pytest.mark.parametrize("check", [one for one in CHECKS if one not in ABOUT_BRIDGES], ids=lambda one: one.__name__)
-    def test_contract(self, check: Check, updater: HopUpdater, world: World) -> None:
-        """Feedback keeps each point but those about bridges: it proposes the question itself, whatever the bridges."""
-        check(updater, world, self.ask)
+
+class TestExpansion(AugmenterContract):
+    """The question with words of what it finds."""
+
+    @pytest.fixture
+    def updater(self) -> HopUpdater:
+        """Return expansion with its defaults."""
+        return Expansion()
+
+
+class TestWritten(AugmenterContract):
+    """Texts that were written, here the question itself, searched for in both halves."""
+
+    @pytest.fixture
+    def updater(self) -> HopUpdater:
+        """Return the updater of keywords."""
+        return KEYWORDS
 
 
 @dataclass

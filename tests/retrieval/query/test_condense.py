@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from polyhop.retrieval.query.condense import EXCHANGES, Condensed, Turn, condense, recent
@@ -18,6 +18,12 @@ LONG = (
     "Jaws is a 1975 thriller film directed by Steven Spielberg, with music by John Williams. [2] Steven Spielberg is "
     "an American film director. [1]",
 )
+HAGMAN = (
+    "Who directed Beware! The Blob?",
+    "The Blob was directed by Larry Hagman. [1] Larry Martin Hagman (1931 - 2012) was an American film and television "
+    'actor, director and producer known for the soap opera "Dallas". [2]',
+)
+ASTRAY = ("Who directed Human Flow?", "Waking the Dead is a 2000 film directed by Keith Gordon with Billy Crudup. [1]")
 BORN = ("Where was he born?", "Cincinnati")
 PAIR = ("Which film was released earlier, Siam Sunset or Paris Calling?", "Paris Calling")
 UNNAMED = ("What nationality is the director of film Heidi (1952 Film)?", "Italian")
@@ -41,6 +47,10 @@ DEPENDENT = [
     ([JAWS, BORN], "Which river does it lie on?", "Which river does Cincinnati lie on?"),
     ([RIVER], "How long is it?", "How long is Danube?"),
     ([PAIR], "Who directed them?", "Who directed Siam Sunset and Paris Calling?"),
+    # an answer that speaks of a person at length, and one that speaks of something else
+    ([HAGMAN], "Who is his mother?", "Who is the mother of Larry Hagman?"),
+    ([HAGMAN], "When was that film released?", "When was Beware! The Blob released?"),
+    ([ASTRAY], "Who is his mother?", "Who is the mother of the one who directed Human Flow?"),
     # what was described but not named
     ([UNNAMED], "When did he die?", "When did the director of film Heidi (1952 Film) die?"),
     ([(JAWS[0], "")], "Where was he born?", "Where was the one who directed Jaws born?"),
@@ -156,7 +166,7 @@ TURNS = st.lists(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(TURNS, TEXTS)
 def test_nothing_breaks_it(turns: list[Turn], turn: str) -> None:
     """Whatever is said, a question comes out, bounded, always the same, and the history is left alone."""

@@ -61,3 +61,14 @@ def test_several_queries_are_each_searched(films: Collection) -> None:
 def test_it_proposes_nothing(films: Collection) -> None:
     """First queries come from the plan."""
     assert [] == FirstSearch().propose([], Working(films, corpus.QUESTION))
+
+
+def test_phrases_come_first_in_the_lexical_half_where_that_is_wanted(films: Collection) -> None:
+    """A query may have a text for each half; the passage that holds its phrase word for word leads the lexical one."""
+    query = Query(text="river Danube Black Sea", updater="search", checkpoint="", path=[], score=1.0)
+    query["dense_text"], query["phrases"] = corpus.QUESTION, ["Black Sea"]
+    plain, phrased = (FirstSearch(phrased=on).search([query], Working(films, corpus.QUESTION)) for on in (False, True))
+    assert {find["id"] for find in plain} == {find["id"] for find in phrased}
+    values = {find["id"]: find["value"] for find in phrased if find["via"] == "search"}
+    danube = corpus.ids(films)["Danube"]
+    assert values[danube] >= next(find["value"] for find in plain if find["id"] == danube)

@@ -12,16 +12,16 @@ import pytest
 
 from polyhop.core.errors import CallerError
 from polyhop.retrieval.embed import Vectors
-from polyhop.retrieval.rerank.decoder import Decoder, load
+from polyhop.retrieval.embed.decoder import Decoder, load
 from polyhop.retrieval.rerank.e2rank import E2Rank
 from polyhop.retrieval.rerank.role import Reranker
 from polyhop.retrieval.retriever import Retriever
 from polyhop.retrieval.working import Working
 from tests import corpus
+from tests.retrieval.embed import decoders
+from tests.retrieval.embed.decoders import END, START, STOP
 
-from . import decoders
 from .contract import DEPTH, RerankerStructure, Scene, scene
-from .decoders import END, START, STOP
 
 __all__ = ["scene"]
 

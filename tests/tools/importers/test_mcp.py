@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import sys
 import time
 from pathlib import Path
@@ -36,8 +37,15 @@ def test_a_server_of_the_sdk_is_read_over_http() -> None:
 
 @pytest.mark.slow
 def test_pages_are_joined_and_bad_tools_cost_only_themselves(tmp_path: Path) -> None:
-    """What the protocol forbids in a tool is noted, and the others of its page are there."""
-    rows = [row("a"), row(7), {"name": "b", "description": None}, "no tool", row("c", inputSchema="none"), row("d")]
+    """What the protocol forbids in a tool is noted, the others of its page are there, and none is another server's."""
+    rows = [
+        row("a"),
+        row(7),
+        {"name": "b", "description": None},
+        "no tool",
+        row("c", inputSchema="none", server="bank"),
+        row("d"),
+    ]
     tools, notes = read(raw(tmp_path, [*rows, {**WEATHER, "inputSchema": WEATHER["parameters"]}]))
 
     assert ["a", "b", "c", "d", "get_forecast"] == [tool.name for tool in tools]
@@ -85,6 +93,15 @@ async def test_an_address_without_a_server_is_reported() -> None:
         await asyncio.to_thread(read, McpServer(url="http://127.0.0.1:9/mcp"))
     with pytest.raises(SourceAway, match=r"127\.0\.0\.1:9"):
         read(McpServer(url="http://127.0.0.1:9/mcp"))
+
+
+@pytest.mark.slow
+def test_an_address_that_never_answers_is_left() -> None:
+    """A port that takes connections and says nothing holds up nobody."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/mcp"
+        with pytest.raises(SourceAway, match="does not answer within 1 s"):
+            read(McpServer(url=url, seconds=1))
 
 
 @pytest.mark.parametrize("given", [{}, {"command": ["a"], "url": "http://b"}, {"command": "a b"}])

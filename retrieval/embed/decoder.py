@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from ...core.errors import CallerError
-from ..embed.role import Embedder, Vectors
-from ..embed.text import readable
 from ..working import unit
+from .role import Embedder, Vectors
+from .text import readable
 
 #: document vectors that are kept, and the padded tokens that are computed at once
 KEPT, BATCH = 4_096, 16_384
@@ -32,13 +32,19 @@ class Decoder:
     Document vectors are kept by their text, so that a passage that changed under its id is read again.
     """
 
-    def __init__(self, name: str) -> None:
-        """Load the model from disk, or from the hub where the machine may reach it."""
+    def __init__(self, name: str, *, kind: str = "AutoModel") -> None:
+        """Load the model from disk, or from the hub where the machine may reach it.
+
+        Args:
+            kind: the class of transformers that loads it; one with a head for words is kept whole in `_whole`.
+        """
         self.name = name
-        self._tokenizer, self._model = _parts(name)
+        self._tokenizer, self._whole = _parts(name, kind)
+        self._model = self._whole.base_model
         config = self._model.config.get_text_config()
         #: tokens that the model can read at once
         self.positions: int = getattr(config, "max_position_embeddings", None) or _UNBOUNDED
+        self.dimension: int = config.hidden_size
         self._special = sorted(self._tokenizer.get_added_vocab(), key=lambda token: (-len(token), token))
         self._end = _end(name, self._tokenizer)
         self._turn = threading.RLock()
@@ -60,6 +66,10 @@ class Decoder:
         while ids and ids[-1] == self._end:
             ids.pop()
         return [*ids[: max(0, most - 1)], self._end]
+
+    def count(self, text: str) -> int:
+        """Return how many tokens a text has without its end token."""
+        return len(self.closed(text, _UNBOUNDED)) - 1
 
     def turn(self, text: str) -> list[int]:
         """Return the tokens of a user's turn and the opening of the answer, thinking off, no end token behind it.
@@ -94,7 +104,7 @@ class Decoder:
 
     def encode(self, rows: Sequence[Sequence[int]]) -> Vectors:
         """Return the unit vector of each row of tokens, shape (len(rows), dimension)."""
-        vectors = np.empty((len(rows), self._model.config.get_text_config().hidden_size), np.float32)
+        vectors = np.empty((len(rows), self.dimension), np.float32)
         with self._turn:
             for places in _batches([len(row) for row in rows]):
                 vectors[places] = self._states([rows[place] for place in places])
@@ -159,16 +169,17 @@ def _decoder(name: str) -> Decoder:
     return Decoder(name)
 
 
-def _parts(name: str) -> tuple[Any, Any]:
+def _parts(name: str, kind: str) -> tuple[Any, Any]:
     """Return the library's tokenizer and model; its import takes seconds, so it waits until somebody asks."""
     import torch
-    from transformers import AutoConfig, AutoModel, AutoTokenizer
+    import transformers
+    from transformers import AutoConfig, AutoTokenizer
 
     device, dtype = ("cuda", "auto") if torch.cuda.is_available() else ("cpu", torch.float32)
     try:
         if AutoConfig.from_pretrained(name).is_encoder_decoder:
             raise _wrong(name, "has an encoder and a decoder")
-        model = AutoModel.from_pretrained(name, dtype=dtype).to(device).eval()
+        model = getattr(transformers, kind).from_pretrained(name, dtype=dtype).to(device).eval()
         return AutoTokenizer.from_pretrained(name), model
     except (OSError, ValueError, RuntimeError, KeyError) as error:
         raise CallerError(

@@ -10,8 +10,8 @@ import pytest
 
 from polyhop.core.errors import CallerError
 from polyhop.retrieval.embed import Vectors
-from polyhop.retrieval.rerank import decoder as module
-from polyhop.retrieval.rerank.decoder import Decoder, last_states, load
+from polyhop.retrieval.embed import decoder as module
+from polyhop.retrieval.embed.decoder import Decoder, last_states, load
 
 from . import decoders
 from .decoders import END, START, STOP

@@ -11,6 +11,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, 
 from tests import corpus
 
 END, START, STOP = "<|endoftext|>", "<|im_start|>", "<|im_end|>"
+STEPS = 60
 TEMPLATE = (
     "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n"
@@ -43,15 +44,12 @@ def tokenizer(
     return made
 
 
-def decoder(folder: Path, *, positions: int = 4_096, template: str | None = TEMPLATE, closes: bool = False) -> str:
-    """Write a small decoder into a folder and return its name."""
-    import torch
-    from transformers import Qwen3Config, Qwen3Model
+def config(words: int, *, positions: int, **other: Any) -> Any:
+    """Return what a small decoder is made of."""
+    from transformers import Qwen3Config
 
-    read = tokenizer(template=template, closes=closes)
-    torch.manual_seed(0)
-    config = Qwen3Config(
-        vocab_size=len(read),
+    return Qwen3Config(
+        vocab_size=words,
         hidden_size=32,
         num_hidden_layers=2,
         num_attention_heads=2,
@@ -59,9 +57,18 @@ def decoder(folder: Path, *, positions: int = 4_096, template: str | None = TEMP
         head_dim=16,
         intermediate_size=64,
         max_position_embeddings=positions,
-        initializer_range=0.3,
+        **other,
     )
-    Qwen3Model(config).save_pretrained(folder)
+
+
+def decoder(folder: Path, *, positions: int = 4_096, template: str | None = TEMPLATE, closes: bool = False) -> str:
+    """Write a small decoder into a folder and return its name."""
+    import torch
+    from transformers import Qwen3Model
+
+    read = tokenizer(template=template, closes=closes)
+    torch.manual_seed(0)
+    Qwen3Model(config(len(read), positions=positions, initializer_range=0.3)).save_pretrained(folder)
     read.save_pretrained(folder)
     return str(folder)
 
@@ -86,4 +93,27 @@ def both(folder: Path) -> str:
     from transformers import T5Config
 
     T5Config(d_model=32, num_layers=1, num_heads=2, d_ff=64).save_pretrained(folder)
+    return str(folder)
+
+
+def speaker(folder: Path, said: dict[str, str]) -> str:
+    """Write a small decoder that has learned to continue texts into a folder and return its name.
+
+    `said` are the continuations by text; each is learned with the end token behind it.
+    """
+    import torch
+    from transformers import Qwen3ForCausalLM
+
+    read = tokenizer(template=None)
+    torch.manual_seed(0)
+    model = Qwen3ForCausalLM(config(len(read), positions=256, tie_word_embeddings=True))
+    rows = [torch.tensor([read(f"{text}{after}{END}")["input_ids"]]) for text, after in said.items()]
+    optimiser = torch.optim.AdamW(model.parameters(), lr=1e-2)
+    for _ in range(STEPS):
+        for row in rows:
+            model(input_ids=row, labels=row).loss.backward()
+        optimiser.step()
+        optimiser.zero_grad()
+    model.save_pretrained(folder)
+    read.save_pretrained(folder)
     return str(folder)

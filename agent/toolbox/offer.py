@@ -1,0 +1,104 @@
+"""What an agent is offered: a search over tools, and the tools that such a search may show, no others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...core.errors import CallerError
+from ...tools.tool import Tool
+from ..selection import SelectedTool, ToolSelector
+from .reach import Reach
+
+# Tools that one search shows, and those it looks through where some may not be shown.
+MOST = 20
+DEPTH = 60
+# Characters of a description that a search shows.
+DESCRIPTION = 2_000
+# Characters of what a search is asked.
+REQUEST = 4_000
+
+SEARCH = "search_tools"
+CALL = "call_tool"
+SEARCHES = (
+    "Find tools for what has to be done. Say in plain words what each tool should do, one thing after the other, "
+    "rather than keywords. Search again in other words if nothing fits."
+)
+
+
+class NotOffered(CallerError):
+    """A tool that is not there, or may not be reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The tools that a search shows, best first; `why` says why there are none."""
+
+    tools: tuple[SelectedTool, ...]
+    why: str = ""
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return what a model must know to call them, as plain JSON."""
+        return [_row(one) for one in self.tools]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A search over the tools of a selector that may be reached, pass a filter, and are at hand.
+
+    `has` says of a tool whether it can be called here.
+    """
+
+    selector: ToolSelector
+    reach: Reach = field(default_factory=Reach)
+    where: str = ""
+    has: Callable[[Tool], bool] | None = None
+
+    def shows(self, tool: Tool) -> bool:
+        """Say whether a search may show a tool, its filter aside."""
+        return self.reach.permits(tool) and (self.has is None or self.has(tool))
+
+    def search(self, request: str, k: int = 5) -> Found:
+        """Return the k best tools for a request, and what they depend on.
+
+        Raises:
+            CallerError: for an empty request or a bad k.
+        """
+        k = min(k, MOST)
+        text = request[:REQUEST] if isinstance(request, str) else request
+        for depth in dict.fromkeys((k, max(k, DEPTH))):
+            selection = self.selector.select(text, depth, where=self.where)
+            ranked = [one for one in selection.ranked if self.shows(one.tool)]
+            if len(ranked) >= k or len(selection.ranked) < depth:
+                break
+        if selection.abstained or not ranked:
+            return Found((), selection.why or "none of the tools that fit may be used here")
+        kept = ranked[:k]
+        names = {one.name for one in kept}
+        needed = [one for one in selection.needed if one.to in names and one.name not in names]
+        return Found((*kept, *(one for one in needed if self.shows(one.tool))))
+
+    def named(self, name: str) -> Tool:
+        """Return the tool that a model calls by this name.
+
+        Raises:
+            NotOffered: if there is none that a search may show, or several.
+        """
+        snapshot = self.selector.catalogue.snapshot()
+        rows = [row for row in snapshot.by_name(name) if self.shows(snapshot.tools[row])]
+        if rows and self.where.strip():
+            passing = set(self.selector.catalogue.collection.keys(self.where))
+            rows = [row for row in rows if snapshot.ids[row] in passing]
+        if len(rows) == 1:
+            return snapshot.tools[rows[0]]
+        if rows:
+            names = ", ".join(repr(snapshot.shown[row]) for row in rows[:8])
+            raise NotOffered(f"{len(rows)} tools are called {name!r:.80}; call one of {names}")
+        raise NotOffered(f"there is no tool {name!r:.80}; find one with {SEARCH}, and call it by the name shown there")
+
+
+def _row(one: SelectedTool) -> dict[str, Any]:
+    function: Mapping[str, Any] = one.definition()["function"]
+    row = {**function, "description": function["description"][:DESCRIPTION]}
+    return {**row, "note": one.reason} if one.gives else row

@@ -1,0 +1,199 @@
+"""An MCP server that stands before others: an agent sees a search and a call in place of thousands of tools."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from ...core.errors import CallerError
+from ...core.logs import get_logger
+from ...tools.follow import IN_STEP, Follower, Patience
+from ...tools.importers.mcp import Link, McpServer
+from ...tools.tool import Tool
+from ..selection import ToolSelector
+from .arguments import faults, parsed
+from .offer import CALL, MOST, SEARCH, SEARCHES, Offer
+from .reach import Reach
+
+if TYPE_CHECKING:
+    from mcp.server import Server
+    from mcp_types import CallToolRequestParams, CallToolResult, ListToolsResult
+
+log = get_logger(__name__)
+
+# A proxy may run for weeks: it never gives a server up.
+PATIENCE = Patience(tries=10**9, longest=60.0)
+# Seconds after the start for which what is asked waits for servers that are still connecting.
+FIRST = 10.0
+# Seconds that a call may take, and those beyond for the answer to come through.
+SECONDS = 120.0
+GRACE = 5.0
+CALLS = f"Call a tool that {SEARCH} has shown, by its name and with the arguments that its parameters ask for."
+HOW = f"Many tools stand behind this server. Find those you need with {SEARCH}, then call them with {CALL}."
+
+_SCHEMAS: Mapping[str, Mapping[str, Any]] = {
+    SEARCH: {
+        "type": "object",
+        "properties": {
+            "request": {"type": "string", "description": "what has to be done, in plain words"},
+            "k": {"type": "integer", "minimum": 1, "maximum": MOST, "default": 5, "description": "tools to return"},
+        },
+        "required": ["request"],
+    },
+    CALL: {
+        "type": "object",
+        "properties": {
+            "name": {"type": "string", "description": f"the name of the tool as {SEARCH} shows it"},
+            "arguments": {"type": "object", "description": "its arguments, by its parameters"},
+        },
+        "required": ["name"],
+    },
+}
+
+
+class Proxy:
+    """Follows MCP servers and passes calls on to them; it is a context manager.
+
+    A call reaches only what a search may show: tools of these servers that `reach` permits. Arguments are checked by
+    the schema of the tool before they are passed on. Whatever goes wrong at a server comes back as an error of the
+    tool, and one that is away, or hangs, holds up no other: a call to it ends after `seconds`.
+
+    Args:
+        selector: keeps the tools; best over a catalogue of its own.
+        servers: each with a name, by which patterns go.
+    """
+
+    def __init__(
+        self,
+        selector: ToolSelector,
+        servers: Sequence[McpServer],
+        *,
+        reach: Reach = Reach(),  # noqa: B008 - frozen
+        seconds: float = SECONDS,
+        patience: Patience = PATIENCE,
+    ) -> None:
+        names = [server.name for server in servers]
+        if not all(names) or len(set(names)) < len(names):
+            raise CallerError(f"the servers are called {names!r}; give each a name of its own, as patterns go by it")
+        self._owners = {server.owner: server.name for server in servers}
+        self.offer = Offer(selector, reach, has=self._own)
+        self._seconds = seconds
+        self._until = time.monotonic() + FIRST
+        self._follower = Follower(selector.catalogue, servers, patience=patience, keep=reach.permits)
+
+    @property
+    def follower(self) -> Follower:
+        """Return what keeps the connections."""
+        return self._follower
+
+    def server(self) -> Server[Any]:
+        """Return the server, to be run over any transport; two may run at a time."""
+        from mcp.server import Server
+
+        async def tools(_: Any, __: Any) -> ListToolsResult:
+            return _listed()
+
+        async def call(_: Any, asked: CallToolRequestParams) -> CallToolResult:
+            return await self.answer(asked.name, asked.arguments or {})
+
+        return Server("polyhop", instructions=HOW, on_list_tools=tools, on_call_tool=call)
+
+    async def answer(self, name: str, given: Mapping[str, Any]) -> CallToolResult:
+        """Return the result of one of the two tools; mistakes are results, too."""
+        if name not in _SCHEMAS:
+            return _said(f"there is no tool {name!r:.80}; there are {SEARCH} and {CALL}", failed=True)
+        arguments = {**given, "arguments": parsed(given.get("arguments") or {})} if name == CALL else given
+        wrong = faults(_SCHEMAS[name], arguments)
+        if wrong:
+            return _said("; ".join(wrong), failed=True)
+        await asyncio.to_thread(self._follower.settle, max(0.0, self._until - time.monotonic()))
+        try:
+            if name == SEARCH:
+                return await self._search(arguments["request"], arguments.get("k", 5))
+            return await self._call(arguments["name"], arguments["arguments"])
+        except CallerError as error:
+            return _said(str(error), failed=True)
+        except Exception as error:  # whatever a server does, or breaks
+            log.warning("mcp proxy", tool=str(arguments.get("name", name)), error=repr(error))
+            return _said(f"it failed: {_reason(error, self._seconds)}", failed=True)
+
+    def close(self) -> None:
+        """Leave the servers."""
+        self._follower.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    async def _search(self, request: str, k: int) -> CallToolResult:
+        found = await asyncio.to_thread(self.offer.search, request, k)
+        said: dict[str, Any] = {"tools": found.rows()}
+        if found.why:
+            said["note"] = found.why
+        away = [one.owner for one in self._follower.standings if one.state != IN_STEP]
+        if away:
+            said["away"] = [self._owners[owner] for owner in away]
+        return _said(json.dumps(said, ensure_ascii=False))
+
+    async def _call(self, name: str, arguments: Mapping[str, Any]) -> CallToolResult:
+        tool = await asyncio.to_thread(self.offer.named, name)
+        wrong = await asyncio.to_thread(faults, tool.parameters, arguments)
+        if wrong:
+            return _said(f"{name!r:.80} was not called; mend its arguments: {'; '.join(wrong)}", failed=True)
+        seconds = self._seconds
+
+        async def work(link: Link) -> CallToolResult:
+            return await _passed_on(link, tool.name, arguments, seconds)
+
+        async with asyncio.timeout(seconds + GRACE):
+            return await asyncio.wrap_future(self._follower.ask(tool.owner, work))
+
+    def _own(self, tool: Tool) -> bool:
+        return tool.owner in self._owners
+
+
+async def _passed_on(link: Link, name: str, arguments: Mapping[str, Any], seconds: float) -> CallToolResult:
+    """Return what a server answers to a call.
+
+    The session is asked itself: the client would list all tools again before each result to check it by a schema.
+    """
+    from mcp_types import CallToolRequest, CallToolRequestParams, CallToolResult
+
+    request = CallToolRequest(params=CallToolRequestParams(name=name, arguments=dict(arguments)))
+    result = await link.client.session.send_request(request, CallToolResult, request_read_timeout_seconds=seconds)
+    structured = result.structured_content
+    kept = structured if isinstance(structured, dict) else None  # an older client takes objects only
+    return CallToolResult(content=result.content, structured_content=kept, is_error=result.is_error)
+
+
+def _listed() -> ListToolsResult:
+    from mcp_types import ListToolsResult
+    from mcp_types import Tool as Shown
+
+    about = {SEARCH: SEARCHES, CALL: CALLS}
+    return ListToolsResult(
+        tools=[Shown(name=name, description=about[name], input_schema=dict(_SCHEMAS[name])) for name in about]
+    )
+
+
+def _said(text: str, *, failed: bool = False) -> CallToolResult:
+    from mcp_types import CallToolResult, TextContent
+
+    return CallToolResult(content=[TextContent(type="text", text=text)], is_error=failed)
+
+
+def _reason(error: Exception, seconds: float) -> str:
+    from mcp_types import REQUEST_TIMEOUT
+
+    late = getattr(getattr(error, "error", None), "code", None) == REQUEST_TIMEOUT
+    if late or isinstance(error, TimeoutError):
+        return f"its server does not answer within {seconds:g} s"
+    return " ".join(str(error).split())[:1_000] or type(error).__name__

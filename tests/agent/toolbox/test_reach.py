@@ -1,0 +1,70 @@
+"""Allow and deny lists, and the check of arguments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from polyhop.agent import CallerError, Tool
+from polyhop.agent.toolbox.arguments import faults
+from polyhop.agent.toolbox.reach import Reach
+
+
+@pytest.mark.parametrize(
+    ("reach", "permitted"),
+    [
+        (Reach(), ["git/push", "git/Delete_all", "mail/send", "/local"]),
+        (Reach(allow=("git/*",)), ["git/push", "git/Delete_all"]),
+        (Reach(deny=("*/delete_*",)), ["git/push", "mail/send", "/local"]),
+        (Reach(allow=("git/*", "mail/s?nd"), deny=("GIT/push",)), ["git/Delete_all", "mail/send"]),
+        (Reach(allow=("/*",)), ["/local"]),
+        (Reach(allow=()), []),
+    ],
+)
+def test_what_is_denied_is_taken_from_what_is_allowed(reach: Reach, permitted: list[str]) -> None:
+    """Server and name fit their halves of a pattern."""
+    every = [Tool(name, server=server) for server, name in (("git", "push"), ("git", "Delete_all"), ("mail", "send"))]
+    found = [tool for tool in [*every, Tool("local")] if reach.permits(tool)]
+
+    assert permitted == [f"{tool.server}/{tool.name}" for tool in found]
+
+
+def test_a_pattern_names_a_server() -> None:
+    """A pattern that would fit nothing, and so deny nothing, is refused."""
+    with pytest.raises(CallerError, match=r"write SERVER/NAME, such as '\*/delete_\*'"):
+        Reach(deny=("delete_*",))
+
+
+def test_a_name_does_not_reach_over_its_server() -> None:
+    """A slash in a name is no way to another server's pattern."""
+    assert not Reach(allow=("git/*",)).permits(Tool("push", server="git/other"))
+    assert Reach(allow=("git/*",)).permits(Tool("a/b", server="git"))
+
+
+@pytest.mark.parametrize(
+    ("schema", "arguments", "wrong"),
+    [
+        ({}, {"a": 1}, []),
+        ({"properties": {"a": {"type": "string"}}}, {"a": 1}, ["a: 1 is not of type 'string'"]),
+        ({"properties": {"a": {"items": {"enum": ["x"]}}}}, {"a": ["y"]}, ["a.0: 'y' is not one of ['x']"]),
+        ({"required": ["a", "b"]}, {"b": 1}, ["arguments: 'a' is a required property"]),
+        ({"properties": {"a": {"$ref": "http://127.0.0.1:9/x"}}}, {"a": 1}, []),
+        ({"properties": {"a": {"pattern": "(x+x+)+y"}}}, {"a": "x" * 60}, []),
+        ({"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/a"}}}, {"a": 1}, []),
+        ({"properties": {"a": {"type": 5}}}, {"a": 1}, []),
+        ({"$schema": "http://json-schema.org/draft-07/schema#", "const": {}}, {"a": 1}, ["arguments: {} was expected"]),
+    ],
+)  # fmt: skip
+def test_arguments_are_judged_where_the_schema_can_judge(
+    schema: dict[str, Any], arguments: dict[str, Any], wrong: list[str]
+) -> None:
+    """References are not fetched, expressions not run, and a schema that is none lets everything pass."""
+    assert wrong == faults(schema, arguments)
+
+
+def test_few_faults_are_told() -> None:
+    """A call that is wrong all over gives five lines."""
+    properties = {name: {"type": "string"} for name in "abcdefgh"}
+
+    assert 5 == len(faults({"properties": properties}, dict.fromkeys("abcdefgh", 1)))

@@ -1,0 +1,232 @@
+"""Reformulations in a run: where they come, what the gate and a language model have to do with it, what is kept."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import pytest
+from langgraph.runtime import Runtime
+
+from polyhop.agent import Agent, Budget, Profile, Retrieval, Settings
+from polyhop.agent.testing import ScriptedModel
+from polyhop.graphs.answer import answer_graph
+from polyhop.graphs.context import Context
+from polyhop.graphs.nodes.search import search
+from polyhop.graphs.retrieve import retrieve_graph
+from polyhop.graphs.state import Request
+from polyhop.graphs.walk import walk
+from polyhop.retrieval.embed import Embedder
+from polyhop.retrieval.hop.role import Find, HopUpdater
+from polyhop.retrieval.query.beside import Repeat
+from polyhop.retrieval.query.expansion import Expansion
+from polyhop.retrieval.query.feedback import Feedback
+from polyhop.retrieval.query.gate import Gate
+from polyhop.retrieval.rerank.role import Ranked
+from polyhop.retrieval.store.collection import Collection
+from polyhop.retrieval.working import Working
+from tests import corpus
+
+from .test_graphs import context, request, result
+
+WAY = ["plan", "search", "rank", "hop", "search", "rank", "judge", "finish"]
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Collection]:
+    """Open the known passages."""
+    with corpus.collection(tmp_path_factory.mktemp("augment"), embedder) as opened:
+        yield opened
+
+
+@dataclass(frozen=True)
+class Sure(Gate):
+    """Gives every question the same chance."""
+
+    augmenter: str = "feedback"
+    always: float = 0.7
+
+    def chance(self, ranked: Sequence[Ranked], finds: Sequence[Find], run: Working) -> float:
+        """Return the chance."""
+        assert ranked and finds
+        return self.always
+
+
+def augmenting(films: Collection, augmenter: HopUpdater | None = None, **fields: Any) -> Context:
+    """Return the context of a run with an augmenter, by default feedback."""
+    chosen = augmenter or Feedback()
+    made = context(films, augment=chosen.name, **fields)
+    made.updaters = {**made.updaters, chosen.name: chosen}
+    return made
+
+
+def run(made: Context) -> dict[str, Any]:
+    """Return the state that a run ends in."""
+    return dict(walk(cast(Request, request()), made))
+
+
+def events(state: Any) -> list[str]:
+    """Return the names of the events of a run."""
+    return [event["event"] for event in state["events"]]
+
+
+def test_without_an_augmenter_the_run_is_as_short_as_ever(films: Collection) -> None:
+    """Nobody asks whether to reformulate, neither a gate nor the graph."""
+    assert WAY == events(run(context(films)))
+    assert WAY == events(run(context(films, gate=Sure())))
+
+
+@pytest.mark.parametrize("augmenter", [Feedback(), Expansion(), Repeat()], ids=lambda one: one.name)
+def test_a_reformulation_is_asked_after_the_first_search(augmenter: HopUpdater, films: Collection) -> None:
+    """It is no hop: its finds are of the first search, and there are as many hops as without."""
+    plain, state = run(context(films)), run(augmenting(films, augmenter))
+    new = [find for find in state["finds"] if find["via"] == augmenter.name]
+
+    assert [*WAY[:3], "augment", "search", "rank", *WAY[3:]] == events(state)
+    assert (plain["hops"], True) == (state["hops"], state["augmented"])
+    assert new and {(0, 0)} == {(find["hop"], len(find["path"])) for find in new}
+    assert [find for find in plain["finds"] if find["hop"] == 0] == [
+        find for find in state["finds"] if find["hop"] == 0 and find["via"] != augmenter.name
+    ]
+    assert {item["id"] for item in state["ranked"]} >= {find["id"] for find in new}
+
+
+@pytest.mark.parametrize(("threshold", "made"), [(0.6, True), (0.7, True), (0.71, False)])
+def test_the_gate_decides(threshold: float, made: bool, films: Collection) -> None:  # noqa: FBT001
+    """From its threshold on a question is reformulated; below, the run is that without an augmenter."""
+    state = run(augmenting(films, gate=Sure(threshold=threshold)))
+
+    assert made == state["augmented"]
+    assert [{"chance": 0.7, "queries": int(made)}] == [
+        {key: event[key] for key in ("chance", "queries")} for event in state["events"] if event["event"] == "augment"
+    ]
+    assert made == (run(context(films))["ranked"] != state["ranked"])
+
+
+def test_a_late_run_is_not_reformulated(films: Collection) -> None:
+    """A run whose deadline has passed goes on to its end with what it has."""
+    late = run(augmenting(films, seconds=0.0))
+    assert not late["augmented"]
+    assert "finish" == events(late)[-1]
+
+
+@pytest.mark.slow
+def test_a_walk_ends_in_the_state_of_the_graph(films: Collection) -> None:
+    """State and events are the same to the last key, also asynchronously, and the step is streamed."""
+    walked = result(run(augmenting(films, gate=Sure())))
+
+    assert walked == result(retrieve_graph().invoke(request(), context=augmenting(films, gate=Sure())))
+    ran = asyncio.run(retrieve_graph().ainvoke(request(), context=augmenting(films, gate=Sure())))
+    assert walked == result(ran)
+    streamed = answer_graph().stream(request(), context=augmenting(films), stream_mode="custom")
+    assert ["search", "augment", "search"] == [event["event"] for event in streamed][:3]
+
+
+# What a language model writes
+
+
+def asked(films: Collection, augment: str, *replies: str | Exception, **options: Any) -> tuple[Retrieval, list[Any]]:
+    """Return what is retrieved with a scripted model as the writer, and what the model was asked."""
+    model = ScriptedModel(replies)
+    settings = Settings(augment=augment, llm_cache=False, **options)  # type: ignore[arg-type]
+    with Agent(films, settings=settings, llm=model) as agent:
+        return agent.retrieve(corpus.QUESTION, 5), model.asked
+
+
+def passages(found: Retrieval) -> list[tuple[str, float]]:
+    """Return what was found, with scores."""
+    return [(one.id, one.score) for one in found.passages]
+
+
+@pytest.fixture(scope="module")
+def plain(films: Collection) -> Retrieval:
+    """Return what is retrieved without an augmenter."""
+    return Agent(films, settings=Settings()).retrieve(corpus.QUESTION, 5)
+
+
+@pytest.mark.parametrize(("augment", "replies", "calls"), [
+    ("passage", ["Akira Kurosawa, a Japanese director, was born in Tokyo."], 1),
+    ("keywords", ["Kurosawa, Japan, Tokyo, samurai, director"], 1),
+    ("thoughts", ["Find Vienna first.", "The Danube passes Vienna.", "Tokyo lies on the Sumida."], 3),
+])  # fmt: skip
+def test_what_a_model_writes_is_searched_for(
+    augment: str, replies: list[str], calls: int, films: Collection, plain: Retrieval
+) -> None:
+    """It stands beside the question: there are other scores, the same hops, and a record of the calls."""
+    found, said = asked(films, augment, *replies)
+
+    assert (calls, [], True) == (len(said), list(found.notices), found.augmented)
+    assert passages(plain) != passages(found)
+    assert calls == found.spent["augment"].calls
+    assert f"Question: {corpus.QUESTION}" == said[0][-1]["content"]
+    assert plain.hops == found.hops
+
+
+@pytest.mark.parametrize(("replies", "notice"), [
+    (["I'm sorry, I cannot help with that."], "refusal"),
+    ([""], "empty"),
+    ([corpus.QUESTION], "only says the question again"),
+    (["word " * 500], "500 words"),
+    (["здесь ничего нет"], "signs of the question"),
+    ([], "script of 'scripted' ended"),
+])  # fmt: skip
+def test_what_cannot_be_used_leaves_the_question_alone(
+    replies: list[str], notice: str, films: Collection, plain: Retrieval
+) -> None:
+    """The run goes on as without an augmenter, and says why."""
+    found, _ = asked(films, "passage", *replies)
+
+    assert not found.augmented
+    assert passages(plain) == passages(found)
+    assert any(notice in one for one in found.notices)
+
+
+def test_one_bad_thought_does_not_cost_the_others(films: Collection) -> None:
+    """Thoughts are drawn apart; those that can be used are."""
+    found, said = asked(films, "thoughts", "As an AI I have no thoughts.", "Vienna, perhaps.", "The Danube, perhaps.")
+
+    assert (3, True, 1) == (len(said), found.augmented, len(found.notices))
+    assert [2] == [event["queries"] for event in found.events if event["event"] == "augment"]
+
+
+def test_without_a_model_or_a_budget_the_question_stands_alone(films: Collection, plain: Retrieval) -> None:
+    """Neither ends the run; the notice says what to do."""
+    model = ScriptedModel(["Vienna."])
+    with Agent(films, settings=Settings(augment="passage")) as agent:
+        alone = agent.retrieve(corpus.QUESTION, 5)
+    with Agent(films, settings=Settings(augment="passage", llm_calls=0, llm_cache=False), llm=model) as agent:
+        poor = agent.retrieve(corpus.QUESTION, 5)
+
+    assert passages(plain) == passages(alone) == passages(poor)
+    assert "POLYHOP_LLM" in alone.notices[0]
+    assert "budget" in poor.notices[0]
+    assert [] == model.asked
+
+
+def test_the_texts_are_kept_for_a_resumed_run(films: Collection) -> None:
+    """The frontier holds what was written: the vector can be computed again without asking the model."""
+    model = ScriptedModel(["Akira Kurosawa was born in Tokyo."])
+    with Agent(films, settings=Settings(augment="passage", llm_cache=False), llm=model) as agent:
+        steps = retrieve_graph().stream(
+            request(), context=agent._asked("retrieve", corpus.QUESTION, 4, {}).context, stream_mode="values"
+        )
+        kept = next(state for state in steps if state.get("augmented"))
+
+    assert [f"{corpus.QUESTION} Akira Kurosawa was born in Tokyo."] == [query["text"] for query in kept["frontier"]]
+    left = augmenting(films, Profile.of(Settings(augment="passage")).augment)
+    assert {"passage"} == {find["via"] for find in search(kept, Runtime(context=left))["finds"]}
+
+
+def test_a_budget_for_all_runs_holds_here_too(films: Collection) -> None:
+    """Three thoughts with a budget for two calls are two."""
+    model = ScriptedModel(["The Danube.", "Vienna.", "Tokyo."])
+    with Agent(
+        films, settings=Settings(augment="thoughts", llm_cache=False), llm=model, budget=Budget(calls=2)
+    ) as agent:
+        found = agent.retrieve(corpus.QUESTION, 5)
+
+    assert 2 == len(model.asked)
+    assert found.augmented
+    assert "budget" in " ".join(found.notices)

@@ -1,0 +1,125 @@
+"""From question files to examples: what is known after the first search, and what each reformulation changes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...core.errors import CallerError
+from ...core.files import read_rows, write_whole
+from ...graphs.context import Context
+from ...graphs.state import Request
+from ...graphs.stop import AfterHops, WhenDry
+from ...graphs.walk import walk
+from ...retrieval.hop.link import LinkHop
+from ...retrieval.hop.role import Find, HopUpdater
+from ...retrieval.query.first import FirstSearch
+from ...retrieval.query.gate import FEATURES, Gate, features
+from ...retrieval.rerank.path import PathScore
+from ...retrieval.rerank.role import Ranked
+from ...retrieval.store.collection import Collection
+from ...retrieval.working import Working
+from ..rerank.collect import Sources, of_each
+from ..treehop.questions import Asked
+from ..watch import Watcher
+
+DEPTH = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A question: the gate's numbers after the first search, and nDCG@10 as it is and with each reformulation."""
+
+    question: str
+    features: Sequence[float]
+    without: float
+    augmented: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Noting(Gate):
+    """Lets everything through and keeps what a gate would have looked at."""
+
+    augmenter: str = ""
+    seen: list[Sequence[float]] = field(default_factory=list)
+
+    def chance(self, ranked: Sequence[Ranked], finds: Sequence[Find], run: Working) -> float:
+        """Return that it is certain to help."""
+        self.seen.append(features(ranked, finds, run).tolist())
+        return 1.0
+
+
+def collect(sources: Sources, home: Path, watcher: Watcher, augmenters: Sequence[HopUpdater]) -> list[Example]:
+    """Return an example for each question; the collection is kept in `home`, so that a killed run goes on where it was.
+
+    Raises:
+        CallerError: if a file cannot be read, or no question is left.
+    """
+    return of_each(sources, home, watcher, lambda one, collection: _example(one, collection, augmenters))
+
+
+def _example(one: Asked, collection: Collection, augmenters: Sequence[HopUpdater]) -> Example:
+    gold, gate = set(one.identities()), Noting()
+    documents = {"": _documents(one.question, collection)}
+    for augmenter in augmenters:
+        documents[augmenter.name] = _documents(one.question, collection, augmenter, gate)
+    gains = {name: gain(found, gold) for name, found in documents.items()}
+    return Example(one.question, gate.seen[0] if gate.seen else (), gains.pop(""), gains)
+
+
+def _documents(
+    question: str, collection: Collection, augmenter: HopUpdater | None = None, gate: Gate | None = None
+) -> list[str]:
+    """Return the first documents of a run with the default parts."""
+    updaters: list[HopUpdater] = [FirstSearch(), LinkHop(), *([augmenter] if augmenter else [])]
+    context = Context(
+        retriever=collection,
+        updaters={each.name: each for each in updaters},
+        hops=("link",),
+        ranker=PathScore(),
+        stop=AfterHops(2) | WhenDry(),
+        augment=augmenter.name if augmenter else "",
+        gate=gate,
+    )
+    ranked = walk(Request(question=question, k=DEPTH), context)["ranked"][: 2 * DEPTH]
+    there = collection.passages([item["id"] for item in ranked])
+    return list(dict.fromkeys(there[item["id"]].document for item in ranked if item["id"] in there))[:DEPTH]
+
+
+def gain(documents: Sequence[str], gold: set[str]) -> float:
+    """Return the normalised discounted cumulative gain of a ranking, from 0 to 1.
+
+    Järvelin and Kekäläinen, "Cumulated gain-based evaluation of IR techniques", TOIS 2002.
+    """
+    worth = 1 / np.log2(np.arange(2, DEPTH + 2))
+    found = sum(worth[place] for place, name in enumerate(documents[:DEPTH]) if name in gold)
+    return float(found / worth[: len(gold)].sum())
+
+
+def write(path: Path, examples: Iterable[Example]) -> None:
+    """Write examples, whole or not at all."""
+    write_whole(path, "".join(json.dumps(asdict(one)) + "\n" for one in examples).encode())
+
+
+def read(paths: Sequence[Path]) -> list[Example]:
+    """Return the examples of some files.
+
+    Raises:
+        CallerError: for a file or a line that cannot be read; it names the place.
+    """
+    return [_read(place, row) for path in paths for place, row in read_rows(path)]
+
+
+def _read(place: str, row: dict[str, Any]) -> Example:
+    try:
+        one = Example(**row)
+        if len(one.features) != len(FEATURES) or not np.isfinite(one.features).all():
+            raise ValueError(f"{len(one.features)} features, not {len(FEATURES)} finite ones")
+    except (TypeError, ValueError) as error:
+        raise CallerError(f"{place}: no example of the gate ({error}); make it with the `examples` step") from error
+    return one
