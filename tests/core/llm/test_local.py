@@ -9,7 +9,7 @@ import pytest
 from polyhop.core.errors import CallerError, ModelError
 from polyhop.core.llm import Call, Gateway, PassingError, Price
 from polyhop.core.llm.local import LocalModel
-from tests.retrieval.rerank.decoders import START, STOP
+from tests.retrieval.embed.decoders import START, STOP
 
 from .causals import causal
 

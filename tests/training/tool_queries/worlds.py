@@ -13,7 +13,7 @@ from polyhop.training.tool_queries.recipe import Recipe
 from polyhop.training.tool_queries.reward import Judge
 from polyhop.training.tools.collect import Request, Shop
 from tests.core.llm.causals import causal
-from tests.retrieval.rerank.decoders import STOP
+from tests.retrieval.embed.decoders import STOP
 from tests.tools.select.shops import TOOLS
 
 PROMPT = QueryPrompt("List the tools.")
