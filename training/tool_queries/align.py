@@ -22,7 +22,6 @@ from ...tools.select.prompt import QueryPrompt
 from ..tools.collect import Request
 from ..watch import Watcher
 from .examples import divided, example, greedy, messages, queries_in
-from .fit import Tuner
 from .recipe import Recipe
 from .reward import Judge
 
@@ -76,6 +75,8 @@ class Aligner:
 
     def _round(self, model: LocalModel, asked: Sequence[Request], place: Path) -> dict[str, Any]:
         """Sample and fine-tune once, or find that this was done before."""
+        from .fit import Tuner
+
         done = place / "done.json"
         if done.is_file():
             facts: dict[str, Any] = json.loads(done.read_text("utf-8"))
