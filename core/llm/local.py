@@ -194,8 +194,8 @@ def _loaded(name: str, *, exact: bool) -> tuple[Any, Any]:
     gpu = torch.cuda.is_available()
     dtype = "auto" if gpu and not exact else torch.float32
     try:
-        network = AutoModelForCausalLM.from_pretrained(name, dtype=dtype).to("cuda" if gpu else "cpu").eval()
-        return network, AutoTokenizer.from_pretrained(name)
+        network: Any = AutoModelForCausalLM.from_pretrained(name, dtype=dtype)
+        return network.to("cuda" if gpu else "cpu").eval(), AutoTokenizer.from_pretrained(name)
     except (OSError, ValueError, RuntimeError, KeyError) as error:
         raise CallerError(
             f"model {name!r}: transformers cannot load it: {error}; check the name, give the folder of a downloaded "

@@ -109,7 +109,8 @@ def _align(given: argparse.Namespace, asked: list[Request], judge: Judge, prompt
 
 def _choose(given: argparse.Namespace, asked: list[Request], judge: Judge, prompt: QueryPrompt) -> dict[str, Any]:
     from ...core.llm import Budget, Gateway, Ledger, ReplyCache
-    from .wording import WORDINGS, Chooser, load
+    from ...prompts import load
+    from .wording import WORDINGS, Chooser
 
     wordings = [prompt.system, *map(load, WORDINGS), *(QueryPrompt.load(file).system for file in given.wording)]
     cache = ReplyCache(given.out / "replies.sqlite")
