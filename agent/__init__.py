@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ..core.errors import CallerError, ModelError, OperatorError, PolyhopError
     from ..core.files import read_rows
-    from ..core.llm import Budget, Ledger, LiteLLM, OwnModel
+    from ..core.llm import Budget, Gateway, Ledger, LiteLLM, OwnModel
+    from ..core.llm.local import LocalModel
     from ..core.settings import Settings
     from ..graphs.stop import (
         AfterHops,
@@ -73,6 +74,7 @@ if TYPE_CHECKING:
     from ..tools.importers.openapi import OpenApi
     from ..tools.importers.python import PythonFunctions
     from ..tools.importers.role import Tools
+    from ..tools.select.prompt import QueryPrompt
     from ..tools.sources import sources_of
     from ..tools.tool import Note, SyncReport, Tool
     from .agent import Agent
@@ -86,7 +88,8 @@ if TYPE_CHECKING:
 _MODULES = {
     "..core.errors": "CallerError ModelError OperatorError PolyhopError",
     "..core.files": "read_rows",
-    "..core.llm": "Budget Ledger LiteLLM OwnModel",
+    "..core.llm": "Budget Gateway Ledger LiteLLM OwnModel",
+    "..core.llm.local": "LocalModel",
     "..core.settings": "Settings",
     "..graphs.stop": "AfterHops AfterSeconds Progress Stop WhenDry WhenHopeless WhenSettled WhenSufficient",
     "..graphs.support": "Citation check_citations",
@@ -132,6 +135,7 @@ _MODULES = {
     "..tools.importers.openapi": "OpenApi",
     "..tools.importers.python": "PythonFunctions",
     "..tools.importers.role": "Tools",
+    "..tools.select.prompt": "QueryPrompt",
     "..tools.sources": "sources_of",
     "..tools.tool": "Note SyncReport Tool",
     ".agent": "Agent",
@@ -176,6 +180,7 @@ __all__ = [
     "Functions",
     "Fusion",
     "Gate",
+    "Gateway",
     "Growth",
     "Guided",
     "Hit",
@@ -186,6 +191,7 @@ __all__ = [
     "LinkHop",
     "Listwise",
     "LiteLLM",
+    "LocalModel",
     "McpServer",
     "MinMax",
     "ModelError",
@@ -203,6 +209,7 @@ __all__ = [
     "Progress",
     "PythonFunctions",
     "Query",
+    "QueryPrompt",
     "Ranked",
     "RankedPassage",
     "Ranker",

@@ -20,6 +20,7 @@ from ..tools.select.choose import Twins
 from ..tools.select.engine import Engine
 from ..tools.select.model import Model, load
 from ..tools.select.needs import Needs
+from ..tools.select.prompt import QueryPrompt
 from ..tools.snapshot import Snapshot
 from ..tools.tool import SyncReport, Tool
 
@@ -81,6 +82,7 @@ class ToolSelector:
         twins: what counts as doing the same; None shows every tool on its own.
         needs: how dependencies are found; None adds none.
         model: the trained scorer, the shipped one by default.
+        prompt: how a language model is asked for queries, such as one made by `polyhop.training.tool_queries`.
     """
 
     def __init__(
@@ -91,10 +93,11 @@ class ToolSelector:
         twins: Twins | None = Twins(),  # noqa: B008 - frozen
         needs: Needs | None = Needs(),  # noqa: B008 - frozen
         model: Model | None = None,
+        prompt: QueryPrompt | None = None,
     ) -> None:
         self.catalogue = catalogue
         self.engine = Engine(catalogue, model or load())
-        self._policy = {"threshold": threshold, "twins": twins, "needs": needs}
+        self._policy = {"threshold": threshold, "twins": twins, "needs": needs, "prompt": prompt or QueryPrompt()}
 
     @classmethod
     def open(

@@ -16,13 +16,13 @@ from pydantic import BaseModel, Field
 
 from ..core.errors import ModelError
 from ..core.llm.gateway import Gateway, Spent
-from ..prompts import load
 from ..retrieval.query.check import check_k, question_text
 from ..tools.select.choose import Twins, why
 from ..tools.select.engine import Candidate, Engine
 from ..tools.select.intents import MOST
 from ..tools.select.intents import intents as split
 from ..tools.select.needs import Need, Needs
+from ..tools.select.prompt import QueryPrompt, tidy
 from .state import Event, append
 from .sync import run_sync
 from .walk import awaited
@@ -71,6 +71,7 @@ class Selector:
     """One run's context: the engine, the policies, and the language model if there is one.
 
     `threshold` is the probability of being answerable below which nothing is offered; by default the model's own.
+    `prompt` is how the language model is asked.
     """
 
     engine: Engine
@@ -78,6 +79,7 @@ class Selector:
     needs: Needs | None = field(default_factory=Needs)
     threshold: float | None = None
     llm: Gateway | None = None
+    prompt: QueryPrompt = field(default_factory=QueryPrompt)
     seconds: float = math.inf
     cancelled: threading.Event = field(default_factory=threading.Event)
     started: float = field(default_factory=time.monotonic)
@@ -90,7 +92,7 @@ async def intents(state: Selecting, runtime: Runtime[Selector]) -> Selecting:
     found, notices = split(request), list[str]()
     if llm is not None and llm.allows():
         try:
-            found = await _written(request, llm) or found
+            found = await written(request, llm, runtime.context.prompt) or found
         except ModelError as error:
             notices.append(f"no queries of a language model: {error}")
     spent = llm.taken() if llm is not None else []
@@ -105,10 +107,14 @@ async def intents(state: Selecting, runtime: Runtime[Selector]) -> Selecting:
     )
 
 
-async def _written(request: str, llm: Gateway) -> list[str]:
-    messages = [{"role": "system", "content": load("tool_queries")}, {"role": "user", "content": f"Request: {request}"}]
-    written = (await llm.structured("intents", messages, ToolQueries, max_tokens=TOKENS)).tools
-    return [query for query in dict.fromkeys(" ".join(one.split())[:400] for one in written) if query][:MOST]
+async def written(request: str, llm: Gateway, prompt: QueryPrompt) -> list[str]:
+    """Return the queries that a language model writes for a request, none where it says that no tool is needed.
+
+    Raises:
+        ModelError: where there is no reply to be had that can be read.
+    """
+    said = await llm.structured("intents", prompt.messages(request), ToolQueries, max_tokens=TOKENS)
+    return tidy(said.tools)
 
 
 def search(state: Selecting, runtime: Runtime[Selector]) -> Selecting:

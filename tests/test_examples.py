@@ -62,7 +62,7 @@ SHOWN = {
     ],
     "16_a_toolkit": [
         "send_mail: send a letter about it to my sister",
-        "bind: ['send_mail', 'get_forecast']",
+        "bind: ['get_forecast', 'send_mail']",
         "2 days of rain in Oslo",
         "there is no tool 'delete_mail'",
     ],

@@ -120,7 +120,7 @@ class _Loop:
         compiled = builder.compile(checkpointer=checkpointer, name="tool_agent")
         return compiled.with_config({"recursion_limit": 3 * self.limits.turns + 5})
 
-    def begin(self, _: Bound) -> dict[str, Any]:
+    def begin(self, state: Bound) -> dict[str, Any]:
         """Count the turns of this message of the user."""
         return {"turns": 0}
 

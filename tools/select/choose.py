@@ -54,9 +54,8 @@ class Twins:
             return None
         near = snapshot.vectors[chosen] @ snapshot.vectors[row] >= self.cosine
         tool = snapshot.tools[row]
-        return next(
-            (chosen[place] for place in np.flatnonzero(near) if same(snapshot.tools[chosen[place]], tool)), None
-        )
+        rows = [chosen[int(place)] for place in np.flatnonzero(near)]
+        return next((other for other in rows if same(snapshot.tools[other], tool)), None)
 
 
 def same(one: Tool, other: Tool) -> bool:

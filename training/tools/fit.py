@@ -27,6 +27,8 @@ LEFT = 0.25
 class Scorer(torch.nn.Module):
     """The scorer in torch: a unit for the request, one for the intents, and how sharply these are told apart."""
 
+    scale: torch.Tensor
+
     def __init__(self, spread: NDArray[np.float32]) -> None:
         super().__init__()
         used = torch.tensor((spread >= LEAST_SPREAD).astype(np.float32))
@@ -60,7 +62,7 @@ def fit(learned: Sequence[Example], *, seed: int = 0) -> dict[str, Any]:
             batch = _batch([rows[place] for place in shuffled[start : start + TOGETHER]])
             loss = _loss(scorer(*batch[:3]), batch[3])
             optimiser.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
             schedule.step()
     return {

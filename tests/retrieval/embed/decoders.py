@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,10 @@ TEMPLATE = (
 )
 
 
-def tokenizer(*, template: str | None = TEMPLATE, closes: bool = False) -> Any:
-    """Return a byte-level tokenizer; one that `closes` puts the end token behind each text by itself."""
+def tokenizer(
+    *, template: str | None = TEMPLATE, closes: bool = False, texts: Sequence[str] = (), pieces_known: int = 600
+) -> Any:
+    """Return a byte-level tokenizer of some texts; one that `closes` puts the end token behind each text by itself."""
     from transformers import PreTrainedTokenizerFast
 
     pieces = Tokenizer(models.BPE())
@@ -27,9 +30,9 @@ def tokenizer(*, template: str | None = TEMPLATE, closes: bool = False) -> Any:
     pieces.decoder = decoders.ByteLevel()
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     trainer = trainers.BpeTrainer(
-        vocab_size=600, special_tokens=[END, START, STOP], initial_alphabet=alphabet, show_progress=False
+        vocab_size=pieces_known, special_tokens=[END, START, STOP], initial_alphabet=alphabet, show_progress=False
     )
-    pieces.train_from_iterator([document.text for document in corpus.DOCUMENTS], trainer)
+    pieces.train_from_iterator(texts or [document.text for document in corpus.DOCUMENTS], trainer)
     if closes:
         ends = [(END, pieces.token_to_id(END))]
         pieces.post_processor = processors.TemplateProcessing(single=f"$A {END}", special_tokens=ends)
