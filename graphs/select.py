@@ -29,6 +29,8 @@ from .walk import awaited
 
 #: tokens that the queries of a language model may have
 TOKENS = 400
+#: A catalogue of no more tools than this refuses nothing by itself: whoever asks could offer them all.
+FEW = 8
 
 
 class Wanted(TypedDict, total=False):
@@ -70,7 +72,8 @@ class ToolQueries(BaseModel):
 class Selector:
     """One run's context: the engine, the policies, and the language model if there is one.
 
-    `threshold` is the probability of being answerable below which nothing is offered; by default the model's own.
+    `threshold` is the probability of being answerable below which nothing is offered; by default the model's own, and
+    none where there are few tools.
     `prompt` is how the language model is asked.
     """
 
@@ -148,8 +151,7 @@ def expand(state: Selecting, runtime: Runtime[Selector]) -> Selecting:
 def abstain(state: Selecting, runtime: Runtime[Selector]) -> Selecting:
     """Say that nothing fits where the ranking does not look like one that holds an answer."""
     began = time.perf_counter()
-    given = runtime.context.threshold
-    threshold = runtime.context.engine.model.threshold if given is None else given
+    threshold = _threshold(runtime.context)
     sure = state["answerable"]
     reason = ""
     if not state["chosen"]:
@@ -157,6 +159,13 @@ def abstain(state: Selecting, runtime: Runtime[Selector]) -> Selecting:
     elif sure < threshold:
         reason = f"no tool seems to do this: sure to {sure:.2f}, less than {threshold:.2f}"
     return Selecting(abstained=reason, events=[_event("abstain", began, reason=reason)])
+
+
+def _threshold(context: Selector) -> float:
+    """Return the bound that was given, or the model's; a catalogue of few tools can as well offer them all."""
+    if context.threshold is not None:
+        return context.threshold
+    return context.engine.model.threshold if len(context.engine.index().snapshot.tools) > FEW else 0.0
 
 
 NODES: Mapping[str, Any] = {node.__name__: node for node in (intents, search, choose, expand, abstain)}
