@@ -27,10 +27,12 @@ class Twins:
 
     Args:
         cosine: of the two vectors, at least.
+        bare: the same where nothing is known of their inputs, which could have told them apart.
         head: candidates that are compared.
     """
 
     cosine: float = 0.95
+    bare: float = 0.99
     head: int = 32
 
     def choose(self, candidates: Sequence[Candidate], k: int, snapshot: Snapshot) -> Choice:
@@ -52,8 +54,9 @@ class Twins:
         """Return the first chosen tool that a tool repeats."""
         if not chosen:
             return None
-        near = snapshot.vectors[chosen] @ snapshot.vectors[row] >= self.cosine
         tool = snapshot.tools[row]
+        least = self.cosine if tool.required or tool.optional else self.bare
+        near = snapshot.vectors[chosen] @ snapshot.vectors[row] >= least
         rows = [chosen[int(place)] for place in np.flatnonzero(near)]
         return next((other for other in rows if same(snapshot.tools[other], tool)), None)
 
