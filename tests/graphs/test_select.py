@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,8 @@ from polyhop.core.llm import Gateway
 from polyhop.graphs.select import NODES, Selecting, Selector, Wanted, select, select_graph
 from polyhop.retrieval.embed import Embedder
 from polyhop.tools.select.engine import Engine
-from tests.tools.select.shops import engine
+from polyhop.tools.tool import Tool
+from tests.tools.select.shops import engine, offered
 
 REQUEST = Wanted(request="Tell me the weather in Oslo and send a mail to my boss", k=2)
 
@@ -78,6 +80,17 @@ def test_below_the_threshold_nothing_is_offered(shop: Engine) -> None:
     assert state["abstained"].startswith("no tool seems to do this")
     assert 2 == len(state["chosen"])
     assert "" == select(REQUEST, Selector(shop, threshold=0.0))["abstained"]
+
+
+def test_of_few_tools_none_is_kept_back(tmp_path: Path, embedder: Embedder) -> None:
+    """A catalogue so small that all of it could be offered refuses nothing by itself, only at a bound that is given."""
+    asked = Wanted(request="Bake me a cake", k=1)
+    with engine(tmp_path, embedder) as opened:
+        assert select(asked, Selector(opened))["abstained"]
+        opened.catalogue.sync(offered(Tool("send_mail", "Send a letter by electronic mail.")))
+
+        assert ("", 1) == (select(asked, Selector(opened))["abstained"], len(opened.index().snapshot.tools))
+        assert select(asked, Selector(opened, threshold=0.9))["abstained"]
 
 
 def test_an_empty_request_is_the_callers_mistake(shop: Engine) -> None:
