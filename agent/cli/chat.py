@@ -37,7 +37,9 @@ def chat(
     from ..show import console
 
     screen = console()
-    with opened(settings, *(collection or ["default"])) as agent:
+    code = 0
+    # From the first word shown on: whoever reads how it ends may end it at once.
+    with opened(settings, *(collection or ["default"])) as agent, suppress(KeyboardInterrupt):
         screen.print(HELP, style="dim")
         code = _converse(agent.chat(), screen, k=k, explain=explain, asking={"where": where})
     if code and not sys.stdin.isatty():
@@ -45,18 +47,17 @@ def chat(
 
 
 def _converse(conversation: Chat, screen: Console, *, k: int | None, explain: bool, asking: Asking) -> int:
-    """Answer turns until they end or somebody ends them, and return the exit code of what went wrong last."""
+    """Answer turns until they end, and return the exit code of what went wrong last."""
     code = 0
-    with suppress(KeyboardInterrupt):
-        for line in turns(screen):
-            if line == "/quit":
-                break
-            if line == "/new":
-                conversation.clear()
-            elif line.startswith("/"):
-                screen.print(HELP, style="dim")
-            else:
-                code = _answered(conversation, line, screen, k=k, explain=explain, asking=asking) or code
+    for line in turns(screen):
+        if line == "/quit":
+            break
+        if line == "/new":
+            conversation.clear()
+        elif line.startswith("/"):
+            screen.print(HELP, style="dim")
+        else:
+            code = _answered(conversation, line, screen, k=k, explain=explain, asking=asking) or code
     return code
 
 
