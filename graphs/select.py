@@ -19,6 +19,7 @@ from ..core.llm.gateway import Gateway, Spent
 from ..retrieval.query.check import check_k, question_text
 from ..tools.select.choose import Twins, why
 from ..tools.select.engine import Candidate, Engine
+from ..tools.select.gloss import asked
 from ..tools.select.intents import MOST
 from ..tools.select.intents import intents as split
 from ..tools.select.needs import Need, Needs
@@ -44,6 +45,8 @@ class Wanted(TypedDict, total=False):
 class Selecting(Wanted, total=False):
     """The state of a selection; every node returns the keys it changes."""
 
+    #: the request in English, as far as the glossary goes; the request itself if it is English
+    asked: str
     #: what the request asks for, one thing each
     intents: list[str]
     #: best first
@@ -92,7 +95,8 @@ async def intents(state: Selecting, runtime: Runtime[Selector]) -> Selecting:
     """Find out what the request asks for: by a language model where there is one, otherwise by rules."""
     began = time.perf_counter()
     request, llm = question_text(state.get("request")), runtime.context.llm
-    found, notices = split(request), list[str]()
+    english = asked(request, runtime.context.engine.index().snapshot.tools)
+    found, notices = split(english), list[str]()
     if llm is not None and llm.allows():
         try:
             found = await written(request, llm, runtime.context.prompt) or found
@@ -102,6 +106,7 @@ async def intents(state: Selecting, runtime: Runtime[Selector]) -> Selecting:
     event = _event("intents", began, queries=1 + len(found), notices=notices)
     return Selecting(
         request=request,
+        asked=english,
         k=check_k(state.get("k", 5)),
         where=state.get("where", ""),
         intents=found,
@@ -123,7 +128,7 @@ async def written(request: str, llm: Gateway, prompt: QueryPrompt) -> list[str]:
 def search(state: Selecting, runtime: Runtime[Selector]) -> Selecting:
     """Search for the request and for each intent, by words and by meaning."""
     began = time.perf_counter()
-    found = runtime.context.engine.search(state["request"], state["intents"], where=state["where"])
+    found = runtime.context.engine.search(state["asked"], state["intents"], where=state["where"])
     event = _event("search", began, found=len(found["candidates"]))
     return Selecting(candidates=found["candidates"], answerable=found["answerable"], events=[event])
 
@@ -144,7 +149,7 @@ def expand(state: Selecting, runtime: Runtime[Selector]) -> Selecting:
     """Add the tools that give what the chosen ones must be given."""
     began = time.perf_counter()
     needs = runtime.context.needs
-    found = needs.of(state["chosen"], state["request"], runtime.context.engine.index()) if needs else []
+    found = needs.of(state["chosen"], state["asked"], runtime.context.engine.index()) if needs else []
     return Selecting(needs=found, events=[_event("expand", began, found=len(found))])
 
 
