@@ -95,7 +95,8 @@ async def intents(state: Selecting, runtime: Runtime[Selector]) -> Selecting:
     """Find out what the request asks for: by a language model where there is one, otherwise by rules."""
     began = time.perf_counter()
     request, llm = question_text(state.get("request")), runtime.context.llm
-    english = asked(request, runtime.context.engine.index().snapshot.tools)
+    index = runtime.context.engine.index()
+    english = asked(request, index.snapshot.tools, index.lexicon.vocabulary.counts)
     found, notices = split(english), list[str]()
     if llm is not None and llm.allows():
         try:
