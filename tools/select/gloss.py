@@ -158,7 +158,7 @@ class Glosser:
         parts = _JOINED.split(word)
         if len(parts) > 1 and self.known.language == "tr":
             parts = parts[:1]
-        found = self.known.of(word, ending=ending)
+        found = self.known.of(word, ending=ending, named=named)
         if found or len(parts) == 1:
             yield from map(_piece, found) if found else self._unknown(parts[0], named=named)
             return

@@ -26,6 +26,8 @@ _LINKS = ("", "s", "n", "en", "es", "e", "er")
 _PART = 4
 _MOST_PARTS = 3
 _MEANINGS = 2
+# What follows a verb in a noun made of it; with any other ending a word with a capital is a name.
+_NOUN_ENDINGS = frozenset({"", "e", "n", "en", "ens", "er", "ern", "ers", "ung", "ungen", "s"})
 _ENGLISH_ENDINGS = ("s", "ed", "ing", "ion", "or")
 
 
@@ -46,12 +48,14 @@ class Glossary:
     beginnings: dict[str, Meaning] = field(default_factory=dict)
     phrases: dict[str, list[tuple[tuple[str, ...], Meaning]]] = field(default_factory=dict)
 
-    def of(self, word: str, *, ending: int | None = None) -> list[Meaning]:
+    def of(self, word: str, *, ending: int | None = None, named: bool = False) -> list[Meaning]:
         """Return what a word means, several meanings for a compound, none where it is not known."""
         key = self.key(word)
         if key in self.whole:
             return [self.whole[key]]
         size, found = self.beginning(key, ending)
+        if found and found.kind == ACT and word[0].isupper() and named and key[size:] not in _NOUN_ENDINGS:
+            found = None
         if self.language in _COMPOUND and len(key) - size >= _SHORTEST:
             return self._parts(key) or ([found] if found else [])
         return [found] if found else []
