@@ -32,6 +32,8 @@ from .walk import awaited
 TOKENS = 400
 #: A catalogue of no more tools than this refuses nothing by itself: whoever asks could offer them all.
 FEW = 8
+#: Of the model's threshold for a request that was put into English: what is lost in that speaks against no tool.
+GLOSSED = 0.5
 
 
 class Wanted(TypedDict, total=False):
@@ -157,7 +159,7 @@ def expand(state: Selecting, runtime: Runtime[Selector]) -> Selecting:
 def abstain(state: Selecting, runtime: Runtime[Selector]) -> Selecting:
     """Say that nothing fits where the ranking does not look like one that holds an answer."""
     began = time.perf_counter()
-    threshold = _threshold(runtime.context)
+    threshold = _threshold(runtime.context, state)
     sure = state["answerable"]
     reason = ""
     if not state["chosen"]:
@@ -167,11 +169,13 @@ def abstain(state: Selecting, runtime: Runtime[Selector]) -> Selecting:
     return Selecting(abstained=reason, events=[_event("abstain", began, reason=reason)])
 
 
-def _threshold(context: Selector) -> float:
+def _threshold(context: Selector, state: Selecting) -> float:
     """Return the bound that was given, or the model's; a catalogue of few tools can as well offer them all."""
     if context.threshold is not None:
         return context.threshold
-    return context.engine.model.threshold if len(context.engine.index().snapshot.tools) > FEW else 0.0
+    if len(context.engine.index().snapshot.tools) <= FEW:
+        return 0.0
+    return context.engine.model.threshold * (1.0 if state["asked"] == state["request"] else GLOSSED)
 
 
 NODES: Mapping[str, Any] = {node.__name__: node for node in (intents, search, choose, expand, abstain)}
