@@ -28,9 +28,6 @@ _TOKEN = re.compile(
     r"|(?P<end>[.!?…]+(?=\s|$|[\"»”])|[。！？；;\n]+)"
     r"|(?P<comma>[,，、:：])"
 )
-_BEFORE_NAMES = frozenset(
-    "von in nach aus bei für mit namens an und oder zwischen bis über auf gegen durch als".split()
-)
 _JOINED = re.compile(r"[\-'’]")
 _HIRAGANA = re.compile(r"[\u3040-\u309f]+")
 _KATAKANA = re.compile(r"[\u30a0-\u30ff]+")
@@ -117,7 +114,7 @@ class Glosser:
 
     def pieces(self, request: str) -> Iterator[Piece]:
         """Yield a request piece by piece."""
-        position, before = 0, ""
+        position, first = 0, True
         for match in _TOKEN.finditer(request):
             if match.start() < position:
                 continue
@@ -131,18 +128,10 @@ class Glosser:
                 yield from self._dense(text)
             elif kind in ("word", "dense"):
                 position, phrase = self._phrase(request, match)
-                yield from phrase or self._word(text, named=self._named(text, before))
+                yield from phrase or self._word(text, named=not first and text[0].isupper())
             else:
                 yield Piece(f'"{text[1:-1]}"' if text[0] in "“„«「《" else text)
-            before = "" if kind == "end" else text
-
-    def _named(self, word: str, before: str) -> bool:
-        """Say whether a word may be a name: it begins with a capital within a sentence.
-
-        In German any noun does; there a name stands behind another, a preposition or a conjunction.
-        """
-        plain = self.known.language == "de" and before.islower() and before not in _BEFORE_NAMES
-        return bool(before) and word[0].isupper() and not plain
+            first = kind == "end"
 
     def _phrase(self, request: str, match: re.Match[str]) -> tuple[int, list[Piece]]:
         """Return where the longest phrase that begins here ends, and its meaning."""

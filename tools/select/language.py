@@ -22,31 +22,31 @@ FUNCTION = {
     " vom zum zur zu für mit nach wie im ins über ohne zwischen oder nicht kein keine keinen bis aus auf"
     " einschließlich jeweils bei bin mehrere mehreren verschiedene verschiedenen zuerst zunächst erstens zweitens"
     " drittens zuletzt schließlich schluss ende jedoch sowie andere anderen solche euch unser unsere damit dabei"
-    " einige einigen ein-paar paar hilf brauchen benötigen weitere jeweiligen entsprechenden daran darauf"
-    " insbesondere etwa gern zwar innerhalb würden wäre wären jemand alles",
-    "fr": "le la les l d un une de du des je tu il elle on nous vous ils elles j c n s t m qu ce cet cette ces se sa"
-    " ses son ta tes ton leur leurs est sont été être suis ai a as avons avez ont avoir peux peut pouvez pourriez"
-    " pourrais peut-être voudrais veux veut voulez aimerais souhaite souhaiterais s'il plaît que qui dont ne y plus"
-    " très bien merci bonjour besoin faut il-y-a si ainsi par toi lui chaque moins donc quelle quelles quels sur via"
-    " svp et pour dans avec où comment quel mon ma mes moi ou pas sans au aux entre abord enfin finalement"
+    " einige einigen paar hilf brauchen benötigen weitere jeweiligen entsprechenden daran darauf insbesondere etwa"
+    " gern zwar innerhalb würden wäre wären jemand alles",
+    "fr": "le puis ensuite en la les l d un une de du des je tu il elle on nous vous ils elles j c n s t m qu ce cet"
+    " cette ces se sa ses son ta tes ton leur leurs est sont été être suis ai a as avons avez ont avoir peux peut"
+    " pouvez pourriez pourrais peut-être voudrais veux veut voulez aimerais souhaite souhaiterais s'il plaît que qui"
+    " dont ne y plus très bien merci bonjour besoin faut si ainsi par toi lui chaque moins donc quelle quelles quels"
+    " sur via svp et pour dans avec où comment quel mon ma mes moi ou pas sans au aux entre abord enfin finalement"
     " premièrement deuxièmement troisièmement dois doit devons voulons pouvons plusieurs certains certaines quelques"
     " autre autres différents différentes suivantes suivants vers chez tout tous toute lors afin notamment"
     " particulier cela ça serait seraient fois soit moi-même mêmes même selon eux",
-    "es": "el la los las un una unos unas de del lo le les se te tu tus su sus yo él ella usted es son está están ser"
-    " estar fue ha han he haber hay tiene tienen tengo que cual puedes puede podrías podría pueda quiero quisiera"
-    " quiere gustaría necesito necesita favor si como más muy este esta estos estas ese esa eso gracias hola por"
-    " porque ya pero cada cuyo cuya también así entonces haya sea sean vez y para con cómo cuál cuáles cuánto dónde"
-    " mi mis en sin sobre entre primero segundo tercero último finalmente varios varias algunos algunas algún alguna"
-    " otro otra otros otras distintos distintas diferentes siguiente siguientes debe debo podemos queremos nos sería"
-    " estaría concreto cuando donde según hacia cuyos soy eres somos ayúdame",
+    "es": "el luego después la los las un una unos unas de del lo le les se te tu tus su sus yo él ella usted es son"
+    " está están ser estar fue ha han he haber hay tiene tienen tengo que cual puedes puede podrías podría pueda"
+    " quiero quisiera quiere gustaría necesito necesita favor si como más muy este esta estos estas ese esa eso"
+    " gracias hola por porque ya pero cada cuyo cuya también así entonces haya sea sean vez y para con cómo cuál"
+    " cuáles cuánto dónde mi mis en sin sobre entre primero segundo tercero último finalmente varios varias algunos"
+    " algunas algún alguna otro otra otros otras distintos distintas diferentes siguiente siguientes debe debo"
+    " podemos queremos nos sería estaría concreto cuando donde según hacia cuyos soy eres somos ayúdame",
     "pt": "o a os as um uma uns umas de do da dos das que se te lhe eu ele ela você vocês nós seu sua seus suas é são"
     " está estão ser estar foi tem têm tenho há pode poderia podes queria quero quer gostaria preciso precisa favor"
     " por como mais muito este esta esse essa isso isto obrigado obrigada olá ou pelo pela num numa já mas cada aos"
     " às à ao me sobre também então e para com onde meu minha meus em na nas sem qual quais entre primeiro segundo"
     " terceiro último finalmente vários várias alguns algumas algum alguma outro outra outros outras diferentes"
     " seguinte seguintes deve devo podemos queremos nos seria estaria quando sou somos ajude ajuda",
-    "it": "il lo la i gli le l un uno una di del dello della dei degli delle al dal nel che io tu lui lei noi voi si"
-    " ti vi è sono era essere stato ha hanno ho hai avere c può puoi potresti potrebbe vorrei voglio vuole mi"
+    "it": "il poi lo la i gli le l un uno una di del dello della dei degli delle al dal nel che io tu lui lei noi voi"
+    " si ti vi è sono era essere stato ha hanno ho hai avere c può puoi potresti potrebbe vorrei voglio vuole mi"
     " piacerebbe bisogno favore per cortesia se come più molto questo questa questi queste quel quella grazie ciao ne"
     " su sul sulla suo sua suoi loro ogni gentilmente dell nell all dall sull dammi fammi e ed con dove mio mia da"
     " dalla nella nelle tra senza prima primo secondo terzo infine ultimo vari varie alcuni alcune altro altra altri"
@@ -72,11 +72,11 @@ FUNCTION = {
     " misiniz mısın mısınız musun musunuz olan olarak var yok çok daha gibi her ki bana benim senin onun diye olsun"
     " olur ihtiyacım gerekiyor lazım şunu bunu eder edebilir nasıl hakkında önce ilk son birkaç çeşitli diğer bazı"
     " bunun gerek bizim bize ilgili sonra",
-    "zh": "请 请你 请帮我 帮我 帮忙 请问 我想 我要 我需要 想要 需要 你能 能否 能不能 可以 可不可以 一下 吗 呢 吧 的"
-    " 了 是 在 我 你 您 他 她 它 们 这 那 这个 那个 把 被 给 用 使用 进行 一个 一些 有 会 要 想 能 也 都 就 上 中 里"
-    " 及 谢谢 你好 如果 因为 所以 其 该 将 向 对 并 以 之间 下 个 位 名 为 一家 家 一张 一本 一部 一首 一封 一条 一份"
-    " 张 本 部 首 之 以及其 每 各 其中 或 首先 最后 其次 第一 第二 第三 几个 以下 不同 某个 某 一位 一所 一座 一种"
-    " 一句 关于 如下 由 从 之后 以便 具体 最好 正在",
+    "zh": "请 给我 请你 请帮我 帮我 帮忙 请问 我想 我要 我需要 想要 需要 你能 能否 能不能 可以 可不可以 一下 吗 呢 吧"
+    " 的 了 是 在 我 你 您 他 她 它 们 这 那 这个 那个 把 被 给 用 使用 进行 一个 一些 有 会 要 想 能 也 都 就 上 中"
+    " 里 及 谢谢 你好 如果 因为 所以 其 该 将 向 对 并 以 之间 下 个 位 名 为 一家 家 一张 一本 一部 一首 一封 一条"
+    " 一份 张 本 部 首 之 以及其 每 各 其中 或 首先 最后 其次 第一 第二 第三 几个 以下 不同 某个 某 一位 一所 一座"
+    " 一种 一句 关于 如下 由 从 之后 以便 具体 最好 正在",
     "ja": "ください 下さい 私 お願い 願 いたします したい です ます ある 方 件 個 様 用 お ご 御 等 目 他 まず 最後"
     " 1つ目 2つ目 最初 いくつか いくつかの 次の さまざまな 様々 必要 予定 特に 主 例えば",
     "ko": "해줘 해주세요 주세요 주실 수 있나요 있어요 있는지 있는 해 하고 싶어요 싶습니다 싶어 나는 저는 제 저에게"
@@ -102,6 +102,12 @@ _LETTERS = {
     "ko": re.compile(r"[\uac00-\ud7af\u1100-\u11ff]"),
     "ja": re.compile(r"[\u3040-\u30ff]"),
     "zh": re.compile(r"[\u3400-\u9fff]"),
+}
+# Letters that only one of the languages has.
+_OWN = {
+    letter: one
+    for one, letters in {"de": "ß", "es": "ñ", "pt": "ãõ", "pl": "łżśćńąęź", "tr": "ğşı", "fr": "œêû"}.items()
+    for letter in letters
 }
 _QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”|„[^“”]*[“”]|«[^»]*»|`[^`]*`|「[^」]*」|https?://\S+")
 _LATIN = re.compile(r"[A-Za-z]")
@@ -135,7 +141,12 @@ def language(text: str) -> str:
     counts: dict[str, int] = {}
     for before, word, after in zip(["", *words], words, [*words[1:], ""], strict=False):
         if not (before[:1].isupper() and after[:1].isupper()):
-            for one in _MARKS.get(word.lower(), ()):
+            own = (
+                ()
+                if word.isascii() or word[0].isupper()
+                else [_OWN[letter] for letter in sorted(_OWN.keys() & set(word))]
+            )
+            for one in (*_MARKS.get(word.lower(), ()), *own):
                 counts[one] = counts.get(one, 0) + 1
     english = sum(word.lower() in _SURE for word in words)
     best = max(counts, key=lambda one: counts[one], default="")
