@@ -6,6 +6,8 @@ BUILD := .build
 BIN := $(ENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 SITE := $(BUILD)/site
+# Tests run side by side; a process of them takes up to 2 GB.
+SIDE := -n auto --maxprocesses 4 --dist worksteal
 ROOMS := core prompts retrieval tools graphs training agent
 
 .DEFAULT_GOAL := help
@@ -18,7 +20,7 @@ demo: $(ENV)/.installed ## install polyhop into .venv and run its demonstration
 	$(BIN)/polyhop demo
 
 test: check $(SITE)/.installed ## run every check, then the test suite against the built wheel
-	POLYHOP_WHEEL=$(abspath $(SITE)) PYTHONPATH=$(abspath $(SITE)) $(BIN)/python -P -m pytest $(ARGS)
+	POLYHOP_WHEEL=$(abspath $(SITE)) PYTHONPATH=$(abspath $(SITE)) $(BIN)/python -P -m pytest $(SIDE) $(ARGS)
 
 check: $(ENV)/.tested ## check formatting, lint and types
 	$(BIN)/ruff format --check .

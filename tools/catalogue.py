@@ -14,6 +14,7 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from ..core.errors import CallerError, PolyhopError
+from ..retrieval.cosines import cosines
 from ..retrieval.embed.role import Embedder
 from ..retrieval.query.check import check_k, unit_rows
 from ..retrieval.store.collection import Collection, Options
@@ -141,7 +142,7 @@ class Catalogue:
             return [_named(hits, snapshot) for hits in self.collection.dense(vectors, k, where=where)]
         queries = unit_rows(vectors, int(self.collection.record.get("dimension")))
         check_k(k)
-        scores = queries @ snapshot.vectors.T
+        scores = cosines(queries, snapshot.vectors)
         return [[Hit(*one) for one in best(row, snapshot.ids, k)] for row in scores]
 
     def lexical(self, text: str, k: int, *, where: str = "") -> list[Hit]:

@@ -14,7 +14,7 @@ from ..catalogue import Catalogue
 from ..snapshot import Snapshot
 from . import features
 from .features import Depths, Reading
-from .intents import essence
+from .intents import searched
 from .lexicon import Lexicon, Rows
 from .model import Model, Scores, Values
 
@@ -88,12 +88,12 @@ class Engine:
         index = self.index()
         if not index.snapshot.tools:
             return Found(candidates=[], answerable=0.0)
-        texts = [request, *map(essence, intents)]
+        texts = searched(request, intents)
         vectors = self.catalogue.embedder.embed(texts)
-        searched = features.search(texts, vectors, index.snapshot.vectors, index.lexicon)
+        compared = features.search(texts, vectors, index.snapshot.vectors, index.lexicon)
         allowed = self._allowed(index, where) if where.strip() else None
         named = _named(index.snapshot, request, allowed)
-        reading = features.read(searched, index.lexicon, allowed, also=named, depths=self.depths)
+        reading = features.read(compared, index.lexicon, allowed, also=named, depths=self.depths)
         if not len(reading.rows):
             return Found(candidates=[], answerable=0.0)
         scores = self.model(reading, index.lexicon)

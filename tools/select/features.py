@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ...retrieval.cosines import cosines
 from ...retrieval.embed.role import Vectors
-from .lexicon import BM25, CEILING, DESCRIBED, INPUTS, NAME, OFFERED, Lexicon, Numbers, Rows
+from .lexicon import CEILING, DESCRIBED, INPUTS, NAME, OFFERED, Lexicon, Numbers, Rows
 
 #: of a text and a tool; those that compare with the best or with the catalogue as a whole carry over between catalogues
 NAMES = (
@@ -58,29 +59,28 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Searched:
-    """Both halves' scores of the whole catalogue for each text; the first text is the request."""
+    """Both halves' scores of the whole catalogue, shape (texts, tools); the first text is the request.
+
+    `rarities` are those of all words of a text that the catalogue knows, at least 1.
+    """
 
     cosines: Numbers
-    matches: Sequence[Numbers]
-    rarities: Sequence[float]
-
-    @property
-    def bm25(self) -> Numbers:
-        """Return the BM25 scores, shape (texts, tools)."""
-        return np.stack([match[:, BM25] for match in self.matches])
+    bm25: Numbers
+    words: Sequence[Sequence[int]]
+    rarities: Numbers
 
 
 def search(texts: Sequence[str], vectors: Vectors, tools: Vectors, lexicon: Lexicon) -> Searched:
     """Compare each text, by its words and its vector, with every tool."""
-    found = [lexicon.match(text) for text in texts]
-    return Searched(vectors @ tools.T, [match for match, _ in found], [max(rarity, 1.0) for _, rarity in found])
+    words = [lexicon.words(text) for text in texts]
+    bm25 = np.stack([lexicon.bm25(one) for one in words])
+    rarities = np.array([max(1.0, lexicon.rarity[one].sum()) for one in words], np.float32)
+    return Searched(cosines(vectors, tools), bm25, words, rarities)
 
 
 def background(searched: Searched) -> NDArray[np.float64]:
     """Return the best cosine and the best BM25 that requests find for which the catalogue was not made."""
-    words = [
-        match[:, BM25].max() / (of * CEILING) for match, of in zip(searched.matches, searched.rarities, strict=True)
-    ]
+    words = searched.bm25.max(1) / (searched.rarities * CEILING)
     result: NDArray[np.float64] = np.quantile(np.column_stack([searched.cosines.max(1), words]), STRANGE, axis=0)
     return result
 
@@ -99,19 +99,19 @@ def read(
     """
     depths = depths or Depths()
     pool = np.arange(searched.cosines.shape[1]) if allowed is None else allowed
-    cosines, bm25 = searched.cosines, searched.bm25
+    near, bm25 = searched.cosines, searched.bm25
     if allowed is not None:
-        cosines, bm25 = cosines[:, pool], bm25[:, pool]
+        near, bm25 = near[:, pool], bm25[:, pool]
     if not len(pool):
-        return Reading(pool, np.zeros((len(cosines), 0, len(NAMES)), np.float32))
-    spread = _spread(cosines), _spread(bm25)
-    sides = _places(cosines), _places(bm25, above=0.0)
+        return Reading(pool, np.zeros((len(near), 0, len(NAMES)), np.float32))
+    spread = _spread(near), _spread(bm25)
+    sides = _places(near), _places(bm25, above=0.0)
     both: Numbers = (spread[0] / 3 + spread[1] / 6).astype(np.float32)
     found = _candidates(sides, both, depths)
     found = _with_siblings(found, both, lexicon.group[pool], depths)
     place = {row: at for at, row in enumerate(pool.tolist())} if len(also) else {}
     found = np.array(list(dict.fromkeys([*(place[row] for row in also if row in place), *found.tolist()])), np.int64)
-    top = cosines.max(1), np.maximum(bm25.max(1), _SMALL)
+    top = near.max(1), np.maximum(bm25.max(1), _SMALL)
     columns = _features(searched, pool[found], lexicon, top)
     for feature, side in zip(
         ("cosine_spread", "bm25_spread", "cosine_place", "bm25_place"), (*spread, *sides), strict=True
@@ -171,15 +171,16 @@ def _features(searched: Searched, rows: Rows, lexicon: Lexicon, top: tuple[Numbe
     totals = np.maximum(lexicon.totals[rows], 1e-3)
     nothing = np.zeros(len(rows))
     texts = []
-    for text, (match, rarity) in enumerate(zip(searched.matches, searched.rarities, strict=True)):
-        cosines, shared = searched.cosines[text, rows], match[rows]
+    for text, rarity in enumerate(searched.rarities):
+        near, matched = searched.cosines[text, rows], searched.bm25[text, rows]
+        shared = lexicon.shared(searched.words[text], rows)
         columns = [
-            cosines,
+            near,
             nothing,
-            cosines - top[0][text],
+            near - top[0][text],
             nothing,
-            shared[:, BM25] / (rarity * CEILING),
-            shared[:, BM25] / top[1][text],
+            matched / (rarity * CEILING),
+            matched / top[1][text],
             nothing,
             shared[:, NAME] / rarity,
             shared[:, NAME] / totals[:, NAME],

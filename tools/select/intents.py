@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from ...retrieval.words import STOP
 from .terms import parts
@@ -65,6 +66,15 @@ _POLITE = re.compile(
     )\b[\s,:]*)+""",
     re.IGNORECASE | re.VERBOSE,
 )
+# Who asks, and what for: it names things that no tool is wanted for.
+_SETTING = re.compile(
+    r"""(?:as\s+an?\s+[^,]+,\s*)?(?:i|we)(?:['’](?:m|re|ve)|\s+(?:am|are|have\s+been))\s+
+          (?!looking|interested|trying|curious|seeking|in\s+need)
+      | my\s+[\w'’\s-]{2,40}?\s+(?:is|are|has|have|wants?|and\s+i)\b
+      | (?:this|the)\s+(?:information|data|details)\s+(?:will|would)\b
+      | (?:thanks?|once|i\s+hope|it\s+would\s+help)\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
 # Values that say nothing of what is to be done with them: addresses, identifiers, long numbers.
 _VALUE = re.compile(r"https?://\S+|\b(?=[\w\-]*\d)(?=[\w\-]*[A-Za-z])[\w\-]{7,}\b|\b\d{5,}\b|\b\d+\.\d{3,}\b")
 
@@ -73,8 +83,9 @@ def intents(request: str) -> list[str]:
     """Return the clauses of a request in its own words, at most `MOST`; a request that asks one thing gives one.
 
     Sentences, lists, and clauses that begin with a verb or a question word behind a conjunction are taken apart; what
-    stands in quotes or brackets never is. Clauses of fewer than two meaningful words are left out. The rules are
-    English; any other language is cut into sentences.
+    stands in quotes or brackets never is. Clauses of fewer than two meaningful words are left out, and those that only
+    tell who asks and why, where anything else is asked. The rules are English; any other language is cut into
+    sentences.
     """
     held: list[str] = []
 
@@ -92,7 +103,14 @@ def intents(request: str) -> list[str]:
             text = back(clause[link.end() if link else 0 :].strip(" ,.;:!?"))
             if sum(word not in STOP for word in parts(text)) >= _LEAST_WORDS and text not in found:
                 found.append(text)
-    return found[:MOST]
+    return ([text for text in found if not _SETTING.match(text)] or found)[:MOST]
+
+
+def searched(request: str, found: Sequence[str]) -> list[str]:
+    """Return the texts that are searched for: the request, and its intents unless the only one is a part of it."""
+    if len(found) == 1 and found[0] in request:
+        return [request]
+    return [request, *map(essence, found)]
 
 
 def essence(clause: str) -> str:

@@ -17,8 +17,7 @@ from .terms import Vocabulary, parts, stem
 Numbers = NDArray[np.float32]
 Rows = NDArray[np.int64]
 
-#: columns of a match: the rarity of the shared words in each field, and BM25 over all of them
-NAME, DESCRIBED, INPUTS, OFFERED, BM25 = range(5)
+NAME, DESCRIBED, INPUTS, OFFERED = range(4)
 FIELDS = 4
 
 # BM25F (Robertson, Zaragoza and Taylor, "Simple BM25 extension to multiple weighted fields", 2004): what a word in each
@@ -33,10 +32,11 @@ _SERVICE = re.compile(r"_for_(?!.*_for_)|__|::|/")
 
 @dataclass(frozen=True)
 class Lexicon:
-    """An inverted index in memory: for each word the tools that have it and what it is worth in each field.
+    """An inverted index in memory: for each word the tools that have it, what it adds to BM25, and where it stands.
 
-    `totals` holds the rarity of all the words of a tool's field together, `group` a number for whoever offers the
-    tool, and `groups` how many tools that one has.
+    `inside` holds for each occurrence the rarity of the word in the fields that have it, `totals` the rarity of all the
+    words of a tool's field together, `group` a number for whoever offers the tool, and `groups` how many tools that one
+    has.
     """
 
     vocabulary: Vocabulary
@@ -45,6 +45,7 @@ class Lexicon:
     starts: Rows
     tools: Rows
     worth: Numbers
+    inside: Numbers
     totals: Numbers
     group: Rows
     groups: Rows
@@ -66,7 +67,7 @@ class Lexicon:
         there = (counts > 0) * rarity[word, None]
         totals = np.zeros((len(tools), FIELDS))
         np.add.at(totals, row, there)
-        worth = np.column_stack([there, rarity[word] * CEILING * scaled / (scaled + _K1)])
+        worth = rarity[word] * CEILING * scaled / (scaled + _K1)
         group, groups = _groups(tools)
         return cls(
             vocabulary,
@@ -75,19 +76,33 @@ class Lexicon:
             starts,
             row,
             worth.astype(np.float32),
+            there.astype(np.float32),
             totals.astype(np.float32),
             group,
             groups,
         )
 
-    def match(self, text: str) -> tuple[Numbers, float]:
-        """Return for each tool the columns of the match, shape (tools, 5), and the rarity of all known words."""
-        matched = np.zeros((len(self.totals), FIELDS + 1), np.float32)
-        words = self.words(text)
+    def bm25(self, words: Sequence[int]) -> Numbers:
+        """Return the BM25 scores of all tools for these words."""
+        scores = np.zeros(len(self.totals), np.float32)
         for word in words:
-            span = slice(self.starts[word], self.starts[word + 1])
-            matched[self.tools[span]] += self.worth[span]
-        return matched, float(sum(self.rarity[word] for word in words))
+            span = self._span(word)
+            scores[self.tools[span]] += self.worth[span]
+        return scores
+
+    def shared(self, words: Sequence[int], rows: Rows) -> Numbers:
+        """Return the rarity of the words that some tools have in each field, shape (rows, `FIELDS`)."""
+        place = np.full(len(self.totals), -1)
+        place[rows] = np.arange(len(rows))
+        found = np.zeros((len(rows), FIELDS), np.float32)
+        for word in words:
+            span = self._span(word)
+            places = place[self.tools[span]]
+            found[places[places >= 0]] += self.inside[span][places >= 0]
+        return found
+
+    def _span(self, word: int) -> slice:
+        return slice(self.starts[word], self.starts[word + 1])
 
     def words(self, text: str) -> list[int]:
         """Return the distinct words of a text that the catalogue knows."""

@@ -23,9 +23,9 @@ Values = NDArray[np.float64]
 
 #: of a candidate, from the scores of all: what the other tools of whoever offers it come to, 0 where it has no siblings
 SERVICE = ("best_sibling", "siblings")
-#: of the ranking as a whole: the best score, and means over the intents of the best cosine and the best BM25 of each,
-#: above those that strange requests find in the catalogue
-HEAD = ("best", "cosine", "bm25")
+#: of the ranking as a whole: the best score, means over the intents of the best cosine and the best BM25 of each, and
+#: the best BM25 of the whole request, above what strange requests find in the catalogue
+HEAD = ("best", "cosine", "bm25", "whole_bm25")
 _FAR = 8.0
 LEADING = 10
 _REMEDY = "make it again with `python -m polyhop.training.tools`, or restore the file from a copy"
@@ -99,9 +99,9 @@ def of_services(total: Values, rows: Rows, lexicon: Lexicon) -> Values:
 
 def of_head(reading: Reading, scores: Scores, background: Values) -> Values:
     """Return the features of `HEAD`: what is averaged does not grow with the number of intents, as a maximum would."""
-    asked = reading.features[1:] if len(reading.features) > 1 else reading.features
-    means = [asked[:, :, features.NAMES.index(name)].max(1).mean() for name in HEAD[1:]]
-    return np.array([scores.total.max(), *(means - background)], np.float64)
+    best = reading.features[:, :, [features.NAMES.index("cosine"), features.NAMES.index("bm25")]].max(1)
+    means = (best[1:] if len(best) > 1 else best).mean(0)
+    return np.array([scores.total.max(), *(means - background), best[0, 1] - background[1]], np.float64)
 
 
 def _covering(gains: Values, total: Values, intents: Values) -> Values:

@@ -15,7 +15,7 @@ from ...core.files import read_rows
 from ...retrieval.embed.role import Embedder, Vectors
 from ...tools.importers.json_lines import JsonLines
 from ...tools.select.features import Reading, background, read, search
-from ...tools.select.intents import essence, intents
+from ...tools.select.intents import essence, intents, searched
 from ...tools.select.lexicon import Lexicon, Rows
 from ...tools.select.model import Values
 from ...tools.tool import Tool
@@ -101,10 +101,10 @@ def examples(asked: Iterable[Request], among: Shop, embedder: Embedder, *, left:
     """Return the candidates for requests; with `left`, those of what is left when all right tools are gone."""
     made = []
     for request in asked:
-        texts = [request.text, *map(essence, intents(request.text))]
-        searched = search(texts, embedder.embed(texts), among.vectors, among.lexicon)
+        texts = searched(request.text, intents(request.text))
+        compared = search(texts, embedder.embed(texts), among.vectors, among.lexicon)
         allowed = among.without(request.gold) if left else None
-        reading = read(searched, among.lexicon, allowed)
+        reading = read(compared, among.lexicon, allowed)
         made.append(Example(reading, np.isin(reading.rows, request.gold), among.lexicon, among.background))
     return made
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from polyhop.tools.select.intents import MOST, essence, intents
+from polyhop.tools.select.intents import MOST, essence, intents, searched
 
 
 @pytest.mark.parametrize(
@@ -27,12 +27,32 @@ from polyhop.tools.select.intents import MOST, essence, intents
             "天気を教えてください。レストランを予約してください。",
             ["天気を教えてください", "レストランを予約してください"],
         ),
+        (
+            "I'm a writer and my sister is moving to Rome. Find flights to Rome. This information will help us.",
+            ["Find flights to Rome"],
+        ),
+        ("My company is expanding to China", ["My company is expanding to China"]),
+        ("I'm looking for a hotel. Find a doctor", ["I'm looking for a hotel", "Find a doctor"]),
         ("", []),
     ],
 )
 def test_a_request_is_cut_into_what_it_asks(request_: str, expected: list[str]) -> None:
-    """Sentences, lists and clauses with a verb are parts; names and what stands in quotes stay whole."""
+    """Sentences, lists and clauses with a verb are parts, quotes stay whole; who asks and why is no part of its own."""
     assert expected == [one.rstrip("。") for one in intents(request_)]
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        ([], ["Please find cheap flights"]),
+        (["find cheap flights"], ["Please find cheap flights"]),
+        (["search for flights by price"], ["Please find cheap flights", "search for flights by price"]),
+        (["flights", "please find cheap ones"], ["Please find cheap flights", "flights", "find cheap ones"]),
+    ],
+)
+def test_nothing_is_searched_for_twice(found: list[str], expected: list[str]) -> None:
+    """A request is searched for as a whole and by its intents; that it has one of its own words adds nothing."""
+    assert expected == searched("Please find cheap flights", found)
 
 
 def test_a_request_has_a_bounded_number_of_intents() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from polyhop.tools.select.lexicon import BM25, DESCRIBED, INPUTS, NAME, OFFERED, Lexicon, service
+from polyhop.tools.select.lexicon import DESCRIBED, INPUTS, NAME, OFFERED, Lexicon, service
 from polyhop.tools.tool import Tool
 
 from .shops import TOOLS
@@ -20,27 +20,28 @@ LEXICON = Lexicon.of(TOOLS)
         ("currencies and amounts of money", DESCRIBED, "convert_currency"),
         ("a recipient", INPUTS, "send_mail"),
         ("something from music", OFFERED, "get_lyrics"),
-        ("translate texts", BM25, "translateText"),
     ],
 )
 def test_a_word_counts_in_the_field_where_it_stands(text: str, field: int, name: str) -> None:
-    """Each column has its best tool, whatever form the word has."""
-    matched, rarity = LEXICON.match(text)
+    """Each column has its best tool, whatever form the word has, and so has BM25 over all."""
+    words = LEXICON.words(text)
+    rows = np.arange(len(TOOLS))[::-1]
+    shared = LEXICON.shared(words, rows)
 
-    assert name == TOOLS[int(matched[:, field].argmax())].name
-    assert 0 < matched[:, field].max() and 0 < rarity
+    assert name == TOOLS[rows[shared[:, field].argmax()]].name
+    assert name == TOOLS[LEXICON.bm25(words).argmax()].name
+    assert 0 < shared[:, field].max() <= LEXICON.rarity[words].sum()
 
 
 def test_a_text_without_known_words_matches_nothing() -> None:
     """Function words and foreign ones count for nothing."""
-    matched, rarity = LEXICON.match("what is the xyzzy")
-
-    assert (0.0, 0.0) == (float(np.abs(matched).max()), rarity)
+    assert [] == LEXICON.words("what is the xyzzy")
+    assert 0 == np.abs(LEXICON.bm25([])).max()
 
 
 def test_an_empty_catalogue_has_an_empty_lexicon() -> None:
     """Nothing fails before there are tools."""
-    assert (0, 5) == Lexicon.of(()).match("weather")[0].shape
+    assert (0,) == Lexicon.of(()).bm25(Lexicon.of(()).words("weather")).shape
 
 
 @pytest.mark.parametrize(
