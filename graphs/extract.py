@@ -22,6 +22,9 @@ from .weighing import choose, load
 #: nothing is quoted.
 OURS = 0.4
 RIGHT = 0.15
+#: The cosine from which on passages are about a question none of whose words they hold, as in scripts without spaces:
+#: there is hardly anything else to go by.
+ALIKE = 0.5
 
 
 def extract(ranked: Sequence[Ranked], run: Working, sufficiency: float | None = None) -> list[Sentence]:
@@ -36,7 +39,8 @@ def extract(ranked: Sequence[Ranked], run: Working, sufficiency: float | None = 
     scores = units.scores(sight)
     chosen = choose(scores, sight.places)
     right, ours = units.chances(sight, scores, chosen)
-    if not chosen or ours < OURS or right < RIGHT:
+    known = any(quotable.covered)
+    if not chosen or (known and (ours < OURS or right < RIGHT)) or (not known and max(sight.cosines) < ALIKE):
         return []
     told = _in_order([quotable.pieces[row] for row in chosen], quotable, run.question)
     return [Sentence(piece.text, piece.passage + 1) for piece in told]

@@ -2,7 +2,7 @@
 
 A question of several hops is answered where a sentence says what others leave open and shares a name with them: of
 "who leads the opposition in the country where Buyende is located" one passage says Uganda, and another, to which no
-link leads, has Uganda in its title.
+link leads, names Uganda too.
 """
 
 from __future__ import annotations

@@ -54,8 +54,8 @@ def trained(examples: Sequence[Example]) -> tuple[Mapping[str, Any], Mapping[str
     seen = [judged(one, fit_scorers(other)) for one, other in (halves, halves[::-1])]
     known = Judged(*(np.concatenate([getattr(one, name) for one in seen]) for name in ("rows", "right", "foreign")))
     right = logistic(known.rows, known.right, np.ones(len(known.rows)))
-    ours = logistic(known.rows, ~known.foreign, np.where(known.foreign, FOREIGN, 1.0))
-    own = ~known.foreign
+    ours = logistic(known.rows, np.logical_not(known.foreign), np.where(known.foreign, FOREIGN, 1.0))
+    own = np.logical_not(known.foreign)
     facts = {"questions": len(examples), "held": round(float(known.right[own].mean()), 4), "foreign": strange}
     units = {
         "format": FORMAT,
