@@ -22,6 +22,8 @@ from .weighing import choose, load
 #: nothing is quoted.
 OURS = 0.4
 RIGHT = 0.15
+#: The sufficiency, where it is estimated, below which nothing is quoted either.
+LEAST = 0.5
 #: The cosine from which on passages are about a question none of whose words they hold, as in scripts without spaces:
 #: there is hardly anything else to go by.
 ALIKE = 0.5
@@ -32,7 +34,8 @@ def extract(ranked: Sequence[Ranked], run: Working, sufficiency: float | None = 
 
     `ranked` are the passages that the answer may cite, best first; a `Sentence` counts them from 1.
     """
-    if not ranked or any(run.known(item["id"]) is None for item in ranked):
+    doubted = sufficiency is not None and sufficiency < LEAST
+    if doubted or not ranked or any(run.known(item["id"]) is None for item in ranked):
         return []
     quotable = Quotable.of(ranked, run, Asked.of(run.question, run))
     units, sight = load(), quotable.sight(sufficiency)
