@@ -19,12 +19,6 @@ from ..support import NOT_FOUND, check_citations
 
 #: tokens an answer may have
 MOST = 400
-#: The sufficiency below which nothing is quoted. Where all gold passages were there, one or two questions in a hundred
-#: stayed below, and half of those about other things than the collection's that had been answered.
-LEAST = 0.5
-#: The sufficiency from which on a passage is quoted however little it is like the question: one that holds several
-#: matters is like none of them.
-SURE = 0.8
 
 
 async def answer(state: State, runtime: Runtime[Context]) -> State:
@@ -83,8 +77,7 @@ def messages(question: str, texts: list[str]) -> list[dict[str, str]]:
 
 def extractive(ranked: list[Ranked], run: Working, sufficiency: float | None = None) -> dict[str, Any]:
     """Return the best-supported sentences as an answer, none where it is improbable that the passages hold one."""
-    known = LEAST if sufficiency is None else sufficiency
-    chosen = extract(ranked, run, sure=known >= SURE) if known >= LEAST else []
+    chosen = extract(ranked, run, sufficiency)
     citations = [{"sentence": one.text, "passages": [one.passage], "supported": True, "why": ""} for one in chosen]
     text = " ".join(f"{one.text} [{one.passage}]" for one in chosen) or NOT_FOUND
     return {"text": text, "citations": citations, "extractive": True, "found": bool(chosen), "model": ""}

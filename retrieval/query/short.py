@@ -56,17 +56,26 @@ def short_answers(question: str, passages: Sequence[Passage], run: Working | Non
     return sorted(best.values(), key=lambda one: (-one.score, one.passage, one.text))[:MOST]
 
 
-def fits(asked: Asked, text: str, title: str, settled: frozenset[str] = frozenset()) -> float:
-    """Return how good the best candidate of a sentence is, 0 without one.
+def fits(
+    asked: Asked, text: str, title: frozenset[str], settled: frozenset[str]
+) -> tuple[float, float, float, float, float]:
+    """Return how good the best candidates of a sentence are: in kind, nearness, nearness to what is left, and both.
 
-    Counted are its kind and how near it stands to the words of the question that neither the title nor what is
-    `settled` answers; use `short_answers` for the candidates themselves.
+    Nearness is that to the words of the question that the title does not answer, and what is left are those that is
+    not `settled` either; the last two are the best candidate's kind and nearness together. All are 0 without one; use
+    `short_answers` for the candidates themselves.
     """
-    heading = keys_of(title)
-    left = {key: weight for key, weight in asked.weights.items() if key not in heading | settled}
-    beside = around(text, left)
-    found = (one for one in candidates(text, asked, heading) if not asked.says(one.text))
-    return max((NEARNESS * nearness(one, text, beside, left) + KIND * one.fit for one in found), default=0.0)
+    found = [one for one in candidates(text, asked, title) if not asked.says(one.text)]
+    fit, nearest, both = max((one.fit for one in found), default=0.0), [], []
+    for done in (title, title | settled):
+        left = {key: weight for key, weight in asked.weights.items() if key not in done}
+        beside = around(text, left) if found else []
+        near = [nearness(one, text, beside, left) for one in found]
+        nearest.append(max(near, default=0.0))
+        both.append(
+            max((NEARNESS * value + KIND * one.fit for value, one in zip(near, found, strict=True)), default=0.0)
+        )
+    return fit, nearest[0], nearest[1], both[0], both[1]
 
 
 def _of_passage(asked: Asked, passage: Passage) -> Iterator[tuple[str, float]]:

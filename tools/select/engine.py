@@ -16,10 +16,10 @@ from . import features
 from .features import Depths, Reading
 from .intents import searched
 from .lexicon import Lexicon, Rows
-from .model import Model, Scores, Values
+from .model import HEAD, Model, Scores, Values
 
 # Candidates that go on to the choice: enough for any k that an agent can use.
-HEAD = 64
+MOST = 64
 
 
 class Candidate(TypedDict):
@@ -42,7 +42,7 @@ class Found(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """One state of a catalogue, ready to be searched, and what strange requests find in it."""
+    """One state of a catalogue, ready to be searched, and what is usual in it."""
 
     snapshot: Snapshot
     lexicon: Lexicon
@@ -75,10 +75,10 @@ class Engine:
     def _background(self, snapshot: Snapshot, lexicon: Lexicon) -> Values:
         bank = self.model.bank
         if not (bank and snapshot.tools):
-            return np.zeros(2)
+            return np.zeros(len(HEAD))
         if self._bank is None:
             self._bank = self.catalogue.embedder.embed(bank)
-        return features.background(features.search(bank, self._bank, snapshot.vectors, lexicon))
+        return self.model.background(features.search(bank, self._bank, snapshot.vectors, lexicon), lexicon)
 
     def search(self, request: str, intents: Sequence[str], *, where: str = "") -> Found:
         """Return the candidates for a request and its intents, which are one text where there is no other.
@@ -97,7 +97,7 @@ class Engine:
         if not len(reading.rows):
             return Found(candidates=[], answerable=0.0)
         scores = self.model(reading, index.lexicon)
-        answerable = 1.0 if named else self.model.answers(reading, scores, index.background)
+        answerable = 1.0 if named else self.model.answers(reading, scores, index.background, len(index.snapshot.tools))
         return Found(candidates=_candidates(index, reading, scores, set(named)), answerable=answerable)
 
     def _allowed(self, index: Index, where: str) -> Rows:
@@ -126,5 +126,5 @@ def _candidates(index: Index, reading: Reading, scores: Scores, named: set[int])
             intent=intent[place],
             named=rows[place] in named,
         )
-        for place in order[:HEAD]
+        for place in order[:MOST]
     ]

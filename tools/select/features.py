@@ -33,9 +33,6 @@ NAMES = (
 )
 # Places beyond this count as none.
 DEEP = 60
-# Of requests that a catalogue was not made for: the share that its background lies above. Whatever the catalogue, a
-# good part of them is strange to it, but some may be answered.
-STRANGE = 0.25
 _SMALL = 1e-6
 
 
@@ -69,6 +66,11 @@ class Searched:
     words: Sequence[Sequence[int]]
     rarities: Numbers
 
+    def only(self, text: int) -> Searched:
+        """Return one of the texts as a request of its own."""
+        one = slice(text, text + 1)
+        return Searched(self.cosines[one], self.bm25[one], self.words[one], self.rarities[one])
+
 
 def search(texts: Sequence[str], vectors: Vectors, tools: Vectors, lexicon: Lexicon) -> Searched:
     """Compare each text, by its words and its vector, with every tool."""
@@ -76,13 +78,6 @@ def search(texts: Sequence[str], vectors: Vectors, tools: Vectors, lexicon: Lexi
     bm25 = np.stack([lexicon.bm25(one) for one in words])
     rarities = np.array([max(1.0, lexicon.rarity[one].sum()) for one in words], np.float32)
     return Searched(cosines(vectors, tools), bm25, words, rarities)
-
-
-def background(searched: Searched) -> NDArray[np.float64]:
-    """Return the best cosine and the best BM25 that requests find for which the catalogue was not made."""
-    words = searched.bm25.max(1) / (searched.rarities * CEILING)
-    result: NDArray[np.float64] = np.quantile(np.column_stack([searched.cosines.max(1), words]), STRANGE, axis=0)
-    return result
 
 
 def read(

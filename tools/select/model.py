@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ...core.errors import OperatorError
 from ...retrieval.rerank.listwise import Linear
 from . import features
-from .features import Reading
+from .features import Reading, Searched
 from .lexicon import Lexicon, Rows
 
 SHIPPED = Path(__file__).parent / "weights" / "select.json"
@@ -23,9 +23,13 @@ Values = NDArray[np.float64]
 
 #: of a candidate, from the scores of all: what the other tools of whoever offers it come to, 0 where it has no siblings
 SERVICE = ("best_sibling", "siblings")
-#: of the ranking as a whole: the best score, means over the intents of the best cosine and the best BM25 of each, and
-#: the best BM25 of the whole request, above what strange requests find in the catalogue
-HEAD = ("best", "cosine", "bm25", "whole_bm25")
+#: of the ranking as a whole: the best score, the mean over the intents of the best cosine of each, the least of their
+#: best BM25, and the best BM25 of the whole request
+HEAD = ("best", "cosine", "least_bm25", "whole_bm25")
+#: what tells whether there is an answer: `HEAD` above what is usual in the catalogue, and how far it is from `MANY`
+#: tools, since few of them know hardly anything of what is usually asked
+ANSWER = (*HEAD, "few_tools")
+MANY = 1000
 _FAR = 8.0
 LEADING = 10
 _REMEDY = "make it again with `python -m polyhop.training.tools`, or restore the file from a copy"
@@ -50,7 +54,8 @@ class Scores:
 class Model:
     """A linear unit for the request, one for its intents, one for what siblings say, and one for the whole ranking.
 
-    `bank` holds parts of requests that are asked of every catalogue, to learn what strange ones find in it.
+    `bank` holds parts of requests that are asked of every catalogue, to learn what is usual in it: what is found for a
+    request says little by itself of whether it is the right thing.
 
     A candidate's score is that of the request plus the soft maximum of those of the intents, so that a tool has to
     answer one of them and not their average. Trained listwise (`polyhop.training.tools`).
@@ -72,11 +77,18 @@ class Model:
         gains = self.service(of_services(total, reading.rows, lexicon))
         return Scores(total + _covering(gains, total, intents), whole, intents)
 
-    def answers(self, reading: Reading, scores: Scores, background: Values) -> float:
-        """Return the probability that a catalogue of this background has what the request asks for."""
+    def answers(self, reading: Reading, scores: Scores, background: Values, tools: int) -> float:
+        """Return the probability that a catalogue of this background and number of tools has what is asked for."""
         if not len(reading.rows):
             return 0.0
-        return float(1 / (1 + np.exp(-self.answerable(of_head(reading, scores, background)))))
+        return float(1 / (1 + np.exp(-self.answerable(of_answer(of_head(reading, scores), background, tools)))))
+
+    def background(self, asked: Searched, lexicon: Lexicon) -> Values:
+        """Return what the texts of the bank find in a catalogue, each by itself: the middle of each of `HEAD`."""
+        readings = [features.read(asked.only(text), lexicon) for text in range(len(asked.cosines))]
+        heads = [of_head(reading, self(reading, lexicon)) for reading in readings if len(reading.rows)]
+        result: Values = np.median(heads, axis=0) if heads else np.zeros(len(HEAD))
+        return result
 
 
 def of_services(total: Values, rows: Rows, lexicon: Lexicon) -> Values:
@@ -97,11 +109,16 @@ def of_services(total: Values, rows: Rows, lexicon: Lexicon) -> Values:
     return found
 
 
-def of_head(reading: Reading, scores: Scores, background: Values) -> Values:
+def of_head(reading: Reading, scores: Scores) -> Values:
     """Return the features of `HEAD`: what is averaged does not grow with the number of intents, as a maximum would."""
     best = reading.features[:, :, [features.NAMES.index("cosine"), features.NAMES.index("bm25")]].max(1)
-    means = (best[1:] if len(best) > 1 else best).mean(0)
-    return np.array([scores.total.max(), *(means - background), best[0, 1] - background[1]], np.float64)
+    intents = best[1:] if len(best) > 1 else best
+    return np.array([scores.total.max(), intents[:, 0].mean(), intents[:, 1].min(), best[0, 1]], np.float64)
+
+
+def of_answer(heads: Values, background: Values, tools: int) -> Values:
+    """Return the features of `ANSWER` for those of `HEAD`."""
+    return np.append(heads - background, 1 / (1 + tools / MANY))
 
 
 def _covering(gains: Values, total: Values, intents: Values) -> Values:
@@ -150,7 +167,7 @@ def model_of(row: Mapping[str, Any]) -> Model:
         intent=Linear.of(row["intent"], features.NAMES),
         sharpness=sharpness,
         service=Linear.of(row["service"], SERVICE),
-        answerable=Linear.of(row["answerable"], HEAD),
+        answerable=Linear.of(row["answerable"], ANSWER),
         threshold=threshold,
         bank=tuple(map(str, row["bank"])),
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import TypeVar
@@ -97,7 +97,7 @@ def gathered(sources: Sources) -> tuple[list[Asked], list[tuple[str, str]]]:
     texts.update(rest[: sources.others])
     if not sources.untitled:
         return kept, sorted(texts)
-    bare = [Asked(one.place, one.question, tuple(map(_bare, one.gold)), one.ordered) for one in kept]
+    bare = [replace(one, gold=tuple(map(_bare, one.gold)), distractors=()) for one in kept]
     return bare, sorted({("", text) for _, text in texts})
 
 

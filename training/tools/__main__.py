@@ -44,36 +44,26 @@ def _train(given: argparse.Namespace) -> Mapping[str, Any]:
 
 def train(folders: Sequence[Path], embedder: Embedder, *, seed: int = 0) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the content of the weights file, and what it was made of."""
-    from .collect import against, bank, examples, foreign, requests, shop
+    from .collect import bank, examples, remembering, requests, shop
     from .fit import fit, fit_answerable, fit_service
+    from .lessons import lessons
 
     if len({folder.resolve() for folder in folders}) < len(folders):
         raise CallerError(f"the folders {[str(folder) for folder in folders]} are not all different; name each once")
     shops = [shop(folder / "corpus.jsonl", embedder) for folder in folders]
     asked = [requests(folder / "train.jsonl", one.tools) for folder, one in zip(folders, shops, strict=True)]
-    strangers = bank(asked)
-    shops = [against(one, strangers, embedder) for one in shops]
-    learned = [examples(one, at, embedder) for one, at in zip(asked, shops, strict=True)]
+    embed = remembering(embedder)
+    learned = [examples(one, at, embed) for one, at in zip(asked, shops, strict=True)]
     every = [example for one in learned for example in one]
     weights = fit(every, seed=seed)
-    weights["bank"] = strangers
+    weights["bank"] = bank(asked)
     weights["service"] = fit_service(weights, every)
-    model = model_of(weights)
-    strange = [
-        example
-        for one in asked
-        for other, at in zip(asked, shops, strict=True)
-        if other is not one
-        for example in examples(foreign(one), at, embedder)
-    ]
-    left = [
-        example for one, at in zip(asked, shops, strict=True) for example in examples(one[::2], at, embedder, left=True)
-    ]
-    weights["answerable"], weights["threshold"] = fit_answerable(model, every, strange, left)
+    learnt = lessons(model_of(weights), shops, asked, learned, embed=embed, seed=seed)
+    weights["answerable"], weights["threshold"] = fit_answerable(learnt)
     facts = {
         "requests": sum(map(len, asked)),
         "tools": sum(len(one.tools) for one in shops),
-        "refused": len(strange) + len(left),
+        "refused": sum(len(one.rows) for one in learnt if not one.right),
     }
     return weights, facts
 

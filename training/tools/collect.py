@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,15 +14,16 @@ from ...core.errors import CallerError
 from ...core.files import read_rows
 from ...retrieval.embed.role import Embedder, Vectors
 from ...tools.importers.json_lines import JsonLines
-from ...tools.select.features import Reading, background, read, search
+from ...tools.select.features import Reading, read, search
 from ...tools.select.intents import essence, intents, searched
 from ...tools.select.lexicon import Lexicon, Rows
-from ...tools.select.model import Values
+from ...tools.select.model import Model, Values
 from ...tools.tool import Tool
 
 # From this cosine on a tool does what another does, when all that can answer a request is taken away.
 TWINS = 0.85
 BANK = 40
+Embed = Callable[[Sequence[str]], Vectors]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,6 @@ class Shop:
 
     tools: Sequence[Tool]
     vectors: Vectors
-    background: Values = field(default_factory=lambda: np.zeros(2))
 
     @cached_property
     def lexicon(self) -> Lexicon:
@@ -55,12 +55,11 @@ class Shop:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """Candidates with their features, which of them are wanted, and the catalogue that they come from."""
+    """Candidates with their features, which of them are wanted, and the words of the catalogue they come from."""
 
     reading: Reading
     wanted: np.ndarray[Any, np.dtype[np.bool_]]
     lexicon: Lexicon
-    background: Values
 
 
 def shop(file: Path, embedder: Embedder) -> Shop:
@@ -92,23 +91,51 @@ def bank(asked: Sequence[Sequence[Request]]) -> list[str]:
     return [essence((intents(one.text) or [one.text])[0]) for one in some]
 
 
-def against(shop: Shop, bank: Sequence[str], embedder: Embedder) -> Shop:
-    """Return a catalogue that knows what these find in it."""
-    return replace(shop, background=background(search(bank, embedder.embed(bank), shop.vectors, shop.lexicon)))
+def remembering(embedder: Embedder) -> Embed:
+    """Return a function that embeds each text once: requests are asked of many catalogues."""
+    known: dict[str, Vectors] = {}
+
+    def embed(texts: Sequence[str]) -> Vectors:
+        new = [text for text in dict.fromkeys(texts) if text not in known]
+        known.update(zip(new, embedder.embed(new), strict=True))
+        return np.stack([known[text] for text in texts])
+
+    return embed
 
 
-def examples(asked: Iterable[Request], among: Shop, embedder: Embedder, *, left: bool = False) -> list[Example]:
+def smaller(shop: Shop, asked: Sequence[Request], size: int, random: np.random.Generator) -> tuple[Shop, list[Request]]:
+    """Return a part of a catalogue, and those requests whose tools it has: they take at most half of its places."""
+    rows: dict[int, None] = {}
+    own: list[Request] = []
+    for place in random.permutation(len(asked)).tolist():
+        wanted = rows | dict.fromkeys(asked[place].gold.tolist())
+        if len(wanted) > size / 2:
+            break
+        rows = wanted
+        own.append(asked[place])
+    every = list(rows | dict.fromkeys(random.permutation(len(shop.tools)).tolist()))[:size]
+    at = {row: place for place, row in enumerate(every)}
+    part = Shop([shop.tools[row] for row in every], shop.vectors[every])
+    return part, [Request(one.text, np.array([at[row] for row in one.gold.tolist()], np.int64)) for one in own]
+
+
+def usual(model: Model, shop: Shop, embed: Embed) -> Values:
+    """Return what the bank of a model finds in a catalogue."""
+    return model.background(search(model.bank, embed(model.bank), shop.vectors, shop.lexicon), shop.lexicon)
+
+
+def examples(asked: Iterable[Request], among: Shop, embed: Embed, *, left: bool = False) -> list[Example]:
     """Return the candidates for requests; with `left`, those of what is left when all right tools are gone."""
     made = []
     for request in asked:
         texts = searched(request.text, intents(request.text))
-        compared = search(texts, embedder.embed(texts), among.vectors, among.lexicon)
+        compared = search(texts, embed(texts), among.vectors, among.lexicon)
         allowed = among.without(request.gold) if left else None
         reading = read(compared, among.lexicon, allowed)
-        made.append(Example(reading, np.isin(reading.rows, request.gold), among.lexicon, among.background))
+        made.append(Example(reading, np.isin(reading.rows, request.gold), among.lexicon))
     return made
 
 
-def foreign(asked: Iterable[Request]) -> list[Request]:
+def strange(asked: Sequence[Request]) -> list[Request]:
     """Return requests as they are where none of their tools can be had."""
     return [Request(request.text, np.zeros(0, np.int64)) for request in asked]

@@ -11,17 +11,17 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 from ...tools.select.features import NAMES
-from ...tools.select.model import HEAD, SERVICE, Model, Values, model_of, of_head, of_services
+from ...tools.select.model import ANSWER, SERVICE, model_of, of_services
 from .collect import Example
+from .lessons import Lesson
 
 EPOCHS, TOGETHER, RATE, DECAY = 12, 32, 0.02, 1e-4
 # Features that hardly vary in training keep a weight of nothing: another catalogue may have what this one has not.
 LEAST_SPREAD = 1e-3
 FAR = -1e4
 KEPT = 0.95
-# What requests of which all right tools are gone count among what is to be refused: some can be answered all the same,
-# by tools that do nearly the same.
-LEFT = 0.25
+# So strong that what the unit makes of one catalogue holds in another.
+LIGHT = 0.02
 
 
 class Scorer(torch.nn.Module):
@@ -70,7 +70,7 @@ def fit(learned: Sequence[Example], *, seed: int = 0) -> dict[str, Any]:
         "intent": _unit(NAMES, (scorer.intent * scorer.scale).detach().numpy()),
         "sharpness": round(float(torch.exp(scorer.sharpness.detach())), 6),
         "service": _unit(SERVICE, np.zeros(len(SERVICE))),
-        "answerable": _unit(HEAD, np.zeros(len(HEAD))),
+        "answerable": _unit(ANSWER, np.zeros(len(ANSWER))),
         "threshold": 0.0,
         "bank": [],
     }
@@ -99,31 +99,24 @@ def fit_service(scorer: Mapping[str, Any], learned: Sequence[Example]) -> dict[s
     return _unit(SERVICE, weights.detach().numpy())
 
 
-def fit_answerable(
-    model: Model, kept: Sequence[Example], strange: Sequence[Example], left: Sequence[Example]
-) -> tuple[dict[str, Any], float]:
+def fit_answerable(lessons: Sequence[Lesson]) -> tuple[dict[str, Any], float]:
     """Return the unit that tells rankings that hold an answer from others, and the threshold that keeps 95 % of them.
 
-    What is to be kept weighs as much as what is to be refused, whatever their numbers: requests of `strange` tools, and
-    those of which the right tools are gone (`left`).
+    What is to be kept weighs as much as what is to be refused, whatever their numbers.
     """
-    groups = [heads(model, one) for one in (kept, strange, left)]
-    shares = (0.5, 0.5 - LEFT / 2, LEFT / 2) if len(groups[1]) else (0.5, 0.0, 0.5)
-    good, rows = groups[0], np.concatenate(groups)
+    rows = np.concatenate([one.rows for one in lessons])
     centre, spread = rows.mean(0), rows.std(0) + 1e-6
-    right = np.arange(len(rows)) < len(good)
-    weigh = torch.tensor(
-        np.concatenate([np.full(len(one), share / max(1, len(one))) for one, share in zip(groups, shares, strict=True)])
-    )
-    features, target = torch.tensor((rows - centre) / spread), torch.tensor(right.astype(np.float64))
-    weights = torch.zeros(len(HEAD) + 1, dtype=torch.float64, requires_grad=True)
+    weigh = torch.tensor(np.concatenate([np.full(len(one.rows), one.weight / len(one.rows)) for one in lessons]))
+    right = np.concatenate([np.full(len(one.rows), float(one.right)) for one in lessons])
+    features, target = torch.tensor((rows - centre) / spread), torch.tensor(right)
+    weights = torch.zeros(len(ANSWER) + 1, dtype=torch.float64, requires_grad=True)
     optimiser = torch.optim.LBFGS([weights], max_iter=100, line_search_fn="strong_wolfe")
 
     def closure() -> torch.Tensor:
         optimiser.zero_grad()
         logits = features @ weights[:-1] + weights[-1]
         loss = functional.binary_cross_entropy_with_logits(logits, target, weight=weigh, reduction="sum")
-        loss = loss + 1e-3 * (weights[:-1] ** 2).sum()
+        loss = loss + LIGHT * (weights[:-1] ** 2).sum()
         loss.backward()  # type: ignore[no-untyped-call]
         return loss
 
@@ -131,16 +124,9 @@ def fit_answerable(
     found = weights.detach().numpy()
     scaled = found[:-1] / spread
     bias = float(found[-1] - scaled @ centre)
+    good = np.concatenate([one.rows for one in lessons if one.right and one.whole])
     sure = 1 / (1 + np.exp(-(good @ scaled + bias)))
-    return _unit(HEAD, scaled, bias), round(float(np.quantile(sure, 1 - KEPT)), 4)
-
-
-def heads(model: Model, asked: Sequence[Example]) -> Values:
-    """Return what is known of each ranking as a whole, shape (rankings, features); empty ones are left out."""
-    found = [one for one in asked if len(one.reading.rows)]
-    return np.array([of_head(one.reading, model(one.reading, one.lexicon), one.background) for one in found]).reshape(
-        -1, len(HEAD)
-    )
+    return _unit(ANSWER, scaled, bias), round(float(np.quantile(sure, 1 - KEPT)), 4)
 
 
 def _unit(names: Sequence[str], weights: NDArray[Any], bias: float = 0.0) -> dict[str, Any]:

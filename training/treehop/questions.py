@@ -25,13 +25,17 @@ SURE = 2  # kinds of names up to `SHORT`: an alias is too weak a sign that one p
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question of a file: its gold passages and others that are known to be wrong, as (title, text) or by name."""
+    """A question of a file: its gold passages and others that are known to be wrong, as (title, text) or by name.
+
+    `answer` is empty where the file has none.
+    """
 
     place: str
     question: str
     gold: tuple[Any, ...]
     ordered: bool = False
     distractors: tuple[Any, ...] = ()
+    answer: str = ""
 
     def texts(self, *, distractors: bool = True) -> Iterator[tuple[str, str]]:
         """Yield (title, text) of the passages that the file itself holds."""
@@ -138,7 +142,10 @@ def _asked(place: str, row: Mapping[str, Any], *, untitled: bool) -> Asked:
         raise CallerError(f"{place}: its gold is {gold!r:.60}; a list of passages, at least one, is expected")
     checked = tuple(_passage(place, one, untitled=untitled) for one in gold)
     wrong = tuple(_passage(place, one, untitled=untitled) for one in row.get("distractors") or ())
-    return Asked(place, question, checked, row.get("ordered") is True, wrong)
+    answer = row.get("answer")
+    return Asked(
+        place, question, checked, row.get("ordered") is True, wrong, "" if answer is None else str(answer).strip()
+    )
 
 
 def _passage(place: str, one: Any, *, untitled: bool) -> Any:

@@ -1,0 +1,1 @@
+"""Weights of what chooses the sentences of an answer."""

@@ -1,0 +1,1 @@
+"""Training of what chooses the sentences of an answer, and says whether they are one."""

@@ -1,0 +1,153 @@
+"""From question files to examples: the sentences that may be quoted for a question as numbers, and which are right."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...core.errors import CallerError
+from ...core.files import read_rows, write_whole
+from ...graphs.context import Context
+from ...graphs.quotable import NAMES, Quotable, Sight
+from ...graphs.state import Request
+from ...graphs.stop import AfterHops, WhenDry
+from ...graphs.walk import walk
+from ...retrieval.hop.link import LinkHop
+from ...retrieval.hop.role import HopUpdater
+from ...retrieval.query.candidates import Asked as Sought
+from ...retrieval.query.first import FirstSearch
+from ...retrieval.rerank.listwise import Estimate
+from ...retrieval.rerank.path import PathScore
+from ...retrieval.store.collection import Collection
+from ...retrieval.words import name_key
+from ..rerank.collect import Sources, of_each
+from ..treehop.questions import Asked, read
+from ..watch import Watcher
+
+K = 5
+_ARTICLES = frozenset(("a", "an", "the"))
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A question with its sentences: `Sight` in plain types, and of each sentence what it holds.
+
+    `holds` says whether the answer stands in it, `gold` whether its passage is a gold one. A `foreign` question is one
+    of other passages than those it was asked of; `hops` are the searches that it was allowed.
+    """
+
+    question: str
+    kind: str
+    rows: Sequence[Sequence[float]]
+    places: Sequence[int]
+    cosines: Sequence[float]
+    score: float
+    sufficiency: float | None
+    holds: Sequence[bool]
+    gold: Sequence[bool]
+    foreign: bool = False
+    hops: int = 2
+
+    def sight(self) -> Sight:
+        """Return its sentences as the units see them."""
+        rows = np.array(self.rows, np.float64).reshape(len(self.rows), len(NAMES))
+        return Sight(self.kind, rows, self.places, self.cosines, self.score, self.sufficiency)
+
+
+def collect(
+    sources: Sources, home: Path, watcher: Watcher, *, foreign: Sequence[Path] = (), hops: int = 2
+) -> list[Example]:
+    """Return an example for each question that is answered by more than yes or no.
+
+    Args:
+        foreign: files of questions that the passages do not answer; `sources.limit` counts for each of them too.
+        hops: searches of a question. With one many answers are not found, as those of questions of more hops.
+
+    Raises:
+        CallerError: if a file cannot be read, or no question is left.
+    """
+    strange = [one for path in foreign for one in read(path)[: sources.limit or None]]
+    asked: list[Example | None] = []
+
+    def make(one: Asked, collection: Collection) -> Example | None:
+        while strange:
+            asked.append(_example(strange.pop(), collection, hops, foreign=True))
+        return _example(one, collection, hops)
+
+    own = of_each(sources, home, watcher, make)
+    return [one for one in [*own, *asked] if one is not None]
+
+
+def _example(one: Asked, collection: Collection, hops: int, *, foreign: bool = False) -> Example | None:
+    if key(one.answer) in ("", "yes", "no"):
+        return None
+    updaters: list[HopUpdater] = [FirstSearch(), LinkHop()]
+    context = Context(
+        retriever=collection,
+        updaters={each.name: each for each in updaters},
+        hops=("link",),
+        ranker=PathScore(),
+        stop=AfterHops(hops) | WhenDry(),
+        sufficiency=Estimate(),
+    )
+    state = walk(Request(question=one.question, k=K), context)
+    run, gold = context.working(state), set(one.identities())
+    quotable = Quotable.of(state["ranked"][:K], run, Sought.of(run.question, run))
+    sight = quotable.sight(state.get("sufficiency"))
+    documents = [known.passage.document for known in quotable.known]
+    return Example(
+        question=one.question,
+        kind=sight.kind,
+        rows=[[round(value, 5) for value in row] for row in sight.rows.tolist()],
+        places=sight.places,
+        cosines=[round(cosine, 5) for cosine in sight.cosines],
+        score=sight.score,
+        sufficiency=sight.sufficiency,
+        holds=[holds(piece.text, one.answer) for piece in quotable.pieces],
+        gold=[documents[place] in gold for place in sight.places],
+        foreign=foreign,
+        hops=hops,
+    )
+
+
+def key(text: str) -> str:
+    """Return a text as names are compared, without articles."""
+    return " ".join(word for word in name_key(text).split() if word not in _ARTICLES)
+
+
+def holds(text: str, answer: str) -> bool:
+    """Say whether an answer stands in a text."""
+    return f" {key(answer)} " in f" {key(text)} "
+
+
+def write(path: Path, examples: Iterable[Example]) -> None:
+    """Write examples, whole or not at all."""
+    write_whole(path, "".join(json.dumps(asdict(one)) + "\n" for one in examples).encode())
+
+
+def load(paths: Sequence[Path]) -> list[Example]:
+    """Return the examples of some files.
+
+    Raises:
+        CallerError: for a file or a line that cannot be read; it names the place.
+    """
+    return [_read(place, row) for path in paths for place, row in read_rows(path)]
+
+
+def _read(place: str, row: dict[str, Any]) -> Example:
+    try:
+        one = Example(**row)
+        if not len(one.rows) == len(one.places) == len(one.holds) == len(one.gold):
+            raise ValueError(
+                f"{len(one.rows)} rows, {len(one.places)} places, {len(one.holds)} and {len(one.gold)} marks"
+            )
+        if not np.isfinite(one.sight().rows).all():
+            raise ValueError("features that are not finite")
+    except (TypeError, ValueError) as error:
+        raise CallerError(f"{place}: no example of answers ({error}); make it with the `examples` step") from error
+    return one

@@ -1,0 +1,161 @@
+"""The units that choose the sentences of an answer, and those that say whether they are one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from ...core.errors import CallerError
+from ...graphs.quotable import NAMES
+from ...graphs.weighing import FORMAT, GROUPS, SUMMARY, choose, group, summary
+from ...retrieval.rerank.features import Numbers
+from ...retrieval.rerank.listwise import Linear
+from .collect import Example
+
+FEWEST = 20  # questions of which a sentence is right, below which there is nothing to learn from
+#: on the squares of the weights of standardised features
+PENALTY, PENALTY_OF_CHANCES = 0.03, 0.01
+#: what a question of other passages counts, which are few
+FOREIGN = 3.0
+#: searches from which on an example is one for the scorers; those of fewer are for what tells wrong answers
+WHOLE = 2
+DIGITS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the sentences chosen are known by, whether they hold the answer, and whether the question is foreign."""
+
+    rows: Numbers
+    right: Numbers
+    foreign: Numbers
+
+
+def trained(examples: Sequence[Example]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Return the file of units as plain JSON types, and figures on halves that the scorers have not seen.
+
+    Raises:
+        CallerError: if too few questions have a right sentence, or all or none are foreign.
+    """
+    able = sum(map(useful, examples))
+    strange = sum(one.foreign for one in examples)
+    if able < FEWEST or not 0 < strange < len(examples):
+        raise CallerError(
+            f"{len(examples)} examples, {able} with a right sentence and {strange} of other passages; "
+            f"{FEWEST} at least are needed of the former, and some of the latter (`--foreign`)"
+        )
+    scorers = fit_scorers(examples)
+    halves = examples[::2], examples[1::2]
+    seen = [judged(one, fit_scorers(other)) for one, other in (halves, halves[::-1])]
+    known = Judged(*(np.concatenate([getattr(one, name) for one in seen]) for name in ("rows", "right", "foreign")))
+    right = logistic(known.rows, known.right, np.ones(len(known.rows)))
+    ours = logistic(known.rows, np.logical_not(known.foreign), np.where(known.foreign, FOREIGN, 1.0))
+    own = np.logical_not(known.foreign)
+    facts = {"questions": len(examples), "held": round(float(known.right[own].mean()), 4), "foreign": strange}
+    units = {
+        "format": FORMAT,
+        "scorers": {name: _named(unit, NAMES) for name, unit in scorers.items()},
+        "right": _named(right, SUMMARY),
+        "ours": _named(ours, SUMMARY),
+    }
+    return units, facts
+
+
+def useful(one: Example) -> bool:
+    """Say whether some sentences of an example are right and some are not, and all of its searches were made."""
+    return one.hops >= WHOLE and 0 < sum(_marks(one)) < len(one.rows)
+
+
+def fit_scorers(examples: Sequence[Example]) -> dict[str, Linear]:
+    """Return the unit of each group: what all groups share, and what is its own where that pays.
+
+    The loss is the cross-entropy over the sentences of a question, of those that hold the answer together, and over
+    single sentences.
+    """
+    chosen = [one for one in examples if useful(one)]
+    rows = [_grouped(one.sight().rows, group(one.kind)) for one in chosen]
+    stacked = np.concatenate(rows)
+    centre, spread = stacked.mean(axis=0), stacked.std(axis=0) + 1e-6
+    inputs = torch.tensor((stacked - centre) / spread)
+    marks = torch.tensor(np.concatenate([_marks(one) for one in chosen]).astype(np.float64))
+    of = torch.tensor(np.repeat(np.arange(len(rows)), [len(each) for each in rows]))
+
+    def loss(scores: torch.Tensor) -> torch.Tensor:
+        shares = torch.exp(scores.clamp(-30, 30))
+        nothing = torch.zeros(len(rows), dtype=torch.float64)
+        right, everything = nothing.index_add(0, of, shares * marks), nothing.index_add(0, of, shares)
+        single = functional.binary_cross_entropy_with_logits(scores, marks, reduction="sum") / len(rows)
+        return single - (torch.log(right) - torch.log(everything)).mean()
+
+    found, bias = _minimised(inputs, loss, PENALTY)
+    weights = found / spread
+    bias -= float(weights @ centre)
+    width = len(NAMES)
+    shared, parts = weights[:width], weights[width:].reshape(len(GROUPS) - 1, width + 1)
+    own = [*parts, np.zeros(width + 1)]
+    return {name: Linear(shared + part[:-1], bias + float(part[-1])) for name, part in zip(GROUPS, own, strict=True)}
+
+
+def judged(examples: Sequence[Example], scorers: Mapping[str, Linear]) -> Judged:
+    """Return what is known of the sentences that scorers choose, for each example that has some."""
+    rows, right, foreign = [], [], []
+    for one in examples:
+        if not one.rows:
+            continue
+        sight = one.sight()
+        scores = scorers[group(one.kind)](sight.rows)
+        chosen = choose(scores, sight.places)
+        rows.append(summary(sight, scores, chosen))
+        right.append(any(one.holds[row] for row in chosen))
+        foreign.append(one.foreign)
+    return Judged(np.array(rows).reshape(len(rows), len(SUMMARY)), np.array(right, bool), np.array(foreign, bool))
+
+
+def logistic(rows: Numbers, marks: Numbers, counts: Numbers) -> Linear:
+    """Return the unit of a logistic regression."""
+    centre, spread = rows.mean(axis=0), rows.std(axis=0) + 1e-6
+    inputs, wanted = torch.tensor((rows - centre) / spread), torch.tensor(marks.astype(np.float64))
+    weigh = torch.tensor(counts.astype(np.float64))
+
+    def loss(scores: torch.Tensor) -> torch.Tensor:
+        return functional.binary_cross_entropy_with_logits(scores, wanted, weight=weigh)
+
+    found, bias = _minimised(inputs, loss, PENALTY_OF_CHANCES)
+    weights = found / spread
+    return Linear(weights, bias - float(weights @ centre))
+
+
+def _minimised(inputs: torch.Tensor, loss: Any, penalty: float) -> tuple[Numbers, float]:
+    """Return the weights and the bias of the unit with the least loss."""
+    weights = torch.zeros(inputs.shape[1], dtype=torch.float64, requires_grad=True)
+    bias = torch.zeros(1, dtype=torch.float64, requires_grad=True)
+    optimiser = torch.optim.LBFGS([weights, bias], max_iter=300, line_search_fn="strong_wolfe")
+
+    def closure() -> torch.Tensor:
+        optimiser.zero_grad()
+        value: torch.Tensor = loss(inputs @ weights + bias) + penalty * (weights**2).sum()
+        value.backward()  # type: ignore[no-untyped-call]
+        return value
+
+    optimiser.step(closure)  # type: ignore[no-untyped-call]
+    return weights.detach().numpy(), float(bias.detach()[0])
+
+
+def _grouped(rows: Numbers, name: str) -> Numbers:
+    """Return features for all groups, and once more, with a constant, for each but the last, where it is this one."""
+    own = np.column_stack([rows, np.ones(len(rows))])
+    return np.column_stack([rows, *(own * (name == each) for each in GROUPS[:-1])])
+
+
+def _marks(one: Example) -> Numbers:
+    return np.array([held and gold for held, gold in zip(one.holds, one.gold, strict=True)], bool)
+
+
+def _named(unit: Linear, names: Sequence[str]) -> Mapping[str, Any]:
+    weights = {name: float(f"{weight:.{DIGITS}g}") for name, weight in zip(names, unit.weights, strict=True)}
+    return {"bias": float(f"{unit.bias:.{DIGITS}g}"), "weights": weights}
