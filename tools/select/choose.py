@@ -10,6 +10,7 @@ import numpy as np
 from ..snapshot import Snapshot
 from ..tool import Tool
 from .engine import Candidate
+from .lexicon import apart
 from .terms import parts, stem
 
 
@@ -67,8 +68,7 @@ def same(one: Tool, other: Tool) -> bool:
 
 
 def _words(tool: Tool) -> set[str]:
-    name = tool.name.rsplit("_for_", 1)[0]
-    return {stem(word) for word in parts(name.rsplit("__", 1)[-1].rsplit("/", 1)[-1])}
+    return {stem(word) for word in parts(apart(tool.name)[1])}
 
 
 def why(candidate: Mapping[str, object], intents: Sequence[str]) -> str:
