@@ -17,7 +17,7 @@ from ..graphs.state import Event
 from ..retrieval.embed import Embedder
 from ..tools.catalogue import DEFAULT, Catalogue
 from ..tools.importers.role import Source
-from ..tools.select.choose import Twins
+from ..tools.select.choose import Cover, Twins
 from ..tools.select.engine import Engine
 from ..tools.select.model import Model as Scorer
 from ..tools.select.model import load
@@ -84,6 +84,7 @@ class ToolSelector:
     Args:
         catalogue: where the tools are.
         threshold: probability of being answerable below which nothing is offered; 0 never abstains.
+        cover: how all that is asked is served before anything twice; None takes the tools by score alone.
         twins: what counts as doing the same; None shows every tool on its own.
         needs: how dependencies are found; None adds none.
         scorer: the trained one, the shipped one by default.
@@ -99,6 +100,7 @@ class ToolSelector:
         catalogue: Catalogue,
         *,
         threshold: float | None = None,
+        cover: Cover | None = Cover(),  # noqa: B008 - frozen
         twins: Twins | None = Twins(),  # noqa: B008 - frozen
         needs: Needs | None = Needs(),  # noqa: B008 - frozen
         scorer: Scorer | None = None,
@@ -110,7 +112,13 @@ class ToolSelector:
         self.engine = Engine(catalogue, scorer or load())
         # A model that the settings name is for answers; it is asked here only where it is given.
         self.models = Models.of(Settings().model_copy(update={"llm": ""}), llm, budget)
-        self._policy = {"threshold": threshold, "twins": twins, "needs": needs, "prompt": prompt or QueryPrompt()}
+        self._policy = {
+            "threshold": threshold,
+            "cover": cover,
+            "twins": twins,
+            "needs": needs,
+            "prompt": prompt or QueryPrompt(),
+        }
 
     @classmethod
     def open(

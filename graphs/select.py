@@ -17,7 +17,7 @@ from pydantic import BaseModel, Field
 from ..core.errors import ModelError
 from ..core.llm.gateway import Gateway, Spent
 from ..retrieval.query.check import check_k, question_text
-from ..tools.select.choose import Twins, why
+from ..tools.select.choose import Cover, Twins, why
 from ..tools.select.engine import Candidate, Engine
 from ..tools.select.gloss import asked
 from ..tools.select.intents import MOST
@@ -83,6 +83,7 @@ class Selector:
     """
 
     engine: Engine
+    cover: Cover | None = field(default_factory=Cover)
     twins: Twins | None = field(default_factory=Twins)
     needs: Needs | None = field(default_factory=Needs)
     threshold: float | None = None
@@ -137,11 +138,12 @@ def search(state: Selecting, runtime: Runtime[Selector]) -> Selecting:
 
 
 def choose(state: Selecting, runtime: Runtime[Selector]) -> Selecting:
-    """Choose the first k tools; what does the same as one of them is its alternative."""
+    """Choose k tools that together serve all intents; what does the same as one of them is its alternative."""
     began = time.perf_counter()
-    candidates = state["candidates"]
+    index, cover = runtime.context.engine.index(), runtime.context.cover
+    candidates = cover.order(state["candidates"], index) if cover else state["candidates"]
     twins = runtime.context.twins or Twins(head=0)
-    choice = twins.choose(candidates, state["k"], runtime.context.engine.index().snapshot)
+    choice = twins.choose(candidates, state["k"], index.snapshot)
     of = {one["id"]: one for one in candidates}
     reasons = {name: why(of[name], state["intents"]) for name in choice.chosen}
     event = _event("choose", began)
