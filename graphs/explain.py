@@ -49,7 +49,7 @@ class Explainer:
     question: str
 
     @classmethod
-    def of(cls, quotable: Quotable, sight: Sight, scores: Numbers, right: float, question: str) -> Explainer:
+    def of(cls, quotable: Quotable, sight: Sight, scores: Numbers, *, right: float, question: str) -> Explainer:
         """Return the explainer of sentences with these logits of holding the answer."""
         places = range(len(quotable.ranked))
         roots = frozenset(place for place in places if quotable.called(place))

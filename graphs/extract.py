@@ -43,5 +43,5 @@ def extract(ranked: Sequence[Ranked], run: Working, sufficiency: float | None = 
     known = any(quotable.covered)
     if not chosen or (known and (ours < OURS or right < RIGHT)) or (not known and max(sight.cosines) < ALIKE):
         return []
-    told = Explainer.of(quotable, sight, scores, right, run.question).told()
+    told = Explainer.of(quotable, sight, scores, right=right, question=run.question).told()
     return [Sentence(piece.text, piece.passage + 1) for piece in told]
