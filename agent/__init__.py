@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ..core.errors import CallerError, ModelError, OperatorError, PolyhopError
     from ..core.files import read_rows
-    from ..core.llm import Budget, Gateway, Ledger, LiteLLM, OwnModel
+    from ..core.llm import Budget, Ledger, LiteLLM, OwnModel
     from ..core.llm.local import LocalModel
     from ..core.settings import Settings
     from ..graphs.stop import (
@@ -88,7 +88,7 @@ if TYPE_CHECKING:
 _MODULES = {
     "..core.errors": "CallerError ModelError OperatorError PolyhopError",
     "..core.files": "read_rows",
-    "..core.llm": "Budget Gateway Ledger LiteLLM OwnModel",
+    "..core.llm": "Budget Ledger LiteLLM OwnModel",
     "..core.llm.local": "LocalModel",
     "..core.settings": "Settings",
     "..graphs.stop": "AfterHops AfterSeconds Progress Stop WhenDry WhenHopeless WhenSettled WhenSufficient",
@@ -180,7 +180,6 @@ __all__ = [
     "Functions",
     "Fusion",
     "Gate",
-    "Gateway",
     "Growth",
     "Guided",
     "Hit",

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from ..core.errors import CallerError
 from ..core.llm import Budget, Gateway, LanguageModel, Ledger, LiteLLM, Message, OwnModel, Price, ReplyCache
 from ..core.settings import Settings
-from ..graphs.context import Context
+
+if TYPE_CHECKING:
+    from ..graphs.context import Context
+    from ..graphs.select import Selector
 
 #: a model of the user's own
 Model = Callable[[Sequence[Message]], Any]
@@ -56,7 +59,7 @@ class Models:
             most=settings.llm_reply,
         )
 
-    def gateway(self, context: Context) -> Gateway | None:
+    def gateway(self, context: Context | Selector) -> Gateway | None:
         """Return the gateway of a run, which ends with its deadline or when it is cancelled."""
         if not self.models:
             return None

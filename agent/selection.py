@@ -9,20 +9,23 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from ..core.llm import Gateway
+from ..core.llm import Budget, LanguageModel, Ledger
+from ..core.llm.gateway import Spent
 from ..core.settings import Settings
 from ..graphs.select import Selecting, Selector, Wanted, select
 from ..graphs.state import Event
 from ..retrieval.embed import Embedder
 from ..tools.catalogue import DEFAULT, Catalogue
 from ..tools.importers.role import Source
-from ..tools.select.choose import Twins
+from ..tools.select.choose import Cover, Twins
 from ..tools.select.engine import Engine
-from ..tools.select.model import Model, load
+from ..tools.select.model import Model as Scorer
+from ..tools.select.model import load
 from ..tools.select.needs import Needs
 from ..tools.select.prompt import QueryPrompt
 from ..tools.snapshot import Snapshot
 from ..tools.tool import SyncReport, Tool
+from .models import Model, Models
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,8 @@ class Selection:
     """The tools that a request needs, or why there are none.
 
     `ranked` holds the k best in any case; `tools` is what to offer: those and what they depend on, or nothing where the
-    selection `abstained`. `answerable` is the probability that the catalogue has what was asked for.
+    selection `abstained`. `answerable` is the probability that the catalogue has what was asked for, `spent` what a
+    language model took, if one wrote the queries.
     """
 
     request: str
@@ -62,6 +66,7 @@ class Selection:
     why: str
     intents: tuple[str, ...]
     events: tuple[Event, ...] = ()
+    spent: tuple[Spent, ...] = ()
 
     @property
     def tools(self) -> tuple[SelectedTool, ...]:
@@ -79,10 +84,15 @@ class ToolSelector:
     Args:
         catalogue: where the tools are.
         threshold: probability of being answerable below which nothing is offered; 0 never abstains.
+        cover: how all that is asked is served before anything twice; None takes the tools by score alone.
         twins: what counts as doing the same; None shows every tool on its own.
         needs: how dependencies are found; None adds none.
-        model: the trained scorer, the shipped one by default.
-        prompt: how a language model is asked for queries, such as one made by `polyhop.training.tool_queries`.
+        scorer: the trained one, the shipped one by default.
+        llm: writes the queries of each selection, one for each tool needed: a language model, or several, each asked
+            where those before it fail; also a function from messages to text. Without one, whatever the settings say, a
+            request is taken apart by rules.
+        prompt: how it is asked, such as one made by `polyhop.training.tool_queries`.
+        budget: what all selections together may spend on it; the settings say what each may.
     """
 
     def __init__(
@@ -90,14 +100,25 @@ class ToolSelector:
         catalogue: Catalogue,
         *,
         threshold: float | None = None,
+        cover: Cover | None = Cover(),  # noqa: B008 - frozen
         twins: Twins | None = Twins(),  # noqa: B008 - frozen
         needs: Needs | None = Needs(),  # noqa: B008 - frozen
-        model: Model | None = None,
+        scorer: Scorer | None = None,
+        llm: LanguageModel | Model | Sequence[LanguageModel | Model] = (),
         prompt: QueryPrompt | None = None,
+        budget: Budget | Ledger | None = None,
     ) -> None:
         self.catalogue = catalogue
-        self.engine = Engine(catalogue, model or load())
-        self._policy = {"threshold": threshold, "twins": twins, "needs": needs, "prompt": prompt or QueryPrompt()}
+        self.engine = Engine(catalogue, scorer or load())
+        # A model that the settings name is for answers; it is asked here only where it is given.
+        self.models = Models.of(Settings().model_copy(update={"llm": ""}), llm, budget)
+        self._policy = {
+            "threshold": threshold,
+            "cover": cover,
+            "twins": twins,
+            "needs": needs,
+            "prompt": prompt or QueryPrompt(),
+        }
 
     @classmethod
     def open(
@@ -117,25 +138,27 @@ class ToolSelector:
         """Bring the catalogue in step with a source."""
         return self.catalogue.sync(source)
 
-    def select(self, request: str, k: int = 5, *, where: str = "", llm: Gateway | None = None) -> Selection:
+    def select(self, request: str, k: int = 5, *, where: str = "") -> Selection:
         """Return the k tools that together do what a request asks, or none.
 
         Args:
             where: a filter over `name`, `server`, `owner`, `tags`, `kind`, `required`, `optional`, `outputs`.
-            llm: writes the queries, one for each tool needed; without it the request is taken apart by rules.
 
         Raises:
             CallerError: for an empty request, a bad filter or a bad k.
         """
-        state = select(Wanted(request=request, k=k, where=where), Selector(self.engine, llm=llm, **self._policy))  # type: ignore[arg-type]
+        context = Selector(self.engine, **self._policy)  # type: ignore[arg-type]
+        context.llm = self.models.gateway(context)
+        state = select(Wanted(request=request, k=k, where=where), context)
         return shaped(state, self.engine.index().snapshot)
 
-    async def aselect(self, request: str, k: int = 5, *, where: str = "", llm: Gateway | None = None) -> Selection:
+    async def aselect(self, request: str, k: int = 5, *, where: str = "") -> Selection:
         """Do what `select` does."""
-        return await asyncio.to_thread(self.select, request, k, where=where, llm=llm)
+        return await asyncio.to_thread(self.select, request, k, where=where)
 
     def close(self) -> None:
         """Close the catalogue."""
+        self.models.close()
         self.catalogue.collection.close()
 
     def __enter__(self) -> Self:
@@ -176,6 +199,7 @@ def shaped(state: Selecting, snapshot: Snapshot) -> Selection:
         why=state["abstained"],
         intents=tuple(state["intents"]),
         events=tuple(state["events"]),
+        spent=tuple(state.get("spent", ())),
     )
 
 

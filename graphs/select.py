@@ -17,8 +17,9 @@ from pydantic import BaseModel, Field
 from ..core.errors import ModelError
 from ..core.llm.gateway import Gateway, Spent
 from ..retrieval.query.check import check_k, question_text
-from ..tools.select.choose import Twins, why
+from ..tools.select.choose import Cover, Twins, why
 from ..tools.select.engine import Candidate, Engine
+from ..tools.select.gloss import asked
 from ..tools.select.intents import MOST
 from ..tools.select.intents import intents as split
 from ..tools.select.needs import Need, Needs
@@ -31,6 +32,8 @@ from .walk import awaited
 TOKENS = 400
 #: A catalogue of no more tools than this refuses nothing by itself: whoever asks could offer them all.
 FEW = 8
+#: Of the model's threshold for a request that was put into English: what is lost in that speaks against no tool.
+GLOSSED = 0.5
 
 
 class Wanted(TypedDict, total=False):
@@ -44,6 +47,8 @@ class Wanted(TypedDict, total=False):
 class Selecting(Wanted, total=False):
     """The state of a selection; every node returns the keys it changes."""
 
+    #: the request in English, as far as the glossary goes; the request itself if it is English
+    asked: str
     #: what the request asks for, one thing each
     intents: list[str]
     #: best first
@@ -78,6 +83,7 @@ class Selector:
     """
 
     engine: Engine
+    cover: Cover | None = field(default_factory=Cover)
     twins: Twins | None = field(default_factory=Twins)
     needs: Needs | None = field(default_factory=Needs)
     threshold: float | None = None
@@ -92,7 +98,9 @@ async def intents(state: Selecting, runtime: Runtime[Selector]) -> Selecting:
     """Find out what the request asks for: by a language model where there is one, otherwise by rules."""
     began = time.perf_counter()
     request, llm = question_text(state.get("request")), runtime.context.llm
-    found, notices = split(request), list[str]()
+    index = runtime.context.engine.index()
+    english = asked(request, index.snapshot.tools, index.lexicon.vocabulary.counts)
+    found, notices = split(english), list[str]()
     if llm is not None and llm.allows():
         try:
             found = await written(request, llm, runtime.context.prompt) or found
@@ -102,6 +110,7 @@ async def intents(state: Selecting, runtime: Runtime[Selector]) -> Selecting:
     event = _event("intents", began, queries=1 + len(found), notices=notices)
     return Selecting(
         request=request,
+        asked=english,
         k=check_k(state.get("k", 5)),
         where=state.get("where", ""),
         intents=found,
@@ -123,17 +132,18 @@ async def written(request: str, llm: Gateway, prompt: QueryPrompt) -> list[str]:
 def search(state: Selecting, runtime: Runtime[Selector]) -> Selecting:
     """Search for the request and for each intent, by words and by meaning."""
     began = time.perf_counter()
-    found = runtime.context.engine.search(state["request"], state["intents"], where=state["where"])
+    found = runtime.context.engine.search(state["asked"], state["intents"], where=state["where"])
     event = _event("search", began, found=len(found["candidates"]))
     return Selecting(candidates=found["candidates"], answerable=found["answerable"], events=[event])
 
 
 def choose(state: Selecting, runtime: Runtime[Selector]) -> Selecting:
-    """Choose the first k tools; what does the same as one of them is its alternative."""
+    """Choose k tools that together serve all intents; what does the same as one of them is its alternative."""
     began = time.perf_counter()
-    candidates = state["candidates"]
+    index, cover = runtime.context.engine.index(), runtime.context.cover
+    candidates = cover.order(state["candidates"], index) if cover else state["candidates"]
     twins = runtime.context.twins or Twins(head=0)
-    choice = twins.choose(candidates, state["k"], runtime.context.engine.index().snapshot)
+    choice = twins.choose(candidates, state["k"], index.snapshot)
     of = {one["id"]: one for one in candidates}
     reasons = {name: why(of[name], state["intents"]) for name in choice.chosen}
     event = _event("choose", began)
@@ -144,14 +154,14 @@ def expand(state: Selecting, runtime: Runtime[Selector]) -> Selecting:
     """Add the tools that give what the chosen ones must be given."""
     began = time.perf_counter()
     needs = runtime.context.needs
-    found = needs.of(state["chosen"], state["request"], runtime.context.engine.index()) if needs else []
+    found = needs.of(state["chosen"], state["asked"], runtime.context.engine.index()) if needs else []
     return Selecting(needs=found, events=[_event("expand", began, found=len(found))])
 
 
 def abstain(state: Selecting, runtime: Runtime[Selector]) -> Selecting:
     """Say that nothing fits where the ranking does not look like one that holds an answer."""
     began = time.perf_counter()
-    threshold = _threshold(runtime.context)
+    threshold = _threshold(runtime.context, state)
     sure = state["answerable"]
     reason = ""
     if not state["chosen"]:
@@ -161,11 +171,13 @@ def abstain(state: Selecting, runtime: Runtime[Selector]) -> Selecting:
     return Selecting(abstained=reason, events=[_event("abstain", began, reason=reason)])
 
 
-def _threshold(context: Selector) -> float:
+def _threshold(context: Selector, state: Selecting) -> float:
     """Return the bound that was given, or the model's; a catalogue of few tools can as well offer them all."""
     if context.threshold is not None:
         return context.threshold
-    return context.engine.model.threshold if len(context.engine.index().snapshot.tools) > FEW else 0.0
+    if len(context.engine.index().snapshot.tools) <= FEW:
+        return 0.0
+    return context.engine.model.threshold * (1.0 if state["asked"] == state["request"] else GLOSSED)
 
 
 NODES: Mapping[str, Any] = {node.__name__: node for node in (intents, search, choose, expand, abstain)}

@@ -103,16 +103,22 @@ def select_tools(
     *,
     k: Annotated[int, typer.Option("--k", "-k", help="Tools at the most.")] = 5,
     where: Where = "",
+    llm: Annotated[bool, typer.Option("--llm", help="Let the model of POLYHOP_LLM say which tools it takes.")] = False,
     collection: CatalogueName = "tools",
     home: Home = None,
     as_json: Json = False,
 ) -> None:
     """Show the tools that a request needs, or that there is none; exit code 1 says that there is none."""
+    from ..models import named
     from ..selection import ToolSelector
     from ..show import console, heading, plain
 
-    with _opened(load_settings(home=home), collection) as catalogue:
-        selection = ToolSelector(catalogue).select(request, k, where=where)
+    settings = load_settings(home=home)
+    models = named(settings) if llm else ()
+    if llm and not models:
+        raise CallerError("--llm: no model is set; name one with POLYHOP_LLM, such as ollama/llama3")
+    with _opened(settings, collection) as catalogue:
+        selection = ToolSelector(catalogue, llm=models).select(request, k, where=where)
     if as_json:
         print_json({**asdict(selection), "tools": selection.definitions()})
     elif selection.abstained:

@@ -48,3 +48,9 @@ def test_nothing_to_add_is_the_callers_mistake(tmp_path: Path) -> None:
     """Without a source the exit code is 2 and no catalogue is made."""
     assert "give files or addresses" in run("tools", "add", home=tmp_path / "home", code=2).stderr
     assert not (tmp_path / "home").exists()
+
+
+def test_queries_of_a_model_need_one_that_is_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message says where a model is named."""
+    monkeypatch.delenv("POLYHOP_LLM", raising=False)
+    assert "POLYHOP_LLM" in run("tools", "select", "Fly", "--llm", home=tmp_path, code=2).stderr

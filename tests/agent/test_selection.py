@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from polyhop.agent import ToolSelector
+import pytest
+
+from polyhop.agent import Budget, ToolSelector
+from polyhop.agent.testing import ScriptedModel
 from polyhop.retrieval.embed import Embedder
 from tests.tools.catalogues import offered
 from tests.tools.select.shops import TOOLS
@@ -35,3 +38,26 @@ def test_a_selection_that_abstains_offers_nothing(tmp_path: Path, embedder: Embe
 
         assert ((), True, 3) == (found.tools, found.abstained, len(found.ranked))
         assert found.why
+
+
+def test_a_language_model_writes_the_queries(tmp_path: Path, embedder: Embedder) -> None:
+    """What it says is searched for beside the request, within the budget of all selections; what it took is told."""
+    model = ScriptedModel(['{"tools": ["tell the weather of the next days"]}'] * 2)
+    given = {"threshold": 0.0, "llm": model, "budget": Budget(calls=1)}
+    with ToolSelector.open(tmp_path, create=True, embedder=embedder, **given) as selector:
+        selector.sync(offered(*TOOLS))
+        found, after = (selector.select(f"Shall I take an umbrella {when}?", k=1) for when in ("today", "tomorrow"))
+
+        assert (("tell the weather of the next days",), "get_forecast") == (found.intents, found.ranked[0].name)
+        assert [1, 0] == [sum(one["calls"] for one in each.spent) for each in (found, after)]
+        assert "tell the weather of the next days" not in after.intents
+
+
+def test_no_model_is_asked_that_was_not_given(
+    tmp_path: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The model of the settings is there for answers."""
+    monkeypatch.setenv("POLYHOP_LLM", "openai/none")
+    with ToolSelector.open(tmp_path, create=True, embedder=embedder, threshold=0.0) as selector:
+        selector.sync(offered(*TOOLS))
+        assert () == selector.select("What is the weather in Oslo?").spent

@@ -1,4 +1,4 @@
-"""The choice among candidates: tools that do the same as a better one become its alternatives."""
+"""The choice among candidates: all intents are served before one is served again, and twins become alternatives."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 
 from ..snapshot import Snapshot
 from ..tool import Tool
-from .engine import Candidate
+from .engine import Candidate, Index
+from .lexicon import apart
 from .terms import parts, stem
 
 
@@ -19,6 +20,39 @@ class Choice:
 
     chosen: list[str]
     alternatives: dict[str, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """A second tool for what a chosen one serves already is worth less, unless the same service offers both.
+
+    What one service offers for an intent is often needed together; what another offers for it is needed instead. Each
+    candidate serves the intents in the shares of a softmax of its scores for them.
+
+    Args:
+        cost: in score, for a tool of another service that serves the very same intent.
+    """
+
+    cost: float = 3.0
+
+    def order(self, candidates: Sequence[Candidate], index: Index) -> list[Candidate]:
+        """Return the candidates in the order in which they are worth choosing; those that were named stay first."""
+        row = index.snapshot.row
+        found = [one for one in candidates if one["id"] in row]
+        if not found or len(found[0]["intents"]) < 2:
+            return found
+        scores = np.array([one["intents"] for one in found])
+        serves = np.exp(scores - scores.max(1, keepdims=True))
+        serves /= serves.sum(1, keepdims=True)
+        service = index.lexicon.group[[row[one["id"]] for one in found]]
+        worth = np.array([one["score"] for one in found])
+        ordered: list[int] = []
+        for place, one in enumerate(found):
+            best = place if one["named"] else int(worth.argmax())
+            ordered.append(best)
+            worth -= self.cost * (serves @ serves[best]) * (service != service[best])
+            worth[best] = -np.inf
+        return [found[place] for place in ordered]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +101,7 @@ def same(one: Tool, other: Tool) -> bool:
 
 
 def _words(tool: Tool) -> set[str]:
-    name = tool.name.rsplit("_for_", 1)[0]
-    return {stem(word) for word in parts(name.rsplit("__", 1)[-1].rsplit("/", 1)[-1])}
+    return {stem(word) for word in parts(apart(tool.name)[1])}
 
 
 def why(candidate: Mapping[str, object], intents: Sequence[str]) -> str:

@@ -116,14 +116,18 @@ class Lexicon:
         return list(found)
 
 
-def service(tool: Tool) -> str:
-    """Return who offers a tool: its server, or what the name says: `search_for_shop`, `shop__search`, `shop/search`."""
-    if tool.server:
-        return tool.server
-    mark = _SERVICE.search(tool.name)
+def apart(name: str) -> tuple[str, str]:
+    """Return the service that a name says, if any, and the rest: `search_for_shop`, `shop__search`, `shop/search`."""
+    mark = _SERVICE.search(name)
     if not mark:
-        return ""
-    return tool.name[mark.end() :] if mark[0] == "_for_" else tool.name[: mark.start()]
+        return "", name
+    before, after = name[: mark.start()], name[mark.end() :]
+    return (after, before) if mark[0] == "_for_" else (before, after)
+
+
+def service(tool: Tool) -> str:
+    """Return who offers a tool: its server, or what the name says."""
+    return tool.server or apart(tool.name)[0]
 
 
 def _groups(tools: Sequence[Tool]) -> tuple[Rows, Rows]:

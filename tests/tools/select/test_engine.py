@@ -11,8 +11,8 @@ import pytest
 
 from polyhop.core.errors import OperatorError
 from polyhop.retrieval.embed import Embedder
-from polyhop.tools.select.choose import Twins, same
-from polyhop.tools.select.engine import Engine
+from polyhop.tools.select.choose import Cover, Twins, same
+from polyhop.tools.select.engine import Candidate, Engine
 from polyhop.tools.select.features import NAMES, Reading
 from polyhop.tools.select.intents import intents
 from polyhop.tools.select.lexicon import Lexicon
@@ -137,3 +137,60 @@ def test_weights_that_are_no_weights_are_refused(tmp_path: Path) -> None:
     (tmp_path / "select.json").write_text("{}")
     with pytest.raises(OperatorError, match=r"select\.json.*training\.tools"):
         load(tmp_path / "select.json")
+
+
+@pytest.fixture
+def offers(tmp_path: Path, embedder: Embedder) -> Iterator[Engine]:
+    """Open tools for two things, one of them offered by two services, and by one of these twice."""
+    made = [
+        Tool("now", "Tell the weather.", server="sky"),
+        Tool("later", "Tell the weather of the next days.", server="sky"),
+        Tool("weather", "Say what the weather is.", server="air"),
+        Tool("send", "Send a mail.", server="post"),
+    ]
+    with engine(tmp_path, embedder) as opened:
+        opened.catalogue.sync(offered(*made))
+        yield opened
+
+
+def candidate(name: str, score: float, intents: list[float], *, named: bool = False) -> Candidate:
+    """Return a candidate."""
+    serves = int(np.argmax(intents))
+    return Candidate(id=name, score=score, whole=0.0, intents=intents, intent=serves, named=named)
+
+
+@pytest.mark.parametrize(
+    ("second", "expected"),
+    [
+        ("sky/later", ["sky/now", "sky/later", "post/send"]),
+        ("air/weather", ["sky/now", "post/send", "air/weather"]),
+    ],
+)
+def test_all_intents_are_served_before_another_service_serves_one_again(
+    offers: Engine, second: str, expected: list[str]
+) -> None:
+    """What one service offers for an intent may be needed together, what two offer is needed once."""
+    index = offers.index()
+    ids = {
+        f"{tool.server}/{tool.name}": name for name, tool in zip(index.snapshot.ids, index.snapshot.tools, strict=True)
+    }
+    found = [
+        candidate(ids["sky/now"], 5.0, [4.0, -4.0]),
+        candidate(ids[second], 4.0, [4.0, -4.0]),
+        candidate(ids["post/send"], 3.0, [-4.0, 4.0]),
+        candidate("gone", 2.0, [0.0, 0.0]),
+    ]
+
+    assert [ids[name] for name in expected] == [one["id"] for one in Cover().order(found, index)]
+    alone = [{**one, "intents": one["intents"][:1]} for one in found[:3]]
+    assert [one["id"] for one in found[:3]] == [one["id"] for one in Cover().order(alone, index)]
+
+
+def test_who_is_named_is_chosen_first(offers: Engine) -> None:
+    """Whoever else serves the same, a name in the request comes before all that is worth more."""
+    index = offers.index()
+    first, second, third = index.snapshot.ids[:3]
+    found = [candidate(first, 1.0, [1.0, 0.0], named=True), candidate(second, 0.5, [1.0, 0.0], named=True)]
+    found.append(candidate(third, 9.0, [0.0, 1.0]))
+
+    assert [first, second, third] == [one["id"] for one in Cover().order(found, index)]
