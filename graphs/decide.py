@@ -24,7 +24,9 @@ def compares_dates(question: str) -> bool:
 def year(text: str, question: str) -> int | None:
     """Return the year in a sentence that a question compares: of a death, of a birth, or the first one."""
     asked = fold(question)
-    of = DIED if _DEATH.search(asked) else BORN if _BIRTH.search(asked) else ""
+    # Names that hold such a word mostly stand behind the one that asks.
+    said = sorted((at.start(), of) for of, word in ((DIED, _DEATH), (BORN, _BIRTH)) if (at := word.search(asked)))
+    of = said[0][1] if said else ""
     found = [(one.of, text[one.start : one.end]) for one in dates(text)]
     chosen = [date for kind, date in found if kind == of] or ([] if of == DIED else [date for _, date in found])
     years = [int(match[1]) for date in chosen if (match := _YEAR.search(date))]

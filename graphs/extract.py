@@ -1,8 +1,7 @@
 """The extractive answer: the sentences of the passages that hold it and lead to it, or none.
 
-Trained units say which sentences these are and how probable it is that they hold the answer (`weighing.py`). They are
-told in the order in which the passages were found from each other; of a comparison of dates the side comes first that
-the dates speak for.
+Trained units say how likely each sentence holds it and how probable it is that the best do (`weighing.py`). Told are
+the likeliest one and those that lead to it from the question (`explain.py`).
 """
 
 from __future__ import annotations
@@ -10,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..retrieval.query.candidates import Asked
-from ..retrieval.query.wanted import Wanted
 from ..retrieval.rerank.role import Ranked
 from ..retrieval.working import Working
-from . import decide
-from .quotable import Piece, Quotable
+from .explain import Explainer
+from .quotable import Quotable
 from .support import Sentence
 from .weighing import choose, load
 
@@ -45,26 +43,5 @@ def extract(ranked: Sequence[Ranked], run: Working, sufficiency: float | None = 
     known = any(quotable.covered)
     if not chosen or (known and (ours < OURS or right < RIGHT)) or (not known and max(sight.cosines) < ALIKE):
         return []
-    told = _in_order([quotable.pieces[row] for row in chosen], quotable, run.question)
+    told = Explainer.of(quotable, sight, scores, right=right, question=run.question).told()
     return [Sentence(piece.text, piece.passage + 1) for piece in told]
-
-
-def _in_order(pieces: Sequence[Piece], quotable: Quotable, question: str) -> list[Piece]:
-    """Return sentences by passage, those first that led to the others, then the better ones, each as its text goes."""
-    depths = [len(item["path"]) for item in quotable.ranked]
-    places = sorted({piece.passage for piece in pieces}, key=lambda place: (depths[place], place))
-    told = sorted(pieces, key=lambda piece: piece.number)
-    sides = [[piece for piece in told if piece.passage == place] for place in places]
-    if quotable.asked.kind in (Wanted.CHOICE, Wanted.POLAR):
-        sides = _decided(sides, question)
-    return [piece for side in sides for piece in side]
-
-
-def _decided(sides: Sequence[list[Piece]], question: str) -> list[list[Piece]]:
-    """Return the sides of a comparison that have dates in the order that the question asks for, before the others."""
-    years = [next((year for piece in side if (year := decide.year(piece.text, question))), None) for side in sides]
-    dated = [place for place, year in enumerate(years) if year is not None]
-    if len(dated) < 2:
-        return list(sides)
-    order = [dated[place] for place in decide.order([years[place] for place in dated], question)]
-    return [sides[place] for place in [*order, *(place for place in range(len(sides)) if place not in dated)]]

@@ -22,6 +22,7 @@ from ..retrieval.query.wanted import Wanted
 from ..retrieval.rerank.features import Numbers
 from ..retrieval.rerank.role import Ranked
 from ..retrieval.sentences import sentences
+from ..retrieval.store.names import Kind
 from ..retrieval.types import Passage
 from ..retrieval.words import STOP, WORD, content_words, fold, is_capital, name_key, word_key
 from ..retrieval.working import Known, Working
@@ -71,6 +72,7 @@ _TAIL = re.compile(r"\s*\([^)]*\)$")
 _DIGIT = re.compile(r"\d")
 _COUNTED = frozenset({Wanted.DATE, Wanted.NUMBER})
 _CHOSEN = frozenset({Wanted.CHOICE, Wanted.POLAR})
+_WHOLE = frozenset({Kind.TITLE, Kind.LEAD})
 _Share = Callable[[frozenset[str]], float]
 
 
@@ -153,6 +155,25 @@ class Quotable:
             score=self.ranked[0]["score"] if self.ranked else 0.0,
             sufficiency=sufficiency,
         )
+
+    def share(self, keys: frozenset[str]) -> float:
+        """Return the share of the question's words, by rarity, that some of them are."""
+        total = sum(self.asked.weights.values()) or 1.0
+        return sum(self.asked.weights[key] for key in sorted(keys)) / total
+
+    def of_passage(self, place: int) -> list[Piece]:
+        """Return the sentences of a passage."""
+        return [piece for piece in self.pieces if piece.passage == place]
+
+    def place(self, passage: str) -> int | None:
+        """Return the place of a passage, None where it is not among them."""
+        return next((place for place, item in enumerate(self.ranked) if item["id"] == passage), None)
+
+    def called(self, place: int) -> str:
+        """Return the name key by which the question names a passage, empty where it does not."""
+        own = [name for name, kind in self.known[place].names().items() if kind in _WHOLE and self.asked.says(name)]
+        item = self.ranked[place]
+        return max(own, key=len, default=item["name"] if item["via"] == "named" else "")
 
     def _says(self, piece: Piece, share: _Share, spread: Mapping[str, float]) -> list[float]:
         """Return what a sentence says of the question, and what it has to do with the other passages."""
@@ -242,7 +263,8 @@ def _pieces(text: str, place: int, heading: frozenset[str], looks: Mapping[str, 
     for number, one in enumerate(said[:HEAD]):
         keys = _keys(one)
         covers = _covers(looks, keys)
-        made.append(Piece(one, place, number, keys, _capitals(one) - looks.keys(), covers, covers | heading))
+        names = frozenset(_capitals(one) - looks.keys())
+        made.append(Piece(one, place, number, keys, names, covers, covers | heading))
     return made
 
 

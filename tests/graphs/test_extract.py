@@ -84,6 +84,27 @@ def test_all_hops_are_quoted(collection: Collection) -> None:
     assert len(found) <= MOST
 
 
+def test_a_linking_sentence_comes_before_the_answer_alone(collection: Collection) -> None:
+    """The film's sentence that names the director leads to his birth; another director's is not told."""
+    lean = Document("lean", "David Lean was born in Croydon. He was an English director.", "David Lean")
+    born = Document(
+        "born", "Carol Reed (born 30 December 1906 in Putney) was an English director.", "Carol Reed (director)"
+    )
+    collection.add([lean, born])
+    items: list[Item] = [
+        ("born", 5.0, "link", "carol reed", ["film"]),
+        ("film", 4.0, "named", "the night mail", []),
+        ("lean", 0.9, "search", "", []),
+    ]
+    found = quoted(collection, "Where was the director of The Night Mail born?", *items)
+    collection.remove(["lean", "born"])
+
+    assert [
+        ("It was directed by Carol Reed and shot by Max Douy.", 2),
+        ("Carol Reed (born 30 December 1906 in Putney) was an English director.", 1),
+    ] == found
+
+
 def test_a_passage_without_a_link_is_quoted(collection: Collection) -> None:
     """What the last hop asks is found by the entity of the one before, though search alone found the passage."""
     collection.add([BUYENDE, LEADER, TOWN])
