@@ -14,7 +14,10 @@ _ROWS = 128
 
 
 def cosines(queries: Vectors, rows: Vectors) -> Vectors:
-    """Return the dot products of unit rows, shape (queries, rows)."""
+    """Return the dot products of unit rows, shape (queries, rows).
+
+    Their last digits depend on how many queries there are.
+    """
     count, dimension = rows.shape
     size = max(1, min(_ROWS, _ALONE // max(1, dimension * len(queries))))
     blocks = count // size

@@ -12,7 +12,6 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..cosines import cosines
 from ..embed.role import Vectors
 from ..query.check import check_k, unit_rows
 from ..types import Hit, Passage
@@ -229,7 +228,7 @@ class Searcher:
                 found = connection.execute(sql, (self._embedder, json.dumps(rows[start : start + EXACT]))).fetchall()
             ids = [row[0] for row in found]
             matrix = np.frombuffer(b"".join(row[1] for row in found), np.float32).reshape(len(found), self._dimension)
-            for number, scores in enumerate(cosines(queries, matrix)):
+            for number, scores in enumerate(queries @ matrix.T):
                 best[number] = _ranked([*best[number], *map(Hit, ids, scores.tolist())])[:k]
         return best
 
