@@ -46,8 +46,9 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
 
 def _examples(given: argparse.Namespace) -> Mapping[str, Any]:
     from ...core.settings import Settings
+    from ..examples import write
     from ..rerank.collect import Sources
-    from .collect import collect, write
+    from .collect import collect
 
     sources = Sources(
         given.questions, given.corpus, given.apart, given.others, untitled=given.untitled, limit=given.limit
@@ -60,10 +61,11 @@ def _examples(given: argparse.Namespace) -> Mapping[str, Any]:
 
 def _units(given: argparse.Namespace) -> Mapping[str, Any]:
     from ...core.files import write_whole
-    from .collect import load
+    from ..examples import load
+    from .collect import Example
     from .fit import trained
 
-    units, facts = trained(load(given.examples))
+    units, facts = trained(load(given.examples, Example))
     write_whole(given.out, (json.dumps(units, indent=2) + "\n").encode())
     return {"file": str(given.out), **facts}
 

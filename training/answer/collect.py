@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from ...core.errors import CallerError
-from ...core.files import read_rows, write_whole
 from ...graphs.context import Context
 from ...graphs.quotable import NAMES, Quotable, Sight
 from ...graphs.state import Request
@@ -52,6 +48,13 @@ class Example:
     gold: Sequence[bool]
     foreign: bool = False
     hops: int = 2
+
+    def __post_init__(self) -> None:
+        if not len(self.rows) == len(self.places) == len(self.holds) == len(self.gold):
+            counted = f"{len(self.rows)} rows, {len(self.places)} places, {len(self.holds)} and {len(self.gold)} marks"
+            raise ValueError(counted)
+        if not np.isfinite(self.sight().rows).all():
+            raise ValueError("features that are not finite")
 
     def sight(self) -> Sight:
         """Return its sentences as the units see them."""
@@ -123,31 +126,3 @@ def key(text: str) -> str:
 def holds(text: str, answer: str) -> bool:
     """Say whether an answer stands in a text."""
     return f" {key(answer)} " in f" {key(text)} "
-
-
-def write(path: Path, examples: Iterable[Example]) -> None:
-    """Write examples, whole or not at all."""
-    write_whole(path, "".join(json.dumps(asdict(one)) + "\n" for one in examples).encode())
-
-
-def load(paths: Sequence[Path]) -> list[Example]:
-    """Return the examples of some files.
-
-    Raises:
-        CallerError: for a file or a line that cannot be read; it names the place.
-    """
-    return [_read(place, row) for path in paths for place, row in read_rows(path)]
-
-
-def _read(place: str, row: dict[str, Any]) -> Example:
-    try:
-        one = Example(**row)
-        if not len(one.rows) == len(one.places) == len(one.holds) == len(one.gold):
-            raise ValueError(
-                f"{len(one.rows)} rows, {len(one.places)} places, {len(one.holds)} and {len(one.gold)} marks"
-            )
-        if not np.isfinite(one.sight().rows).all():
-            raise ValueError("features that are not finite")
-    except (TypeError, ValueError) as error:
-        raise CallerError(f"{place}: no example of answers ({error}); make it with the `examples` step") from error
-    return one

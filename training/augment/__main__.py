@@ -47,8 +47,9 @@ def _examples(given: argparse.Namespace) -> Mapping[str, Any]:
     from ...core.settings import Settings
     from ...retrieval.query.expansion import Expansion
     from ...retrieval.query.feedback import Feedback
+    from ..examples import write
     from ..rerank.collect import Sources
-    from .collect import collect, write
+    from .collect import collect
 
     sources = Sources(
         given.questions, given.corpus, given.apart, given.others, untitled=given.untitled, limit=given.limit
@@ -61,10 +62,11 @@ def _examples(given: argparse.Namespace) -> Mapping[str, Any]:
 
 def _gate(given: argparse.Namespace) -> Mapping[str, Any]:
     from ...core.files import write_whole
-    from .collect import read
+    from ..examples import load
+    from .collect import Example
     from .fit import trained
 
-    examples = read(given.examples)
+    examples = load(given.examples, Example)
     names = sorted({name for one in examples for name in one.augmented})
     gates, facts = trained(examples, names, penalty=given.penalty)
     write_whole(given.out, (json.dumps(gates, indent=2) + "\n").encode())

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from ...core.errors import CallerError
-from ...core.files import read_rows, write_whole
 from ...graphs.context import Context
 from ...graphs.state import Request
 from ...graphs.stop import AfterHops, WhenDry
@@ -39,6 +35,10 @@ class Example:
     features: Sequence[float]
     without: float
     augmented: Mapping[str, float]
+
+    def __post_init__(self) -> None:
+        if len(self.features) != len(FEATURES) or not np.isfinite(self.features).all():
+            raise ValueError(f"{len(self.features)} features, not {len(FEATURES)} finite ones")
 
 
 @dataclass(frozen=True)
@@ -99,27 +99,3 @@ def gain(documents: Sequence[str], gold: set[str]) -> float:
     worth = 1 / np.log2(np.arange(2, DEPTH + 2))
     found = sum(worth[place] for place, name in enumerate(documents[:DEPTH]) if name in gold)
     return float(found / worth[: len(gold)].sum())
-
-
-def write(path: Path, examples: Iterable[Example]) -> None:
-    """Write examples, whole or not at all."""
-    write_whole(path, "".join(json.dumps(asdict(one)) + "\n" for one in examples).encode())
-
-
-def read(paths: Sequence[Path]) -> list[Example]:
-    """Return the examples of some files.
-
-    Raises:
-        CallerError: for a file or a line that cannot be read; it names the place.
-    """
-    return [_read(place, row) for path in paths for place, row in read_rows(path)]
-
-
-def _read(place: str, row: dict[str, Any]) -> Example:
-    try:
-        one = Example(**row)
-        if len(one.features) != len(FEATURES) or not np.isfinite(one.features).all():
-            raise ValueError(f"{len(one.features)} features, not {len(FEATURES)} finite ones")
-    except (TypeError, ValueError) as error:
-        raise CallerError(f"{place}: no example of the gate ({error}); make it with the `examples` step") from error
-    return one

@@ -13,8 +13,9 @@ from polyhop.core.errors import CallerError
 from polyhop.graphs.quotable import NAMES
 from polyhop.graphs.weighing import load as units_of
 from polyhop.training.answer.__main__ import main
-from polyhop.training.answer.collect import Example, holds, load, write
+from polyhop.training.answer.collect import Example, holds
 from polyhop.training.answer.fit import trained, useful
+from polyhop.training.examples import load, write
 from tests.training.rerank.questions import passages, rows, written
 
 
@@ -52,7 +53,7 @@ def test_question_files_become_examples(tmp_path: Path, capsys: pytest.CaptureFi
     out = tmp_path / "examples.jsonl"
     given = [asked, "--corpus", known, "--foreign", foreign, "--home", tmp_path / "home", "--out", out]
     assert 0 == main(["examples", *map(str, given)])
-    found = load([out])
+    found = load([out], Example)
 
     assert len(answered) + 1 == len(found) == json.loads(capsys.readouterr().out)["examples"]
     assert ["Who tamed the unicorn?"] == [one.question for one in found if one.foreign]

@@ -10,8 +10,9 @@ import pytest
 
 from polyhop.core.errors import CallerError
 from polyhop.retrieval.query.gate import FEATURES
-from polyhop.training.augment.collect import Example, gain, read, write
+from polyhop.training.augment.collect import Example, gain
 from polyhop.training.augment.fit import FOLDS, Cases, cases, fit, judged, trained
+from polyhop.training.examples import load, write
 
 Rule = Callable[[np.ndarray], float]
 
@@ -116,9 +117,9 @@ def test_examples_are_written_and_read(tmp_path: Path) -> None:
     """What was kept comes back; a line that is none names its place."""
     some, file = examples(3, lambda row: 0.1), tmp_path / "examples.jsonl"
     write(file, some)
-    assert some == read([file])
+    assert some == load([file], Example)
 
     for broken in ('{"question": "a"}', '{"question": "a", "features": [1], "without": 0, "augmented": {}}'):
         file.write_text(broken + "\n", encoding="utf-8")
         with pytest.raises(CallerError, match=r"examples\.jsonl.*`examples` step"):
-            read([file])
+            load([file], Example)

@@ -11,7 +11,8 @@ import pytest
 from polyhop.retrieval.query.gate import FEATURES, Gate
 from polyhop.training.augment import fit
 from polyhop.training.augment.__main__ import main
-from polyhop.training.augment.collect import read, write
+from polyhop.training.augment.collect import Example
+from polyhop.training.examples import load, write
 from tests.training.rerank.questions import passages, rows, written
 
 
@@ -26,7 +27,7 @@ def test_question_files_become_a_gate(
     for file, untitled in zip(files, ([], ["--untitled"]), strict=True):
         given = [asked, "--corpus", known, "--home", tmp_path / "home", *untitled, "--out", file]
         assert 0 == main(["examples", *map(str, given)])
-    found = read(files)
+    found = load(files, Example)
 
     assert 2 * len(rows()) == len(found)
     assert all({"feedback", "expansion"} == set(one.augmented) for one in found)
