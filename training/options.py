@@ -12,6 +12,9 @@ from typing import Any, NoReturn, get_args, get_type_hints
 
 from ..core.errors import CallerError, PolyhopError
 
+#: a step of a training: from what was given to the facts that are printed
+Step = Callable[[argparse.Namespace], Mapping[str, Any]]
+
 
 class Parser(argparse.ArgumentParser):
     """A command line whose mistakes are told in one line."""
@@ -19,6 +22,22 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raise instead of printing the usage and leaving."""
         raise CallerError(f"{self.prog}: {message}; see --help")
+
+
+def stepwise(program: str, doc: str | None) -> tuple[Parser, Any]:
+    """Return the command line of a training in several steps, and where these are added."""
+    parser = Parser(program, description=doc, formatter_class=argparse.RawTextHelpFormatter)
+    return parser, parser.add_subparsers(dest="step", required=True)
+
+
+def take(parser: Parser, arguments: Sequence[str], steps: Mapping[str, Step]) -> int:
+    """Take the step that the arguments name and return the exit code."""
+
+    def work() -> Mapping[str, Any]:
+        given = parser.parse_args(arguments)
+        return steps[given.step](given)
+
+    return told(work)
 
 
 def add_sources(parser: argparse.ArgumentParser) -> None:

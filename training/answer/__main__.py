@@ -13,24 +13,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..options import Parser, add_sources, told
+from ..options import Parser, add_sources, stepwise, take
 from ..watch import Lines
 
 
 def main(arguments: Sequence[str]) -> int:
     """Take the step that the arguments name and return the exit code."""
-    return told(lambda: _step(arguments))
+    return take(_parser(), arguments, {"examples": _examples, "units": _units})
 
 
-def _step(arguments: Sequence[str]) -> Mapping[str, Any]:
-    given = _parsed(arguments)
-    return {"examples": _examples, "units": _units}[given.step](given)
-
-
-def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
-    raw = argparse.RawTextHelpFormatter
-    parser = Parser("python -m polyhop.training.answer", description=__doc__, formatter_class=raw)
-    steps = parser.add_subparsers(dest="step", required=True)
+def _parser() -> Parser:
+    parser, steps = stepwise("python -m polyhop.training.answer", __doc__)
     examples = steps.add_parser("examples", help="ask questions")
     add_sources(examples)
     examples.add_argument(
@@ -41,7 +34,7 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
     units.add_argument("examples", nargs="+", type=Path, help="files of examples")
     for one in (examples, units):
         one.add_argument("--out", type=Path, required=True, help="file to write")
-    return parser.parse_args(arguments)
+    return parser
 
 
 def _examples(given: argparse.Namespace) -> Mapping[str, Any]:
@@ -50,9 +43,7 @@ def _examples(given: argparse.Namespace) -> Mapping[str, Any]:
     from ..rerank.collect import Sources
     from .collect import collect
 
-    sources = Sources(
-        given.questions, given.corpus, given.apart, given.others, untitled=given.untitled, limit=given.limit
-    )
+    sources = Sources.of(given)
     home = given.home or Settings().cache / "training"
     found = collect(sources, home, Lines(), foreign=given.foreign, hops=given.hops)
     write(given.out, found)

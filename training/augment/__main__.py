@@ -13,24 +13,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..options import Parser, add_sources, told
+from ..options import Parser, add_sources, stepwise, take
 from ..watch import Lines
 
 
 def main(arguments: Sequence[str]) -> int:
     """Take the step that the arguments name and return the exit code."""
-    return told(lambda: _step(arguments))
+    return take(_parser(), arguments, {"examples": _examples, "gate": _gate})
 
 
-def _step(arguments: Sequence[str]) -> Mapping[str, Any]:
-    given = _parsed(arguments)
-    return {"examples": _examples, "gate": _gate}[given.step](given)
-
-
-def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
-    raw = argparse.RawTextHelpFormatter
-    parser = Parser("python -m polyhop.training.augment", description=__doc__, formatter_class=raw)
-    steps = parser.add_subparsers(dest="step", required=True)
+def _parser() -> Parser:
+    parser, steps = stepwise("python -m polyhop.training.augment", __doc__)
     examples = steps.add_parser("examples", help="ask questions")
     add_sources(examples)
     gate = steps.add_parser("gate", help="fit the gate")
@@ -40,7 +33,7 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
     )
     for one in (examples, gate):
         one.add_argument("--out", type=Path, required=True, help="file to write")
-    return parser.parse_args(arguments)
+    return parser
 
 
 def _examples(given: argparse.Namespace) -> Mapping[str, Any]:
@@ -51,9 +44,7 @@ def _examples(given: argparse.Namespace) -> Mapping[str, Any]:
     from ..rerank.collect import Sources
     from .collect import collect
 
-    sources = Sources(
-        given.questions, given.corpus, given.apart, given.others, untitled=given.untitled, limit=given.limit
-    )
+    sources = Sources.of(given)
     home = given.home or Settings().cache / "training"
     found = collect(sources, home, Lines(), [Feedback(), Expansion()])
     write(given.out, found)

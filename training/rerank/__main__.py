@@ -13,25 +13,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..options import Parser, add_sources, told, with_parts
+from ..options import Parser, add_sources, stepwise, take, with_parts
 from ..watch import Lines
 
 
 def main(arguments: Sequence[str]) -> int:
     """Take the step that the arguments name and return the exit code."""
-    return told(lambda: _step(arguments))
+    return take(_parser(), arguments, {"lists": _lists, "cross": _cross, "listwise": _listwise})
 
 
-def _step(arguments: Sequence[str]) -> Mapping[str, Any]:
-    given = _parsed(arguments)
-    steps = {"lists": _lists, "cross": _cross, "listwise": _listwise}
-    return steps[given.step](given)
-
-
-def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
-    raw = argparse.RawTextHelpFormatter
-    parser = Parser("python -m polyhop.training.rerank", description=__doc__, formatter_class=raw)
-    steps = parser.add_subparsers(dest="step", required=True)
+def _parser() -> Parser:
+    parser, steps = stepwise("python -m polyhop.training.rerank", __doc__)
     lists = steps.add_parser("lists", help="retrieve candidates")
     add_sources(lists)
     cross = steps.add_parser("cross", help="train the cross-encoder")
@@ -42,7 +34,7 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
         one.add_argument("lists", nargs="+", type=Path, help="files of candidate lists")
     for one in (lists, cross, listwise):
         one.add_argument("--out", type=Path, required=True, help="file to write")
-    return parser.parse_args(arguments)
+    return parser
 
 
 def _lists(given: argparse.Namespace) -> Mapping[str, Any]:
@@ -50,9 +42,7 @@ def _lists(given: argparse.Namespace) -> Mapping[str, Any]:
     from .collect import Sources, collect
     from .lists import write
 
-    sources = Sources(
-        given.questions, given.corpus, given.apart, given.others, untitled=given.untitled, limit=given.limit
-    )
+    sources = Sources.of(given)
     found = collect(sources, given.home or Settings().cache / "training", Lines())
     write(given.out, found)
     return {"file": str(given.out), "lists": len(found), "candidates": sum(len(one.candidates) for one in found)}

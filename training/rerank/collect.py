@@ -7,6 +7,7 @@ tells them from the rest: neither their place in a file nor a title that only th
 from __future__ import annotations
 
 import random
+from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
@@ -59,6 +60,11 @@ class Sources:
     untitled: bool = False
     seed: int = 0
     limit: int = 0
+
+    @classmethod
+    def of(cls, given: Namespace) -> Sources:
+        """Return what a command line that has `add_sources` names."""
+        return cls(given.questions, given.corpus, given.apart, given.others, untitled=given.untitled, limit=given.limit)
 
 
 def collect(sources: Sources, home: Path, watcher: Watcher, *, hops: Sequence[str] = ("span",)) -> list[CandidateList]:
