@@ -24,6 +24,8 @@ T = TypeVar("T")
 
 CONNECTING, IN_STEP, AWAY, GIVEN_UP = "connecting", "in step", "away", "given up"
 SETTLE = 0.2
+# Doublings of a pause; more would leave the range of a float, and any longest pause is met before.
+DOUBLINGS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,10 @@ class Patience:
     longest: float = 30.0
     steady: float = 30.0
     every: float = 300.0
+
+    def after(self, failed: int) -> float:
+        """Return the seconds to pause after so many tries that failed in a row, however many these are."""
+        return min(self.longest, self.pause * 2.0 ** min(max(0, failed - 1), DOUBLINGS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +137,9 @@ class Follower:
     def _run(self, servers: Sequence[McpServer]) -> None:
         async def follow() -> None:
             self._tasks = [asyncio.create_task(self._follow(server)) for server in servers]
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            for end in await asyncio.gather(*self._tasks, return_exceptions=True):
+                if isinstance(end, BaseException) and not isinstance(end, asyncio.CancelledError):
+                    log.error("mcp follower ended", error=repr(end))
 
         try:
             self._loop.run_until_complete(follow())
@@ -150,11 +158,12 @@ class Follower:
             try:
                 async with connected(server) as link:
                     await self._keep(link)
-            except PolyhopError as error:
+            except Exception as error:  # one that nobody expects is no reason to leave a server either
                 failed = 1 if time.monotonic() - began > patience.steady else failed + 1
-                self._tell(server, state=AWAY, reason=str(error))
-                log.warning("mcp server", owner=server.owner, away=str(error))
-            await asyncio.sleep(min(patience.longest, patience.pause * 2 ** (failed - 1)))
+                reason = str(error) if isinstance(error, PolyhopError) else f"it cannot be followed ({error!r:.200})"
+                self._tell(server, state=AWAY, reason=reason)
+                log.warning("mcp server", owner=server.owner, away=reason)
+            await asyncio.sleep(patience.after(failed))
         self._tell(server, state=GIVEN_UP)
 
     async def _keep(self, link: Link) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from mcp import Client
 
 from polyhop.retrieval.embed import Embedder
+from polyhop.tools import follow
 from polyhop.tools.catalogue import Catalogue
 from polyhop.tools.follow import GIVEN_UP, IN_STEP, Follower, Patience
-from polyhop.tools.importers.mcp import McpServer
+from polyhop.tools.importers.mcp import Link, McpServer
 
 from .importers.mcp_servers import growing, raw, relist, row, served
 
@@ -82,3 +84,33 @@ def test_a_server_that_dies_is_given_up_and_holds_up_nobody(catalogue: Catalogue
     assert (GIVEN_UP, IN_STEP) == (dead.state, alive.state)
     assert "'mcp:raw'" in dead.reason
     assert ["a", "b"] == sorted(names(catalogue))
+
+
+@pytest.mark.parametrize(("failed", "seconds"), [(0, 0.5), (1, 0.5), (3, 2.0), (1_025, 30.0), (10**9, 30.0)])
+def test_a_pause_grows_up_to_the_longest(failed: int, seconds: float) -> None:
+    """However often a server failed, there is a pause after which it is tried again."""
+    assert seconds == Patience().after(failed)
+
+
+@pytest.mark.slow
+def test_an_error_that_nobody_expects_ends_no_following(
+    catalogue: Catalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told as the reason, and the server is connected to again."""
+    real, tried, reasons = follow.connected, list[str](), list[str]()
+
+    @asynccontextmanager
+    async def breaking(server: McpServer) -> AsyncIterator[Link]:
+        tried.append(server.owner)
+        if len(tried) == 1:
+            raise OverflowError("out of range")
+        reasons.append(follower.standings[0].reason)
+        async with real(server) as link:
+            yield link
+
+    monkeypatch.setattr(follow, "connected", breaking)
+    with Follower(catalogue, [raw(tmp_path, [row("a")])], patience=Patience(pause=0.5)) as follower:
+        assert follower.wait(WAIT)
+
+    assert ["it cannot be followed (OverflowError('out of range'))"] == reasons
+    assert ["a"] == names(catalogue)
