@@ -97,18 +97,20 @@ def _configured(name: str, given: Any) -> McpServer:
     command, words = given.get("command"), given.get("args")
     listed: Sequence[Any] = words if isinstance(words, list) else ()
     return McpServer(
-        command=tuple(map(_filled, (command, *listed))) if command else (),
-        url=_filled(given.get("url", "")),
+        command=tuple(_filled(word) for word in (command, *listed) if word is not None) if command else (),
+        url=_filled(given.get("url")),
         name=name,
-        env={str(key): _filled(value) for key, value in _mapping(given.get("env")).items()},
-        headers={str(key): _filled(value) for key, value in _mapping(given.get("headers")).items()},
-        cwd=_filled(given.get("cwd", "")),
+        env=_mapping(given.get("env")),
+        headers=_mapping(given.get("headers")),
+        cwd=_filled(given.get("cwd")),
     )
 
 
 def _filled(text: Any) -> str:
-    return _VARIABLE.sub(lambda match: os.environ.get(match[1], ""), str(text))
+    """Return a setting with its variables filled in; null is one that was not given."""
+    return "" if text is None else _VARIABLE.sub(lambda match: os.environ.get(match[1], ""), str(text))
 
 
-def _mapping(value: Any) -> Mapping[Any, Any]:
-    return value if isinstance(value, Mapping) else {}
+def _mapping(value: Any) -> dict[str, str]:
+    given = value.items() if isinstance(value, Mapping) else ()
+    return {str(key): _filled(one) for key, one in given if one is not None}

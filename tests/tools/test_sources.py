@@ -58,6 +58,20 @@ def test_a_configuration_holds_servers(tmp_path: Path, monkeypatch: pytest.Monke
     assert McpServer(url="http://a/mcp", name="two") == two
 
 
+def test_null_is_a_setting_that_was_not_given(tmp_path: Path) -> None:
+    """Writers of configurations spell out what they leave open, beside a command as beside an address."""
+    blank: dict[str, Any] = dict.fromkeys(("command", "args", "env", "headers", "url", "cwd"))
+    servers = {
+        "one": {**blank, "command": "run", "args": ["a", None], "env": {"A": "b", "C": None}},
+        "two": {**blank, "url": "http://a/mcp", "headers": {"A": None}},
+    }
+    (tmp_path / "mcp.json").write_text(json.dumps({"mcpServers": servers}))
+    one, two = sources_of(tmp_path / "mcp.json")
+
+    assert McpServer(("run", "a"), name="one", env={"A": "b"}) == one
+    assert McpServer(url="http://a/mcp", name="two") == two
+
+
 @pytest.mark.parametrize(
     ("content", "reason"), [("7", "no source of tools"), ('{"mcpServers": {"a": 7}}', "'a' is a int")]
 )

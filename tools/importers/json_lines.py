@@ -14,9 +14,10 @@ from .role import SourceError
 
 LINE = 4_000_000
 _SCHEMAS = ("parameters", "inputSchema", "input_schema", "args_schema", "schema")
+_OUTPUTS = ("outputSchema", "output_schema")
 _SERVERS = ("server", "tool_name", "api")
 _TAGS = ("tags", "category", "field", "domain")
-_READ = {"name", "description", "required", "outputSchema", "output_schema", "type", *_SCHEMAS, *_SERVERS, *_TAGS}
+_READ = {"name", "description", "required", "type", *_SCHEMAS, *_OUTPUTS, *_SERVERS, *_TAGS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def draft_of(row: Mapping[str, Any], place: str = "", *, kind: str = "function",
         server=server or next((row[name] for name in _SERVERS if row.get(name)), ""),
         tags=[tag for name in _TAGS for tag in _listed(row.get(name))],
         kind=kind,
-        output=row.get("outputSchema", row.get("output_schema")),
+        output=next((row[name] for name in _OUTPUTS if row.get(name) is not None), None),
         extras={name: value for name, value in row.items() if name not in _READ},
         place=place,
     )
