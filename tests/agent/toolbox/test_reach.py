@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from polyhop.agent import CallerError, Tool
+from polyhop.agent.toolbox import arguments as judging
 from polyhop.agent.toolbox.arguments import faults
 from polyhop.agent.toolbox.reach import Reach
 
@@ -68,3 +70,58 @@ def test_few_faults_are_told() -> None:
     properties = {name: {"type": "string"} for name in "abcdefgh"}
 
     assert 5 == len(faults({"properties": properties}, dict.fromkeys("abcdefgh", 1)))
+
+
+DRAFT_7 = "http://json-schema.org/draft-07/schema#"
+EVIL = {"pattern": "^(x+x+)+y$"}
+
+
+def doubled(link: Callable[[str], dict[str, Any]], **last: Any) -> dict[str, Any]:
+    """Return a schema of forty definitions, each of which refers to the next as `link` makes it."""
+    defs: dict[str, Any] = {f"a{n}": link(f"#/$defs/a{n + 1}") for n in range(40)}
+    return {"properties": {"x": {"$ref": "#/$defs/a0"}}, "$defs": {**defs, "a40": last}}
+
+
+def both(ref: str) -> dict[str, Any]:
+    """Refer twice to the next."""
+    return {"allOf": [{"$ref": ref}, {"$ref": ref}]}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        doubled(both, type="string"),
+        doubled(both),
+        doubled(lambda ref: {"anyOf": [{"$ref": ref}, {"$ref": ref}]}, type="integer"),
+        doubled(lambda ref: {"oneOf": [{"$ref": ref}, {"$ref": ref}]}, type="string"),
+        doubled(lambda ref: {"not": {"$ref": ref}, "if": {"$ref": ref}, "else": {"$ref": ref}}, type="string"),
+        doubled(lambda ref: {"$ref": ref, "$dynamicRef": ref, "unevaluatedProperties": False}),
+        {**doubled(lambda ref: {"$schema": DRAFT_7, **both(ref)}, type="string"), "required": ["x"]},
+    ],
+)
+def test_references_that_double_come_to_an_end(schema: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """What two to the fortieth steps would tell is left to the server."""
+    monkeypatch.setattr(judging, "STEPS", 2_000)
+
+    assert [] == faults(schema, {"x": "text"})
+
+
+def test_what_was_found_before_the_end_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault that comes first is not lost in the steps that follow it."""
+    monkeypatch.setattr(judging, "STEPS", 2_000)
+    schema = {"required": ["y"], **doubled(both, type="string")}
+
+    assert ["arguments: 'y' is a required property"] == faults(schema, {"x": "text"})
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"patternProperties": {EVIL["pattern"]: {}}, "additionalProperties": False},
+        {"additionalProperties": {"$schema": DRAFT_7, **EVIL}},
+        {"propertyNames": EVIL},
+    ],
+)
+def test_no_expression_is_run(schema: dict[str, Any]) -> None:
+    """Neither beside other properties, nor in a part that names a draft of its own, nor on names."""
+    assert [] == faults(schema, {"x" * 60: "x" * 60})
