@@ -57,20 +57,20 @@ class Snapshot:
 
     @cached_property
     def shown(self) -> tuple[str, ...]:
-        """Return for each row the shortest name that is its alone: the name, the server's before it, or the id."""
-        names = _rows(tool.name for tool in self.tools)
-        qualified = _rows(tool.qualified for tool in self.tools)
+        """Return for each row the shortest name that is its alone: the name, the server's before it, or the id.
+
+        A name that looks like one behind a server's stands behind its own, so that none passes for another server's.
+        """
         return tuple(
-            tool.name
-            if len(names[tool.name]) == 1
-            else tool.qualified
-            if len(qualified[tool.qualified]) == 1
-            else tool.id
-            for tool in self.tools
+            next((name for name in _names(tool) if self._exact[name] == (row,)), tool.id)
+            for row, tool in enumerate(self.tools)
         )
 
     def by_name(self, name: str) -> tuple[int, ...]:
-        """Return the rows of the tools of this id or name; if there is none, of those that differ in writing only."""
+        """Return the rows of the tools of this id or name; if there is none, of those that differ in writing only.
+
+        A name behind a server's and the same as a bare name are both meant.
+        """
         return self._exact.get(name) or self._folded.get(folded(name), ()) if name else ()
 
     def mentioned(self, text: str) -> list[Mention]:
@@ -97,16 +97,17 @@ class Snapshot:
 
     @cached_property
     def _exact(self) -> dict[str, tuple[int, ...]]:
-        every = {**_rows(tool.name for tool in self.tools)}
-        for row, tool in enumerate(self.tools):
-            every[tool.id] = (row,)
-        for name, rows in _rows(tool.qualified for tool in self.tools).items():
-            every.setdefault(name, rows)
-        return every
+        every = _rows({tool.name, tool.qualified} for tool in self.tools)
+        return {**every, **{tool.id: (row,) for row, tool in enumerate(self.tools)}}
 
     @cached_property
     def _folded(self) -> dict[str, tuple[int, ...]]:
-        return {name: rows for name, rows in _rows(folded(tool.name) for tool in self.tools).items() if name}
+        return {name: rows for name, rows in _rows({folded(tool.name)} for tool in self.tools).items() if name}
+
+
+def _names(tool: Tool) -> tuple[str, ...]:
+    """Return the names that a tool may be shown by, the shortest first."""
+    return (tool.qualified,) if tool.server and "/" in tool.name else (tool.name, tool.qualified)
 
 
 def load(record: Record, embedder: str, dimension: int, generation: int) -> Snapshot:
@@ -159,10 +160,11 @@ def metadata(tool: Tool) -> dict[str, Any]:
     }
 
 
-def _rows(names: Iterable[str]) -> dict[str, tuple[int, ...]]:
+def _rows(names: Iterable[set[str]]) -> dict[str, tuple[int, ...]]:
     found: dict[str, list[int]] = {}
-    for row, name in enumerate(names):
-        found.setdefault(name, []).append(row)
+    for row, some in enumerate(names):
+        for name in some:
+            found.setdefault(name, []).append(row)
     return {name: tuple(rows) for name, rows in found.items()}
 
 

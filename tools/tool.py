@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from .schema import Argument, arguments, properties_of
 from .text import body, words
+
+_NUMBERED = re.compile(r"~\d+\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +38,12 @@ class Tool:
         """Return what it is called in a catalogue for good: owner, server and name, told apart whatever is in them."""
         owner = self.owner.replace("%", "%25").replace("#", "%23")
         server = self.server.replace("%", "%25").replace("/", "%2F")
-        return f"{owner}#{server}/{self.name}{self._mark}"
+        return f"{owner}#{server}/{self.marked}"
 
     @property
     def qualified(self) -> str:
         """Return the name behind its server's, where it has one."""
-        return f"{self.server}/{self.name}{self._mark}" if self.server else f"{self.name}{self._mark}"
+        return f"{self.server}/{self.marked}" if self.server else self.marked
 
     @property
     def title(self) -> str:
@@ -84,8 +87,9 @@ class Tool:
         return {"type": "function", "function": function}
 
     @property
-    def _mark(self) -> str:
-        return f"~{self.number}" if self.number > 1 else ""
+    def marked(self) -> str:
+        """Return the name with its number, where it has one or ends like one, so that no two come out the same."""
+        return f"{self.name}~{self.number}" if self.number > 1 or _NUMBERED.search(self.name) else self.name
 
 
 @dataclass(frozen=True, slots=True)

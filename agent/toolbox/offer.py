@@ -47,13 +47,14 @@ class Found:
 class Offer:
     """A search over the tools of a selector that may be reached, pass a filter, and are at hand.
 
-    `has` says of a tool whether it can be called here.
+    `has` says of a tool whether it can be called here, `meant` whether it may be by this name.
     """
 
     selector: ToolSelector
     reach: Reach = field(default_factory=Reach)
     where: str = ""
     has: Callable[[Tool], bool] | None = None
+    meant: Callable[[str, Tool], bool] | None = None
 
     def shows(self, tool: Tool) -> bool:
         """Say whether a search may show a tool, its filter aside."""
@@ -87,6 +88,8 @@ class Offer:
         """
         snapshot = self.selector.catalogue.snapshot()
         rows = [row for row in snapshot.by_name(name) if self.shows(snapshot.tools[row])]
+        if self.meant is not None:
+            rows = [row for row in rows if self.meant(name, snapshot.tools[row])]
         if rows and self.where.strip():
             passing = set(self.selector.catalogue.collection.keys(self.where))
             rows = [row for row in rows if snapshot.ids[row] in passing]

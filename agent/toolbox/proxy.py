@@ -17,7 +17,7 @@ from ...tools.tool import Tool
 from ..selection import ToolSelector
 from .arguments import faults, parsed
 from .offer import CALL, MOST, SEARCH, SEARCHES, Offer
-from .reach import Reach
+from .reach import Reach, caseless, plain
 
 if TYPE_CHECKING:
     from mcp.server import Server
@@ -77,13 +77,15 @@ class Proxy:
         patience: Patience = PATIENCE,
     ) -> None:
         names = [server.name for server in servers]
-        if not all(names) or len(set(names)) < len(names):
+        read = {plain(name) for name in names}
+        if not all(read) or len(read) < len(names):
             raise CallerError(f"the servers are called {names!r}; give each a name of its own, as patterns go by it")
         self._owners = {server.owner: server.name for server in servers}
-        self.offer = Offer(selector, reach, has=self._own)
+        self._reach = reach
+        self.offer = Offer(selector, has=self._takes, meant=self._meant)
         self._seconds = seconds
         self._until = time.monotonic() + FIRST
-        self._follower = Follower(selector.catalogue, servers, patience=patience, keep=reach.permits)
+        self._follower = Follower(selector.catalogue, servers, patience=patience, keep=self._keeps)
 
     @property
     def follower(self) -> Follower:
@@ -156,8 +158,31 @@ class Proxy:
         async with asyncio.timeout(seconds + GRACE):
             return await asyncio.wrap_future(self._follower.ask(tool.owner, work))
 
-    def _own(self, tool: Tool) -> bool:
-        return tool.owner in self._owners
+    def _takes(self, tool: Tool) -> bool:
+        """Say whether a tool is of these servers, permitted by its server's own name, and no other's by its name."""
+        server = self._owners.get(tool.owner)
+        return server is not None and self._reach.permits(tool, server) and not self._taken_for(tool, server)
+
+    def _keeps(self, tool: Tool) -> bool:
+        server = self._owners[tool.owner]
+        if other := self._taken_for(tool, server):
+            why = f"patterns cannot tell it from a tool of {other!r}; rename one of the servers"
+            log.warning("mcp proxy", hidden=tool.name, server=server, why=why)
+        return self._takes(tool)
+
+    def _taken_for(self, tool: Tool, server: str) -> str:
+        """Return another server whose tool this one seems to be, written behind its own; such as `a` `b/c`, `a/b`."""
+        if "/" not in plain(tool.name):
+            return ""
+        written = caseless(f"{server}/{tool.name}")
+        longer = (one for one in self._owners.values() if caseless(one).startswith(f"{caseless(server)}/"))
+        return next((one for one in longer if written.startswith(f"{caseless(one)}/")), "")
+
+    def _meant(self, name: str, tool: Tool) -> bool:
+        """Say whether a name may be this tool's: one behind a server's name is of that server, whoever is away."""
+        asked = caseless(name)
+        named = [owner for owner, one in self._owners.items() if asked.startswith(f"{caseless(one)}/")]
+        return name == tool.id or not named or tool.owner in named
 
 
 async def _passed_on(link: Link, name: str, arguments: Mapping[str, Any], seconds: float) -> CallToolResult:

@@ -52,6 +52,28 @@ def test_names_that_look_alike_have_ids_of_their_own() -> None:
     ]
 
     assert 4 == len({tool.id for tool in tools})
+    assert Tool("pay~2").id != Tool("pay", number=2).id != Tool("pay~2", number=2).id
+
+
+def test_a_name_that_looks_like_one_behind_a_server_is_no_other_tools() -> None:
+    """Each is shown by what is its alone, and what both are called by means both."""
+    pay, own, lure = Tool("pay", server="bank"), Tool("pay", server="evil"), Tool("bank/pay", server="evil")
+    names = snapshot(pay, own, lure)
+
+    assert {pay.id: pay.id, own.id: "evil/pay", lure.id: "evil/bank/pay"} == dict(
+        zip(names.ids, names.shown, strict=True)
+    )
+    assert {pay.id, lure.id} == {names.ids[row] for row in names.by_name("bank/pay")}
+    assert ("evil/bank/pay",) == snapshot(lure).shown
+
+
+def test_an_id_is_its_tools_whatever_others_are_called() -> None:
+    """A tool whose name is the id of another is found behind its server."""
+    pay = Tool("pay", server="bank", owner="mcp:bank")
+    names = snapshot(pay, Tool(pay.id, server="evil", owner="mcp:evil"))
+
+    assert [pay] == [names.tools[row] for row in names.by_name(pay.id)]
+    assert {"pay", f"evil/{pay.id}"} == set(names.shown)
 
 
 def test_same_server_and_name_of_two_owners_are_shown_by_id() -> None:

@@ -9,6 +9,7 @@ import threading
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from ...core.errors import PolyhopError
@@ -54,7 +55,10 @@ class McpServer:
     @property
     def owner(self) -> str:
         """Return the name that was given, or what the server is reached by."""
-        return f"mcp:{self.name or self.url or shlex.join(self.command)}"[:OWNER]
+        owner = f"mcp:{self.name or self.url or shlex.join(self.command)}"
+        if len(owner) <= OWNER:
+            return owner
+        return f"{owner[: OWNER - 33]}~{blake2b(owner.encode('utf-8', 'replace'), digest_size=16).hexdigest()}"
 
     def read(self) -> Iterator[Tool | Note]:
         """Yield what the server lists now.

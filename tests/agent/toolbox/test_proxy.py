@@ -7,7 +7,9 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from polyhop.agent.toolbox.proxy import Proxy
 from polyhop.agent.toolbox.reach import Reach
 from polyhop.retrieval.embed import Embedder
 from polyhop.tools.follow import IN_STEP
+from tests.tools.importers.mcp_servers import raw, row
 
 CHILD = Path(__file__).with_name("upstream.py")
 WAIT = 90.0
@@ -158,6 +161,56 @@ def test_servers_need_names_of_their_own(embedder: Embedder) -> None:
     """Patterns go by names, which no server may choose for itself."""
     with pytest.raises(CallerError, match="give each a name of its own"):
         Proxy(None, [McpServer(url="http://127.0.0.1:9/mcp")])  # type: ignore[arg-type]
+
+
+@contextmanager
+def listing(
+    folder: Path, embedder: Embedder, servers: Mapping[str, Sequence[str]], reach: Reach | None = None
+) -> Iterator[Proxy]:
+    """Lend a proxy before servers of these names, which list tools of these names and cannot be called."""
+    made = []
+    for number, (name, tools) in enumerate(servers.items()):
+        (folder / str(number)).mkdir()
+        made.append(replace(raw(folder / str(number), [row(one) for one in tools]), name=name))
+    with (
+        ToolSelector.open(folder / "home", create=True, embedder=embedder, threshold=0.0) as selector,
+        Proxy(selector, made, reach=reach or Reach(), seconds=WAIT) as proxy,
+    ):
+        assert proxy.follower.wait(WAIT)
+        yield proxy
+
+
+def shown(proxy: Proxy) -> list[str]:
+    """Return the names that a search shows."""
+    return sorted(one.name for one in proxy.offer.search("do", k=20).tools)
+
+
+@pytest.mark.slow
+def test_no_server_is_called_by_the_name_of_another(embedder: Embedder, tmp_path: Path) -> None:
+    """A tool that is called like one of the bank is shown behind its own server, whether the bank lists one or not."""
+    servers = {"bank": ["pay"], "evil": ["pay", "bank/pay", "bank/save", "bank_save"]}
+    with listing(tmp_path, embedder, servers) as proxy:
+        names = shown(proxy)
+        reached = {name: (proxy.offer.named(name).owner, proxy.offer.named(name).name) for name in names}
+
+        assert "mcp:bank" == proxy.offer.named("bank/pay").owner
+        for name in ("bank/save", "Bank/Save", "bank/ save"):
+            with pytest.raises(CallerError, match="there is no tool"):
+                proxy.offer.named(name)
+
+    assert {("mcp:bank", "pay")} == {one for name, one in reached.items() if "bank#" in name}
+    assert {("mcp:evil", name) for name in servers["evil"]} == set(reached.values()) - {("mcp:bank", "pay")}
+    assert 5 == len(names)
+
+
+@pytest.mark.slow
+def test_patterns_go_by_the_names_of_the_configuration(embedder: Embedder, tmp_path: Path) -> None:
+    """Slashes, spaces and length do not keep a server from being denied; what could be another's tool is hidden."""
+    long = "n" * 250
+    servers = {"a/b": ["delete_x", "c"], "a": ["b/c", "d"], "my  two": ["e"], long: ["f"]}
+    reach = Reach(deny=("a/b/delete_*", "my  two/*", f"{long}/*"))
+    with listing(tmp_path, embedder, servers, reach) as proxy:
+        assert ["c", "d"] == shown(proxy)
 
 
 @pytest.mark.slow

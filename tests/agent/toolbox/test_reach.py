@@ -45,6 +45,35 @@ def test_a_name_does_not_reach_over_its_server() -> None:
 
 
 @pytest.mark.parametrize(
+    ("pattern", "server", "name"),
+    [
+        ("github.com/acme/files/delete_*", "github.com/acme/files", "delete_all"),
+        ("git/a/b*", "git", "a/bc"),
+        ("my  two  spaces/*", "my two spaces", "echo"),
+        ("my two spaces/*", "my  two\u00a0spaces", "echo"),
+        ("*/delete_*", "s", "\uff24elete_wide"),
+        ("*/delete_*", "s", "dele\u200bte\ufe0f_9"),
+        ("*/delete_*", "s", " delete_8"),
+        ("*/l\u00f6sche*", "s", "LO\u0308SCHE"),
+    ],
+)
+def test_a_pattern_denies_what_reads_the_same(pattern: str, server: str, name: str) -> None:
+    """Slashes, spaces, composition, width and what cannot be seen are no way around it."""
+    assert not Reach(deny=(pattern,)).permits(Tool(name, server=server))
+
+
+def test_the_whole_name_of_a_server_and_the_shown_one_both_deny() -> None:
+    """A name that was cut, a number, and an id are denied as they are written."""
+    cut = Tool("echo", server="n" * 200, number=2, owner="mcp:n")
+
+    assert not Reach(deny=(f"{'n' * 250}/*",)).permits(cut, "n" * 250)
+    assert Reach(allow=(f"{'n' * 250}/*",)).permits(cut, "n" * 250)
+    assert not Reach(allow=(f"{'n' * 200}/*",)).permits(cut, "n" * 250)
+    for shown in (cut.qualified, cut.id):
+        assert not Reach(deny=(shown,)).permits(cut, "n" * 250)
+
+
+@pytest.mark.parametrize(
     ("schema", "arguments", "wrong"),
     [
         ({}, {"a": 1}, []),
