@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import Any
 
-from attrs import evolve
-
 # Faults that are told at once, and characters of each.
 MOST = 5
 CHARACTERS = 300
@@ -51,6 +49,7 @@ class _Enough(Exception):
 
 def _judge(kind: Any) -> Any:
     """Return a validator of this kind for one use, which counts what it does and stays itself in every subschema."""
+    from attrs import evolve  # comes with jsonschema
     from jsonschema.validators import extend
 
     left = STEPS
