@@ -273,7 +273,7 @@ class Agent:
         cancel = options.get("cancel")
         if cancel is not None:
             context.cancelled = cancel
-        context.llm = self.models.gateway(context)
+        context.llm = self.models.gateway(context.cancelled.is_set)
         return Asked(graph, request, context, options.get("thread") or "", own_event=cancel is None)
 
     def _batch(self, questions: Sequence[str], k: int | None, errors: Errors, options: Asking) -> Batch:
