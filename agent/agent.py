@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, overload
@@ -273,21 +274,15 @@ class Agent:
         cancel = options.get("cancel")
         if cancel is not None:
             context.cancelled = cancel
-        context.llm = self.models.gateway(context)
+        context.llm = self.models.gateway(context.cancelled.is_set)
         return Asked(graph, request, context, options.get("thread") or "", own_event=cancel is None)
 
     def _batch(self, questions: Sequence[str], k: int | None, errors: Errors, options: Asking) -> Batch:
         check_batch(questions, options)
         checked(options)
         check_k(self.settings.k if k is None else k)
-        asked = [self._in_batch(question, k, options) for question in questions]
-        return Batch(self.retriever, asked, shape=self._retrieval, errors=errors)
-
-    def _in_batch(self, question: str, k: int | None, options: Asking) -> Asked | Exception:
-        try:
-            return self._asked("retrieve", question, k, options)
-        except CallerError as error:
-            return error
+        ask = partial(self._asked, "retrieve", k=k, options=options)
+        return Batch(questions, ask, retriever=self.retriever, shape=self._retrieval, errors=errors)
 
     def _retrieval(self, state: State) -> Retrieval:
         return shape_retrieval(state, self.retriever, self.profile.notices)

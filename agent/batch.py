@@ -7,8 +7,9 @@ call. Vectors do not depend on their company, so that the results are those of o
 
 from __future__ import annotations
 
-import gc
 import threading
+import time
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -45,46 +46,48 @@ class Waiting:
 
 
 class Batch:
-    """Takes questions, already checked or failed, to their retrievals or errors; used once.
+    """Takes questions to their retrievals or errors; used once.
 
     Args:
+        ask: makes of a question what is run; it is called once the question has its turn, so that the memory of runs
+            and their time are those of the few that are under way.
         shape: makes a retrieval of the state that a run ends in.
     """
 
     def __init__(
         self,
-        retriever: Retriever,
-        asked: Sequence[Asked | Exception],
+        questions: Sequence[str],
+        ask: Callable[[str], Asked],
         *,
+        retriever: Retriever,
         shape: Callable[[State], Retrieval],
         errors: Errors,
     ) -> None:
         if errors not in ("raise", "return"):
             raise CallerError(f"errors must be 'raise' or 'return', not {errors!r}")
+        self._questions = tuple(questions)
+        self._ask = ask
         self._retriever = retriever
-        self._asked = asked
         self._shape = shape
         self._errors = errors
         self._turns = TURNS_OWN if isinstance(retriever, Own) else TURNS
         self._turn = threading.BoundedSemaphore(self._turns)
         self._inside = threading.Lock()
         self._waiting: list[Waiting] = []
-        self._left = len(asked)
+        self._left = len(self._questions)
         self._held = 0  # runs that wait, or whose needs are being computed
         self._stopped = False
+        # The runs under way, by their threads. A run's own retriever does not know it: it would live on as a cycle.
+        self._active: dict[int, Asked] = {}
 
     def run(self) -> list[Retrieval | Exception]:
         """Return what became of each question, in their order; all are asked before an error is raised, if one is."""
-        # What is there before the batch, all imports among it, is spared the collections that its many values set off.
-        gc.freeze()
         with ThreadPoolExecutor(ACTIVE) as pool:
             try:
-                outcomes = list(pool.map(self._ask, self._asked))
+                outcomes = list(pool.map(self._outcome, self._questions))
             except BaseException:
                 self.stop()
                 raise
-            finally:
-                gc.unfreeze()
         failed = [(place, outcome) for place, outcome in enumerate(outcomes) if isinstance(outcome, Exception)]
         if failed and self._errors == "raise":
             place, error = failed[0]
@@ -94,31 +97,39 @@ class Batch:
 
     def stop(self) -> None:
         """Begin no more runs, and let those under way end after the hop that they are in."""
-        self._stopped = True
-        for asked in self._asked:
-            if isinstance(asked, Asked):
+        with self._inside:
+            self._stopped = True
+            for asked in self._active.values():
                 asked.abandon()
 
-    def _ask(self, asked: Asked | Exception) -> Retrieval | Exception:
+    def _outcome(self, question: str) -> Retrieval | Exception:
         try:
             with self._turn:
-                return asked if isinstance(asked, Exception) else self._run(asked)
+                return self._run(question)
         except Exception as error:
+            _forget(error)
             return error
         finally:
             with self._inside:
                 self._left -= 1
             self._compute()
 
-    def _run(self, asked: Asked) -> Retrieval:
-        if self._stopped:
-            raise OperatorError("the batch was stopped before this question was asked; ask it again")
-        asked.context.retriever = cast(Retriever, Deferred(self._retriever, self._wait))
-        return self._shape(walk(asked.request, asked.context))
+    def _run(self, question: str) -> Retrieval:
+        asked = self._ask(question)
+        with self._inside:
+            if self._stopped:
+                raise OperatorError("the batch was stopped before this question was asked; ask it again")
+            self._active[threading.get_ident()] = asked
+        try:
+            asked.context.retriever = cast(Retriever, Deferred(self._retriever, self._wait))
+            return self._shape(walk(asked.request, asked.context))
+        finally:
+            with self._inside:
+                del self._active[threading.get_ident()]
 
     def _wait(self, needs: Sequence[Need]) -> Mapping[Need, Outcome]:
         """Give the turn away until the needs are computed, with those of others or, if nobody else can, here."""
-        waiting = Waiting(needs)
+        waiting, began = Waiting(needs), time.monotonic()
         with self._inside:
             self._held += 1
             self._waiting.append(waiting)
@@ -128,6 +139,8 @@ class Batch:
             waiting.done.wait()
         finally:
             self._turn.acquire()
+            if (asked := self._active.get(threading.get_ident())) is not None:
+                asked.context.pause(time.monotonic() - began)
         if waiting.failure is not None:
             raise waiting.failure
         return waiting.outcomes
@@ -154,3 +167,15 @@ class Batch:
                 return []
             together, self._waiting = self._waiting[:TOGETHER], self._waiting[TOGETHER:]
             return together
+
+
+def _forget(error: BaseException) -> None:
+    """Let go of what the steps behind an error held, which would be the whole memory of its run."""
+    seen: set[int] = set()
+    left: list[BaseException | None] = [error]
+    while left:
+        one = left.pop()
+        if one is not None and id(one) not in seen:
+            seen.add(id(one))
+            traceback.clear_frames(one.__traceback__)
+            left += [one.__cause__, one.__context__]

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import Any, Self, cast
 
 from ..core.errors import CallerError
 from ..core.llm import Budget, Gateway, LanguageModel, Ledger, LiteLLM, Message, OwnModel, Price, ReplyCache
 from ..core.settings import Settings
-
-if TYPE_CHECKING:
-    from ..graphs.context import Context
-    from ..graphs.select import Selector
 
 #: a model of the user's own
 Model = Callable[[Sequence[Message]], Any]
@@ -59,8 +56,11 @@ class Models:
             most=settings.llm_reply,
         )
 
-    def gateway(self, context: Context | Selector) -> Gateway | None:
-        """Return the gateway of a run, which ends with its deadline or when it is cancelled."""
+    def gateway(self, cancelled: Callable[[], bool], deadline: float = math.inf) -> Gateway | None:
+        """Return the gateway of a run, which ends when it is cancelled or, as far as it is known yet, at its deadline.
+
+        A `Context` sets the deadline itself, once its run has begun.
+        """
         if not self.models:
             return None
         return Gateway(
@@ -69,8 +69,8 @@ class Models:
             cache=self.cache,
             timeout=self.timeout,
             most=self.most,
-            deadline=context.started + context.seconds,
-            cancelled=context.cancelled.is_set,
+            deadline=deadline,
+            cancelled=cancelled,
         )
 
     def close(self) -> None:

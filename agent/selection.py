@@ -148,7 +148,7 @@ class ToolSelector:
             CallerError: for an empty request, a bad filter or a bad k.
         """
         context = Selector(self.engine, **self._policy)  # type: ignore[arg-type]
-        context.llm = self.models.gateway(context)
+        context.llm = self.models.gateway(context.cancelled.is_set, context.started + context.seconds)
         state = select(Wanted(request=request, k=k, where=where), context)
         return shaped(state, self.engine.index().snapshot)
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
+from ..core.errors import CallerError
 from ..core.llm.gateway import Gateway
 from ..retrieval.hop.role import HopUpdater
 from ..retrieval.query.gate import Gate
@@ -26,7 +27,10 @@ from .stop import Stop
 
 @dataclass(slots=True)
 class Context:
-    """One run's context, made anew for each run.
+    """One run's context, made anew for each run, which a second one is refused.
+
+    `started` is when it was made until the run begins: a question may wait for its turn, and its `seconds` are not to
+    pass meanwhile.
 
     `updaters` run the queries of the frontier, by name; those named in `hops` also propose new ones. `augment` names
     the updater that reformulates the question after the first search, or is empty; a `gate` has to let it through.
@@ -62,24 +66,46 @@ class Context:
     seconds: float = math.inf
     cancelled: threading.Event = field(default_factory=threading.Event)
     started: float = field(default_factory=time.monotonic)
+    _begun: bool = False
     _working: Working | None = None
     _resumed: bool = False
 
+    def begin(self) -> None:
+        """Start the clock; the first node of a run says so.
+
+        Raises:
+            CallerError: where a run has begun with this context before; its memory, budget and clock are used up.
+        """
+        if self._begun:
+            raise CallerError("this context has had its run; make a new one for each question")
+        self._begun, self.started = True, time.monotonic()
+
+    def pause(self, seconds: float) -> None:
+        """Leave out of the run's time what it has waited for other runs."""
+        self.started += seconds
+        if self.llm is not None:
+            self.llm.deadline += seconds
+
     def working(self, state: State) -> Working:
-        """Return the run's memory, empty at first and after a resumption."""
-        if self._working is None:
-            understood = state.get("understood")
-            question, where = state["question"], state.get("where", "")
-            if understood is not None:
-                question, where = understood["query"], understood["where"]
-            self._working = Working(self.retriever, question, where, k=state.get("k", 0))
-            self._working.understood = understood
-        return self._working
+        """Return the run's memory, empty at first, after a resumption and for anything else that is asked."""
+        understood, k = state.get("understood"), state.get("k", 0)
+        question, where = state["question"], state.get("where", "")
+        if understood is not None:
+            question, where = understood["query"], understood["where"]
+        run = self._working
+        if run is None or (run.question, run.where, run.k, run.understood) != (question, where, k, understood):
+            run = self._working = Working(self.retriever, question, where, k=k)
+            run.understood = understood
+        return run
 
     def model(self, state: State) -> Gateway | None:
-        """Return the way to language models, if there is one; what a resumed run had spent counts."""
+        """Return the way to language models, if there is one; it ends with the run.
+
+        What a resumed run had spent counts.
+        """
         if self.llm is not None and not self._resumed:
             self.llm.resume(state.get("spent", []))
+            self.llm.deadline = min(self.llm.deadline, self.started + self.seconds)
             self._resumed = True
         return self.llm
 

@@ -36,6 +36,7 @@ async def condense(state: State, runtime: Runtime[Context]) -> State:
     Rules decide whether the turn needs the conversation, and resolve it. Only a turn that does is put to the language
     model, if there is one; where it fails or writes what cannot be the question, that of the rules counts.
     """
+    runtime.context.begin()
     llm = runtime.context.model(state)
     watch = Watch("condense", state)
     turn, history = question_text(state.get("turn") or state.get("question")), recent(state.get("history", []))

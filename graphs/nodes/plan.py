@@ -8,6 +8,7 @@ from ...retrieval.hop.role import Query
 from ...retrieval.query.check import check_k, question_text
 from ..context import Context, Watch
 from ..state import State
+from .condense import beginning
 
 #: What is found for a turn as it was said is worth this share of what is found for the question made of it.
 AS_SAID = 0.5
@@ -18,6 +19,8 @@ def plan(state: State, runtime: Runtime[Context]) -> State:
 
     In a conversation the last turn, as it was said, is another.
     """
+    if beginning(state) == "plan":
+        runtime.context.begin()
     watch = Watch("plan", state)
     question = question_text(state.get("question"))
     queries = [Query(text=question, updater="search", checkpoint="", path=[], score=1.0)]

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
+import time
+import weakref
 from collections.abc import Iterator, Sequence
 from itertools import product
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from polyhop.agent import Agent, CallerError, Document, OperatorError, Retrieval, Settings
+from polyhop.agent import batch as batches
 from polyhop.agent.profile import Profile
+from polyhop.graphs import context as contexts
+from polyhop.graphs.nodes import judge
 from polyhop.graphs.stop import AfterHops, WhenDry
 from polyhop.retrieval.embed import Embedder, Vectors
 from polyhop.retrieval.fuse.guided import Guided
@@ -228,3 +235,104 @@ def test_a_batch_sees_what_was_written_before_it(tmp_path: Path, embedder: Embed
         opened.add([Document("Jaws (film).md", "Jaws is a film directed by Carol Reed.", "Jaws (film)")])
         (found,) = agent.batch(["Who directed Jaws?"], 3)
     assert "Jaws is a film directed by Carol Reed." in [passage.text for passage in found.passages]
+
+
+class Watching:
+    """A first search that does something before it searches."""
+
+    name, checkpoint = "search", ""
+
+    def __init__(self, before: Any) -> None:
+        self._before = before
+
+    def propose(self, bridges: Sequence[Bridge], run: Working) -> list[Query]:
+        """Return nothing."""
+        return []
+
+    def search(self, queries: Sequence[Query], run: Working) -> list[Find]:
+        """Do it, then search."""
+        self._before(run)
+        return FirstSearch().search(queries, run)
+
+
+class Clock:
+    """A clock that can be put forward."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.ahead = 0.0
+        now = SimpleNamespace(monotonic=lambda: time.monotonic() + self.ahead, perf_counter=time.perf_counter)
+        for module in (contexts, judge, batches):
+            patch.setattr(module, "time", now)
+
+    def forward(self, seconds: float) -> None:
+        """Let time pass."""
+        self.ahead += seconds
+
+
+@pytest.mark.parametrize("active", [1, 8])
+def test_each_question_has_its_whole_time(active: int, films: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the questions before nor those that have a turn meanwhile take from the time of one."""
+    clock = Clock(monkeypatch)
+    monkeypatch.setattr(batches, "ACTIVE", active)
+    monkeypatch.setattr(batches, "TURNS", 1)
+    slow = Watching(lambda run: clock.forward(20.0))
+    agent = asking(films, profile=Profile(first=slow, seconds=30.0))
+    alone = [told(agent.retrieve(question)) for question in QUESTIONS[:8]]
+
+    assert {2} == {hops for _, _, hops, _ in alone}
+    assert alone == [told(one) for one in agent.batch(QUESTIONS[:8])]
+
+
+def test_the_memory_of_a_run_ends_with_it(films: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No more runs are in memory than are under way, however many have been made, and failed."""
+    monkeypatch.setattr(batches, "ACTIVE", 4)
+    alive: weakref.WeakSet[Working] = weakref.WeakSet()
+    most: list[int] = []
+
+    def count(run: Working) -> None:
+        alive.add(run)
+        most.append(len(alive))
+        if len(most) % 3 == 0:
+            raise ValueError("one of three fails")
+
+    agent = asking(films, profile=Profile(first=Watching(count)))
+    gc.disable()
+    try:
+        outcomes = agent.batch(QUESTIONS[:32], errors="return")
+    finally:
+        gc.enable()
+    assert 10 == sum(isinstance(one, ValueError) for one in outcomes)
+    assert 4 >= max(most)
+
+
+def test_a_batch_leaves_the_garbage_collector_alone(films: Collection) -> None:
+    """What the program has put aside stays aside, and nothing else is."""
+    before = gc.get_freeze_count()
+    seen: set[int] = set()
+    asking(films, profile=Profile(first=Watching(lambda run: seen.add(gc.get_freeze_count())))).batch(QUESTIONS[:2])
+    assert {before} == seen | {gc.get_freeze_count()}
+
+
+def test_stopping_a_batch_ends_the_runs_under_way(films: Collection) -> None:
+    """A run that has begun returns what its first search found, and those behind it are not begun."""
+    agent = asking(films)
+    batch = agent._batch(QUESTIONS[:70], None, "return", {})
+    agent.profile = Profile(first=Watching(lambda run: batch.stop()))
+    outcomes = batch.run()
+
+    begun = [one.stopped for one in outcomes if isinstance(one, Retrieval)]
+    assert {"WhenCancelled()"} == set(begun)
+    assert any(isinstance(one, OperatorError) for one in outcomes)
+
+
+def test_a_run_that_waits_for_a_thread_has_its_whole_time(films: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In async code the clock begins with the work, not when it is put in the queue."""
+    clock, at_once = Clock(monkeypatch), asyncio.to_thread
+
+    async def queued(work: Any, *arguments: Any) -> Any:
+        clock.forward(60.0)
+        return await at_once(work, *arguments)
+
+    monkeypatch.setattr(asyncio, "to_thread", queued)
+    agent = asking(films)
+    assert told(agent.retrieve(QUESTIONS[0])) == told(asyncio.run(agent.aretrieve(QUESTIONS[0])))
