@@ -13,6 +13,7 @@ from . import (
     chat,
     exclusions,
     faults,
+    house,
     keywords,
     multihop,
     rerank,
@@ -22,6 +23,7 @@ from . import (
     treehop,
 )
 from .common import BenchmarkError, run
+from .golden import command as golden
 from .speed import command as speed
 
 COMMANDS = {
@@ -94,6 +96,16 @@ COMMANDS = {
         budgets.main,
         "[--schedules N]",
         "whether many runs together ever spend more on language models than they may",
+    ),
+    "golden": (
+        golden.main,
+        "make DATA --out FILE | compare DATA FILE",
+        "whether the code of now gives what that of another version gave, question by question",
+    ),
+    "house": (
+        house.main,
+        "[REPO]",
+        "how much code there is outside the tests, and what a plain question imports of it",
     ),
     **{f"speed {name}": (one.main, one.usage, one.summary) for name, one in speed.COMMANDS.items()},
 }

@@ -1,0 +1,1 @@
+"""Golden outputs: what polyhop answers, kept so that a change of the code can be shown to change none of it."""
