@@ -50,7 +50,7 @@ _ENDINGS = ("ations", "ation", "ings", "ing", "ions", "ion", "ors", "ers", "or",
 
 _GROUPS = """
 film movie films movies
-wrote written write writer author authored writes writing authors
+wrote written write writer author authored writes writing authors novelist novelists
 died death dies passed dead
 born birth birthplace birthday
 founded founder established establish establishes founders
@@ -76,7 +76,6 @@ city town
 released release releases
 kids children child
 job occupation profession
-author novelist
 buried burial
 metre metres meter meters m
 kilometre kilometres kilometer kilometers km
@@ -85,7 +84,8 @@ high height tall
 long length
 performed performer performs
 """
-CANONICAL = {word: line.split()[0][:8] for line in _GROUPS.strip().splitlines() for word in line.split()}
+GROUPS = tuple(tuple(line.split()) for line in _GROUPS.strip().splitlines())
+CANONICAL = {word: group[0][:8] for group in GROUPS for word in group}
 CANONICAL |= {f"{people}land": people for people in _LANDS}
 
 

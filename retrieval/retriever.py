@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,7 +18,8 @@ from .store.names import names_of
 from .types import Hit, Passage
 from .words import name_key
 
-#: name -> [(document key, kind)]: the documents that bear it
+Item = TypeVar("Item")
+#: name -> [(document key, kind)]: the documents that bear it; empty where they are too many
 Bearers = dict[str, list[tuple[str, int]]]
 
 
@@ -49,11 +50,14 @@ class Retriever(Protocol):
         ...
 
     def bearers(self, names: Sequence[str], most: int, *, where: str = "") -> Bearers:
-        """Return the documents that bear each name key, leaving out names that more than `most` bear."""
+        """Return the documents that bear each name key, and none of them for a name that more than `most` bear.
+
+        A name that nobody bears is left out, so that whoever joins retrievers can tell a common name from an unknown.
+        """
         ...
 
     def mentioning(self, names: Sequence[str], most: int, *, where: str = "") -> Mapping[str, Sequence[str]]:
-        """Return the passages that hold each name as a phrase, leaving out names that more than `most` hold."""
+        """Return the passages that hold each name as a phrase, told as `bearers` tells: none if more than `most` do."""
         ...
 
     def heads(self, documents: Sequence[str], most: int, *, where: str = "") -> Mapping[str, Sequence[str]]:
@@ -110,20 +114,13 @@ class Several:
         )
 
     def bearers(self, names: Sequence[str], most: int, *, where: str = "") -> Bearers:
-        """Join the members' bearers; a name that is too common in all together is left out."""
-        joined: Bearers = {}
-        for member in self._members:
-            for name, found in member.bearers(names, most, where=where).items():
-                joined.setdefault(name, []).extend(found)
-        return {name: sorted(set(found)) for name, found in joined.items() if len(found) <= most}
+        """Join the members' bearers; a name that is too common in one of them or in all together has none."""
+        found = [member.bearers(names, most, where=where) for member in self._members]
+        return {name: sorted(set(bearers)) for name, bearers in _joined(found, most).items()}
 
     def mentioning(self, names: Sequence[str], most: int, *, where: str = "") -> Mapping[str, Sequence[str]]:
-        """Join the members' passages; a name that is too common in all together is left out."""
-        joined: dict[str, list[str]] = {}
-        for member in self._members:
-            for name, found in member.mentioning(names, most, where=where).items():
-                joined.setdefault(name, []).extend(found)
-        return {name: found for name, found in joined.items() if len(found) <= most}
+        """Join the members' passages; a name that is too common in one of them or in all together has none."""
+        return _joined([member.mentioning(names, most, where=where) for member in self._members], most)
 
     def heads(self, documents: Sequence[str], most: int, *, where: str = "") -> Mapping[str, Sequence[str]]:
         """Join the members' passages; a key that several members have stands for all its documents."""
@@ -200,8 +197,8 @@ class Own:
                 for own, kind in names_of(item.title, item.text)
                 if own == name
             ]
-            if 0 < len(bearing) <= most:
-                found[name] = bearing
+            if bearing:
+                found[name] = bearing if len(bearing) <= most else []
         return found
 
     def mentioning(self, names: Sequence[str], most: int, *, where: str = "") -> Mapping[str, Sequence[str]]:
@@ -211,8 +208,8 @@ class Own:
             hits = self.lexical(name, self.DEPTH, where=where)
             texts = self.passages([hit.id for hit in hits])
             holding = [key for key, item in texts.items() if f" {name} " in f" {name_key(item.text)} "]
-            if 0 < len(holding) <= most:
-                found[name] = holding
+            if holding:
+                found[name] = holding if len(holding) <= most else []
         return found
 
     def heads(self, documents: Sequence[str], most: int, *, where: str = "") -> Mapping[str, Sequence[str]]:
@@ -242,6 +239,16 @@ def _passage(item: Any) -> Passage:
         raise CallerError(f"a passage of your retriever has no text: {item!r:.200}; return mappings with `text`")
     key = str(name) if name is not None else blake2b(f"{title}\0{text}".encode(), digest_size=16).hexdigest()
     return Passage(key, key, title, "", text, metadata, str(metadata.get("source") or ""))
+
+
+def _joined(found: Sequence[Mapping[str, Sequence[Item]]], most: int) -> dict[str, list[Item]]:
+    """Return what the members found for each name; nothing for one that is too common for any or for all together."""
+    joined: dict[str, list[Item]] = {}
+    for name in dict.fromkeys(name for one in found for name in one):
+        parts = [one[name] for one in found if name in one]
+        items = [item for part in parts for item in part] if all(parts) else []
+        joined[name] = items if len(items) <= most else []
+    return joined
 
 
 def _best(lists: Sequence[Sequence[Hit]], k: int) -> list[Hit]:

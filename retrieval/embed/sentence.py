@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,10 +12,15 @@ from .role import Vectors
 from .text import readable
 
 _BATCH_ROWS = 32
+# Where `encode_document` looks for its prompt, in this order.
+_DOCUMENT = ("document", "passage", "corpus")
 
 
 class SentenceModel:
-    """A model that the sentence-transformers library can load; slower to start than `MiniLM`, which needs no torch."""
+    """A model that the sentence-transformers library can load; slower to start than `MiniLM`, which needs no torch.
+
+    Prompts that the model's own configuration has for queries and for documents are put before the texts.
+    """
 
     def __init__(self, name: str) -> None:
         """Load the model, from disk or from the hub where the machine may reach it."""
@@ -23,14 +28,24 @@ class SentenceModel:
         self._model = _load(name)
         self.dimension: int = self._model.get_embedding_dimension()
         special: int = self._model.tokenizer.num_special_tokens_to_add(pair=False)
-        self.max_tokens: int = (self._model.max_seq_length or self._model.tokenizer.model_max_length) - special
+        longest: int = self._model.max_seq_length or self._model.tokenizer.model_max_length
+        prompts: dict[str, str] = self._model.prompts
+        prompt = next((prompts[kind] for kind in _DOCUMENT if prompts.get(kind)), "")
+        self.max_tokens = longest - special - sum(self.count_tokens([prompt]))
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return one unit row per text, shape (len(texts), dimension); text beyond `max_tokens` is not read."""
+        return self._encoded(self._model.encode_document, texts)
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        """Do what `embed` does for questions, which many models were trained to read behind a prompt of their own."""
+        return self._encoded(self._model.encode_query, texts)
+
+    def _encoded(self, encode: Callable[..., Any], texts: Sequence[str]) -> Vectors:
         clean = readable(texts)
         if not clean:
             return np.empty((0, self.dimension), np.float32)
-        vectors = self._model.encode(
+        vectors = encode(
             clean, batch_size=_BATCH_ROWS, normalize_embeddings=True, show_progress_bar=False, convert_to_numpy=True
         )
         return np.asarray(vectors, np.float32)

@@ -180,12 +180,12 @@ class Collection:
             return self._searcher.frequency(words)
 
     def bearers(self, names: Sequence[str], most: int, *, where: str = "") -> dict[str, list[tuple[str, int]]]:
-        """Return [(document key, kind)] for each name key, leaving out names that more than `most` documents bear."""
+        """Return [(document key, kind)] for each name key that is borne, none if more than `most` documents bear it."""
         with disk_errors(self.folder):
             return self._searcher.bearers(names, most, where)
 
     def mentioning(self, names: Sequence[str], most: int, *, where: str = "") -> dict[str, list[str]]:
-        """Return the passages that hold each name as a phrase, leaving out names that more than `most` hold."""
+        """Return the passages that hold each name as a phrase, none if more than `most` do."""
         with disk_errors(self.folder):
             return self._searcher.mentioning(names, most, where)
 

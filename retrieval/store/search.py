@@ -142,7 +142,7 @@ class Searcher:
         return counts, self._plan("", generation).total
 
     def bearers(self, names: Sequence[str], most: int, where: str = "") -> dict[str, list[tuple[str, int]]]:
-        """Return [(document key, kind)] sorted by key for each name key that at most `most` documents bear.
+        """Return [(document key, kind)] sorted by key for each name key that is borne, none if by more than `most`.
 
         The count of a name stops at `most`, so that a name which half the collection bears costs no more than a rare
         one.
@@ -151,7 +151,7 @@ class Searcher:
         check, values = condition.sql_check("d.id") if condition else ("1", [])
         count = (
             "SELECT value, (SELECT count(*) FROM (SELECT 1 FROM names WHERE name = value LIMIT ?)) AS number"
-            " FROM json_each(?) WHERE number BETWEEN 1 AND ?"
+            " FROM json_each(?) WHERE number > 0"
         )
         fetch = (
             "SELECT n.name, d.key, n.kind FROM json_each(?) j CROSS JOIN names n ON n.name = j.value"
@@ -159,20 +159,24 @@ class Searcher:
         )
         found: dict[str, list[tuple[str, int]]] = {}
         with self._record.reading() as connection:
-            known = [row[0] for row in connection.execute(count, (most + 1, json.dumps(list(names)), most))]
-            for name, document, kind in connection.execute(fetch, (json.dumps(known), *values)):
+            borne = connection.execute(count, (most + 1, json.dumps(list(names)))).fetchall()
+            found.update((name, []) for name, number in borne if number > most)
+            known = json.dumps([name for name, number in borne if number <= most])
+            for name, document, kind in connection.execute(fetch, (known, *values)):
                 found.setdefault(name, []).append((document, kind))
         return found
 
     def mentioning(self, names: Sequence[str], most: int, where: str = "") -> dict[str, list[str]]:
-        """Return the ids of the passages that hold each name key as a phrase, for names that at most `most` hold."""
+        """Return the ids of the passages that hold each name key as a phrase, none if more than `most` do."""
         condition = parse(where) if where.strip() else None
         found: dict[str, list[str]] = {}
         with self._record.reading() as connection:
             for name in names:
                 rows = lexical.phrase(connection, name, most + 1)
-                if 0 < len(rows) <= most:
-                    found[name] = sorted(hit.id for hit in self._live_rows(connection, rows, condition))
+                if len(rows) > most:
+                    found[name] = []
+                elif live := self._live_rows(connection, rows, condition):
+                    found[name] = sorted(hit.id for hit in live)
         return found
 
     def heads(self, documents: Sequence[str], most: int, where: str = "") -> dict[str, list[str]]:

@@ -126,6 +126,11 @@ class NamesNobody(Sound):
         return {name: [("no such document", 0)] for name in names}
 
 
+class HidesCommonNames(Sound):
+    def bearers(self, names: Sequence[str], most: int, *, where: str = "") -> Bearers:
+        return {name: found for name, found in self.inner.bearers(names, most, where=where).items() if found}
+
+
 class DependsOnK(Sound):
     def lexical(self, question: str, k: int, *, where: str = "") -> list[Hit]:
         return self.inner.lexical(question, 20, where=where)[::-1][:k]
@@ -140,6 +145,7 @@ BROKEN = {
     ForgetsToNormalise: "hits_are_passages",
     CountsTooMuch: "counts_are_sound",
     NamesNobody: "bearers_lead_to_passages",
+    HidesCommonNames: "common_names_are_told_from_unknown_ones",
     DependsOnK: "lists_are_rankings",
 }
 
@@ -185,6 +191,20 @@ def test_a_key_in_two_collections_keeps_to_the_filter(tmp_path: Any, embedder: E
             run = Working(both, "What is Graz?", f"edition = {edition}")
             run.meet(["almanac"])
             assert [True] == [year in known.passage.text for known, _ in run.nearest([("almanac", 0)], 5)]
+
+
+def test_a_name_common_in_one_collection_is_not_followed_in_another(tmp_path: Any, embedder: Embedder) -> None:
+    """Two of Graz are too many where one is asked for, though a second collection has but one."""
+    many = [Document(f"many {n}", f"Graz is a city, says edition {n}.", "Graz") for n in range(2)]
+    one = Document("one", "Graz is a city.", "Graz")
+    with (
+        corpus.collection(tmp_path, embedder, documents=many, name="many") as first,
+        corpus.collection(tmp_path, embedder, documents=[one], name="one") as second,
+    ):
+        both = Several([first, second])
+        assert {"graz": []} == both.bearers(["graz", "linz"], 1) == both.mentioning(["graz", "linz"], 1)
+        assert {"graz": []} == both.bearers(["graz", "linz"], 2) == both.mentioning(["graz", "linz"], 2)
+        assert [3, 3] == [len(both.bearers(["graz"], 3)["graz"]), len(both.mentioning(["graz"], 3)["graz"])]
 
 
 def test_collections_of_different_embedders_do_not_mix(films: Collection) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,8 @@ FIELDS = 4
 _WEIGHTS = np.array([2.0, 1.0, 0.5, 0.7])
 _LENGTH = np.array([0.3, 0.6, 0.7, 0.3])
 _K1 = 1.2
+# How many words of requests are remembered; the longest unused are forgotten first.
+REMEMBERED = 16_384
 # What BM25 can come to at most, per unit of rarity.
 CEILING = 1 + _K1
 _SERVICE = re.compile(r"_for_(?!.*_for_)|__|::|/")
@@ -49,7 +52,11 @@ class Lexicon:
     totals: Numbers
     group: Rows
     groups: Rows
-    _known: dict[str, tuple[int, ...]] = field(default_factory=dict, repr=False)
+    _known: Callable[[str], tuple[int, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        known = lru_cache(maxsize=REMEMBERED)(partial(_numbers, self.vocabulary, self.terms))
+        object.__setattr__(self, "_known", known)
 
     @classmethod
     def of(cls, tools: Sequence[Tool]) -> Lexicon:
@@ -108,12 +115,14 @@ class Lexicon:
         """Return the distinct words of a text that the catalogue knows."""
         found: dict[int, None] = {}
         for part in parts(text):
-            if part not in self._known:
-                pieces = [] if part in STOP else [part, *self.vocabulary.apart(part)]
-                numbers = (self.terms.get(stem(piece)) for piece in pieces)
-                self._known[part] = tuple(number for number in numbers if number is not None)
-            found.update(dict.fromkeys(self._known[part]))
+            found.update(dict.fromkeys(self._known(part)))
         return list(found)
+
+
+def _numbers(vocabulary: Vocabulary, terms: dict[str, int], part: str) -> tuple[int, ...]:
+    """Return the numbers of a word and of those that it is made of, as far as the catalogue knows them."""
+    pieces = [] if part in STOP else [part, *vocabulary.apart(part)]
+    return tuple(number for piece in pieces if (number := terms.get(stem(piece))) is not None)
 
 
 def apart(name: str) -> tuple[str, str]:

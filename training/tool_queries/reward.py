@@ -8,7 +8,7 @@ from itertools import zip_longest
 
 import numpy as np
 
-from ...retrieval.embed.role import Embedder
+from ...retrieval.embed.role import Embedder, embed_queries
 from ...tools.select import model as scorer
 from ...tools.select.features import Searched, read, search
 from ...tools.select.lexicon import Numbers
@@ -30,7 +30,7 @@ class Judge:
     def ranked(self, request: str, queries: Sequence[str]) -> list[int]:
         """Return the rows of the first k tools; without queries, those of the request alone."""
         texts = [request, *queries]
-        searched = search(texts, self.embedder.embed(texts), self.shop.vectors, self.shop.lexicon)
+        searched = search(texts, embed_queries(self.embedder, texts), self.shop.vectors, self.shop.lexicon)
         if self.recipe.ranking == "select":
             return self._selected(searched)
         return interleaved(_lists(searched, self.recipe.k), self.recipe.k)

@@ -12,7 +12,7 @@ import numpy as np
 
 from ...core.errors import CallerError
 from ...core.files import read_rows
-from ...retrieval.embed.role import Embedder, Vectors
+from ...retrieval.embed.role import Embedder, Vectors, embed_queries
 from ...tools.importers.json_lines import JsonLines
 from ...tools.select.features import Reading, read, search
 from ...tools.select.intents import essence, intents, searched
@@ -97,7 +97,7 @@ def remembering(embedder: Embedder) -> Embed:
 
     def embed(texts: Sequence[str]) -> Vectors:
         new = [text for text in dict.fromkeys(texts) if text not in known]
-        known.update(zip(new, embedder.embed(new), strict=True))
+        known.update(zip(new, embed_queries(embedder, new), strict=True))
         return np.stack([known[text] for text in texts])
 
     return embed

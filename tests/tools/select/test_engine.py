@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from polyhop.core.errors import OperatorError
-from polyhop.retrieval.embed import Embedder
+from polyhop.retrieval.embed import Embedder, Vectors
 from polyhop.tools.select.choose import Cover, Twins, same
 from polyhop.tools.select.engine import Candidate, Engine
 from polyhop.tools.select.features import NAMES, Reading
@@ -66,6 +67,29 @@ def test_the_index_follows_the_catalogue(tmp_path: Path, embedder: Embedder) -> 
         assert [] == found(opened, "feed the llamas")
         opened.catalogue.sync(offered(Tool("feed_llama", "Give hay to a llama.")))
         assert ["feed_llama"] == found(opened, "feed the llamas")
+
+
+class AsksApart:
+    """An embedder that reads questions in another way than passages and counts them."""
+
+    def __init__(self, inner: Embedder) -> None:
+        self.inner = inner
+        self.asked: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        self.asked += texts
+        return self.inner.embed(texts)
+
+
+def test_a_request_is_embedded_as_a_question(tmp_path: Path, embedder: Embedder) -> None:
+    """An embedder with a way of its own to read questions reads requests in it, and the usual ones beside them."""
+    apart = AsksApart(embedder)
+    with engine(tmp_path, apart) as opened:
+        found(opened, "weather in Oslo")
+        assert {"weather in Oslo", *opened.model.bank} == set(apart.asked)
 
 
 def test_a_service_speaks_for_its_tools_in_any_order() -> None:

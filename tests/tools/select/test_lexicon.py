@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from polyhop.tools.select import lexicon
 from polyhop.tools.select.lexicon import DESCRIBED, INPUTS, NAME, OFFERED, Lexicon, service
 from polyhop.tools.tool import Tool
 
@@ -57,3 +58,14 @@ def test_an_empty_catalogue_has_an_empty_lexicon() -> None:
 def test_a_tool_belongs_to_its_server_or_to_what_its_name_says(tool: Tool, expected: str) -> None:
     """The usual ways to put the service into a name are understood."""
     assert expected == service(tool)
+
+
+def test_words_of_requests_are_not_kept_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many words are asked for, a bounded number is remembered, and a forgotten one is found again."""
+    monkeypatch.setattr(lexicon, "REMEMBERED", 4)
+    small = Lexicon.of(TOOLS)
+    weather = small.words("weather")
+    small.words(" ".join(f"unheard{chr(97 + n)}" for n in range(26)))
+
+    assert 4 == small._known.cache_info().currsize
+    assert weather == small.words("weather") != []
