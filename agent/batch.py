@@ -16,12 +16,12 @@ from dataclasses import dataclass, field
 from typing import Literal, cast
 
 from ..core.errors import CallerError, OperatorError
+from ..graphs.executor import walk
 from ..graphs.state import State
-from ..graphs.walk import walk
 from ..retrieval.deferred import Deferred, Need, Outcome, compute
-from ..retrieval.retriever import Own, Retriever
-from .machine import Asked
+from ..retrieval.retriever import CallableRetriever, Retriever
 from .results import Retrieval
+from .runtime import PreparedRun
 
 #: what becomes of an error: raised once all questions are asked, or returned in the place of its question
 Errors = Literal["raise", "return"]
@@ -57,7 +57,7 @@ class Batch:
     def __init__(
         self,
         questions: Sequence[str],
-        ask: Callable[[str], Asked],
+        ask: Callable[[str], PreparedRun],
         *,
         retriever: Retriever,
         shape: Callable[[State], Retrieval],
@@ -70,7 +70,7 @@ class Batch:
         self._retriever = retriever
         self._shape = shape
         self._errors = errors
-        self._turns = TURNS_OWN if isinstance(retriever, Own) else TURNS
+        self._turns = TURNS_OWN if isinstance(retriever, CallableRetriever) else TURNS
         self._turn = threading.BoundedSemaphore(self._turns)
         self._inside = threading.Lock()
         self._waiting: list[Waiting] = []
@@ -78,7 +78,7 @@ class Batch:
         self._held = 0  # runs that wait, or whose needs are being computed
         self._stopped = False
         # The runs under way, by their threads. A run's own retriever does not know it: it would live on as a cycle.
-        self._active: dict[int, Asked] = {}
+        self._active: dict[int, PreparedRun] = {}
 
     def run(self) -> list[Retrieval | Exception]:
         """Return what became of each question, in their order; all are asked before an error is raised, if one is."""

@@ -169,7 +169,7 @@ def _checked(dataset: str, name: str, answer: str, about: Any) -> Golden:
 
 def _of_pairs() -> list[Golden]:
     """Check the sentences of the tests, each true one and its false twin."""
-    from tests.graphs import pairs
+    from tests.answering.citations import pairs
 
     made = []
     for number, pair in enumerate(pairs.PAIRS):

@@ -18,20 +18,21 @@ import pytest
 from polyhop.agent import Agent, CallerError, Document, OperatorError, Retrieval, Settings
 from polyhop.agent import batch as batches
 from polyhop.agent.profile import Profile
+from polyhop.core.types import Vectors
+from polyhop.encoders import Embedder
 from polyhop.graphs import context as contexts
 from polyhop.graphs.nodes import judge
 from polyhop.graphs.stop import AfterHops, WhenDry
-from polyhop.retrieval.embed import Embedder, Vectors
-from polyhop.retrieval.fuse.guided import Guided
-from polyhop.retrieval.fuse.minmax import MinMax
+from polyhop.retrieval.fusion.guided import Guided
+from polyhop.retrieval.fusion.minmax import MinMax
 from polyhop.retrieval.hop.directional import DirectionalHop
 from polyhop.retrieval.hop.link import LinkHop
 from polyhop.retrieval.hop.role import Bridge, Find, Query
 from polyhop.retrieval.hop.shared import SharedNameHop
 from polyhop.retrieval.query.feedback import Feedback
 from polyhop.retrieval.query.first import FirstSearch
-from polyhop.retrieval.store.collection import Collection
-from polyhop.retrieval.working import Working
+from polyhop.retrieval.run import Run
+from polyhop.store.collection import Collection
 from tests import corpus
 
 TEMPLATES = (
@@ -182,11 +183,11 @@ class SlowSearch:
         self.begun, self.go_on = threading.Event(), threading.Event()
         self.asked: set[str] = set()
 
-    def propose(self, bridges: Sequence[Bridge], run: Working) -> list[Query]:
+    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
         """Return nothing."""
         return []
 
-    def search(self, queries: Sequence[Query], run: Working) -> list[Find]:
+    def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
         """Wait, then search."""
         self.asked.add(run.question)
         self.begun.set()
@@ -245,11 +246,11 @@ class Watching:
     def __init__(self, before: Any) -> None:
         self._before = before
 
-    def propose(self, bridges: Sequence[Bridge], run: Working) -> list[Query]:
+    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
         """Return nothing."""
         return []
 
-    def search(self, queries: Sequence[Query], run: Working) -> list[Find]:
+    def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
         """Do it, then search."""
         self._before(run)
         return FirstSearch().search(queries, run)
@@ -286,10 +287,10 @@ def test_each_question_has_its_whole_time(active: int, films: Collection, monkey
 def test_the_memory_of_a_run_ends_with_it(films: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
     """No more runs are in memory than are under way, however many have been made, and failed."""
     monkeypatch.setattr(batches, "ACTIVE", 4)
-    alive: weakref.WeakSet[Working] = weakref.WeakSet()
+    alive: weakref.WeakSet[Run] = weakref.WeakSet()
     most: list[int] = []
 
-    def count(run: Working) -> None:
+    def count(run: Run) -> None:
         alive.add(run)
         most.append(len(alive))
         if len(most) % 3 == 0:

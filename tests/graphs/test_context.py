@@ -12,12 +12,12 @@ import pytest
 from polyhop.agent.testing import ScriptedModel
 from polyhop.core.errors import CallerError
 from polyhop.core.llm import Gateway
+from polyhop.encoders import Embedder
 from polyhop.graphs import context as contexts
+from polyhop.graphs.executor import walk
 from polyhop.graphs.retrieve import retrieve_graph
 from polyhop.graphs.state import Request, State
-from polyhop.graphs.walk import walk
-from polyhop.retrieval.embed import Embedder
-from polyhop.retrieval.store.collection import Collection
+from polyhop.store.collection import Collection
 from tests import corpus
 
 from .test_graphs import context, request

@@ -9,7 +9,8 @@ from typing import TypedDict
 
 import numpy as np
 
-from ...retrieval.embed.role import Vectors, embed_queries
+from ...core.types import Vectors
+from ...encoders.role import embed_queries
 from ..catalogue import Catalogue
 from ..snapshot import Snapshot
 from . import features

@@ -10,7 +10,7 @@ from functools import lru_cache, partial
 import numpy as np
 from numpy.typing import NDArray
 
-from ...retrieval.words import STOP
+from ...core.words import STOP
 from ..text import ARGUMENTS, DESCRIPTION, TAGS
 from ..tool import Tool
 from .terms import Vocabulary, parts, stem

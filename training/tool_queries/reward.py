@@ -8,7 +8,7 @@ from itertools import zip_longest
 
 import numpy as np
 
-from ...retrieval.embed.role import Embedder, embed_queries
+from ...encoders.role import Embedder, embed_queries
 from ...tools.select import model as scorer
 from ...tools.select.features import Searched, read, search
 from ...tools.select.lexicon import Numbers
