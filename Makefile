@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 SITE := $(BUILD)/site
 # Tests run side by side; a process of them takes up to 2 GB.
 SIDE := -n auto --maxprocesses 4 --dist worksteal
-ROOMS := core prompts retrieval tools graphs training agent
+ROOMS := core encoders store ingest prompts retrieval conversation answering tools graphs training agent
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format bench clean

@@ -16,11 +16,14 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ..answering.citations.check import Citation, check_citations
+    from ..conversation import Condensed, condense
     from ..core.errors import CallerError, ModelError, OperatorError, PolyhopError
     from ..core.files import read_rows
     from ..core.llm import Budget, Ledger, LiteLLM, OwnModel
-    from ..core.llm.local import LocalModel
+    from ..core.llm.transformers_model import LocalModel
     from ..core.settings import Settings
+    from ..core.types import Document, Hit, Passage
     from ..graphs.stop import (
         AfterHops,
         AfterSeconds,
@@ -31,12 +34,11 @@ if TYPE_CHECKING:
         WhenSettled,
         WhenSufficient,
     )
-    from ..graphs.support import Citation, check_citations
-    from ..retrieval.fuse.adaptive import Adaptive
-    from ..retrieval.fuse.guided import Guided
-    from ..retrieval.fuse.minmax import MinMax
-    from ..retrieval.fuse.role import Fusion
-    from ..retrieval.fuse.rrf import ReciprocalRank, rrf
+    from ..retrieval.fusion.adaptive import Adaptive
+    from ..retrieval.fusion.guided import Guided
+    from ..retrieval.fusion.minmax import MinMax
+    from ..retrieval.fusion.role import Fusion
+    from ..retrieval.fusion.rrf import ReciprocalRank, rrf
     from ..retrieval.hop.directional import DirectionalHop
     from ..retrieval.hop.link import LinkHop
     from ..retrieval.hop.pagerank import PageRankHop
@@ -45,7 +47,6 @@ if TYPE_CHECKING:
     from ..retrieval.hop.span import SpanHop
     from ..retrieval.hop.tree import Growth, grow, merged
     from ..retrieval.hop.treehop import TreeHop
-    from ..retrieval.query.condense import Condensed, condense
     from ..retrieval.query.expansion import Expansion
     from ..retrieval.query.feedback import Feedback
     from ..retrieval.query.first import FirstSearch
@@ -58,13 +59,12 @@ if TYPE_CHECKING:
     from ..retrieval.rerank.path import PathScore
     from ..retrieval.rerank.rocchio import Rocchio
     from ..retrieval.rerank.role import Ranked, Ranker, Reranker
-    from ..retrieval.rerank.sentence import SentenceCross
+    from ..retrieval.rerank.sentence_cross_encoder import SentenceCross
     from ..retrieval.rerank.sufficiency import ALWAYS, Sufficiency
-    from ..retrieval.store.collection import Collection
-    from ..retrieval.store.exchange import adopt, export, import_file
-    from ..retrieval.store.place import Options
-    from ..retrieval.types import Document, Hit, Passage
-    from ..retrieval.working import Working
+    from ..retrieval.run import Run
+    from ..store.collection import Collection
+    from ..store.location import Options
+    from ..store.transfer import adopt, export, import_file
     from ..tools.catalogue import Catalogue
     from ..tools.follow import Follower, Patience
     from ..tools.importers.functions import Functions
@@ -89,15 +89,15 @@ _MODULES = {
     "..core.errors": "CallerError ModelError OperatorError PolyhopError",
     "..core.files": "read_rows",
     "..core.llm": "Budget Ledger LiteLLM OwnModel",
-    "..core.llm.local": "LocalModel",
+    "..core.llm.transformers_model": "LocalModel",
     "..core.settings": "Settings",
     "..graphs.stop": "AfterHops AfterSeconds Progress Stop WhenDry WhenHopeless WhenSettled WhenSufficient",
-    "..graphs.support": "Citation check_citations",
-    "..retrieval.fuse.adaptive": "Adaptive",
-    "..retrieval.fuse.guided": "Guided",
-    "..retrieval.fuse.minmax": "MinMax",
-    "..retrieval.fuse.role": "Fusion",
-    "..retrieval.fuse.rrf": "ReciprocalRank rrf",
+    "..answering.citations.check": "Citation check_citations",
+    "..retrieval.fusion.adaptive": "Adaptive",
+    "..retrieval.fusion.guided": "Guided",
+    "..retrieval.fusion.minmax": "MinMax",
+    "..retrieval.fusion.role": "Fusion",
+    "..retrieval.fusion.rrf": "ReciprocalRank rrf",
     "..retrieval.hop.directional": "DirectionalHop",
     "..retrieval.hop.link": "LinkHop",
     "..retrieval.hop.pagerank": "PageRankHop",
@@ -106,7 +106,7 @@ _MODULES = {
     "..retrieval.hop.span": "SpanHop",
     "..retrieval.hop.tree": "Growth grow merged",
     "..retrieval.hop.treehop": "TreeHop",
-    "..retrieval.query.condense": "Condensed condense",
+    "..conversation": "Condensed condense",
     "..retrieval.query.expansion": "Expansion",
     "..retrieval.query.feedback": "Feedback",
     "..retrieval.query.first": "FirstSearch",
@@ -119,13 +119,13 @@ _MODULES = {
     "..retrieval.rerank.path": "PathScore",
     "..retrieval.rerank.rocchio": "Rocchio",
     "..retrieval.rerank.role": "Ranked Ranker Reranker",
-    "..retrieval.rerank.sentence": "SentenceCross",
+    "..retrieval.rerank.sentence_cross_encoder": "SentenceCross",
     "..retrieval.rerank.sufficiency": "ALWAYS Sufficiency",
-    "..retrieval.store.collection": "Collection",
-    "..retrieval.store.exchange": "adopt export import_file",
-    "..retrieval.store.place": "Options",
-    "..retrieval.types": "Document Hit Passage",
-    "..retrieval.working": "Working",
+    "..store.collection": "Collection",
+    "..store.transfer": "adopt export import_file",
+    "..store.location": "Options",
+    "..core.types": "Document Hit Passage",
+    "..retrieval.run": "Run",
     "..tools.catalogue": "Catalogue",
     "..tools.follow": "Follower Patience",
     "..tools.importers.functions": "Functions",
@@ -216,6 +216,7 @@ __all__ = [
     "Reranker",
     "Retrieval",
     "Rocchio",
+    "Run",
     "SelectedTool",
     "Selection",
     "SentenceCross",
@@ -235,7 +236,6 @@ __all__ = [
     "WhenHopeless",
     "WhenSettled",
     "WhenSufficient",
-    "Working",
     "__version__",
     "adopt",
     "check_citations",

@@ -8,24 +8,24 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, overload
 
+from ..core.check import check_k
 from ..core.errors import CallerError
 from ..core.llm import Budget, LanguageModel, Ledger
 from ..core.settings import Settings
+from ..encoders import Embedder, load
 from ..graphs.state import Event, State
-from ..retrieval.embed import Embedder, load
-from ..retrieval.ingest.index import IndexReport, Watcher, index_paths
-from ..retrieval.query.check import check_k
-from ..retrieval.retriever import Own, Retriever, Several
-from ..retrieval.store.collection import Collection
-from ..retrieval.store.place import Options
-from .asking import Asking, check_batch, checked, requested
+from ..ingest.index import IndexReport, Watcher, index_paths
+from ..retrieval.retriever import CallableRetriever, MultiRetriever, Retriever
+from ..store.collection import Collection
+from ..store.location import Options
 from .batch import Batch, Errors
 from .chat import Chat
-from .machine import Asked, Machine
 from .models import Model, Models
+from .options import QuestionOptions, check_batch, checked, requested
 from .profile import Profile
 from .results import Answer, Retrieval
-from .shape import shape_answer, shape_retrieval
+from .runtime import PreparedRun, Runtime
+from .to_result import shape_answer, shape_retrieval
 
 if TYPE_CHECKING:
     from langchain_core.tools import StructuredTool
@@ -63,7 +63,7 @@ class Agent:
         self.retriever = retriever
         self.models = Models.of(self.settings, llm, budget)
         self.profile = profile or Profile.of(self.settings, retriever, llm=bool(self.models.models))
-        self._machine = Machine(checkpoints)
+        self._machine = Runtime(checkpoints)
         self._collections: list[Collection] = []
 
     @classmethod
@@ -77,7 +77,7 @@ class Agent:
     ) -> Agent:
         """Open collections by name, `default` if none is named; with `create` a missing one is made.
 
-        Several collections are searched as one and must have the same embedder. `options` go to the constructor.
+        MultiRetriever collections are searched as one and must have the same embedder. `options` go to the constructor.
         """
         settings = options.pop("settings", None) or Settings()
         opened: list[Collection] = []
@@ -86,7 +86,7 @@ class Agent:
             for name in dict.fromkeys(names or ("default",)):
                 how = Options(chroma_url=settings.chroma_url, embedder=settings.embedder)
                 opened.append(opening(home or settings.home, name, embedder=embedder, options=how))
-            agent = cls(opened[0] if len(opened) == 1 else Several(opened), settings=settings, **options)
+            agent = cls(opened[0] if len(opened) == 1 else MultiRetriever(opened), settings=settings, **options)
         except BaseException:
             for collection in opened:
                 collection.close()
@@ -96,8 +96,8 @@ class Agent:
 
     @classmethod
     def around(cls, search: Any, *, embedder: Embedder | None = None, **options: Any) -> Agent:
-        """Put the hops around a search of your own: see `Own` for what it may be."""
-        return cls(Own(search, embedder or load()), **options)
+        """Put the hops around a search of your own: see `CallableRetriever` for what it may be."""
+        return cls(CallableRetriever(search, embedder or load()), **options)
 
     @property
     def collections(self) -> Sequence[Collection]:
@@ -117,7 +117,7 @@ class Agent:
 
     # Questions
 
-    def retrieve(self, question: str, k: int | None = None, **options: Unpack[Asking]) -> Retrieval:
+    def retrieve(self, question: str, k: int | None = None, **options: Unpack[QuestionOptions]) -> Retrieval:
         """Return the k passages that together answer the question best.
 
         Raises:
@@ -125,11 +125,13 @@ class Agent:
         """
         return self._retrieval(self._machine.invoke(self._asked("retrieve", question, k, options)))
 
-    def ask(self, question: str, k: int | None = None, **options: Unpack[Asking]) -> Answer:
+    def ask(self, question: str, k: int | None = None, **options: Unpack[QuestionOptions]) -> Answer:
         """Return an answer with citations: written by the LLM if there is one, otherwise sentences of the passages."""
         return self._answer(self._machine.invoke(self._asked("answer", question, k, options)))
 
-    def stream(self, question: str, k: int | None = None, **options: Unpack[Asking]) -> Iterator[Event | Answer]:
+    def stream(
+        self, question: str, k: int | None = None, **options: Unpack[QuestionOptions]
+    ) -> Iterator[Event | Answer]:
         """Yield the events of the hops as they happen, then the answer; leaving the loop ends the run."""
         asked = self._asked("answer", question, k, options)
         asked.context.heard = True
@@ -145,15 +147,27 @@ class Agent:
         yield self._answer(state)
 
     @overload
-    def batch(self, questions: Sequence[str], k: int | None = None, **options: Unpack[Asking]) -> list[Retrieval]: ...
+    def batch(
+        self, questions: Sequence[str], k: int | None = None, **options: Unpack[QuestionOptions]
+    ) -> list[Retrieval]: ...
 
     @overload
     def batch(
-        self, questions: Sequence[str], k: int | None = None, *, errors: Literal["return"], **options: Unpack[Asking]
+        self,
+        questions: Sequence[str],
+        k: int | None = None,
+        *,
+        errors: Literal["return"],
+        **options: Unpack[QuestionOptions],
     ) -> list[Retrieval | Exception]: ...
 
     def batch(
-        self, questions: Sequence[str], k: int | None = None, *, errors: Errors = "raise", **options: Unpack[Asking]
+        self,
+        questions: Sequence[str],
+        k: int | None = None,
+        *,
+        errors: Errors = "raise",
+        **options: Unpack[QuestionOptions],
     ) -> Any:
         """Return what `retrieve` returns for each question, in their order; what they share is computed together.
 
@@ -164,16 +178,16 @@ class Agent:
 
     # The same for async code
 
-    async def aretrieve(self, question: str, k: int | None = None, **options: Unpack[Asking]) -> Retrieval:
+    async def aretrieve(self, question: str, k: int | None = None, **options: Unpack[QuestionOptions]) -> Retrieval:
         """Do what `retrieve` does."""
         return self._retrieval(await self._machine.ainvoke(self._asked("retrieve", question, k, options)))
 
-    async def aask(self, question: str, k: int | None = None, **options: Unpack[Asking]) -> Answer:
+    async def aask(self, question: str, k: int | None = None, **options: Unpack[QuestionOptions]) -> Answer:
         """Do what `ask` does."""
         return self._answer(await self._machine.ainvoke(self._asked("answer", question, k, options)))
 
     async def astream(
-        self, question: str, k: int | None = None, **options: Unpack[Asking]
+        self, question: str, k: int | None = None, **options: Unpack[QuestionOptions]
     ) -> AsyncIterator[Event | Answer]:
         """Do what `stream` does."""
         asked = self._asked("answer", question, k, options)
@@ -191,16 +205,26 @@ class Agent:
 
     @overload
     async def abatch(
-        self, questions: Sequence[str], k: int | None = None, **options: Unpack[Asking]
+        self, questions: Sequence[str], k: int | None = None, **options: Unpack[QuestionOptions]
     ) -> list[Retrieval]: ...
 
     @overload
     async def abatch(
-        self, questions: Sequence[str], k: int | None = None, *, errors: Literal["return"], **options: Unpack[Asking]
+        self,
+        questions: Sequence[str],
+        k: int | None = None,
+        *,
+        errors: Literal["return"],
+        **options: Unpack[QuestionOptions],
     ) -> list[Retrieval | Exception]: ...
 
     async def abatch(
-        self, questions: Sequence[str], k: int | None = None, *, errors: Errors = "raise", **options: Unpack[Asking]
+        self,
+        questions: Sequence[str],
+        k: int | None = None,
+        *,
+        errors: Errors = "raise",
+        **options: Unpack[QuestionOptions],
     ) -> Any:
         """Do what `batch` does; cancelling the task ends the runs."""
         batch = self._batch(questions, k, errors, options)
@@ -267,23 +291,23 @@ class Agent:
     ) -> None:
         self.close()
 
-    def _asked(self, graph: str, question: str, k: int | None, options: Asking) -> Asked:
+    def _asked(self, graph: str, question: str, k: int | None, options: QuestionOptions) -> PreparedRun:
         request = requested(question, self.settings.k if k is None else k, options)
         context = self.profile.context(self.retriever)
         cancel = options.get("cancel")
         if cancel is not None:
             context.cancelled = cancel
         context.llm = self.models.gateway(context)
-        return Asked(graph, request, context, options.get("thread") or "", own_event=cancel is None)
+        return PreparedRun(graph, request, context, options.get("thread") or "", own_event=cancel is None)
 
-    def _batch(self, questions: Sequence[str], k: int | None, errors: Errors, options: Asking) -> Batch:
+    def _batch(self, questions: Sequence[str], k: int | None, errors: Errors, options: QuestionOptions) -> Batch:
         check_batch(questions, options)
         checked(options)
         check_k(self.settings.k if k is None else k)
         asked = [self._in_batch(question, k, options) for question in questions]
         return Batch(self.retriever, asked, shape=self._retrieval, errors=errors)
 
-    def _in_batch(self, question: str, k: int | None, options: Asking) -> Asked | Exception:
+    def _in_batch(self, question: str, k: int | None, options: QuestionOptions) -> PreparedRun | Exception:
         try:
             return self._asked("retrieve", question, k, options)
         except CallerError as error:

@@ -15,12 +15,12 @@ from dataclasses import dataclass, field
 from typing import Literal, cast
 
 from ..core.errors import CallerError, OperatorError
+from ..graphs.executor import walk
 from ..graphs.state import State
-from ..graphs.walk import walk
 from ..retrieval.deferred import Deferred, Need, Outcome, compute
-from ..retrieval.retriever import Own, Retriever
-from .machine import Asked
+from ..retrieval.retriever import CallableRetriever, Retriever
 from .results import Retrieval
+from .runtime import PreparedRun
 
 #: what becomes of an error: raised once all questions are asked, or returned in the place of its question
 Errors = Literal["raise", "return"]
@@ -54,7 +54,7 @@ class Batch:
     def __init__(
         self,
         retriever: Retriever,
-        asked: Sequence[Asked | Exception],
+        asked: Sequence[PreparedRun | Exception],
         *,
         shape: Callable[[State], Retrieval],
         errors: Errors,
@@ -65,7 +65,7 @@ class Batch:
         self._asked = asked
         self._shape = shape
         self._errors = errors
-        self._turns = TURNS_OWN if isinstance(retriever, Own) else TURNS
+        self._turns = TURNS_OWN if isinstance(retriever, CallableRetriever) else TURNS
         self._turn = threading.BoundedSemaphore(self._turns)
         self._inside = threading.Lock()
         self._waiting: list[Waiting] = []
@@ -96,10 +96,10 @@ class Batch:
         """Begin no more runs, and let those under way end after the hop that they are in."""
         self._stopped = True
         for asked in self._asked:
-            if isinstance(asked, Asked):
+            if isinstance(asked, PreparedRun):
                 asked.abandon()
 
-    def _ask(self, asked: Asked | Exception) -> Retrieval | Exception:
+    def _ask(self, asked: PreparedRun | Exception) -> Retrieval | Exception:
         try:
             with self._turn:
                 return asked if isinstance(asked, Exception) else self._run(asked)
@@ -110,7 +110,7 @@ class Batch:
                 self._left -= 1
             self._compute()
 
-    def _run(self, asked: Asked) -> Retrieval:
+    def _run(self, asked: PreparedRun) -> Retrieval:
         if self._stopped:
             raise OperatorError("the batch was stopped before this question was asked; ask it again")
         asked.context.retriever = cast(Retriever, Deferred(self._retriever, self._wait))

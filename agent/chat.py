@@ -6,10 +6,10 @@ import threading
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Unpack
 
+from ..conversation import ASSISTANT, EXCHANGES, USER, Turn
 from ..core.errors import CallerError
 from ..graphs.state import Event
-from ..retrieval.query.condense import ASSISTANT, EXCHANGES, USER, Turn
-from .asking import Asking, history_of
+from .options import QuestionOptions, history_of
 from .results import Answer, Retrieval
 
 if TYPE_CHECKING:
@@ -49,35 +49,35 @@ class Chat:
         with self._inside:
             self._turns = []
 
-    def ask(self, turn: str, k: int | None = None, **options: Unpack[Asking]) -> Answer:
+    def ask(self, turn: str, k: int | None = None, **options: Unpack[QuestionOptions]) -> Answer:
         """Answer a turn, and keep both; see `Agent.ask`."""
         return self._keep(self._agent.ask(turn, k, **self._with_history(options)))
 
-    def retrieve(self, turn: str, k: int | None = None, **options: Unpack[Asking]) -> Retrieval:
+    def retrieve(self, turn: str, k: int | None = None, **options: Unpack[QuestionOptions]) -> Retrieval:
         """Return the passages for a turn without keeping it: nothing was answered; see `Agent.retrieve`."""
         return self._agent.retrieve(turn, k, **self._with_history(options))
 
-    def stream(self, turn: str, k: int | None = None, **options: Unpack[Asking]) -> Iterator[Event | Answer]:
+    def stream(self, turn: str, k: int | None = None, **options: Unpack[QuestionOptions]) -> Iterator[Event | Answer]:
         """Yield the events of a turn as they happen, then its answer, which is kept; see `Agent.stream`."""
         for part in self._agent.stream(turn, k, **self._with_history(options)):
             yield self._keep(part) if isinstance(part, Answer) else part
 
-    async def aask(self, turn: str, k: int | None = None, **options: Unpack[Asking]) -> Answer:
+    async def aask(self, turn: str, k: int | None = None, **options: Unpack[QuestionOptions]) -> Answer:
         """Do what `ask` does."""
         return self._keep(await self._agent.aask(turn, k, **self._with_history(options)))
 
-    async def aretrieve(self, turn: str, k: int | None = None, **options: Unpack[Asking]) -> Retrieval:
+    async def aretrieve(self, turn: str, k: int | None = None, **options: Unpack[QuestionOptions]) -> Retrieval:
         """Do what `retrieve` does."""
         return await self._agent.aretrieve(turn, k, **self._with_history(options))
 
     async def astream(
-        self, turn: str, k: int | None = None, **options: Unpack[Asking]
+        self, turn: str, k: int | None = None, **options: Unpack[QuestionOptions]
     ) -> AsyncIterator[Event | Answer]:
         """Do what `stream` does."""
         async for part in self._agent.astream(turn, k, **self._with_history(options)):
             yield self._keep(part) if isinstance(part, Answer) else part
 
-    def _with_history(self, options: Asking) -> Asking:
+    def _with_history(self, options: QuestionOptions) -> QuestionOptions:
         if "history" in options:
             raise CallerError("a conversation has a history of its own; give another to Agent.chat or to Agent.ask")
         with self._inside:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from ..core.words import STOP as FUNCTION_WORDS
 from ..retrieval.query.instructions import Instructions, parse
 from ..retrieval.query.translate import Translation, translate
 from ..retrieval.rerank.exclude import Exclude
-from ..retrieval.words import STOP as FUNCTION_WORDS
 
 __all__ = ["COSINE_ALONE", "FUNCTION_WORDS", "Exclude", "Instructions", "Translation", "parse", "translate"]
 

@@ -8,13 +8,13 @@ from pathlib import Path
 from ..core.errors import CallerError
 from ..core.settings import Settings
 from ..graphs.context import Context
-from ..graphs.spend import Always, Never, Spend, WhenUnsure
+from ..graphs.escalation import Always, Never, Spend, WhenUnsure
 from ..graphs.stop import AfterHops, AfterSeconds, Stop, WhenCancelled, WhenDry
-from ..retrieval.fuse.adaptive import Adaptive
-from ..retrieval.fuse.guided import Guided
-from ..retrieval.fuse.minmax import MinMax
-from ..retrieval.fuse.role import Fusion
-from ..retrieval.fuse.rrf import ReciprocalRank
+from ..retrieval.fusion.adaptive import Adaptive
+from ..retrieval.fusion.guided import Guided
+from ..retrieval.fusion.minmax import MinMax
+from ..retrieval.fusion.role import Fusion
+from ..retrieval.fusion.rrf import ReciprocalRank
 from ..retrieval.hop import checkpoint
 from ..retrieval.hop.directional import DirectionalHop
 from ..retrieval.hop.link import LinkHop
@@ -23,12 +23,12 @@ from ..retrieval.hop.role import HopUpdater
 from ..retrieval.hop.shared import SharedNameHop
 from ..retrieval.hop.span import SpanHop
 from ..retrieval.hop.treehop import TreeHop
-from ..retrieval.query.beside import Repeat
 from ..retrieval.query.expansion import Expansion
 from ..retrieval.query.feedback import Feedback
 from ..retrieval.query.first import FirstSearch
 from ..retrieval.query.gate import Gate
 from ..retrieval.query.pursue import Pursuit
+from ..retrieval.query.reformulations import Repeat
 from ..retrieval.query.written import KEYWORDS, PASSAGE, THOUGHTS
 from ..retrieval.rerank.adapter import QueryAdapter
 from ..retrieval.rerank.cover import Cover
@@ -40,10 +40,10 @@ from ..retrieval.rerank.listwise import Estimate, Listwise
 from ..retrieval.rerank.path import PathScore
 from ..retrieval.rerank.rocchio import Rocchio
 from ..retrieval.rerank.role import Ranker, Reranker
-from ..retrieval.rerank.sentence import SentenceCross
+from ..retrieval.rerank.sentence_cross_encoder import SentenceCross
 from ..retrieval.rerank.sufficiency import ALWAYS, Sufficiency
-from ..retrieval.retriever import Retriever, Several
-from ..retrieval.store.collection import Collection
+from ..retrieval.retriever import MultiRetriever, Retriever
+from ..store.collection import Collection
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +194,7 @@ def treehop(retriever: Retriever, file: str = "") -> tuple[TreeHop | None, list[
 
 def folders(retriever: Retriever) -> list[Path]:
     """Return the folders of the collections that a retriever searches."""
-    members = retriever.members if isinstance(retriever, Several) else [retriever]
+    members = retriever.members if isinstance(retriever, MultiRetriever) else [retriever]
     return [member.folder for member in members if isinstance(member, Collection)]
 
 

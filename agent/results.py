@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Self
 
+from ..answering.citations.check import Citation
+from ..core.types import Metadata
 from ..graphs.state import Event
-from ..graphs.support import Citation
 from ..retrieval.query.decompose import needs
-from ..retrieval.types import Metadata
 
 
 @dataclass(frozen=True, slots=True)

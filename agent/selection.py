@@ -12,9 +12,9 @@ from typing import Any, Self
 from ..core.llm import Budget, LanguageModel, Ledger
 from ..core.llm.gateway import Spent
 from ..core.settings import Settings
+from ..encoders import Embedder
 from ..graphs.select import Selecting, Selector, Wanted, select
 from ..graphs.state import Event
-from ..retrieval.embed import Embedder
 from ..tools.catalogue import DEFAULT, Catalogue
 from ..tools.importers.role import Source
 from ..tools.select.choose import Cover, Twins

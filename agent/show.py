@@ -16,7 +16,7 @@ from .explain import assurance, reasons
 
 if TYPE_CHECKING:
     from ..graphs.state import Event
-    from ..retrieval.ingest.index import IndexReport
+    from ..ingest.index import IndexReport
     from .results import Answer, RankedPassage, Retrieval
 
 MOST_SKIPPED = 50

@@ -26,16 +26,7 @@ from .common import BenchmarkError, Parser, child, run, write_json, write_text
 from .gains import Rows, mean, rows
 from .rerankers import FAST, LIGHT, QUALITY
 from .scatter import Point, scatter
-from .sureness import (
-    SURE,
-    Answers,
-    Cases,
-    auto,
-    auto_table,
-    reliability_table,
-    share,
-    sufficiency_table,
-)
+from .sureness import SURE, Answers, Cases, auto, auto_table, reliability_table, share, sufficiency_table
 
 PAIRS = (0, 8, 12, 16, 24, 40)
 SHOWN = ("recall@5", "all@5")

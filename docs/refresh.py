@@ -20,7 +20,7 @@ from rich.text import Text
 
 from polyhop.agent import Agent, Answer, Settings, example, show
 from polyhop.retrieval.rerank.path import PathScore
-from polyhop.retrieval.working import WORTH
+from polyhop.retrieval.run import WORTH
 
 ROOT = Path(__file__).resolve().parent.parent
 README, PICTURE = ROOT / "README.md", ROOT / "docs" / "hop-tree.svg"

@@ -18,8 +18,8 @@ from ..retrieval.rerank.exclude import Exclude
 from ..retrieval.rerank.role import Ranked, Ranker, Reranker
 from ..retrieval.rerank.sufficiency import ALWAYS, Sufficiency
 from ..retrieval.retriever import Retriever
-from ..retrieval.working import Working
-from .spend import Never, Spend
+from ..retrieval.run import Run
+from .escalation import Never, Spend
 from .state import Event, State
 from .stop import Stop
 
@@ -62,17 +62,17 @@ class Context:
     seconds: float = math.inf
     cancelled: threading.Event = field(default_factory=threading.Event)
     started: float = field(default_factory=time.monotonic)
-    _working: Working | None = None
+    _working: Run | None = None
     _resumed: bool = False
 
-    def working(self, state: State) -> Working:
+    def working(self, state: State) -> Run:
         """Return the run's memory, empty at first and after a resumption."""
         if self._working is None:
             understood = state.get("understood")
             question, where = state["question"], state.get("where", "")
             if understood is not None:
                 question, where = understood["query"], understood["where"]
-            self._working = Working(self.retriever, question, where, k=state.get("k", 0))
+            self._working = Run(self.retriever, question, where, k=state.get("k", 0))
             self._working.understood = understood
         return self._working
 
@@ -83,15 +83,15 @@ class Context:
             self._resumed = True
         return self.llm
 
-    def kept_to(self, ranked: list[Ranked], run: Working) -> list[Ranked]:
+    def kept_to(self, ranked: list[Ranked], run: Run) -> list[Ranked]:
         """Return a ranking with what the question wants left out behind the rest."""
         return self.exclude.move(ranked, run.understood, run)
 
-    def distinct(self, ranked: list[Ranked], run: Working) -> list[Ranked]:
+    def distinct(self, ranked: list[Ranked], run: Run) -> list[Ranked]:
         """Return a ranking with near-duplicates moved back, if they are to be."""
         return ranked if self.duplicates is None else self.duplicates.move(ranked, run)
 
-    def estimate(self, ranked: Sequence[Ranked], run: Working) -> float | None:
+    def estimate(self, ranked: Sequence[Ranked], run: Run) -> float | None:
         """Return the probability that the head of a ranking is sufficient, where it is asked for."""
         return None if self.sufficiency is None else self.sufficiency.estimate(ranked, run)
 

@@ -14,9 +14,9 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime, get_runtime
 from pydantic import BaseModel, Field
 
+from ..core.check import check_k, question_text
 from ..core.errors import ModelError
 from ..core.llm.gateway import Gateway, Spent
-from ..retrieval.query.check import check_k, question_text
 from ..tools.select.choose import Cover, Twins, why
 from ..tools.select.engine import Candidate, Engine
 from ..tools.select.gloss import asked
@@ -24,9 +24,9 @@ from ..tools.select.intents import MOST
 from ..tools.select.intents import intents as split
 from ..tools.select.needs import Need, Needs
 from ..tools.select.prompt import QueryPrompt, tidy
+from .executor import awaited
 from .state import Event, append
 from .sync import run_sync
-from .walk import awaited
 
 #: tokens that the queries of a language model may have
 TOKENS = 400

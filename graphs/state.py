@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, TypedDict
 
+from ..conversation import Turn
 from ..core.llm.gateway import Spent
 from ..retrieval.hop.role import Find, Query
-from ..retrieval.query.condense import Turn
-from ..retrieval.query.pursue import Asked
+from ..retrieval.query.pursue import PursuedQuestion
 from ..retrieval.query.understood import Understood
 from ..retrieval.rerank.role import Ranked
 
@@ -88,7 +88,7 @@ class State(Request, total=False):
     #: probability that the best k hold everything needed, where somebody estimates it
     sufficiency: float | None
     #: sub-questions, as each was asked, with its answers and what it found
-    asked: list[Asked]
+    asked: list[PursuedQuestion]
     #: the stop rule that fired, once one did
     stopped: str
     events: Annotated[list[Event], append]

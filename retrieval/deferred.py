@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .embed.role import Embedder, Vectors
+from ..core.types import Hit, Vectors
+from ..encoders.role import Embedder
 from .retriever import Retriever
-from .types import Hit
 
 One = TypeVar("One", bound="Need")
 

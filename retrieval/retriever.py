@@ -13,17 +13,20 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..core.errors import CallerError, OperatorError
-from .embed.role import Embedder, Vectors
-from .store.names import names_of
-from .types import Hit, Passage
-from .words import name_key
+from ..core.types import Hit, Passage, Vectors
+from ..core.words import name_key
+from ..encoders.role import Embedder
+from ..store.names import names_of
 
 #: name -> [(document key, kind)]: the documents that bear it
 Bearers = dict[str, list[tuple[str, int]]]
 
 
 class Retriever(Protocol):
-    """A place that holds passages. `Collection` is one; `Several` joins them; `Own` wraps a search of the user's."""
+    """A place that holds passages.
+
+    `Collection` is one; `MultiRetriever` joins them; `CallableRetriever` wraps a search of the user's.
+    """
 
     @property
     def embedder(self) -> Embedder: ...
@@ -61,7 +64,7 @@ class Retriever(Protocol):
         ...
 
 
-class Several:
+class MultiRetriever:
     """Collections searched as one; they must have the same embedder."""
 
     def __init__(self, members: Sequence[Retriever]) -> None:
@@ -134,7 +137,7 @@ class Several:
         return {document: list(dict.fromkeys(found)) for document, found in joined.items()}
 
 
-class Own:
+class CallableRetriever:
     """A search of the user's own in the place of a collection.
 
     `search` is an object with `search(question, k)`, or a LangChain retriever (`invoke(question)`), or such a

@@ -20,7 +20,7 @@ os.environ.update(
 )
 
 if TYPE_CHECKING:
-    from polyhop.retrieval.embed import Embedder
+    from polyhop.encoders import Embedder
 
 SLOW_SECONDS = 120
 _CACHE = pytest.StashKey[str]()
@@ -58,7 +58,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def embedder() -> Embedder:
     """Return the real default embedder, loaded once."""
-    from polyhop.retrieval.embed import load
+    from polyhop.encoders import load
 
     return load("all-MiniLM-L6-v2")
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from polyhop.retrieval.embed import Embedder
-from polyhop.retrieval.store.collection import Collection, Options
-from polyhop.retrieval.types import Document
+from polyhop.core.types import Document
+from polyhop.encoders import Embedder
+from polyhop.store.collection import Collection, Options
 
 _TEXTS: dict[str, tuple[str, int, str]] = {
     "Jaws (film)": (

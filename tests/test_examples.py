@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from polyhop.retrieval.embed import Embedder
+from polyhop.encoders import Embedder
 from tests.documents import ROOT, environment
 
 #: example -> what it must print

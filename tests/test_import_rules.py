@@ -15,11 +15,28 @@ ROOT = Path(__file__).resolve().parent.parent
 ROOMS: dict[str, set[str]] = {
     "core": set(),
     "prompts": set(),
-    "retrieval": {"core", "prompts"},
-    "tools": {"core", "prompts", "retrieval"},
-    "graphs": {"core", "prompts", "retrieval", "tools"},
-    "training": {"core", "prompts", "retrieval", "tools", "graphs"},
-    "agent": {"core", "prompts", "retrieval", "tools", "graphs", "training"},
+    "encoders": {"core"},
+    "store": {"core", "encoders"},
+    "ingest": {"core", "store"},
+    "retrieval": {"core", "prompts", "encoders", "store"},
+    "conversation": {"core"},
+    "answering": {"core", "store", "retrieval"},
+    "tools": {"core", "prompts", "encoders", "store", "retrieval"},
+    "graphs": {"core", "prompts", "retrieval", "conversation", "answering", "tools"},
+    "training": {"core", "prompts", "encoders", "store", "ingest", "retrieval", "answering", "tools", "graphs"},
+    "agent": {
+        "core",
+        "prompts",
+        "encoders",
+        "store",
+        "ingest",
+        "retrieval",
+        "conversation",
+        "answering",
+        "tools",
+        "graphs",
+        "training",
+    },
 }
 OUTSIDE = ("benchmarks", "examples", "tests")
 PUBLIC = {"benchmarks": "polyhop.agent", "examples": "polyhop.agent"}  # whoever shows the public API uses only that

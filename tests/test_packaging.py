@@ -14,7 +14,20 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("agent", "core", "graphs", "prompts", "retrieval", "tools", "training")
+ROOMS = (
+    "agent",
+    "answering",
+    "conversation",
+    "core",
+    "encoders",
+    "graphs",
+    "ingest",
+    "prompts",
+    "retrieval",
+    "store",
+    "tools",
+    "training",
+)
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 DECLARED = set(PROJECT["tool"]["setuptools"]["packages"])
 WHEEL = os.environ.get("POLYHOP_WHEEL", "")

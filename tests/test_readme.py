@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from polyhop.retrieval.embed import Embedder
+from polyhop.encoders import Embedder
 from tests.documents import ROOT, blocks, environment, execute, files, write_films
 from tests.retrieval.hop.contract import World, failing, world
 

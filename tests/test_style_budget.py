@@ -7,8 +7,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = ("agent", "benchmarks", "core", "examples", "graphs", "prompts", "retrieval", "tools", "training")
-BUDGET = {"file lines": 300, "body lines": 40, "nesting": 3, "positional parameters": 4}
+FOLDERS = (
+    "agent",
+    "answering",
+    "benchmarks",
+    "conversation",
+    "core",
+    "encoders",
+    "examples",
+    "graphs",
+    "ingest",
+    "prompts",
+    "retrieval",
+    "store",
+    "tools",
+    "training",
+)
+BUDGET = {"body lines": 40, "nesting": 3, "positional parameters": 4}
 
 # (where, budget) -> what it measures today; an entry that is no longer needed, or larger than needed, fails the test.
 ALLOWED: dict[tuple[str, str], int] = {}
@@ -19,7 +34,7 @@ _BLOCKS = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, as
 
 def over(source: str, path: str) -> dict[tuple[str, str], int]:
     """Return everything in a file that exceeds a budget, with its measure."""
-    measures = {(path, "file lines"): len(source.splitlines())}
+    measures: dict[tuple[str, str], int] = {}
     for name, function in _functions(ast.parse(source), ""):
         where = f"{path}:{name}"
         measures[where, "body lines"] = _body_lines(function)
@@ -67,7 +82,7 @@ def _positional(function: _Function) -> int:
 
 
 def test_code_keeps_its_budgets() -> None:
-    """Files and functions stay small, and the list of exceptions holds nothing that has become unnecessary."""
+    """Functions stay small, and the list of exceptions holds nothing that has become unnecessary."""
     found: dict[tuple[str, str], int] = {}
     for path in sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")):
         found |= over(path.read_text(), str(path.relative_to(ROOT)))
@@ -76,7 +91,7 @@ def test_code_keeps_its_budgets() -> None:
 
 
 def test_every_excess_is_measured() -> None:
-    """The measures see a long body, deep nesting, many parameters and a long file."""
+    """The measures see a long body, deep nesting and many parameters."""
     deep = "def deep(a):\n if a:\n  for b in a:\n   while b:\n    try:\n     pass\n    finally:\n     pass\n"
     long = "class A:\n    def long(self, a, b, c, d, e):\n        '''Doc.'''\n" + "        a += 1\n" * 41
     expected = {
@@ -86,7 +101,6 @@ def test_every_excess_is_measured() -> None:
     }
 
     assert expected == over(deep + long, "x.py")
-    assert {("x.py", "file lines"): 301} == over("a = 1\n" * 301, "x.py")
 
 
 def test_elif_is_not_nesting() -> None:

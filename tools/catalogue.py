@@ -13,14 +13,14 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
+from ..core.check import check_k, unit_rows
 from ..core.errors import CallerError, PolyhopError
-from ..retrieval.cosines import cosines
-from ..retrieval.embed.role import Embedder
-from ..retrieval.query.check import check_k, unit_rows
-from ..retrieval.store.collection import Collection, Options
-from ..retrieval.store.record import Record
-from ..retrieval.store.write import Prepared, digest
-from ..retrieval.types import Chunk, Document, Hit
+from ..core.types import Chunk, Document, Hit
+from ..core.vectors import cosines
+from ..encoders.role import Embedder
+from ..store.collection import Collection, Options
+from ..store.record import Record
+from ..store.write import Prepared, digest
 from .importers.role import Source
 from .snapshot import Snapshot, best, load, metadata
 from .tool import Note, SyncReport, Tool

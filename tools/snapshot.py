@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..retrieval.embed.role import Vectors
-from ..retrieval.store.record import LIVE, Record
+from ..core.types import Vectors
+from ..store.record import LIVE, Record
 from .text import folded
 from .tool import Tool
 

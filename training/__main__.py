@@ -44,7 +44,7 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def _train(given: argparse.Namespace) -> Mapping[str, Any]:
-    from ..retrieval.embed import load
+    from ..encoders import load
     from .treehop import card, recipe
     from .treehop.borrow import Borrowed
     from .treehop.hops import TEMPLATES, hops

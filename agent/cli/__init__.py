@@ -12,13 +12,13 @@ from .ask import ask, retrieve
 from .chat import chat
 from .common import Debug
 from .demo import demo
+from .documents import list_documents, remove, status
 from .eval import evaluate
 from .index import index
-from .keep import list_documents, remove, status
-from .move import export, import_, reindex
 from .serve import serve
 from .tools import app as tools
 from .train import train
+from .transfer import export, import_, reindex
 
 app = typer.Typer(
     help="Multi-hop retrieval: find the passages that only together answer a question.",

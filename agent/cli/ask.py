@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from ...core.settings import Settings
     from ..agent import Agent
-    from ..asking import Asking
     from ..chat import Chat
+    from ..options import QuestionOptions
     from ..results import Answer, Retrieval
 
 Question = Annotated[str, typer.Argument(help="The question.", show_default=False)]
@@ -40,7 +40,7 @@ def ask(
     """Answer a question, with the passages and the hops that led to them."""
     from ..show import console
 
-    options: Asking = {"where": where, "thread": thread}
+    options: QuestionOptions = {"where": where, "thread": thread}
     with opened(settings, *(collection or ["default"]), checkpoints=checkpoints) as agent:
         if as_json:
             print_json(agent.ask(question, k, **options).to_dict())
@@ -77,7 +77,13 @@ def retrieve(
 
 
 def stream(
-    agent: Agent | Chat, question: str, screen: Console, *, k: int | None, explain: bool, **options: Unpack[Asking]
+    agent: Agent | Chat,
+    question: str,
+    screen: Console,
+    *,
+    k: int | None,
+    explain: bool,
+    **options: Unpack[QuestionOptions],
 ) -> Answer:
     """Ask, showing the steps on a terminal (and elsewhere if they are to be explained), and return the answer."""
     from ..results import Answer

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from ...core.settings import Settings
-    from ..asking import Asking
     from ..chat import Chat
+    from ..options import QuestionOptions
 
 PROMPT = "you: "
 HELP = "/new forgets the conversation, /quit ends it, and so do Ctrl-D and Ctrl-C; all else is asked"
@@ -46,7 +46,7 @@ def chat(
         raise typer.Exit(code)
 
 
-def _converse(conversation: Chat, screen: Console, *, k: int | None, explain: bool, asking: Asking) -> int:
+def _converse(conversation: Chat, screen: Console, *, k: int | None, explain: bool, asking: QuestionOptions) -> int:
     """Answer turns until they end, and return the exit code of what went wrong last."""
     code = 0
     for line in turns(screen):
@@ -86,7 +86,9 @@ def _piped(screen: Console) -> str:
     return line
 
 
-def _answered(conversation: Chat, line: str, screen: Console, *, k: int | None, explain: bool, asking: Asking) -> int:
+def _answered(
+    conversation: Chat, line: str, screen: Console, *, k: int | None, explain: bool, asking: QuestionOptions
+) -> int:
     """Answer a turn and return the exit code of what went wrong: a mistake does not end the conversation."""
     from .. import show
 

@@ -152,7 +152,7 @@ def load_settings(**given: Any) -> Settings:
 @contextmanager
 def opened(settings: Settings, *names: str, embedder: str = "", create: bool = False, **more: Any) -> Iterator[Agent]:
     """Open an agent, say what was repaired, and close it."""
-    from ...retrieval.embed import load
+    from ...encoders import load
     from ..agent import Agent
 
     chosen = load(embedder, settings) if embedder else None

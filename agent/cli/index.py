@@ -18,7 +18,7 @@ from .common import EmbedderName, Home, Json, Name, guarded, load_settings, open
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-    from ...retrieval.ingest.index import IndexReport, Watcher
+    from ...ingest.index import IndexReport, Watcher
 
 FAULT = 1
 

@@ -66,7 +66,7 @@ def _servers(config: str) -> list[McpServer]:
 
 @contextmanager
 def _selector(settings: Settings, name: str, *, embedder: str, threshold: float | None) -> Iterator[ToolSelector]:
-    from ...retrieval.embed import load
+    from ...encoders import load
     from ..selection import ToolSelector
 
     with tempfile.TemporaryDirectory(prefix="polyhop-tools-") as folder:

@@ -132,8 +132,8 @@ def select_tools(
 
 @contextmanager
 def _opened(settings: Settings, name: str, *, create: bool = False, embedder: str = "") -> Iterator[Catalogue]:
-    from ...retrieval.embed import load
-    from ...retrieval.store.place import Options
+    from ...encoders import load
+    from ...store.location import Options
     from ...tools.catalogue import Catalogue
 
     options = Options(chroma_url=settings.chroma_url, embedder=settings.embedder)

@@ -11,8 +11,8 @@ from typing import Any
 
 from ...core.errors import CallerError
 from ...core.files import read_rows
+from ...core.words import name_key
 from ...retrieval.retriever import Retriever
-from ...retrieval.words import name_key
 from .systems import Found
 
 # How much of a gold text is searched for, and how deep, to tell whether the collection has it.

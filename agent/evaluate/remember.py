@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ...retrieval.embed.role import Embedder, Vectors, embed_queries
+from ...core.types import Hit, Passage, Vectors
+from ...encoders.role import Embedder, embed_queries
 from ...retrieval.retriever import Bearers, Retriever
-from ...retrieval.types import Hit, Passage
 
 T = TypeVar("T")
 

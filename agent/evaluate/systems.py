@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from ...retrieval.embed.role import embed_queries
-from ...retrieval.fuse.rrf import rrf
+from ...core.types import Passage
+from ...encoders.role import embed_queries
+from ...retrieval.fusion.rrf import rrf
 from ...retrieval.retriever import Retriever
-from ...retrieval.types import Passage
 from ..agent import Agent
 from ..profile import Profile
 from ..results import Retrieval

@@ -9,9 +9,9 @@ from typing import Any, cast
 from ...core.errors import CallerError
 from ...core.settings import Settings
 from ...graphs.stop import AfterHops, Stop, WhenDry
-from ...retrieval.fuse.adaptive import Adaptive
-from ...retrieval.fuse.guided import Guided
-from ...retrieval.fuse.minmax import MinMax
+from ...retrieval.fusion.adaptive import Adaptive
+from ...retrieval.fusion.guided import Guided
+from ...retrieval.fusion.minmax import MinMax
 from ...retrieval.hop.directional import DirectionalHop
 from ...retrieval.hop.pagerank import PageRankHop
 from ...retrieval.hop.role import HopUpdater
@@ -21,7 +21,7 @@ from ...retrieval.query.feedback import Feedback
 from ...retrieval.rerank.rocchio import Rocchio
 from ...retrieval.rerank.role import Reranker
 from ...retrieval.retriever import Bearers, Retriever
-from ...retrieval.store.names import Kind
+from ...store.names import Kind
 from ..profile import Profile, treehop
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from polyhop.agent import Agent, Collection, Find, Query, Working
-from polyhop.agent.machine import RELAXED
+from polyhop.agent.runtime import RELAXED
 from polyhop.graphs.context import Context
 from polyhop.graphs.nodes.hop import bridges
 from polyhop.graphs.retrieve import retrieve_graph

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from .budget import Amount, Budget, Ledger
 from .cache import ReplyCache
+from .callable_model import OwnModel
 from .gateway import Gateway, Spent
-from .lite import LiteLLM
-from .own import OwnModel
+from .litellm_model import LiteLLM
 from .role import BudgetError, Call, LanguageModel, Message, PassingError, Price, Reply
 
 __all__ = [

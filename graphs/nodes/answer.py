@@ -7,15 +7,15 @@ from typing import Any
 
 from langgraph.runtime import Runtime
 
+from ...answering.citations.check import NOT_FOUND, check_citations
+from ...answering.extractive.extract import extract
+from ...answering.quoted import quoted
 from ...core.errors import ModelError
 from ...prompts import load
 from ...retrieval.rerank.role import Ranked
-from ...retrieval.working import Working
+from ...retrieval.run import Run
 from ..context import Context, Watch
-from ..data import quoted
-from ..extract import extract
 from ..state import Event, State
-from ..support import NOT_FOUND, check_citations
 
 #: tokens an answer may have
 MOST = 400
@@ -75,7 +75,7 @@ def messages(question: str, texts: list[str]) -> list[dict[str, str]]:
     ]
 
 
-def extractive(ranked: list[Ranked], run: Working, sufficiency: float | None = None) -> dict[str, Any]:
+def extractive(ranked: list[Ranked], run: Run, sufficiency: float | None = None) -> dict[str, Any]:
     """Return the best-supported sentences as an answer, none where it is improbable that the passages hold one."""
     chosen = extract(ranked, run, sufficiency)
     citations = [{"sentence": one.text, "passages": [one.passage], "supported": True, "why": ""} for one in chosen]

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 from langgraph.runtime import Runtime
 
+from ...conversation import USER, Turn, recent
+from ...conversation import condense as by_rules
+from ...conversation.names import names
+from ...core.check import question_text
 from ...core.errors import ModelError
+from ...core.words import content_words, name_key, word_key
 from ...prompts import load
-from ...retrieval.query.check import question_text
-from ...retrieval.query.condense import USER, Turn, recent
-from ...retrieval.query.condense import condense as by_rules
-from ...retrieval.query.condense.names import names
-from ...retrieval.words import content_words, name_key, word_key
 from ..context import Context, Watch
 from ..state import State
 

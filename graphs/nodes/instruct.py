@@ -8,6 +8,7 @@ from datetime import date
 from langgraph.runtime import Runtime
 
 from ...core.errors import ModelError
+from ...core.words import name_key
 from ...prompts import load
 from ...retrieval.hop.role import Query
 from ...retrieval.query import fields, phrases
@@ -17,8 +18,7 @@ from ...retrieval.query.readings import Reading, checked_question, checked_readi
 from ...retrieval.query.translate import Translation, translate
 from ...retrieval.query.understood import Understood
 from ...retrieval.retriever import Retriever
-from ...retrieval.words import name_key
-from ...retrieval.working import Working
+from ...retrieval.run import Run
 from ..context import Context, Watch
 from ..state import State
 
@@ -177,5 +177,5 @@ def _filtered(
 
 def _passes(query: str, where: str, state: State, context: Context) -> bool:
     """Say whether a filter lets anything pass; a search of the user's own takes none."""
-    run = Working(context.retriever, query, where, k=state["k"])
+    run = Run(context.retriever, query, where, k=state["k"])
     return any(context.retriever.dense(run.vector[None], 1, where=where))

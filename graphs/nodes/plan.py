@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from langgraph.runtime import Runtime
 
+from ...core.check import check_k, question_text
 from ...retrieval.hop.role import Query
-from ...retrieval.query.check import check_k, question_text
 from ..context import Context, Watch
 from ..state import State
 

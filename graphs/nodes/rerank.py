@@ -10,7 +10,7 @@ from langgraph.runtime import Runtime
 from ...core.errors import CallerError
 from ...retrieval.hop.role import Find, Query
 from ...retrieval.rerank.role import Ranked, Reranker
-from ...retrieval.working import Working
+from ...retrieval.run import Run
 from ..context import Context, Watch
 from ..state import State, add_finds
 from .hop import first_bridges
@@ -50,7 +50,7 @@ class Looked(NamedTuple):
     notices: list[str]
 
 
-def second_look(found: list[Ranked], run: Working, context: Context) -> Looked:
+def second_look(found: list[Ranked], run: Run, context: Context) -> Looked:
     """Order a ranking by the light rerankers, or by all where it then is not sure; near-duplicates come last."""
     ranked, notices = _reranked(found, context.light or context.rerankers, run)
     ranked = context.kept_to(ranked, run)
@@ -67,7 +67,7 @@ def _sure(estimate: float | None, context: Context) -> bool:
     return estimate is not None and estimate >= context.sure
 
 
-def _reranked(ranked: Sequence[Ranked], rerankers: Sequence[Reranker], run: Working) -> tuple[list[Ranked], list[str]]:
+def _reranked(ranked: Sequence[Ranked], rerankers: Sequence[Reranker], run: Run) -> tuple[list[Ranked], list[str]]:
     """Return the ranking after the rerankers, and what to tell of those that failed.
 
     A `CallerError`, such as a model that there is not, is raised: it would stand behind every question.

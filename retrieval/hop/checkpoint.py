@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..weights_file import BrokenCheckpoint, ForeignCheckpoint, Kind, NoCheckpoint, digest
-from .gate import FORMS, Gate, Parameters, Shape
+from ...core.weights_file import BrokenCheckpoint, ForeignCheckpoint, Kind, NoCheckpoint, digest
+from .treehop_network import FORMS, Gate, Parameters, Shape
 
 __all__ = [
     "BrokenCheckpoint",

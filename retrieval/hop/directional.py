@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..embed.role import Vectors
-from ..words import content_words, word_key
-from ..working import Working, unit
+from ...core.types import Vectors
+from ...core.vectors import unit
+from ...core.words import content_words, word_key
+from ..run import Run
 from .role import Bridge, Find, Query
 
 
@@ -36,7 +37,7 @@ class DirectionalHop:
     name: str = "directional"
     checkpoint: str = ""
 
-    def propose(self, bridges: Sequence[Bridge], run: Working) -> list[Query]:
+    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
         """Return one query for each of the first bridges; its text is the resolved part of the question."""
         queries = []
         for bridge in bridges[: self.bridges]:
@@ -50,7 +51,7 @@ class DirectionalHop:
             queries.append(Query(text=text, updater=self.name, checkpoint="", path=path, score=bridge["score"]))
         return queries
 
-    def vectors(self, queries: Sequence[Query], run: Working) -> Vectors:
+    def vectors(self, queries: Sequence[Query], run: Run) -> Vectors:
         """Return the unit query vectors, shape (len(queries), dimension); the question's where a passage is gone."""
         resolved = run.retriever.embedder.embed([query["text"] for query in queries])
         rows = run.vector[None, :].repeat(len(queries), axis=0)
@@ -62,7 +63,7 @@ class DirectionalHop:
                 rows[place] = (1 - self.beta) * from_passage + self.beta * (resolved[place] + self.alpha_t * delta)
         return unit(rows)
 
-    def search(self, queries: Sequence[Query], run: Working) -> list[Find]:
+    def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
         """Return the passages nearest to the moved queries; worth is a share of the bridge's score, less by rank."""
         if not queries:
             return []

@@ -15,8 +15,8 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ..store.names import Kind
-from ..working import WORTH, Known, Working
+from ...store.names import Kind
+from ..run import WORTH, Known, Run
 from .mentions import COMMON, Mention, mentions
 from .role import Bridge, Find, Query
 
@@ -32,7 +32,7 @@ class LinkHop:
     name: str = "link"
     checkpoint: str = ""
 
-    def propose(self, bridges: Sequence[Bridge], run: Working) -> list[Query]:
+    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
         """Return a query for each name in each bridge that is not the bridge's own."""
         run.load(bridge["id"] for bridge in bridges)
         known = [(bridge, there) for bridge in bridges if (there := run.known(bridge["id"])) is not None]
@@ -46,7 +46,7 @@ class LinkHop:
                     queries.setdefault((bridge["id"], mention.key), self._query(bridge, mention, run))
         return list(queries.values())
 
-    def search(self, queries: Sequence[Query], run: Working) -> list[Find]:
+    def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
         """Return the bearers of the names, each with the best name that leads to it from a bridge."""
         best: dict[tuple[str, str], Find] = {}
         for query, bridge, found, kind in self.links(queries, run):
@@ -56,7 +56,7 @@ class LinkHop:
                 best[way] = find
         return list(best.values())
 
-    def links(self, queries: Sequence[Query], run: Working) -> Iterator[tuple[Query, Known, Known, Kind]]:
+    def links(self, queries: Sequence[Query], run: Run) -> Iterator[tuple[Query, Known, Known, Kind]]:
         """Yield (query, bridge, bearer of the name, how it bears it) for the bearers that are to be followed."""
         bearers = run.retriever.bearers(list({query["text"] for query in queries}), COMMON, where=run.where)
         run.meet(document for found in bearers.values() for document, _ in found)
@@ -67,7 +67,7 @@ class LinkHop:
             for found, kind in run.nearest(bearers.get(query["text"], ()), self.per_name):
                 yield query, bridge, found, kind
 
-    def _query(self, bridge: Bridge, mention: Mention, run: Working) -> Query:
+    def _query(self, bridge: Bridge, mention: Mention, run: Run) -> Query:
         return Query(
             text=mention.key,
             updater=self.name,

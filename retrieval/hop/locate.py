@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from ..store.names import fuzzy_key
-from ..words import WORD, is_capital, name_key
+from ...core.words import WORD, is_capital, name_key
+from ...store.names import fuzzy_key
 
 Words = Sequence[re.Match[str]]
 _JOINING = " '\"“”.-’"

@@ -8,9 +8,9 @@ from enum import IntEnum
 from functools import lru_cache
 from itertools import accumulate
 
+from ...core.words import STOP, WORD, capital_spans, is_capital, name_key
+from ...store.names import Kind, fuzzy_key
 from ..retriever import Retriever
-from ..store.names import Kind, fuzzy_key
-from ..words import STOP, WORD, capital_spans, is_capital, name_key
 
 LONGEST = 8
 LONGEST_IN_QUESTION = 12

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from ..working import WORTH, Working
+from ..run import WORTH, Run
 from .link import LinkHop
 from .role import Bridge, Find, Query
 
@@ -44,11 +44,11 @@ class PageRankHop:
     name: str = "pagerank"
     checkpoint: str = ""
 
-    def propose(self, bridges: Sequence[Bridge], run: Working) -> list[Query]:
+    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
         """Return a query for each name in each bridge that is not the bridge's own."""
         return [Query(**{**query, "updater": self.name}) for query in self.link.propose(bridges, run)]
 
-    def search(self, queries: Sequence[Query], run: Working) -> list[Find]:
+    def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
         """Return the bearers of the names, worth their share of the walks, with the strongest link to each."""
         edges: dict[tuple[str, str], tuple[float, Query]] = {}
         for query, bridge, found, kind in self.link.links(queries, run):
@@ -68,7 +68,7 @@ class PageRankHop:
         names: Sequence[str],
         edges: Mapping[tuple[str, str], tuple[float, Query]],
         scores: Mapping[str, float],
-        run: Working,
+        run: Run,
     ) -> list[float]:
         """Return each node's share of the walks."""
         place = {name: number for number, name in enumerate(names)}

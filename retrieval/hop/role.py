@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NotRequired, Protocol, TypedDict
 
-from ..working import Working
+from ..run import Run
 
 
 class Query(TypedDict):
@@ -62,10 +62,10 @@ class HopUpdater(Protocol):
     @property
     def checkpoint(self) -> str: ...
 
-    def propose(self, bridges: Sequence[Bridge], run: Working) -> list[Query]:
+    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
         """Return the next queries, each with a path that ends in one of the bridges."""
         ...
 
-    def search(self, queries: Sequence[Query], run: Working) -> list[Find]:
+    def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
         """Return what the queries find, never a passage of a query's own path, `value` not negative."""
         ...

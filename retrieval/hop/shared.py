@@ -15,8 +15,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..words import CONNECTORS, STOP, capital_spans, name_key
-from ..working import Known, Working
+from ...core.words import CONNECTORS, STOP, capital_spans, name_key
+from ..run import Known, Run
 from .role import Bridge, Find, Query
 
 MOST_WORDS = 6
@@ -37,7 +37,7 @@ class SharedNameHop:
     name: str = "shared"
     checkpoint: str = ""
 
-    def propose(self, bridges: Sequence[Bridge], run: Working) -> list[Query]:
+    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
         """Return a query for each rare name in each bridge that no document bears."""
         run.load(bridge["id"] for bridge in bridges)
         known = [(bridge, there) for bridge in bridges if (there := run.known(bridge["id"])) is not None]
@@ -60,7 +60,7 @@ class SharedNameHop:
             if len(found.get(name, ())) > 1
         ]
 
-    def search(self, queries: Sequence[Query], run: Working) -> list[Find]:
+    def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
         """Return the passages that mention the names, each with the best name that leads to it from a bridge."""
         found = run.retriever.mentioning(sorted({query["text"] for query in queries}), self.common, where=run.where)
         run.load(name for passages in found.values() for name in passages)

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..types import Hit
-from ..words import STOP, capital_spans, content_words, name_key, word_key
-from ..working import Known, Working
+from ...core.types import Hit
+from ...core.words import STOP, capital_spans, content_words, name_key, word_key
+from ..run import Known, Run
 from .role import Bridge, Find, Query
 
 LONGEST = 8  # words of a name
@@ -49,7 +49,7 @@ class SpanHop:
     name: str = "span"
     checkpoint: str = ""
 
-    def propose(self, bridges: Sequence[Bridge], run: Working) -> list[Query]:
+    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
         """Return a query for each name worth asking for; its text is the name as the passage has it."""
         run.load(bridge["id"] for bridge in bridges[: self.bridges])
         known = [
@@ -64,7 +64,7 @@ class SpanHop:
         queries.sort(key=lambda query: -query["score"] * query.get("strength", 0.0))
         return queries[: self.most]
 
-    def search(self, queries: Sequence[Query], run: Working) -> list[Find]:
+    def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
         """Return the passages nearest to the names and the open questions, each with the best name from a bridge."""
         asked = [(query, bridge) for query in queries if (bridge := run.known(query["path"][-1])) is not None]
         if not asked:
@@ -82,7 +82,7 @@ class SpanHop:
                     best[way] = find
         return list(best.values())
 
-    def _rarest(self, bridge: Bridge, names: dict[str, str], run: Working) -> Iterator[Query]:
+    def _rarest(self, bridge: Bridge, names: dict[str, str], run: Run) -> Iterator[Query]:
         ranked = sorted((-run.rarity(key), key) for key in names)
         for negative, key in ranked[: self.spans]:
             yield Query(
@@ -94,7 +94,7 @@ class SpanHop:
                 strength=-negative,
             )
 
-    def _finds(self, query: Query, bridge: Known, hits: Sequence[Hit], run: Working) -> Iterator[Find]:
+    def _finds(self, query: Query, bridge: Known, hits: Sequence[Hit], run: Run) -> Iterator[Find]:
         wanted = frozenset(map(word_key, content_words(query["text"])))
         for hit in hits:
             target = run.known(hit.id)

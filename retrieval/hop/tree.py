@@ -12,10 +12,9 @@ from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
 
-from ..embed.role import Vectors
-from ..types import Hit
-from ..working import unit
-from .gate import Gate
+from ...core.types import Hit, Vectors
+from ...core.vectors import unit
+from .treehop_network import Gate
 
 #: `ranks` keeps the best of a layer. `published` is what the authors' public code does, which takes the order of the
 #: scores for their ranks and so keeps little better than chance; it is there to be compared with. `none` keeps all.

@@ -13,8 +13,9 @@ from typing import Literal
 
 import numpy as np
 
-from ..embed.role import Vectors
-from ..working import Working, unit
+from ...core.types import Vectors
+from ...core.vectors import unit
+from ..run import Run
 from .checkpoint import Checkpoint
 from .role import Bridge, Find, Query
 from .tree import Pruning, kept, ranked
@@ -56,7 +57,7 @@ class TreeHop:
         """Return the value of a find from its bridge's score, its cosine with the query, and its rank in the layer."""
         return self.share * max(0.0, score) * max(0.0, cosine) / math.sqrt(rank)
 
-    def propose(self, bridges: Sequence[Bridge], run: Working) -> list[Query]:
+    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
         """Return one query for each of the first bridges; its vector is computed from the path when it is run."""
         run.load(bridge["id"] for bridge in bridges[: self.bridges])
         return [
@@ -71,7 +72,7 @@ class TreeHop:
             if run.known(bridge["id"]) is not None
         ]
 
-    def states(self, queries: Sequence[Query], run: Working) -> Vectors:
+    def states(self, queries: Sequence[Query], run: Run) -> Vectors:
         """Return the raw states, shape (len(queries), dimension); a passage that is gone leaves the state as it was.
 
         They are remembered for the run, so that a layer costs one call of the network, and a resumed run one for each
@@ -85,7 +86,7 @@ class TreeHop:
             self._derive([key for key in keys if key not in run.derived], run)
         return np.stack([run.derived[self.checkpoint, *path] for path in paths])
 
-    def search(self, queries: Sequence[Query], run: Working) -> list[Find]:
+    def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
         """Return what is nearest to the moved queries, best first."""
         if not queries:
             return []
@@ -99,7 +100,7 @@ class TreeHop:
             finds.append(Find(id=name, via=self.name, path=query["path"], name="", value=value))
         return finds
 
-    def _near(self, queries: Sequence[Query], run: Working) -> Iterator[tuple[Query, str, float]]:
+    def _near(self, queries: Sequence[Query], run: Run) -> Iterator[tuple[Query, str, float]]:
         """Yield (query, passage, cosine) for all branches of a layer that go on."""
         deep = self.depth + max(len(query["path"]) for query in queries)
         lists = run.retriever.dense(unit(self.states(queries, run)), deep, where=run.where)
@@ -110,7 +111,7 @@ class TreeHop:
                 if hit.id not in ended:
                     yield query, hit.id, round(hit.score, 6)
 
-    def _derive(self, keys: Sequence[tuple[str, ...]], run: Working) -> None:
+    def _derive(self, keys: Sequence[tuple[str, ...]], run: Run) -> None:
         """Compute the states of paths whose beginnings are known already."""
         known = {key: there for key in keys if (there := run.known(key[-1])) is not None}
         for key in keys:

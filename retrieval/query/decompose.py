@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field, field_validator, model_validator
 
-from ..words import name_key
+from ...core.words import name_key
 
 #: Sub-questions that are taken, characters of each, and levels of a tree of them.
 MOST = 8

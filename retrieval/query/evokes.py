@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..words import word_key
+from ...core.words import word_key
 
 _TABLE = """
 mother: daughter son child born parents mother

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ...core.words import content_words
 from ..hop.role import Bridge, Find, Query
-from ..words import content_words
-from ..working import Working
-from .beside import found_beside, nearest
+from ..run import Run
+from .reformulations import found_beside, nearest
 
 SHORTEST = 3  # letters of a word that is added
 
@@ -35,11 +35,11 @@ class Expansion:
     name: str = "expansion"
     checkpoint: str = ""
 
-    def propose(self, bridges: Sequence[Bridge], run: Working) -> list[Query]:
+    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
         """Return the question as a query of this updater; it needs no bridge."""
         return [Query(text=run.question, updater=self.name, checkpoint="", path=[], score=1.0)]
 
-    def search(self, queries: Sequence[Query], run: Working) -> list[Find]:
+    def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
         """Return the passages that fit the question and the added words, best first."""
         finds = []
         for query in queries:
@@ -47,7 +47,7 @@ class Expansion:
             finds += found_beside(run.retriever.lexical(text, self.depth, where=run.where), self.name)
         return finds
 
-    def words(self, question: str, run: Working) -> list[str]:
+    def words(self, question: str, run: Run) -> list[str]:
         """Return the words to add, the most telling first: often said in the first passages and rare elsewhere."""
         asked = set(content_words(question))
         shares: dict[str, float] = {}

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..embed.role import Vectors
+from ...core.types import Vectors
+from ...core.vectors import unit
 from ..hop.role import Bridge, Find, Query
-from ..working import Working, unit
-from .beside import found_beside, nearest
+from ..run import Run
+from .reformulations import found_beside, nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +33,17 @@ class Feedback:
     name: str = "feedback"
     checkpoint: str = ""
 
-    def propose(self, bridges: Sequence[Bridge], run: Working) -> list[Query]:
+    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
         """Return the question as a query of this updater; it needs no bridge."""
         return [Query(text=run.question, updater=self.name, checkpoint="", path=[], score=1.0)]
 
-    def vectors(self, queries: Sequence[Query], run: Working) -> Vectors:
+    def vectors(self, queries: Sequence[Query], run: Run) -> Vectors:
         """Return the moved unit vectors, shape (len(queries), dimension)."""
         near = [known.vector for known in nearest(run, self.nearest)]
         texts = np.stack([run.embed(query["text"]) for query in queries])
         return unit((texts + self.beta * np.mean(near, axis=0) if near else texts).astype(np.float32))
 
-    def search(self, queries: Sequence[Query], run: Working) -> list[Find]:
+    def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
         """Return the passages nearest to the moved question, best first."""
         if not queries:
             return []

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ..embed.role import Vectors, embed_queries
-from ..fuse.role import Asked, Fusion
-from ..fuse.rrf import ReciprocalRank
+from ...core.types import Hit, Vectors
+from ...core.words import name_key
+from ...encoders.role import embed_queries
+from ..fusion.role import Fusion, FusionInput
+from ..fusion.rrf import ReciprocalRank
 from ..hop.mentions import mentions
 from ..hop.role import Bridge, Find, Query
-from ..types import Hit
-from ..words import name_key
-from ..working import WORTH, Working
+from ..run import WORTH, Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,11 @@ class FirstSearch:
     name: str = "search"
     checkpoint: str = ""
 
-    def propose(self, bridges: Sequence[Bridge], run: Working) -> list[Query]:
+    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
         """Return nothing: the first queries come from the plan."""
         return []
 
-    def search(self, queries: Sequence[Query], run: Working) -> list[Find]:
+    def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
         """Return hybrid hits, best first, then the passages named.
 
         A passage that leads both halves has value 1, and all values are times the score of the query.
@@ -53,7 +53,7 @@ class FirstSearch:
             if self.phrased:
                 words = _with_phrases(words, query.get("phrases", ()), run)
             run.load(hit.id for hits in (near, words) for hit in hits)
-            asked = Asked(query["text"], vector, depth, run.vectors, run.retriever.frequency)
+            asked = FusionInput(query["text"], vector, depth, run.vectors, run.retriever.frequency)
             ranking = self.fusion.fuse(near, words, asked)
             finds += [
                 Find(id=hit.id, via=self.name, path=[], name="", value=query["score"] * hit.score) for hit in ranking
@@ -61,7 +61,7 @@ class FirstSearch:
             finds += self._named(query, run)
         return finds
 
-    def _named(self, query: Query, run: Working) -> list[Find]:
+    def _named(self, query: Query, run: Run) -> list[Find]:
         """Return the passages whose names stand in the question: a comparison names both of its sides."""
         (found,) = mentions([query["text"]], run.retriever, where=run.where, question=True)
         run.meet(document for mention in found for document, _ in mention.bearers)
@@ -75,13 +75,13 @@ class FirstSearch:
                     best[name] = Find(id=name, via="named", path=[], name=mention.key, value=value)
         return list(best.values())
 
-    def _vectors(self, texts: list[str], run: Working) -> list[Vectors]:
+    def _vectors(self, texts: list[str], run: Run) -> list[Vectors]:
         others = [text for text in texts if text != run.question]
         embedded = dict(zip(others, embed_queries(run.retriever.embedder, others), strict=True)) if others else {}
         return [embedded.get(text, run.vector) if text != run.question else run.vector for text in texts]
 
 
-def _with_phrases(hits: Sequence[Hit], phrases: Sequence[str], run: Working) -> list[Hit]:
+def _with_phrases(hits: Sequence[Hit], phrases: Sequence[str], run: Run) -> list[Hit]:
     """Return the hits with those first that hold most of the phrases word for word, otherwise in their order."""
     keys = [f" {name_key(phrase)} " for phrase in phrases]
     if not keys:

@@ -13,11 +13,11 @@ from typing import Self
 import numpy as np
 
 from ...core.errors import CallerError, OperatorError
+from ...core.linear import Linear
+from ...core.types import Numbers
 from ..hop.role import Find
-from ..rerank.features import Numbers
-from ..rerank.listwise import Linear
 from ..rerank.role import Ranked
-from ..working import Working
+from ..run import Run
 
 SHIPPED = Path(__file__).parent / "weights" / "gate.json"
 FORMAT = 1
@@ -59,7 +59,7 @@ class Gate:
     threshold: float = 0.5
     file: Path = SHIPPED
 
-    def chance(self, ranked: Sequence[Ranked], finds: Sequence[Find], run: Working) -> float:
+    def chance(self, ranked: Sequence[Ranked], finds: Sequence[Find], run: Run) -> float:
         """Return the probability that the augmenter raises the gold passages rather than lowers them, from 0 to 1.
 
         Raises:
@@ -100,7 +100,7 @@ def load(file: Path = SHIPPED) -> Mapping[str, Linear]:
         raise OperatorError(f"cannot use the weights of the gate {str(file)!r} ({error}); {_REMEDY}") from error
 
 
-def features(ranked: Sequence[Ranked], finds: Sequence[Find], run: Working) -> Numbers:
+def features(ranked: Sequence[Ranked], finds: Sequence[Find], run: Run) -> Numbers:
     """Return what is known after the first search, shape (len(FEATURES),); the embedder is not asked again."""
     rarities = sorted(run.weights.values(), reverse=True) or [0.0]
     known = [one for item in ranked if (one := run.known(item["id"])) is not None]

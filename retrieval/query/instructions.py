@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
-from ..words import content_words
+from ...core.words import content_words
 from . import phrases
 from .period import OPEN, Period, period
 

@@ -9,14 +9,14 @@ from typing import TypedDict
 
 from ..hop.role import Find, HopUpdater, Query
 from ..rerank.role import Ranked, Ranker
-from ..working import Working
+from ..run import Run
 from .decompose import filled, needs
-from .short import short_answers
+from .short_answers import short_answers
 
 VIA = "asked"
 
 
-class Asked(TypedDict):
+class PursuedQuestion(TypedDict):
     """A sub-question as it was asked, what it asks after, its likeliest answers, and what it found: plain JSON."""
 
     question: str
@@ -45,11 +45,11 @@ class Pursuit:
     weight: float = 1.0
 
     def pursue(
-        self, questions: Sequence[str], run: Working, *, first: HopUpdater, ranker: Ranker
-    ) -> tuple[list[Find], list[Asked]]:
+        self, questions: Sequence[str], run: Run, *, first: HopUpdater, ranker: Ranker
+    ) -> tuple[list[Find], list[PursuedQuestion]]:
         """Return what all sub-questions found, and how each was asked."""
         finds: list[Find] = []
-        asked: list[Asked] = []
+        asked: list[PursuedQuestion] = []
         answers: dict[int, list[tuple[str, str]]] = {}
         for number, template in enumerate(questions, start=1):
             for chosen in self._fillings(template, answers):
@@ -60,7 +60,7 @@ class Pursuit:
                 path = [passage for _, passage in chosen.values() if passage]
                 finds += self._finds(ranked, path, name=" / ".join(answer for answer, _ in chosen.values()))
                 asked.append(
-                    Asked(
+                    PursuedQuestion(
                         question=text,
                         template=template,
                         answers=[answer for answer, _ in found],
@@ -80,7 +80,7 @@ class Pursuit:
                 return
             yield dict(zip(wanted, chosen, strict=True))
 
-    def _answers(self, text: str, ranked: Sequence[Ranked], run: Working) -> list[tuple[str, str]]:
+    def _answers(self, text: str, ranked: Sequence[Ranked], run: Run) -> list[tuple[str, str]]:
         """Return the likeliest short answers, each with the passage it stands in."""
         passages = [known.passage for item in ranked[: self.depth] if (known := run.known(item["id"])) is not None]
         found = short_answers(text, passages, run)[: self.readings]
@@ -93,9 +93,9 @@ class Pursuit:
             yield Find(id=item["id"], via=VIA, path=way, name=name, value=value)
 
 
-def _searched(text: str, run: Working, first: HopUpdater, ranker: Ranker) -> tuple[list[Ranked], Working]:
+def _searched(text: str, run: Run, first: HopUpdater, ranker: Ranker) -> tuple[list[Ranked], Run]:
     """Return the passages for a text, in the order that they have for it."""
-    working = Working(run.retriever, text, run.where, k=run.k, capacity=CAPACITY)
+    working = Run(run.retriever, text, run.where, k=run.k, capacity=CAPACITY)
     query = Query(text=text, updater=first.name, checkpoint=first.checkpoint, path=[], score=1.0)
     return ranker.rank(first.search([query], working), working), working
 

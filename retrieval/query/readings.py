@@ -6,7 +6,7 @@ import re
 
 from pydantic import BaseModel, Field
 
-from ..words import content_words, name_key, word_key
+from ...core.words import content_words, name_key, word_key
 from .instructions import LONGEST, Instructions
 from .period import Period
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ..words import STOP, content_words
+from ...core.words import STOP, content_words
 
 _PHRASE = r"\"[^\"\n]+\"|“[^”\n]+”"
 _TOKEN = re.compile(

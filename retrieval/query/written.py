@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ..words import content_words, fold, word_key
-from .beside import Beside
+from ...core.words import content_words, fold, word_key
+from .reformulations import Beside
 
 _THINKING = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL | re.IGNORECASE)
 _FENCE = re.compile(r"^\s*```[^\n]*\n|\n?```\s*$")

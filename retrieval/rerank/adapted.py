@@ -19,8 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..embed.role import Vectors
-from ..working import unit
+from ...core.types import Vectors
+from ...core.vectors import unit
 
 Parameters = Mapping[str, NDArray[np.float32]]
 

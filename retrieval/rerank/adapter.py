@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..working import Working
+from ..run import Run
 from .adapted import Adapter
 from .adapter_weights import load, shipped
 from .head import head_of
@@ -47,7 +47,7 @@ class QueryAdapter:
         found = load(path or shipped(), embedder=embedder, dimension=dimension)
         return cls(found.adapter, weight=weight, digest=found.digest)
 
-    def rerank(self, ranked: Sequence[Ranked], run: Working) -> list[Ranked]:
+    def rerank(self, ranked: Sequence[Ranked], run: Run) -> list[Ranked]:
         """Return the ranking with its head in the order of the new scores."""
         head = head_of(ranked, self.depth, run)
         if not head.items:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..weights_file import Kind, digest
+from ...core.weights_file import Kind, digest
 from .adapted import Adapter, Parameters, Shape
 
 FORMAT = 1

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..working import Working
+from ..run import Run
 from .role import Ranked, reordered
 
 
@@ -29,7 +29,7 @@ class Cover:
     depth: int = 16
     name: str = "cover"
 
-    def rerank(self, ranked: Sequence[Ranked], run: Working) -> list[Ranked]:
+    def rerank(self, ranked: Sequence[Ranked], run: Run) -> list[Ranked]:
         """Return the ranking with its first `depth` passages in the order of choice."""
         weights = run.weights
         total = sum(weights.values()) or 1.0

@@ -16,11 +16,10 @@ from pathlib import Path
 import numpy as np
 
 from ...core.settings import Settings
-from ..embed import kept
-from ..embed.minilm import tokenizer
-from ..embed.role import Vectors
-from ..types import Passage
-from ..working import Working
+from ...core.types import Passage, Vectors
+from ...encoders import graph_cache
+from ...encoders.minilm import tokenizer
+from ..run import Run
 from . import crossfile
 from .head import head_of
 from .pairs import Pair, Tokens, candidate, encode, way
@@ -44,7 +43,7 @@ class Scorer:
         """Load the weights' graph from `cache`, writing it first where there is none."""
         home = (Settings().cache if cache is None else cache).expanduser()
         path, arguments = crossfile.graph(home, file)
-        self._session = kept.session(path, crossfile.__name__, arguments, threads=threads or kept.cores())
+        self._session = graph_cache.session(path, crossfile.__name__, arguments, threads=threads or graph_cache.cores())
         self._tokenizer = tokenizer()
 
     def logits(self, pairs: Sequence[Pair]) -> Vectors:
@@ -94,7 +93,7 @@ class CrossEncoder:
     file: Path = crossfile.SHIPPED
     name: str = "cross"
 
-    def rerank(self, ranked: Sequence[Ranked], run: Working) -> list[Ranked]:
+    def rerank(self, ranked: Sequence[Ranked], run: Run) -> list[Ranked]:
         """Return the ranking with its first `depth` passages in the order of their logits, which are their scores."""
         head = head_of(ranked, self.depth, run)
         if not head.items:
@@ -106,7 +105,7 @@ class CrossEncoder:
         return head._replace(items=noted).rescored(logits, self.name)
 
 
-def _pair(item: Ranked, passage: Passage, run: Working) -> Pair:
+def _pair(item: Ranked, passage: Passage, run: Run) -> Pair:
     """Return what is read of a passage."""
     bridge = run.known(item["path"][-1]) if item["path"] else None
     led = way(bridge.passage.title, bridge.passage.text, item["name"]) if bridge is not None else ""

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from ...core.errors import CallerError, OperatorError
 from ...core.files import write_whole
-from ..embed import export, kept, weights
+from ...encoders import export, graph_cache, weights
 
 FORMAT = 1
 MOST_LAYERS = 24
@@ -157,7 +157,7 @@ def _sound(name: str, expected: Mapping[str, tuple[int, ...]], tensors: Paramete
 def _build(path: Path) -> bytes:
     from safetensors.numpy import load as deserialise
 
-    from ..embed.bert import build_scorer
+    from ...encoders.bert import build_scorer
 
     card, own = load(path)
     given = deserialise(weights.checked(weights.folder() / "model.safetensors"))
@@ -172,7 +172,7 @@ def main(arguments: list[str]) -> int:
         print("usage: python -m polyhop.retrieval.rerank.crossfile FOLDER FILE", file=sys.stderr)
         return 2
     cache, path = map(Path, arguments)
-    return kept.told(lambda: kept.keep(graph(cache, path)[0], lambda: _build(path)))
+    return graph_cache.told(lambda: graph_cache.keep(graph(cache, path)[0], lambda: _build(path)))
 
 
 if __name__ == "__main__":

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..store.names import Kind
-from ..words import content_words
-from ..working import Known, Working
+from ...core.words import content_words
+from ...store.names import Kind
+from ..run import Known, Run
 from .role import Ranked
 
 # A head is compared pair by pair, and so has a bound however many passages are asked for.
@@ -37,7 +37,7 @@ class Duplicates:
     overlap: float = 0.8
     head: int = 50
 
-    def move(self, ranked: Sequence[Ranked], run: Working) -> list[Ranked]:
+    def move(self, ranked: Sequence[Ranked], run: Run) -> list[Ranked]:
         """Return the ranking with the duplicates at its end, in their order, and named by what they repeat."""
         size = min(max(self.head, 3 * run.k), LARGEST)
         repeats = self._repeats(ranked[:size], run)
@@ -49,7 +49,7 @@ class Duplicates:
         first = [_naming(item, named.get(item["id"])) for item in ranked if item["id"] not in repeats]
         return [*first, *(item for item in ranked if item["id"] in repeats)]
 
-    def _repeats(self, head: Sequence[Ranked], run: Working) -> dict[str, str]:
+    def _repeats(self, head: Sequence[Ranked], run: Run) -> dict[str, str]:
         """Return duplicate -> the best passage that it repeats, for those that are no duplicates themselves."""
         known = [there for item in head if (there := run.known(item["id"])) is not None]
         if len(known) < 2:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...core.errors import CallerError
-from ..embed.decoder import Decoder, load
-from ..embed.role import Vectors
-from ..working import Working
+from ...core.types import Vectors
+from ...encoders.decoder import Decoder, load
+from ..run import Run
 from .head import Head, head_of
 from .pairs import candidate
 from .role import Ranked
@@ -53,7 +53,7 @@ class E2Rank:
     plain: str = "Given a web search query, retrieve relevant passages that answer the query"
     name: str = "e2rank"
 
-    def rerank(self, ranked: Sequence[Ranked], run: Working) -> list[Ranked]:
+    def rerank(self, ranked: Sequence[Ranked], run: Run) -> list[Ranked]:
         """Return the ranking with its head in the order of the new scores."""
         head = head_of(ranked, self.depth, run)
         if not head.items:
@@ -94,7 +94,7 @@ class E2Rank:
     def _text(self, decoder: Decoder, title: str, heading: str, text: str) -> str:
         return " ".join(decoder.clean(candidate(title, heading, text)).split()[: self.words])
 
-    def _vectors(self, head: Head, texts: Sequence[str], run: Working, decoder: Decoder) -> Vectors:
+    def _vectors(self, head: Head, texts: Sequence[str], run: Run, decoder: Decoder) -> Vectors:
         if decoder.is_embedder(run.retriever.embedder):
             return np.stack([known.vector for known in head.known])
         return decoder.documents(texts, min(self.tokens, decoder.positions))

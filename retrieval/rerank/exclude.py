@@ -16,11 +16,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from ...core.words import content_words, name_key, word_key
+from ...store.names import Kind
 from ..query.period import Period
 from ..query.understood import Understood
-from ..store.names import Kind
-from ..words import content_words, name_key, word_key
-from ..working import WORTH, Known, Working
+from ..run import WORTH, Known, Run
 from .role import STEP, WHOLE, Ranked, order
 
 #: characters of a passage that tell what it is about
@@ -50,7 +50,7 @@ class Exclude:
     dated: float = 0.5
     name: str = "excluded"
 
-    def move(self, ranked: Sequence[Ranked], understood: Understood | None, run: Working) -> list[Ranked]:
+    def move(self, ranked: Sequence[Ranked], understood: Understood | None, run: Run) -> list[Ranked]:
         """Return the ranking with what is to be left out behind, its loss as a part of the score."""
         if understood is None or not ranked or not _asks(understood):
             return list(ranked)
@@ -59,7 +59,7 @@ class Exclude:
         moved = [self._moved(item, understood, run, spread=spread) for item in ranked]
         return sorted(moved, key=order)
 
-    def about(self, topic: str, known: Known, run: Working) -> float:
+    def about(self, topic: str, known: Known, run: Run) -> float:
         """Return the probability that a passage is about a topic."""
         key = name_key(topic)
         weights = {word_key(word): run.rarity(word) for word in content_words(topic)}
@@ -74,7 +74,7 @@ class Exclude:
         )
         return 1 / (1 + math.exp(-evidence))
 
-    def _moved(self, item: Ranked, understood: Understood, run: Working, *, spread: float) -> Ranked:
+    def _moved(self, item: Ranked, understood: Understood, run: Run, *, spread: float) -> Ranked:
         known = run.known(item["id"])
         if known is None:
             return item

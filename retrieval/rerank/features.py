@@ -6,12 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..working import Working
+from ...core.types import Numbers
+from ..run import Run
 from .role import WHOLE, Ranked
-
-Numbers = NDArray[np.float64]
 
 #: candidates that are looked at; what lies behind them keeps its order
 HEAD = 30
@@ -74,7 +72,7 @@ class Reading:
     weights: Mapping[str, float]
 
     @classmethod
-    def of(cls, ranked: Sequence[Ranked], run: Working) -> Reading:
+    def of(cls, ranked: Sequence[Ranked], run: Run) -> Reading:
         """Return the head of a ranking; a passage that is gone holds no words."""
         items = in_first_order(ranked)[:HEAD]
         run.load(item["id"] for item in items)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ...core.errors import OperatorError
-from ..working import Known, Working
+from ..run import Known, Run
 from .role import Ranked, reordered
 
 
@@ -33,7 +33,7 @@ class Head(NamedTuple):
         return reordered([*self.items, *self.rest], [round(score, 6) for score in scores], name)
 
 
-def head_of(ranked: Sequence[Ranked], depth: int, run: Working) -> Head:
+def head_of(ranked: Sequence[Ranked], depth: int, run: Run) -> Head:
     """Return the first `depth` passages that are still there; one that is gone goes to the others."""
     first = ranked[: max(0, depth)]
     run.load(item["id"] for item in first)

@@ -16,35 +16,14 @@ from typing import Any
 import numpy as np
 
 from ...core.errors import OperatorError
-from ..working import Working
-from .features import CROSS, NAMES, SUMMARY, Numbers, Reading, cross_features, features, summary
+from ...core.linear import Linear
+from ...core.types import Numbers
+from ..run import Run
+from .features import CROSS, NAMES, SUMMARY, Reading, cross_features, features, summary
 from .role import Ranked, reordered
 
 SHIPPED = Path(__file__).parent / "weights" / "listwise.json"
 _REMEDY = "make it again with `python -m polyhop.training.rerank`, or restore the file from a copy"
-
-
-@dataclass(frozen=True, slots=True)
-class Linear:
-    """A linear unit over named features."""
-
-    weights: Numbers
-    bias: float
-
-    def __call__(self, rows: Numbers) -> Numbers:
-        """Return a number for each row, shape (rows,)."""
-        result: Numbers = rows @ self.weights + self.bias
-        return result
-
-    @classmethod
-    def of(cls, row: Mapping[str, Any], names: Sequence[str]) -> Linear:
-        """Return the unit that a file describes, whose features have to be these."""
-        if list(row["weights"]) != list(names):
-            raise ValueError(f"features {list(row['weights'])} instead of {list(names)}")
-        weights, bias = np.array(list(row["weights"].values()), np.float64), float(row["bias"])
-        if not (np.isfinite(weights).all() and np.isfinite(bias)):
-            raise ValueError("weights that are not finite")
-        return cls(weights, bias)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +78,7 @@ class Listwise:
     file: Path = SHIPPED
     name: str = "listwise"
 
-    def rerank(self, ranked: Sequence[Ranked], run: Working) -> list[Ranked]:
+    def rerank(self, ranked: Sequence[Ranked], run: Run) -> list[Ranked]:
         """Return the ranking with the first passages of the ranker's order by their new scores, which are logits."""
         if not ranked:
             return []
@@ -115,7 +94,7 @@ class Estimate:
 
     file: Path = SHIPPED
 
-    def estimate(self, ranked: Sequence[Ranked], run: Working) -> float:
+    def estimate(self, ranked: Sequence[Ranked], run: Run) -> float:
         """Return the probability that the first five passages hold everything needed, in the order they have."""
         if not ranked:
             return 0.0

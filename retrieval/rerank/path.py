@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...core.vectors import unit
 from ..hop.role import Find
-from ..query.beside import NAMES
-from ..working import Known, Working, unit
+from ..query.reformulations import NAMES
+from ..run import Known, Run
 from .role import Ranked, order
 
 # What was found without a path; everything else came along one.
@@ -42,7 +43,7 @@ class PathScore:
     direction_weight: float = 0.5
     name: str = "path"
 
-    def rank(self, finds: Sequence[Find], run: Working) -> list[Ranked]:
+    def rank(self, finds: Sequence[Find], run: Run) -> list[Ranked]:
         """Return each passage found that is still there, once, best first, ties by id."""
         run.load(find["id"] for find in finds)
         augmented = any(ALONE.get(find["via"]) == AUGMENTED for find in finds)
@@ -55,7 +56,7 @@ class PathScore:
             self._direct(ranked, run)
         return ranked
 
-    def _direct(self, ranked: list[Ranked], run: Working) -> None:
+    def _direct(self, ranked: list[Ranked], run: Run) -> None:
         """Add the gain of the moved query and sort again."""
         best = run.known(ranked[0]["id"])
         others = [(item, known) for item in ranked[1:] if (known := run.known(item["id"])) is not None]
@@ -68,7 +69,7 @@ class PathScore:
             item["score"] += self.direction_weight * gain
         ranked.sort(key=order)
 
-    def _score(self, known: Known, ways: dict[str, Find], run: Working) -> Ranked:
+    def _score(self, known: Known, ways: dict[str, Find], run: Run) -> Ranked:
         weights = {
             "search": self.search_weight,
             "named": self.named_weight,

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..working import Working, unit
+from ...core.vectors import unit
+from ..run import Run
 from .head import head_of
 from .role import Ranked
 
@@ -33,7 +34,7 @@ class Rocchio:
     depth: int = 50
     name: str = "rocchio"
 
-    def rerank(self, ranked: Sequence[Ranked], run: Working) -> list[Ranked]:
+    def rerank(self, ranked: Sequence[Ranked], run: Run) -> list[Ranked]:
         """Return the ranking with its head in the order of the new scores."""
         head = head_of(ranked, self.depth, run)
         if not head.items:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NotRequired, Protocol, TypedDict
 
 from ..hop.role import Find
-from ..working import Working
+from ..run import Run
 
 #: how far behind the head the rest begins
 STEP = 1e-3
@@ -40,7 +40,7 @@ class Ranker(Protocol):
     @property
     def name(self) -> str: ...
 
-    def rank(self, finds: Sequence[Find], run: Working) -> list[Ranked]:
+    def rank(self, finds: Sequence[Find], run: Run) -> list[Ranked]:
         """Return each passage found that is still there, once, best first, ties by id."""
         ...
 
@@ -51,7 +51,7 @@ class Reranker(Protocol):
     @property
     def name(self) -> str: ...
 
-    def rerank(self, ranked: Sequence[Ranked], run: Working) -> list[Ranked]:
+    def rerank(self, ranked: Sequence[Ranked], run: Run) -> list[Ranked]:
         """Return the same passages, each once, best first.
 
         The scores are finite, fall along the ranking, and are the sums of the `parts`. Equal input gives equal output,

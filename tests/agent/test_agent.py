@@ -27,12 +27,12 @@ from polyhop.agent import (
 from polyhop.agent.profile import FUSIONS, Profile, fusion
 from polyhop.agent.testing import ScriptedModel
 from polyhop.core.llm import Call
-from polyhop.retrieval.embed import Embedder
-from polyhop.retrieval.fuse.adaptive import Adaptive
+from polyhop.encoders import Embedder
+from polyhop.retrieval.fusion.adaptive import Adaptive
 from polyhop.retrieval.hop.directional import DirectionalHop
 from polyhop.retrieval.hop.link import LinkHop
 from polyhop.retrieval.query.first import FirstSearch
-from polyhop.retrieval.store.collection import Collection
+from polyhop.store.collection import Collection
 from tests import corpus
 
 GOOD = "The director of Jaws, Steven Spielberg, was born in Cincinnati [1][2]."

@@ -13,18 +13,19 @@ import pytest
 
 from polyhop.agent import Agent, CallerError, Document, OperatorError, Retrieval, Settings
 from polyhop.agent.profile import Profile
+from polyhop.core.types import Vectors
+from polyhop.encoders import Embedder
 from polyhop.graphs.stop import AfterHops, WhenDry
-from polyhop.retrieval.embed import Embedder, Vectors
-from polyhop.retrieval.fuse.guided import Guided
-from polyhop.retrieval.fuse.minmax import MinMax
+from polyhop.retrieval.fusion.guided import Guided
+from polyhop.retrieval.fusion.minmax import MinMax
 from polyhop.retrieval.hop.directional import DirectionalHop
 from polyhop.retrieval.hop.link import LinkHop
 from polyhop.retrieval.hop.role import Bridge, Find, Query
 from polyhop.retrieval.hop.shared import SharedNameHop
 from polyhop.retrieval.query.feedback import Feedback
 from polyhop.retrieval.query.first import FirstSearch
-from polyhop.retrieval.store.collection import Collection
-from polyhop.retrieval.working import Working
+from polyhop.retrieval.run import Run
+from polyhop.store.collection import Collection
 from tests import corpus
 
 TEMPLATES = (
@@ -175,11 +176,11 @@ class SlowSearch:
         self.begun, self.go_on = threading.Event(), threading.Event()
         self.asked: set[str] = set()
 
-    def propose(self, bridges: Sequence[Bridge], run: Working) -> list[Query]:
+    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
         """Return nothing."""
         return []
 
-    def search(self, queries: Sequence[Query], run: Working) -> list[Find]:
+    def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
         """Wait, then search."""
         self.asked.add(run.question)
         self.begun.set()

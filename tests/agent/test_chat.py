@@ -13,8 +13,8 @@ import pytest
 
 from polyhop.agent import Agent, Answer, CallerError, Settings
 from polyhop.agent.chat import KEPT, Chat
-from polyhop.retrieval.embed import Embedder
-from polyhop.retrieval.store.collection import Collection
+from polyhop.encoders import Embedder
+from polyhop.store.collection import Collection
 from tests import corpus
 
 TURNS = {

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from polyhop.agent import __version__
 from polyhop.agent.cli import app
 from polyhop.agent.cli.common import BUG, INTERRUPTED
-from polyhop.retrieval.embed import Embedder
+from polyhop.encoders import Embedder
 
 from .commands import QUESTION, files, run, run_json
 

@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from polyhop.agent.cli import app
-from polyhop.retrieval.embed import Embedder
+from polyhop.encoders import Embedder
 
 from .commands import files, run
 

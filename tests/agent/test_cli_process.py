@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from polyhop.retrieval.embed import Embedder
+from polyhop.encoders import Embedder
 
 from .commands import QUESTION, files
 

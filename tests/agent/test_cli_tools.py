@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from polyhop.retrieval.embed import Embedder
+from polyhop.encoders import Embedder
 from tests.tools.catalogues import MAIL, WEATHER, lines
 
 from .commands import run, run_json

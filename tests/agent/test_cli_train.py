@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from polyhop.agent import example
-from polyhop.retrieval.embed import Embedder
+from polyhop.encoders import Embedder
 from polyhop.training.treehop.evaluate import Verdict
 
 from .commands import QUESTION, files, run, run_json

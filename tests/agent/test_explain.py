@@ -9,10 +9,10 @@ import pytest
 
 from polyhop.agent import AfterHops, Agent, Document, PathScore, Profile, RankedPassage, Retrieval, Settings, example
 from polyhop.agent.explain import reasons
-from polyhop.retrieval.embed import Embedder
-from polyhop.retrieval.store.collection import Collection
-from polyhop.retrieval.store.names import fuzzy_key
-from polyhop.retrieval.words import name_key
+from polyhop.core.words import name_key
+from polyhop.encoders import Embedder
+from polyhop.store.collection import Collection
+from polyhop.store.names import fuzzy_key
 from tests import corpus
 
 NAMED = [

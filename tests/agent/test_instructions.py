@@ -10,7 +10,7 @@ import pytest
 
 from polyhop.agent import Agent, Collection, Document, Profile, Retrieval, Settings
 from polyhop.agent.testing import ScriptedModel
-from polyhop.retrieval.embed import Embedder
+from polyhop.encoders import Embedder
 
 _CAMPBELL = (
     "Martin Campbell is a director from Hastings who began with comedies for the cinema and with series for television "

@@ -14,8 +14,8 @@ from pydantic import ValidationError
 
 from polyhop.agent import Agent, CallerError, Settings
 from polyhop.agent.profile import RERANKERS, Profile, rerankers
+from polyhop.encoders import Embedder
 from polyhop.graphs.stop import AfterHops, WhenDry
-from polyhop.retrieval.embed import Embedder
 from polyhop.retrieval.hop.link import LinkHop
 from polyhop.retrieval.hop.span import SpanHop
 from polyhop.retrieval.rerank.cover import Cover
@@ -24,10 +24,10 @@ from polyhop.retrieval.rerank.e2rank import E2Rank
 from polyhop.retrieval.rerank.listwise import Estimate, Listwise
 from polyhop.retrieval.rerank.rocchio import Rocchio
 from polyhop.retrieval.rerank.role import Ranked
-from polyhop.retrieval.rerank.sentence import SentenceCross
+from polyhop.retrieval.rerank.sentence_cross_encoder import SentenceCross
 from polyhop.retrieval.rerank.sufficiency import ALWAYS
-from polyhop.retrieval.store.collection import Collection
-from polyhop.retrieval.working import Working
+from polyhop.retrieval.run import Run
+from polyhop.store.collection import Collection
 from tests import corpus
 
 CHAIN = (Listwise(), CrossEncoder(), Listwise(), Cover())
@@ -46,7 +46,7 @@ class Fixed:
 
     value: float
 
-    def estimate(self, ranked: Sequence[Ranked], run: Working) -> float:
+    def estimate(self, ranked: Sequence[Ranked], run: Run) -> float:
         """Return the value."""
         return self.value
 
@@ -57,7 +57,7 @@ class Fails:
 
     name: str = "broken"
 
-    def rerank(self, ranked: Sequence[Ranked], run: Working) -> list[Ranked]:
+    def rerank(self, ranked: Sequence[Ranked], run: Run) -> list[Ranked]:
         """Raise."""
         raise RuntimeError("out of memory")
 

@@ -8,7 +8,7 @@ import pytest
 
 from polyhop.agent import Budget, ToolSelector
 from polyhop.agent.testing import ScriptedModel
-from polyhop.retrieval.embed import Embedder
+from polyhop.encoders import Embedder
 from tests.tools.catalogues import offered
 from tests.tools.select.shops import TOOLS
 

@@ -12,11 +12,11 @@ import pytest
 from polyhop.agent import Agent, Settings
 from polyhop.agent.profile import Profile, treehop
 from polyhop.core.errors import CallerError
-from polyhop.retrieval.embed import Embedder
+from polyhop.encoders import Embedder
 from polyhop.retrieval.hop import checkpoint
 from polyhop.retrieval.hop.checkpoint import BrokenCheckpoint, ForeignCheckpoint, NoCheckpoint
-from polyhop.retrieval.retriever import Several
-from polyhop.retrieval.store.collection import Collection
+from polyhop.retrieval.retriever import MultiRetriever
+from polyhop.store.collection import Collection
 from tests import corpus
 from tests.retrieval.hop import gates
 
@@ -60,7 +60,7 @@ def test_weights_beside_the_collection_are_used(films: Collection) -> None:
     assert ["link", "treehop"] == updaters(agent)
     assert weights.digest == agent.profile.hops[1].checkpoint
     assert [] == agent.retrieve(corpus.QUESTION).notices
-    found, told = treehop(Several([films]))
+    found, told = treehop(MultiRetriever([films]))
     assert found is not None
     assert (weights.digest, []) == (found.checkpoint, told)
 

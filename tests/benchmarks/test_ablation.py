@@ -14,7 +14,7 @@ from benchmarks.stopping import REFERENCE, RULES, SUFFICIENT, Record, Recorder
 from polyhop.agent import AfterHops, Agent, Profile, Progress, SpanHop, WhenDry, WhenHopeless, WhenSufficient
 from polyhop.agent.evaluate.remember import Memory, Remembering
 from polyhop.agent.evaluate.variants import WITH, WITHOUT, Setup
-from polyhop.retrieval.embed import Embedder
+from polyhop.encoders import Embedder
 from tests import corpus
 
 from .test_multihop import sample, write

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks import budgets
 from polyhop.core.llm import Amount, Ledger
-from polyhop.retrieval.embed import Embedder
+from polyhop.encoders import Embedder
 from tests import corpus
 
 SCHEDULES = 12

@@ -12,7 +12,7 @@ from benchmarks import chat
 from benchmarks.common import run
 from benchmarks.conversations import conversations, replayed
 from benchmarks.data import key_of
-from polyhop.retrieval.embed import Embedder
+from polyhop.encoders import Embedder
 
 from .test_multihop import sample, write
 

@@ -16,7 +16,7 @@ from benchmarks.rerankers import profiles
 from benchmarks.scatter import Point, scatter
 from benchmarks.sureness import Answers, Cases, auto, share
 from polyhop.agent import Agent, Cover, CrossEncoder, Profile, Rocchio, Settings, SpanHop
-from polyhop.retrieval.embed import Embedder
+from polyhop.encoders import Embedder
 from tests import corpus
 from tests.benchmarks.test_multihop import sample, write
 

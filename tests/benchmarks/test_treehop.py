@@ -10,8 +10,8 @@ import pytest
 from benchmarks import treehop
 from benchmarks.common import run
 from polyhop.agent import Growth, merged
+from polyhop.core.types import Hit
 from polyhop.retrieval.hop.tree import Branch, Tree
-from polyhop.retrieval.types import Hit
 
 from .test_multihop import sample, write
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from polyhop.core.check import VectorError
 from polyhop.core.errors import CallerError, ModelError, OperatorError, PolyhopError
-from polyhop.retrieval.query.check import VectorError
-from polyhop.retrieval.store.collection import NoCollection, WrongEmbedder
-from polyhop.retrieval.store.filter import FilterError
-from polyhop.retrieval.store.lock import LockedError
-from polyhop.retrieval.store.vectors import IndexUnavailable
+from polyhop.store.collection import NoCollection, WrongEmbedder
+from polyhop.store.filter import FilterError
+from polyhop.store.lock import LockedError
+from polyhop.store.vectors import IndexUnavailable
 
 
 @pytest.mark.parametrize(("kind", "code"), [

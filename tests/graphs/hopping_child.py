@@ -23,8 +23,8 @@ from polyhop.retrieval.hop.role import Bridge, Find, HopUpdater, Query
 from polyhop.retrieval.hop.span import SpanHop
 from polyhop.retrieval.query.first import FirstSearch
 from polyhop.retrieval.rerank.rocchio import Rocchio
-from polyhop.retrieval.store.collection import Collection, Options
-from polyhop.retrieval.working import Working
+from polyhop.retrieval.run import Run
+from polyhop.store.collection import Collection, Options
 
 THREAD = "interrupted"
 
@@ -43,12 +43,12 @@ class Counted:
         """Return the name of the updater inside."""
         return self.inner.name
 
-    def propose(self, bridges: Sequence[Bridge], run: Working) -> list[Query]:
+    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
         """Return what the updater inside proposes."""
         self._note("propose")
         return [Query(**{**query, "checkpoint": self.checkpoint}) for query in self.inner.propose(bridges, run)]
 
-    def search(self, queries: Sequence[Query], run: Working) -> list[Find]:
+    def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
         """Return what the updater inside finds."""
         self._note("search")
         return self.inner.search(queries, run)

@@ -12,21 +12,21 @@ from langgraph.runtime import Runtime
 
 from polyhop.agent import Agent, Budget, Profile, Retrieval, Settings
 from polyhop.agent.testing import ScriptedModel
+from polyhop.encoders import Embedder
 from polyhop.graphs.answer import answer_graph
 from polyhop.graphs.context import Context
+from polyhop.graphs.executor import walk
 from polyhop.graphs.nodes.search import search
 from polyhop.graphs.retrieve import retrieve_graph
 from polyhop.graphs.state import Request
-from polyhop.graphs.walk import walk
-from polyhop.retrieval.embed import Embedder
 from polyhop.retrieval.hop.role import Find, HopUpdater
-from polyhop.retrieval.query.beside import Repeat
 from polyhop.retrieval.query.expansion import Expansion
 from polyhop.retrieval.query.feedback import Feedback
 from polyhop.retrieval.query.gate import Gate
+from polyhop.retrieval.query.reformulations import Repeat
 from polyhop.retrieval.rerank.role import Ranked
-from polyhop.retrieval.store.collection import Collection
-from polyhop.retrieval.working import Working
+from polyhop.retrieval.run import Run
+from polyhop.store.collection import Collection
 from tests import corpus
 
 from .test_graphs import context, request, result
@@ -48,7 +48,7 @@ class Sure(Gate):
     augmenter: str = "feedback"
     always: float = 0.7
 
-    def chance(self, ranked: Sequence[Ranked], finds: Sequence[Find], run: Working) -> float:
+    def chance(self, ranked: Sequence[Ranked], finds: Sequence[Find], run: Run) -> float:
         """Return the chance."""
         assert ranked and finds
         return self.always

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from polyhop.agent import AfterHops, Agent, Answer, CallerError, Profile, Retrieval
+from polyhop.core.check import MAX_QUESTION
+from polyhop.core.types import Document, Passage
+from polyhop.encoders import Embedder
 from polyhop.graphs.stop import MAX_HOPS
-from polyhop.retrieval.embed import Embedder
-from polyhop.retrieval.query.check import MAX_QUESTION
-from polyhop.retrieval.store.collection import Collection
-from polyhop.retrieval.types import Document, Passage
+from polyhop.store.collection import Collection
 from tests import corpus
 
 CHINESE = [

@@ -9,13 +9,13 @@ import pytest
 
 from polyhop.agent import Agent, Settings
 from polyhop.agent.testing import ScriptedModel
+from polyhop.conversation import Turn
+from polyhop.encoders import Embedder
+from polyhop.graphs.executor import walk
 from polyhop.graphs.nodes.condense import messages, sensible
 from polyhop.graphs.retrieve import retrieve_graph
 from polyhop.graphs.state import Request
-from polyhop.graphs.walk import walk
-from polyhop.retrieval.embed import Embedder
-from polyhop.retrieval.query.condense import Turn
-from polyhop.retrieval.store.collection import Collection
+from polyhop.store.collection import Collection
 from tests import corpus
 
 from .test_graphs import context, result

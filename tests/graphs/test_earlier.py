@@ -8,11 +8,11 @@ from pathlib import Path
 
 from polyhop.agent import Agent
 from polyhop.agent.profile import Profile
+from polyhop.encoders import Embedder
 from polyhop.graphs.stop import AfterHops
-from polyhop.retrieval.embed import Embedder
 from polyhop.retrieval.hop.link import LinkHop
 from polyhop.retrieval.hop.role import Bridge, Find, Query
-from polyhop.retrieval.working import Working
+from polyhop.retrieval.run import Run
 from tests import corpus
 
 
@@ -25,12 +25,12 @@ class Listening:
     name: str = "link"
     checkpoint: str = ""
 
-    def propose(self, bridges: Sequence[Bridge], run: Working) -> list[Query]:
+    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
         """Note the bridges."""
         self.bridges += [bridge["id"] for bridge in bridges]
         return LinkHop().propose(bridges, run)
 
-    def search(self, queries: Sequence[Query], run: Working) -> list[Find]:
+    def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
         """Note what is known at the beginning of the search."""
         self.told.append((run.found, run.expanded))
         return LinkHop().search(queries, run)

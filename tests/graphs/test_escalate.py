@@ -11,9 +11,9 @@ import pytest
 from polyhop.agent import Agent, Retrieval, Settings
 from polyhop.agent.testing import ScriptedModel
 from polyhop.core.errors import ModelError
-from polyhop.graphs.spend import Always, Never, WhenUnsure
-from polyhop.retrieval.embed import Embedder
-from polyhop.retrieval.store.collection import Collection
+from polyhop.encoders import Embedder
+from polyhop.graphs.escalation import Always, Never, WhenUnsure
+from polyhop.store.collection import Collection
 from tests import corpus
 
 PARTS = ["Who directed Jaws?", "In which city was #1 born?"]

@@ -15,19 +15,28 @@ import pytest
 from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
+from polyhop.encoders import Embedder
 from polyhop.graphs.answer import answer_graph
 from polyhop.graphs.context import Context
 from polyhop.graphs.nodes.judge import worth
 from polyhop.graphs.retrieve import retrieve_graph
-from polyhop.graphs.stop import MAX_HOPS, AfterHops, AfterSeconds, Progress, Stop, WhenCancelled, WhenDry, WhenHopeless
-from polyhop.retrieval.embed import Embedder
+from polyhop.graphs.stop import (
+    MAX_HOPS,
+    AfterHops,
+    AfterSeconds,
+    Progress,
+    Stop,
+    WhenCancelled,
+    WhenDry,
+    WhenHopeless,
+)
 from polyhop.retrieval.hop.directional import DirectionalHop
 from polyhop.retrieval.hop.link import LinkHop
 from polyhop.retrieval.hop.role import Bridge, Find, HopUpdater, Query
 from polyhop.retrieval.query.first import FirstSearch
 from polyhop.retrieval.rerank.path import PathScore
-from polyhop.retrieval.store.collection import Collection
-from polyhop.retrieval.working import Working
+from polyhop.retrieval.run import Run
+from polyhop.store.collection import Collection
 from tests import corpus
 
 SNAPSHOTS = Path(__file__).with_name("snapshots")
@@ -101,7 +110,7 @@ def test_no_passage_is_gone_on_from_twice(films: Collection) -> None:
 
     @dataclass(frozen=True)
     class Notes(LinkHop):
-        def propose(self, chosen: Sequence[Bridge], run: Working) -> list[Query]:
+        def propose(self, chosen: Sequence[Bridge], run: Run) -> list[Query]:
             bridges.extend(bridge["id"] for bridge in chosen)
             return super().propose(chosen, run)
 
@@ -125,7 +134,7 @@ def test_cancelling_ends_the_run_after_the_step_it_is_in(films: Collection) -> N
 
     @dataclass(frozen=True)
     class Cancels(LinkHop):
-        def propose(self, bridges: Sequence[Bridge], run: Working) -> list[Query]:
+        def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
             cancelled.set()
             return super().propose(bridges, run)
 
@@ -139,7 +148,7 @@ def test_cancelling_ends_the_run_after_the_step_it_is_in(films: Collection) -> N
 class Nothing(LinkHop):
     """Proposes nothing."""
 
-    def propose(self, bridges: Sequence[Bridge], run: Working) -> list[Query]:
+    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
         """Return no query."""
         return []
 
@@ -183,7 +192,7 @@ def test_no_find_is_worth_more_than_was_foretold(films: Collection) -> None:
 
     @dataclass(frozen=True)
     class Notes(LinkHop):
-        def search(self, queries: Sequence[Query], run: Working) -> list[Find]:
+        def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
             finds = super().search(queries, run)
             foretold.extend([worth(queries), max(find["value"] for find in finds)])
             return finds
@@ -201,7 +210,7 @@ def test_events_arrive_while_the_run_goes_on(films: Collection) -> None:
 
     @dataclass(frozen=True)
     class Notes(LinkHop):
-        def propose(self, bridges: Sequence[Bridge], run: Working) -> list[Query]:
+        def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
             at_work.append(list(heard))
             return super().propose(bridges, run)
 
@@ -312,11 +321,11 @@ class Twice:
     checkpoint: str = ""
     inner: LinkHop = field(default_factory=lambda: LinkHop(name="twice"))
 
-    def propose(self, bridges: Sequence[Bridge], run: Working) -> list[Query]:
+    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
         """Return each query twice."""
         return self.inner.propose(bridges, run) * 2
 
-    def search(self, queries: Sequence[Query], run: Working) -> list[Find]:
+    def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
         """Return what the link hop finds."""
         return self.inner.search(queries, run)
 

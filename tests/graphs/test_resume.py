@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from polyhop.agent import Agent, CallerError, OperatorError, Retrieval
-from polyhop.retrieval.embed import Embedder
-from polyhop.retrieval.store.collection import Collection
+from polyhop.encoders import Embedder
+from polyhop.store.collection import Collection
 from tests import corpus
 
 from .hopping_child import THREAD, profile

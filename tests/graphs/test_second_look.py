@@ -11,21 +11,21 @@ from typing import Any, cast
 import pytest
 
 from polyhop.core.errors import CallerError, OperatorError
+from polyhop.encoders import Embedder
 from polyhop.graphs.answer import answer_graph
 from polyhop.graphs.context import Context
+from polyhop.graphs.executor import walk
 from polyhop.graphs.retrieve import retrieve_graph
 from polyhop.graphs.state import Request
 from polyhop.graphs.stop import AfterHops, WhenDry, WhenSufficient
-from polyhop.graphs.walk import walk
-from polyhop.retrieval.embed import Embedder
 from polyhop.retrieval.hop.link import LinkHop
 from polyhop.retrieval.hop.role import Bridge, HopUpdater, Query
 from polyhop.retrieval.hop.span import SpanHop
 from polyhop.retrieval.rerank.duplicates import Duplicates
 from polyhop.retrieval.rerank.role import Ranked, Reranker, reordered
 from polyhop.retrieval.rerank.sufficiency import ALWAYS
-from polyhop.retrieval.store.collection import Collection
-from polyhop.retrieval.working import Working
+from polyhop.retrieval.run import Run
+from polyhop.store.collection import Collection
 from tests import corpus
 
 from .test_graphs import context, request, result
@@ -44,7 +44,7 @@ class Turned:
 
     name: str = "turned"
 
-    def rerank(self, ranked: Sequence[Ranked], run: Working) -> list[Ranked]:
+    def rerank(self, ranked: Sequence[Ranked], run: Run) -> list[Ranked]:
         """Return the ranking with its head turned around."""
         return reordered(ranked, [place + 10.0 for place in range(min(4, len(ranked)))], self.name)
 
@@ -55,7 +55,7 @@ class Fails(Turned):
 
     error: Exception = field(default_factory=lambda: RuntimeError("out of memory"))
 
-    def rerank(self, ranked: Sequence[Ranked], run: Working) -> list[Ranked]:
+    def rerank(self, ranked: Sequence[Ranked], run: Run) -> list[Ranked]:
         """Raise."""
         raise self.error
 
@@ -66,7 +66,7 @@ class Fixed:
 
     value: float
 
-    def estimate(self, ranked: Sequence[Ranked], run: Working) -> float:
+    def estimate(self, ranked: Sequence[Ranked], run: Run) -> float:
         """Return the value."""
         return self.value
 
@@ -142,7 +142,7 @@ def test_what_is_estimated_is_the_last_ranking(films: Collection) -> None:
     class First:
         """Knows only what is first."""
 
-        def estimate(self, ranked: Sequence[Ranked], run: Working) -> float:
+        def estimate(self, ranked: Sequence[Ranked], run: Run) -> float:
             return int(ranked[0]["id"][:6], 16) / 16**6
 
     state = run(looking(films, sufficiency=First()))
@@ -163,13 +163,13 @@ class Noting:
         """Return the name of the hop inside."""
         return self.inner.name
 
-    def propose(self, bridges: Sequence[Bridge], run: Working) -> list[Query]:
+    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
         """Return what the hop inside proposes."""
         self.asked.append([bridge["id"] for bridge in bridges])
         self.found.append(run.found)
         return self.inner.propose(bridges, run)
 
-    def search(self, queries: Sequence[Query], run: Working) -> Any:
+    def search(self, queries: Sequence[Query], run: Run) -> Any:
         """Return what the hop inside finds."""
         return self.inner.search(queries, run)
 
@@ -200,10 +200,10 @@ def test_a_further_updater_that_proposes_nothing_changes_nothing(films: Collecti
     """Without a query there is no search and no other ranking."""
 
     class Silent(SpanHop):
-        def propose(self, bridges: Sequence[Bridge], run: Working) -> list[Query]:
+        def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
             return []
 
-        def search(self, queries: Sequence[Query], run: Working) -> Any:
+        def search(self, queries: Sequence[Query], run: Run) -> Any:
             raise AssertionError("asked without queries")
 
     assert run(context(films))["ranked"] == run(looking(films, further=(Silent(),), rerankers=()))["ranked"]
@@ -244,7 +244,7 @@ def test_a_cancelled_run_has_no_second_look(films: Collection) -> None:
     cancelled = threading.Event()
 
     class Cancels(LinkHop):
-        def search(self, queries: Sequence[Query], run: Working) -> Any:
+        def search(self, queries: Sequence[Query], run: Run) -> Any:
             cancelled.set()
             return super().search(queries, run)
 

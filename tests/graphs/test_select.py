@@ -12,8 +12,8 @@ import pytest
 from polyhop.agent.testing import ScriptedModel
 from polyhop.core.errors import CallerError, ModelError
 from polyhop.core.llm import Gateway
+from polyhop.encoders import Embedder
 from polyhop.graphs.select import NODES, Selecting, Selector, Wanted, select, select_graph
-from polyhop.retrieval.embed import Embedder
 from polyhop.tools.select.engine import Engine
 from polyhop.tools.tool import Tool
 from tests.tools.select.shops import engine, offered

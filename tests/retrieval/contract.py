@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from polyhop.core.errors import CallerError
+from polyhop.core.types import Hit
 from polyhop.retrieval.retriever import Retriever
-from polyhop.retrieval.types import Hit
 from tests import corpus
 
 NOBODY = "0" * 32

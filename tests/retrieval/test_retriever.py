@@ -10,11 +10,11 @@ import pytest
 from numpy.typing import ArrayLike
 
 from polyhop.core.errors import CallerError, OperatorError
-from polyhop.retrieval.embed import Embedder, Vectors
-from polyhop.retrieval.retriever import Bearers, Own, Retriever, Several
-from polyhop.retrieval.store.collection import Collection
-from polyhop.retrieval.types import Document, Hit, Passage
-from polyhop.retrieval.working import Working
+from polyhop.core.types import Document, Hit, Passage, Vectors
+from polyhop.encoders import Embedder
+from polyhop.retrieval.retriever import Bearers, CallableRetriever, MultiRetriever, Retriever
+from polyhop.retrieval.run import Run
+from polyhop.store.collection import Collection
 from tests import corpus
 
 from .contract import RetrieverContract, failing
@@ -28,14 +28,14 @@ def films(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Itera
 
 
 @pytest.fixture(scope="module")
-def halves(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Several]:
+def halves(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[MultiRetriever]:
     """Open the known passages as two collections."""
     home = tmp_path_factory.mktemp("two")
     with (
         corpus.collection(home, embedder, documents=corpus.DOCUMENTS[::2], name="even") as even,
         corpus.collection(home, embedder, documents=corpus.DOCUMENTS[1::2], name="odd") as odd,
     ):
-        yield Several([even, odd])
+        yield MultiRetriever([even, odd])
 
 
 class Hand:
@@ -62,7 +62,7 @@ class TestSeveral(RetrieverContract):
     """Two collections as one retriever."""
 
     @pytest.fixture
-    def retriever(self, halves: Several) -> Retriever:
+    def retriever(self, halves: MultiRetriever) -> Retriever:
         """Return the joined collections."""
         return halves
 
@@ -73,7 +73,7 @@ class TestOwn(RetrieverContract):
     @pytest.fixture
     def retriever(self, embedder: Embedder) -> Retriever:
         """Return a wrapped search."""
-        return Own(Hand(), embedder)
+        return CallableRetriever(Hand(), embedder)
 
 
 class Sound:
@@ -155,7 +155,7 @@ def test_the_contract_passes_a_sound_retriever(films: Collection) -> None:
     assert set() == failing(Sound(films))
 
 
-def test_halves_find_what_the_whole_finds(films: Collection, halves: Several) -> None:
+def test_halves_find_what_the_whole_finds(films: Collection, halves: MultiRetriever) -> None:
     """Cosines are comparable, so two collections give the same dense ranking as one with everything."""
     vectors = films.embedder.embed(list(corpus.HOPS))
 
@@ -174,7 +174,7 @@ def test_a_key_in_two_collections_keeps_to_the_filter(tmp_path: Any, embedder: E
         corpus.collection(tmp_path, embedder, documents=[old], name="old") as first,
         corpus.collection(tmp_path, embedder, documents=[new], name="new") as second,
     ):
-        both = Several([first, second])
+        both = MultiRetriever([first, second])
         where = "edition = 2"
         assert {"graz": [("almanac", 0)]} == both.bearers(["graz"], 60, where=where)
         (found,) = both.heads(["almanac"], 8, where=where)["almanac"]
@@ -182,7 +182,7 @@ def test_a_key_in_two_collections_keeps_to_the_filter(tmp_path: Any, embedder: E
         assert 2 == len(both.heads(["almanac"], 8)["almanac"])
         assert {"graz": [("almanac", 0)]} == both.bearers(["graz"], 60)
         for edition, year in ((1, "1950"), (2, "2020")):
-            run = Working(both, "What is Graz?", f"edition = {edition}")
+            run = Run(both, "What is Graz?", f"edition = {edition}")
             run.meet(["almanac"])
             assert [True] == [year in known.passage.text for known, _ in run.nearest([("almanac", 0)], 5)]
 
@@ -191,9 +191,9 @@ def test_collections_of_different_embedders_do_not_mix(films: Collection) -> Non
     """Vectors of two embedders cannot be compared, and the error names both."""
     other = SimpleNamespace(embedder=SimpleNamespace(name="another-model"))
     with pytest.raises(OperatorError, match=r"another-model.*reindex|all-MiniLM.*reindex"):
-        Several([films, other])
+        MultiRetriever([films, other])
     with pytest.raises(CallerError, match="at least one"):
-        Several([])
+        MultiRetriever([])
 
 
 def _by_function(question: str, k: int) -> list[dict[str, Any]]:
@@ -212,7 +212,7 @@ class _LangChainLike:
 @pytest.mark.parametrize("search", [Hand(), _by_function, _LangChainLike()], ids=["object", "function", "langchain"])
 def test_three_kinds_of_search_can_be_wrapped(search: object, embedder: Embedder) -> None:
     """An object with `search`, a function and a LangChain retriever give the same titles."""
-    own = Own(search, embedder)
+    own = CallableRetriever(search, embedder)
     hits = own.lexical("Who directed the film The Third Man?", 3)
     titles = [own.passages([hit.id])[hit.id].title for hit in hits]
 
@@ -230,13 +230,13 @@ def test_three_kinds_of_search_can_be_wrapped(search: object, embedder: Embedder
 def test_a_search_that_cannot_be_used_says_so(search: object, said: str, embedder: Embedder) -> None:
     """What is no retriever, or returns what are no passages, is the caller's error and names the thing."""
     with pytest.raises(CallerError, match=said):
-        Own(search, embedder).lexical("who", 3)
+        CallableRetriever(search, embedder).lexical("who", 3)
 
 
 def test_what_was_found_lately_is_remembered(embedder: Embedder, monkeypatch: pytest.MonkeyPatch) -> None:
     """Passages can be read again by id until newer ones have pushed them out."""
-    monkeypatch.setattr(Own, "REMEMBERED", 2)
-    own = Own(lambda question, k: [{"id": question, "text": f"text of {question}"}], embedder)
+    monkeypatch.setattr(CallableRetriever, "REMEMBERED", 2)
+    own = CallableRetriever(lambda question, k: [{"id": question, "text": f"text of {question}"}], embedder)
     for question in ("first", "second", "first", "third"):
         own.lexical(question, 1)
 

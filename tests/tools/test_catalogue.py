@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from polyhop.core.errors import CallerError
-from polyhop.retrieval.embed import Embedder
-from polyhop.retrieval.store.collection import Collection
-from polyhop.retrieval.types import Document
+from polyhop.core.types import Document
+from polyhop.encoders import Embedder
+from polyhop.store.collection import Collection
 from polyhop.tools.catalogue import Catalogue
 from polyhop.tools.importers.json_lines import JsonLines
 from polyhop.tools.importers.role import SourceAway

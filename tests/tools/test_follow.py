@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from mcp import Client
 
-from polyhop.retrieval.embed import Embedder
+from polyhop.encoders import Embedder
 from polyhop.tools.catalogue import Catalogue
 from polyhop.tools.follow import GIVEN_UP, IN_STEP, Follower, Patience
 from polyhop.tools.importers.mcp import McpServer

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from polyhop.core.errors import PolyhopError
-from polyhop.retrieval.embed import Embedder
+from polyhop.encoders import Embedder
 from polyhop.tools.catalogue import Catalogue
 from polyhop.tools.importers import documents
 from polyhop.tools.importers.functions import Functions

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from polyhop.retrieval.embed import Embedder
+from polyhop.encoders import Embedder
 from polyhop.training.__main__ import main
 from polyhop.training.treehop.evaluate import Verdict
 from tests import corpus

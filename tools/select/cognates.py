@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from itertools import takewhile
 
-from ...retrieval.words import fold
+from ...core.words import fold
 
 # The shortest beginning two words must share, and the shares of each that it has to be.
 _LEAST, _OF_FOREIGN, _OF_ENGLISH = 5, 0.55, 0.6

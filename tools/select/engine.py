@@ -9,7 +9,7 @@ from typing import TypedDict
 
 import numpy as np
 
-from ...retrieval.embed.role import Vectors
+from ...core.types import Vectors
 from ..catalogue import Catalogue
 from ..snapshot import Snapshot
 from . import features

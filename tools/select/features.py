@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ...retrieval.cosines import cosines
-from ...retrieval.embed.role import Vectors
+from ...core.types import Vectors
+from ...core.vectors import cosines
 from .lexicon import CEILING, DESCRIBED, INPUTS, NAME, OFFERED, Lexicon, Numbers, Rows
 
 #: of a text and a tool; those that compare with the best or with the catalogue as a whole carry over between catalogues

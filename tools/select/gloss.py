@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ...retrieval.words import fold
+from ...core.words import fold
 from ..tool import Tool
 from .cognates import Cognates, latin
 from .glossary import ACT, ASKED, NAME_ENDING, NEXT, NOTHING, USUAL_ENDING, Glossary, Meaning, glossary, is_english

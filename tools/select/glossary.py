@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 
-from ...retrieval.words import fold
+from ...core.words import fold
 from .language import FUNCTION, LANGUAGES, UNSPACED
 from .terms import stem
 

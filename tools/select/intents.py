@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ...retrieval.words import STOP
+from ...core.words import STOP
 from .terms import parts
 
 MOST = 8

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ...retrieval.words import STOP
+from ...core.words import STOP
 
 #: languages that the glossary knows, as its columns have them
 LANGUAGES = ("de", "fr", "es", "pt", "it", "nl", "pl", "ru", "tr", "zh", "ja", "ko")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from ...retrieval.words import STOP
+from ...core.words import STOP
 from ..text import ARGUMENTS, DESCRIPTION, TAGS
 from ..tool import Tool
 from .terms import Vocabulary, parts, stem

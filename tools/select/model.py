@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.errors import OperatorError
-from ...retrieval.rerank.listwise import Linear
+from ...core.linear import Linear
 from . import features
 from .features import Reading, Searched
 from .lexicon import Lexicon, Rows

@@ -8,21 +8,21 @@ from pathlib import Path
 
 import numpy as np
 
+from ...answering.extractive.quotable import NAMES, Quotable, Sight
+from ...core.words import name_key
 from ...graphs.context import Context
-from ...graphs.quotable import NAMES, Quotable, Sight
+from ...graphs.executor import walk
 from ...graphs.state import Request
 from ...graphs.stop import AfterHops, WhenDry
-from ...graphs.walk import walk
 from ...retrieval.hop.link import LinkHop
 from ...retrieval.hop.role import HopUpdater
-from ...retrieval.query.candidates import Asked as Sought
+from ...retrieval.query.answer_candidates import QuestionWords as Sought
 from ...retrieval.query.first import FirstSearch
 from ...retrieval.rerank.listwise import Estimate
 from ...retrieval.rerank.path import PathScore
-from ...retrieval.store.collection import Collection
-from ...retrieval.words import name_key
+from ...store.collection import Collection
 from ..rerank.collect import Sources, of_each
-from ..treehop.questions import Asked, read
+from ..treehop.questions import HopQuestion, read
 from ..watch import Watcher
 
 K = 5
@@ -77,7 +77,7 @@ def collect(
     strange = [one for path in foreign for one in read(path)[: sources.limit or None]]
     asked: list[Example | None] = []
 
-    def make(one: Asked, collection: Collection) -> Example | None:
+    def make(one: HopQuestion, collection: Collection) -> Example | None:
         while strange:
             asked.append(_example(strange.pop(), collection, hops, foreign=True))
         return _example(one, collection, hops)
@@ -86,7 +86,7 @@ def collect(
     return [one for one in [*own, *asked] if one is not None]
 
 
-def _example(one: Asked, collection: Collection, hops: int, *, foreign: bool = False) -> Example | None:
+def _example(one: HopQuestion, collection: Collection, hops: int, *, foreign: bool = False) -> Example | None:
     if key(one.answer) in ("", "yes", "no"):
         return None
     updaters: list[HopUpdater] = [FirstSearch(), LinkHop()]

@@ -10,11 +10,11 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from ...answering.extractive.quotable import NAMES
+from ...answering.extractive.scorer import FORMAT, GROUPS, SUMMARY, choose, group, summary
 from ...core.errors import CallerError
-from ...graphs.quotable import NAMES
-from ...graphs.weighing import FORMAT, GROUPS, SUMMARY, choose, group, summary
-from ...retrieval.rerank.features import Numbers
-from ...retrieval.rerank.listwise import Linear
+from ...core.linear import Linear
+from ...core.types import Numbers
 from .collect import Example
 
 FEWEST = 20  # questions of which a sentence is right, below which there is nothing to learn from

@@ -9,19 +9,19 @@ from pathlib import Path
 import numpy as np
 
 from ...graphs.context import Context
+from ...graphs.executor import walk
 from ...graphs.state import Request
 from ...graphs.stop import AfterHops, WhenDry
-from ...graphs.walk import walk
 from ...retrieval.hop.link import LinkHop
 from ...retrieval.hop.role import Find, HopUpdater
 from ...retrieval.query.first import FirstSearch
 from ...retrieval.query.gate import FEATURES, Gate, features
 from ...retrieval.rerank.path import PathScore
 from ...retrieval.rerank.role import Ranked
-from ...retrieval.store.collection import Collection
-from ...retrieval.working import Working
+from ...retrieval.run import Run
+from ...store.collection import Collection
 from ..rerank.collect import Sources, of_each
-from ..treehop.questions import Asked
+from ..treehop.questions import HopQuestion
 from ..watch import Watcher
 
 DEPTH = 10
@@ -48,7 +48,7 @@ class Noting(Gate):
     augmenter: str = ""
     seen: list[Sequence[float]] = field(default_factory=list)
 
-    def chance(self, ranked: Sequence[Ranked], finds: Sequence[Find], run: Working) -> float:
+    def chance(self, ranked: Sequence[Ranked], finds: Sequence[Find], run: Run) -> float:
         """Return that it is certain to help."""
         self.seen.append(features(ranked, finds, run).tolist())
         return 1.0
@@ -63,7 +63,7 @@ def collect(sources: Sources, home: Path, watcher: Watcher, augmenters: Sequence
     return of_each(sources, home, watcher, lambda one, collection: _example(one, collection, augmenters))
 
 
-def _example(one: Asked, collection: Collection, augmenters: Sequence[HopUpdater]) -> Example:
+def _example(one: HopQuestion, collection: Collection, augmenters: Sequence[HopUpdater]) -> Example:
     gold, gate = set(one.identities()), Noting()
     documents = {"": _documents(one.question, collection)}
     for augmenter in augmenters:

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from ...core.errors import CallerError
+from ...core.linear import Linear
+from ...core.types import Numbers
 from ...retrieval.query.gate import FEATURES, FORMAT
-from ...retrieval.rerank.features import Numbers
-from ...retrieval.rerank.listwise import Linear
 from .collect import Example
 
 FOLDS = 5

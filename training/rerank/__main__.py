@@ -49,7 +49,7 @@ def _lists(given: argparse.Namespace) -> Mapping[str, Any]:
 
 
 def _cross(given: argparse.Namespace) -> Mapping[str, Any]:
-    from ...retrieval.embed.minilm import tokenizer
+    from ...encoders.minilm import tokenizer
     from ...retrieval.rerank import crossfile
     from .fit import Recipe, Trainer
     from .lists import SHARE, divide, read

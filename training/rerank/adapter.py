@@ -19,9 +19,9 @@ import numpy as np
 from ...core.errors import CallerError, PolyhopError
 from ...core.files import write_whole
 from ...core.settings import Settings
-from ...retrieval.embed.role import Vectors
+from ...core.types import Vectors
+from ...core.vectors import unit
 from ...retrieval.rerank.adapter_weights import Card, save
-from ...retrieval.working import unit
 from ..options import Parser, told, with_parts
 from ..watch import Lines, Watcher
 from .lists import divide, read
@@ -195,7 +195,7 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def _run(given: argparse.Namespace) -> Mapping[str, Any]:
-    from ...retrieval.embed import load
+    from ...encoders import load
     from .adapter_fit import Recipe
 
     settings, watcher = Settings(), Lines()

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from ...core.errors import CallerError
+from ...core.types import Document
 from ...graphs.context import Context
+from ...graphs.executor import walk
 from ...graphs.state import Request
 from ...graphs.stop import AfterHops, WhenDry
-from ...graphs.walk import walk
 from ...retrieval.hop.link import LinkHop
 from ...retrieval.hop.role import HopUpdater
 from ...retrieval.hop.span import SpanHop
@@ -26,11 +27,10 @@ from ...retrieval.query.first import FirstSearch
 from ...retrieval.rerank.pairs import candidate, way
 from ...retrieval.rerank.path import PathScore
 from ...retrieval.rerank.role import Ranked
-from ...retrieval.store.collection import Collection
-from ...retrieval.types import Document
-from ...retrieval.working import Working
+from ...retrieval.run import Run
+from ...store.collection import Collection
 from ..treehop.pool import key_of
-from ..treehop.questions import Asked, read, texts_of
+from ..treehop.questions import HopQuestion, read, texts_of
 from ..watch import Watcher
 from .lists import Candidate, CandidateList
 
@@ -79,7 +79,9 @@ def collect(sources: Sources, home: Path, watcher: Watcher, *, hops: Sequence[st
     return of_each(sources, home, watcher, lambda one, collection: _retrieved(one, collection, hops))
 
 
-def of_each(sources: Sources, home: Path, watcher: Watcher, make: Callable[[Asked, Collection], Made]) -> list[Made]:
+def of_each(
+    sources: Sources, home: Path, watcher: Watcher, make: Callable[[HopQuestion, Collection], Made]
+) -> list[Made]:
     """Return what is made of each question, asked of the collection of all passages; see `collect`."""
     asked, texts = gathered(sources)
     found = []
@@ -90,7 +92,7 @@ def of_each(sources: Sources, home: Path, watcher: Watcher, make: Callable[[Aske
     return found
 
 
-def gathered(sources: Sources) -> tuple[list[Asked], list[tuple[str, str]]]:
+def gathered(sources: Sources) -> tuple[list[HopQuestion], list[tuple[str, str]]]:
     """Return the questions to ask and the (title, text) of the passages to search, which are sorted."""
     closed = {text for path in sources.apart for one in read(path) for _, text in one.texts(distractors=False)}
     titled = [_held(one) for path in sources.questions for one in read(path)[: sources.limit or None]]
@@ -107,7 +109,7 @@ def gathered(sources: Sources) -> tuple[list[Asked], list[tuple[str, str]]]:
     return bare, sorted({("", text) for _, text in texts})
 
 
-def _held(one: Asked) -> Asked:
+def _held(one: HopQuestion) -> HopQuestion:
     """Return a question all of whose gold passages its file holds."""
     if named := [passage for passage in one.gold if isinstance(passage, str)]:
         raise CallerError(f"{one.place}: its gold passage {named[0]!r:.60} is only named; give its title and text")
@@ -135,7 +137,7 @@ def filled(texts: Sequence[tuple[str, str]], home: Path, watcher: Watcher) -> Co
     return collection
 
 
-def _retrieved(one: Asked, collection: Collection, hops: Sequence[str]) -> CandidateList:
+def _retrieved(one: HopQuestion, collection: Collection, hops: Sequence[str]) -> CandidateList:
     updaters: list[HopUpdater] = [FirstSearch(), LinkHop(), SpanHop()]
     context = Context(
         retriever=collection,
@@ -152,7 +154,7 @@ def _retrieved(one: Asked, collection: Collection, hops: Sequence[str]) -> Candi
     return CandidateList(one.question, len(gold), candidates, dict(run.weights))
 
 
-def _candidates(ranked: Sequence[Ranked], run: Working, gold: set[str]) -> Iterator[Candidate]:
+def _candidates(ranked: Sequence[Ranked], run: Run, gold: set[str]) -> Iterator[Candidate]:
     for item in ranked:
         known = run.known(item["id"])
         bridge = run.known(item["path"][-1]) if item["path"] else None

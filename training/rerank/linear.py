@@ -10,21 +10,21 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from ...core.linear import Linear
+from ...core.types import Numbers
+from ...core.words import content_words, word_key
 from ...retrieval.rerank.features import (
     CROSS,
     FIRST,
     HEAD,
     NAMES,
     SUMMARY,
-    Numbers,
     Reading,
     cross_features,
     features,
     summary,
 )
-from ...retrieval.rerank.listwise import Linear
 from ...retrieval.rerank.role import Ranked
-from ...retrieval.words import content_words, word_key
 from .lists import CandidateList
 
 EPOCHS, TOGETHER = 6, 8

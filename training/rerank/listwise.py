@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from ...core.errors import CallerError
+from ...core.linear import Linear
 from ...retrieval.rerank.cross import Scorer
 from ...retrieval.rerank.features import HEAD
-from ...retrieval.rerank.listwise import Linear
 from ..watch import Watcher
 from .lists import SHARE, CandidateList, divide
 

@@ -11,7 +11,7 @@ from safetensors.torch import load
 from torch import Tensor, nn
 from transformers import BertConfig, BertModel
 
-from ...retrieval.embed import weights
+from ...encoders import weights
 from ...retrieval.rerank.pairs import Tokens
 
 GIVEN = 6  # layers of the embedder

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from ...core.errors import CallerError
 from ...core.files import read_rows
-from ...retrieval.embed.role import Embedder, Vectors
+from ...core.types import Vectors
+from ...encoders.role import Embedder
 from ..treehop.pool import embedded
 from ..watch import Watcher
 from .lists import CandidateList

@@ -55,7 +55,7 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
 
 def _train(given: argparse.Namespace) -> Mapping[str, Any]:
     from ...core.settings import Settings
-    from ...retrieval.embed import load
+    from ...encoders import load
     from ..tools.collect import requests, shop
     from .reward import Judge
 
@@ -75,7 +75,7 @@ def _train(given: argparse.Namespace) -> Mapping[str, Any]:
 
 
 def _sft(given: argparse.Namespace, asked: list[Request], judge: Judge, prompt: QueryPrompt) -> dict[str, Any]:
-    from ...core.llm.local import LocalModel
+    from ...core.llm.transformers_model import LocalModel
     from .align import ends
     from .examples import divided, example, greedy, of_gold
     from .fit import Tuner
@@ -94,7 +94,7 @@ def _sft(given: argparse.Namespace, asked: list[Request], judge: Judge, prompt: 
 
 
 def _align(given: argparse.Namespace, asked: list[Request], judge: Judge, prompt: QueryPrompt) -> dict[str, Any]:
-    from ...core.llm.local import LocalModel
+    from ...core.llm.transformers_model import LocalModel
     from .align import Aligner
 
     best, rounds = Aligner(judge, prompt, judge.recipe, given.out, Lines()).run(given.model, asked)
@@ -130,7 +130,7 @@ _HOW = {"sft": _sft, "align": _align, "prompt": _choose}
 def _model(name: str) -> LanguageModel:
     """Return the model: one that runs here where the name is a folder's, otherwise one of litellm's."""
     from ...core.llm import LiteLLM
-    from ...core.llm.local import LocalModel
+    from ...core.llm.transformers_model import LocalModel
 
     return LocalModel(name) if Path(name).is_dir() else LiteLLM(name)
 

@@ -17,7 +17,7 @@ from statistics import fmean
 from typing import Any, NamedTuple
 
 from ...core.files import read_rows, write_whole
-from ...core.llm.local import LocalModel
+from ...core.llm.transformers_model import LocalModel
 from ...tools.select.prompt import QueryPrompt
 from ..tools.collect import Request
 from ..watch import Watcher

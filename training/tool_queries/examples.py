@@ -8,9 +8,9 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from ...core.llm.local import LocalModel
 from ...core.llm.role import Message
 from ...core.llm.structured import instructed, parsed
+from ...core.llm.transformers_model import LocalModel
 from ...graphs.select import ToolQueries
 from ...tools.select.prompt import QueryPrompt, reply, tidy
 from ...tools.tool import Tool

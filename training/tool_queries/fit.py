@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from ...core.errors import CallerError
-from ...core.llm.local import LocalModel
+from ...core.llm.transformers_model import LocalModel
 from .. import state
 from ..watch import Watcher
 from .examples import Example

@@ -8,7 +8,7 @@ from itertools import zip_longest
 
 import numpy as np
 
-from ...retrieval.embed.role import Embedder
+from ...encoders.role import Embedder
 from ...tools.select import model as scorer
 from ...tools.select.features import Searched, read, search
 from ...tools.select.lexicon import Numbers

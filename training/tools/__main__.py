@@ -15,7 +15,7 @@ from typing import Any
 
 from ...core.errors import CallerError
 from ...core.files import write_whole
-from ...retrieval.embed.role import Embedder
+from ...encoders.role import Embedder
 from ...tools.select.model import model_of
 from ..options import Parser, told
 
@@ -35,7 +35,7 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
 
 def _train(given: argparse.Namespace) -> Mapping[str, Any]:
     from ...core.settings import Settings
-    from ...retrieval.embed import load
+    from ...encoders import load
 
     weights, facts = train(given.folders, load(settings=Settings()), seed=given.seed)
     write_whole(given.out, (json.dumps(weights, indent=2) + "\n").encode())

@@ -12,7 +12,8 @@ import numpy as np
 
 from ...core.errors import CallerError
 from ...core.files import read_rows
-from ...retrieval.embed.role import Embedder, Vectors
+from ...core.types import Vectors
+from ...encoders.role import Embedder
 from ...tools.importers.json_lines import JsonLines
 from ...tools.select.features import Reading, read, search
 from ...tools.select.intents import essence, intents, searched

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ...retrieval.embed.role import Vectors
+from ...core.types import Vectors
 from .examples import Table
 from .recipe import Recipe
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...retrieval.types import Passage
-from ...retrieval.words import content_words
+from ...core.types import Passage
+from ...core.words import content_words
 from .names import own_names
-from .questions import SURE, Asked
+from .questions import SURE, HopQuestion
 from .seen import Seen, bare_title, predicate, seen_in
 
 FEWEST = 3  # points for likeness below which nothing is borrowed
@@ -40,7 +40,7 @@ class Form:
 class Borrowed:
     """A template that asks a known question of a new passage, or nothing where none fits."""
 
-    def __init__(self, questions: Sequence[Asked]) -> None:
+    def __init__(self, questions: Sequence[HopQuestion]) -> None:
         self._forms = [form for asked in questions for form in _forms(asked)]
         self._by_word: dict[str, list[int]] = {}
         for number, form in enumerate(self._forms):
@@ -65,7 +65,7 @@ class Borrowed:
         return f"{form.before}{bare_title(seen.passage)}{form.after}"
 
 
-def _forms(asked: Asked) -> Iterator[Form]:
+def _forms(asked: HopQuestion) -> Iterator[Form]:
     gold = [Passage("", "", one.get("title") or "", "", one["text"]) for one in asked.gold if not isinstance(one, str)]
     for start in gold:
         title = bare_title(start) if start.title else ""

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ...retrieval.embed.role import Vectors
-from ...retrieval.hop.gate import Gate
+from ...core.types import Vectors
+from ...core.vectors import unit
 from ...retrieval.hop.tree import Growth, grow
-from ...retrieval.working import unit
+from ...retrieval.hop.treehop_network import Gate
 from .examples import Table
 
 DRAWS = 2_000

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ...retrieval.embed.role import Vectors
+from ...core.types import Vectors
 from .pool import Pool
 
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from ...core.files import write_whole
-from ...retrieval.hop.gate import Gate, Parameters
+from ...retrieval.hop.treehop_network import Gate, Parameters
 from .. import state
 from ..watch import Watcher
 from .batch import Batch, batches, steps

@@ -12,8 +12,8 @@ from itertools import chain, islice
 
 import numpy as np
 
-from ...retrieval.types import Passage
-from ...retrieval.words import content_words
+from ...core.types import Passage
+from ...core.words import content_words
 from .examples import Example
 from .names import Names, own_names
 from .pool import Pool

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
+from ...core.types import Passage
 from ...retrieval.hop.mentions import Mention, mentions
 from ...retrieval.retriever import Bearers, Retriever
-from ...retrieval.store.names import names_of
-from ...retrieval.types import Passage
+from ...store.names import names_of
 from .pool import Pool
 
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ...core.errors import CallerError
-from ...retrieval.hop.gate import EPSILON, Gate, Parameters, Shape
+from ...retrieval.hop.treehop_network import EPSILON, Gate, Parameters, Shape
 
 FACTORS = ("keep", "drop")
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...core.errors import CallerError
-from ...retrieval.embed.role import Embedder
-from ...retrieval.store.collection import Collection
+from ...encoders.role import Embedder
+from ...store.collection import Collection
 from ..watch import Watcher
 from .examples import Example
 from .hops import hops as hops_of

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.errors import CallerError, OperatorError
-from ...retrieval.embed.role import Embedder, Vectors
-from ...retrieval.store.collection import Collection
-from ...retrieval.types import Chunk, Hit, Passage
+from ...core.types import Chunk, Hit, Passage, Vectors
+from ...encoders.role import Embedder
+from ...store.collection import Collection
 from ..watch import Watcher
 
 BLOCK = 1_024

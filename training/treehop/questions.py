@@ -13,8 +13,8 @@ from typing import Any
 
 from ...core.errors import CallerError
 from ...core.files import read_rows
-from ...retrieval.types import Passage
-from ...retrieval.words import name_key
+from ...core.types import Passage
+from ...core.words import name_key
 from .examples import Example
 from .names import own_names
 from .pool import Pool, key_of
@@ -24,7 +24,7 @@ SURE = 2  # kinds of names up to `SHORT`: an alias is too weak a sign that one p
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class HopQuestion:
     """A question of a file: its gold passages and others that are known to be wrong, as (title, text) or by name.
 
     `answer` is empty where the file has none.
@@ -47,7 +47,7 @@ class Asked:
         yield from (key_of(*_pair(one)) for one in self.gold if not isinstance(one, str))
 
 
-def read(path: Path, *, untitled: bool = False) -> list[Asked]:
+def read(path: Path, *, untitled: bool = False) -> list[HopQuestion]:
     """Return the questions of a file, with `untitled` without the titles of their passages.
 
     Raises:
@@ -65,7 +65,7 @@ def texts_of(path: Path, *, untitled: bool = False) -> Iterator[tuple[str, str]]
         yield _pair(_passage(place, row, untitled=untitled))
 
 
-def examples(questions: Sequence[Asked], pool: Pool, *, pairs: bool = False) -> Iterator[Example]:
+def examples(questions: Sequence[HopQuestion], pool: Pool, *, pairs: bool = False) -> Iterator[Example]:
     """Yield the hops of each question whose gold passages are in the pool.
 
     Ordered gold is a chain. In unordered gold a passage leads to those whose names it holds; where none does, as in a
@@ -134,7 +134,7 @@ def _paths(gold: Sequence[str], leads: Mapping[str, Sequence[str]]) -> Iterator[
         fronts = after
 
 
-def _asked(place: str, row: Mapping[str, Any], *, untitled: bool) -> Asked:
+def _asked(place: str, row: Mapping[str, Any], *, untitled: bool) -> HopQuestion:
     question, gold = row.get("question"), row.get("gold")
     if not isinstance(question, str) or not question.strip():
         raise CallerError(f"{place}: its question is {question!r}; a text is expected")
@@ -143,7 +143,7 @@ def _asked(place: str, row: Mapping[str, Any], *, untitled: bool) -> Asked:
     checked = tuple(_passage(place, one, untitled=untitled) for one in gold)
     wrong = tuple(_passage(place, one, untitled=untitled) for one in row.get("distractors") or ())
     answer = row.get("answer")
-    return Asked(
+    return HopQuestion(
         place, question, checked, row.get("ordered") is True, wrong, "" if answer is None else str(answer).strip()
     )
 

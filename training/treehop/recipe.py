@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from ...retrieval.hop.gate import Shape
 from ...retrieval.hop.tree import Growth
+from ...retrieval.hop.treehop_network import Shape
 
 #: `infonce` takes every passage of the batch for a negative, `explicit` only the example's own, as the public code
 #: does; `sigmoid` judges each pair for itself.

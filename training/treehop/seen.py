@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ...core.sentences import sentences
+from ...core.types import Passage
 from ...retrieval.hop.locate import locate
-from ...retrieval.sentences import sentences
-from ...retrieval.types import Passage
 
 _SUBJECT = re.compile(r"^.{2,200}?\b(?=(?:is|was|are|were|has|had)\b)", re.DOTALL)
 _ASIDE = re.compile(r"\s*\([^()]*\)")

@@ -14,10 +14,10 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from ...core.errors import CallerError, OperatorError, PolyhopError
-from ...retrieval.embed.role import Embedder
+from ...encoders.role import Embedder
 from ...retrieval.hop import checkpoint
 from ...retrieval.hop.checkpoint import Card
-from ...retrieval.hop.gate import Gate
+from ...retrieval.hop.treehop_network import Gate
 from ..watch import Watcher
 from .evaluate import Verdict, hop_recall, judge, states
 from .examples import Example, Split, Table, kinds, mined, split, table

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from polyhop.retrieval.embed import Embedder
-from polyhop.retrieval.store.collection import Collection
+from polyhop.encoders import Embedder
+from polyhop.store.collection import Collection
 from tests import corpus
 
 

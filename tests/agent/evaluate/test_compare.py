@@ -13,8 +13,8 @@ from polyhop.agent import Agent, CallerError, Evaluation
 from polyhop.agent.evaluate.compare import DEPTHS
 from polyhop.agent.evaluate.metrics import metrics
 from polyhop.agent.evaluate.table import table
-from polyhop.retrieval.embed import Embedder
-from polyhop.retrieval.store.collection import Collection
+from polyhop.encoders import Embedder
+from polyhop.store.collection import Collection
 from tests import corpus
 from tests.agent.commands import QUESTION, files, run, run_json
 

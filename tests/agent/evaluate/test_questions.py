@@ -10,7 +10,7 @@ import pytest
 
 from polyhop.agent import CallerError, Passage
 from polyhop.agent.evaluate.questions import Gold, Question, by_title, is_there, questions_of, read_questions
-from polyhop.retrieval.store.collection import Collection
+from polyhop.store.collection import Collection
 from tests import corpus
 
 JAWS = Passage("0a", "films.jsonl#1", "Jaws (film)", "", "Jaws is a film.\n\nIt was directed by Steven Spielberg.")

@@ -13,7 +13,7 @@ import pytest
 from polyhop.agent import Agent
 from polyhop.agent.evaluate.remember import Memory, Remembering
 from polyhop.retrieval.retriever import Retriever
-from polyhop.retrieval.store.collection import Collection
+from polyhop.store.collection import Collection
 from tests import corpus
 from tests.retrieval.contract import RetrieverContract
 

@@ -9,8 +9,8 @@ import pytest
 from polyhop.agent import AfterHops, Agent, CallerError, Profile, Settings
 from polyhop.agent.evaluate.variants import WITH, WITHOUT, WITHOUT_AGAIN, Setup, WithoutKind, variants
 from polyhop.retrieval.hop.directional import DirectionalHop
-from polyhop.retrieval.store.collection import Collection
-from polyhop.retrieval.store.names import Kind
+from polyhop.store.collection import Collection
+from polyhop.store.names import Kind
 from tests import corpus
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from polyhop.agent import LangChainTools, ToolSelector
-from polyhop.retrieval.embed import Embedder
+from polyhop.encoders import Embedder
 
 from . import shop
 

@@ -18,7 +18,7 @@ from mcp.client.stdio import StdioServerParameters
 from polyhop.agent import CallerError, McpServer, ToolSelector
 from polyhop.agent.toolbox.proxy import Proxy
 from polyhop.agent.toolbox.reach import Reach
-from polyhop.retrieval.embed import Embedder
+from polyhop.encoders import Embedder
 from polyhop.tools.follow import IN_STEP
 
 CHILD = Path(__file__).with_name("upstream.py")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.retrieval.embed.decoders import TEMPLATE, tokenizer
+from tests.encoders.decoders import TEMPLATE, tokenizer
 
 
 def causal(folder: Path, texts: Sequence[str] = (), *, positions: int = 1_024, template: str | None = TEMPLATE) -> str:

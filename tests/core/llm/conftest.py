@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from polyhop.core.llm.lite import _load
+from polyhop.core.llm.litellm_model import _load
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -11,7 +11,7 @@ import pytest
 from polyhop.agent import Agent, Answer, Collection, Settings
 from polyhop.agent.testing import FAULTS, Fault, ReplayServer
 from polyhop.core.llm.gateway import ATTEMPTS
-from polyhop.retrieval.embed import Embedder
+from polyhop.encoders import Embedder
 from tests import corpus
 
 #: enough for every fault that ends by itself, on the busiest of machines

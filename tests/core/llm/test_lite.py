@@ -15,7 +15,7 @@ from polyhop.agent.testing import ReplayServer
 from polyhop.core.errors import ModelError
 from polyhop.core.llm import Gateway, Price
 from polyhop.core.llm.gateway import ATTEMPTS
-from polyhop.retrieval.embed import Embedder
+from polyhop.encoders import Embedder
 from tests import corpus
 
 MESSAGES = [{"role": "user", "content": "Who directed Jaws?"}]
@@ -153,7 +153,7 @@ def test_not_found_is_an_answer(tmp_path: Path, embedder: Embedder) -> None:
 CONFIGURED = """
 import sys
 from polyhop.agent import Agent
-from polyhop.retrieval.store.collection import Collection
+from polyhop.store.collection import Collection
 with Collection.open(sys.argv[1], "films") as films:
     answer = Agent(films).ask("In which city was the director of Jaws born?")
     print(answer.extractive, "litellm" in sys.modules, "openai" in sys.modules)

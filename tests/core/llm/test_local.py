@@ -8,8 +8,8 @@ import pytest
 
 from polyhop.core.errors import CallerError, ModelError
 from polyhop.core.llm import Call, Gateway, PassingError, Price
-from polyhop.core.llm.local import LocalModel
-from tests.retrieval.embed.decoders import START, STOP
+from polyhop.core.llm.transformers_model import LocalModel
+from tests.encoders.decoders import START, STOP
 
 from .causals import causal
 

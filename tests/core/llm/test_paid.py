@@ -97,7 +97,7 @@ def test_nothing_is_asked_once_the_time_is_over() -> None:
 
 def test_words_of_the_provider_are_told_without_their_wrapping() -> None:
     """litellm puts names of errors before them, once or several times."""
-    from polyhop.core.llm.lite import _WRAPPING
+    from polyhop.core.llm.litellm_model import _WRAPPING
 
     said = ["litellm.RateLimitError: RateLimitError: OpenAIException - slow down", "litellm.Timeout: Timeout Error: x"]
     assert ["slow down", "x", "an Error: in the middle"] == [

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from polyhop.retrieval.embed import Embedder
+from polyhop.core.types import Document
+from polyhop.encoders import Embedder
 from polyhop.retrieval.hop.role import Bridge, Find, HopUpdater, Query
-from polyhop.retrieval.store.collection import Collection
-from polyhop.retrieval.types import Document
-from polyhop.retrieval.working import Working
+from polyhop.retrieval.run import Run
+from polyhop.store.collection import Collection
 from tests import corpus
 
 NOBODY = "0" * 32
@@ -36,9 +36,9 @@ class World:
     collection: Collection
     ids: Mapping[str, str]
 
-    def run(self, where: str = "") -> Working:
+    def run(self, where: str = "") -> Run:
         """Return the memory of a run that has met nothing yet."""
-        return Working(self.collection, QUESTION, where)
+        return Run(self.collection, QUESTION, where)
 
     def bridges(self) -> list[Bridge]:
         """Return passages to go on from, two at the end of a path, one of which names the passage it came from."""
@@ -59,16 +59,16 @@ def fillers() -> Iterator[Document]:
         yield Document(f"filler-{number}", f"minutes of meeting {number}", metadata={"kind": "other"}, vector=vector)
 
 
-Ask = Callable[[HopUpdater, World, Working], list[Query]]
+Ask = Callable[[HopUpdater, World, Run], list[Query]]
 Check = Callable[[HopUpdater, World, Ask], None]
 
 
-def proposed(updater: HopUpdater, world: World, run: Working) -> list[Query]:
+def proposed(updater: HopUpdater, world: World, run: Run) -> list[Query]:
     """Return the queries that the updater makes itself."""
     return updater.propose(world.bridges(), run)
 
 
-def planned(updater: HopUpdater, world: World, run: Working) -> list[Query]:
+def planned(updater: HopUpdater, world: World, run: Run) -> list[Query]:
     """Return the query that the plan makes, for updaters that only search."""
     return [Query(text=run.question, updater=updater.name, checkpoint=updater.checkpoint, path=[], score=1.0)]
 

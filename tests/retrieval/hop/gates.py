@@ -9,7 +9,7 @@ import numpy as np
 
 from polyhop.retrieval.hop import checkpoint
 from polyhop.retrieval.hop.checkpoint import Card, Checkpoint
-from polyhop.retrieval.hop.gate import Gate, Parameters, Shape
+from polyhop.retrieval.hop.treehop_network import Gate, Parameters, Shape
 
 EMBEDDER = "all-MiniLM-L6-v2"
 

@@ -19,7 +19,7 @@ from polyhop.retrieval.query.expansion import Expansion
 from polyhop.retrieval.query.feedback import Feedback
 from polyhop.retrieval.query.first import FirstSearch
 from polyhop.retrieval.query.written import KEYWORDS
-from polyhop.retrieval.working import Working
+from polyhop.retrieval.run import Run
 
 from . import contract
 from .contract import CHECKS, Check, HopUpdaterContract, World, failing, planned, world
@@ -132,23 +132,23 @@ class Sound:
     name: str = "link"
     checkpoint: str = ""
 
-    def propose(self, bridges: Sequence[Bridge], run: Working) -> list[Query]:
+    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
         """Return what the link hop proposes."""
         return self.inner.propose(bridges, run)
 
-    def search(self, queries: Sequence[Query], run: Working) -> list[Find]:
+    def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
         """Return what the link hop finds."""
         return self.inner.search(queries, run)
 
 
 class ReturnsOwnBridge(Sound):
-    def search(self, queries: Sequence[Query], run: Working) -> list[Find]:
+    def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
         finds = super().search(queries, run)
         return finds + [Find(**{**find, "id": find["path"][-1]}) for find in finds]
 
 
 class RandomOrder(Sound):
-    def search(self, queries: Sequence[Query], run: Working) -> list[Find]:
+    def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
         finds = super().search(queries, run)
         for find in finds:
             find["value"] += random.SystemRandom().random()
@@ -156,12 +156,12 @@ class RandomOrder(Sound):
 
 
 class NumpyScalars(Sound):
-    def propose(self, bridges: Sequence[Bridge], run: Working) -> list[Query]:
+    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
         return [Query(**{**query, "score": np.float64(1.0)}) for query in super().propose(bridges, run)]
 
 
 class Unbounded(Sound):
-    def search(self, queries: Sequence[Query], run: Working) -> list[Find]:
+    def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
         path = queries[0]["path"] if queries else []
         everything = run.retriever.lexical("minutes meeting", 10_000) if queries else []
         found = [Find(id=hit.id, via="link", path=path, name="", value=1.0) for hit in everything] * len(queries)
@@ -169,22 +169,22 @@ class Unbounded(Sound):
 
 
 class IgnoresFilter(Sound):
-    def search(self, queries: Sequence[Query], run: Working) -> list[Find]:
-        return super().search(queries, Working(run.retriever, run.question))
+    def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
+        return super().search(queries, Run(run.retriever, run.question))
 
 
 class NegativeValues(Sound):
-    def search(self, queries: Sequence[Query], run: Working) -> list[Find]:
+    def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
         return [Find(**{**find, "value": -1.0}) for find in super().search(queries, run)]
 
 
 class PathFromElsewhere(Sound):
-    def propose(self, bridges: Sequence[Bridge], run: Working) -> list[Query]:
+    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
         return [Query(**{**query, "path": [*query["path"], "x"]}) for query in super().propose(bridges, run)]
 
 
 class StumblesOverGone(Sound):
-    def propose(self, bridges: Sequence[Bridge], run: Working) -> list[Query]:
+    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
         run.load(bridge["id"] for bridge in bridges)
         if run.gone:
             raise KeyError(*run.gone)
@@ -192,7 +192,7 @@ class StumblesOverGone(Sound):
 
 
 class ChangesBridges(Sound):
-    def propose(self, bridges: Sequence[Bridge], run: Working) -> list[Query]:
+    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
         queries = super().propose(bridges, run)
         for bridge in bridges:
             bridge["score"] += 1
@@ -200,10 +200,10 @@ class ChangesBridges(Sound):
 
 
 class KeepsQueriesInMemory(Sound):
-    def search(self, queries: Sequence[Query], run: Working) -> list[Find]:
+    def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
         return super().search([query for query in queries if id(query) in self._made()], run)
 
-    def propose(self, bridges: Sequence[Bridge], run: Working) -> list[Query]:
+    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
         queries = super().propose(bridges, run)
         self.__dict__["made"] = {id(query): query for query in queries}
         return queries
@@ -213,17 +213,17 @@ class KeepsQueriesInMemory(Sound):
 
 
 class NeedsBridges(Sound):
-    def propose(self, bridges: Sequence[Bridge], run: Working) -> list[Query]:
+    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
         return [*super().propose(bridges, run), *super().propose(bridges[:1], run)][: 1000 // len(bridges)]
 
 
 class FindsTheDead(Sound):
-    def search(self, queries: Sequence[Query], run: Working) -> list[Find]:
+    def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
         return [Find(**{**find, "id": "f" * 32}) for find in super().search(queries, run)]
 
 
 class SignsForAnother(Sound):
-    def propose(self, bridges: Sequence[Bridge], run: Working) -> list[Query]:
+    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
         return [Query(**{**query, "updater": "other"}) for query in super().propose(bridges, run)]
 
 

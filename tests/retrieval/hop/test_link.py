@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from polyhop.retrieval.embed import Embedder
+from polyhop.core.types import Document
+from polyhop.encoders import Embedder
 from polyhop.retrieval.hop.link import LinkHop
 from polyhop.retrieval.hop.role import Bridge
-from polyhop.retrieval.store.collection import Collection
-from polyhop.retrieval.types import Document
-from polyhop.retrieval.working import Working
+from polyhop.retrieval.run import Run
+from polyhop.store.collection import Collection
 from tests import corpus
 
 
@@ -24,7 +24,7 @@ def films(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Itera
 
 def found(opened: Collection, question: str, *bridges: str, hop: LinkHop | None = None, where: str = "") -> list[str]:
     """Return the documents that one hop from the bridges finds, best first."""
-    run, hop, ids = Working(opened, question, where), hop or LinkHop(), corpus.ids(opened)
+    run, hop, ids = Run(opened, question, where), hop or LinkHop(), corpus.ids(opened)
     queries = hop.propose([Bridge(id=ids[name], score=1.0, path=[]) for name in bridges], run)
     finds = sorted(hop.search(queries, run), key=lambda find: (-find["value"], find["id"]))
     names = {passage: name for name, passage in ids.items()}
@@ -49,7 +49,7 @@ def test_a_link_back_to_the_path_is_not_followed(tmp_path: object, embedder: Emb
         ],
     ) as opened:
         ids, hop = corpus.ids(opened), LinkHop()
-        run = Working(opened, "Who founded the city of Romulus?")
+        run = Run(opened, "Who founded the city of Romulus?")
         queries = hop.propose([Bridge(id=ids["b"], score=1.0, path=[ids["a"]])], run)
         assert ["romulus"] == [query["text"] for query in queries]
         assert [] == hop.search(queries, run)

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from polyhop.retrieval.embed import Embedder
+from polyhop.core.types import Document
+from polyhop.encoders import Embedder
 from polyhop.retrieval.hop.locate import locate
 from polyhop.retrieval.hop.mentions import mentions
-from polyhop.retrieval.store.collection import Collection
-from polyhop.retrieval.types import Document
+from polyhop.store.collection import Collection
 from tests import corpus
 
 

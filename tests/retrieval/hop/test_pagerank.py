@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from polyhop.retrieval.embed import Embedder
+from polyhop.core.types import Document
+from polyhop.encoders import Embedder
 from polyhop.retrieval.hop.pagerank import PageRankHop
 from polyhop.retrieval.hop.role import Bridge
-from polyhop.retrieval.store.collection import Collection
-from polyhop.retrieval.types import Document
-from polyhop.retrieval.working import Working
+from polyhop.retrieval.run import Run
+from polyhop.store.collection import Collection
 
 QUESTION = "Where do the two rivers meet that flow past the mill and the abbey?"
 TEXTS = {
@@ -35,7 +35,7 @@ def rivers(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iter
 
 def worth(opened: Collection, starts: list[str], hop: PageRankHop) -> dict[str, float]:
     """Return the value of each document found from some others."""
-    run = Working(opened, QUESTION)
+    run = Run(opened, QUESTION)
     bridges = [Bridge(id=opened.heads([start], 1)[start][0], score=1.0, path=[]) for start in starts]
     found = hop.search(hop.propose(bridges, run), run)
     return {opened.passages([find["id"]])[find["id"]].document: find["value"] for find in found}

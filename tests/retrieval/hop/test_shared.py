@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from polyhop.retrieval.embed import Embedder
+from polyhop.core.types import Document
+from polyhop.encoders import Embedder
 from polyhop.retrieval.hop.role import Bridge, Find
 from polyhop.retrieval.hop.shared import SharedNameHop
-from polyhop.retrieval.store.collection import Collection
-from polyhop.retrieval.types import Document
-from polyhop.retrieval.working import Working
+from polyhop.retrieval.run import Run
+from polyhop.store.collection import Collection
 
 QUESTION = "Which court heard the case about the ship that sank off Brittany?"
 TEXTS = {
@@ -42,7 +42,7 @@ def ships(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Itera
 
 def finds(opened: Collection, start: str, hop: SharedNameHop) -> dict[str, Find]:
     """Return what the hop finds from one document, by document."""
-    run = Working(opened, QUESTION)
+    run = Run(opened, QUESTION)
     bridge = opened.heads([start], 1)[start][0]
     found = hop.search(hop.propose([Bridge(id=bridge, score=1.5, path=[])], run), run)
     return {opened.passages([find["id"]])[find["id"]].document: find for find in found}
@@ -65,7 +65,7 @@ def test_a_name_that_many_mention_is_not_followed(tmp_path: Path, embedder: Embe
 
 def test_a_filter_holds_on_the_other_side(ships: Collection) -> None:
     """What the filter refuses is not gone to."""
-    run = Working(ships, QUESTION, "key != 'trial'")
+    run = Run(ships, QUESTION, "key != 'trial'")
     bridge = ships.heads(["wreck"], 1)["wreck"][0]
     hop = SharedNameHop()
 

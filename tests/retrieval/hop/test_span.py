@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from polyhop.retrieval.embed import Embedder
+from polyhop.core.types import Document
+from polyhop.encoders import Embedder
 from polyhop.retrieval.hop.role import Bridge, Find
 from polyhop.retrieval.hop.span import SpanHop
-from polyhop.retrieval.store.collection import Collection
-from polyhop.retrieval.types import Document
-from polyhop.retrieval.working import Working
+from polyhop.retrieval.run import Run
+from polyhop.store.collection import Collection
 
 QUESTION = "Which award did the architect of the Lighthouse of Brest win?"
 TEXTS = {
@@ -31,7 +31,7 @@ def towers(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iter
 
 def asked(opened: Collection, hop: SpanHop, start: str = "lighthouse") -> tuple[list[str], dict[str, Find]]:
     """Return the names that are asked from one document, and the best find of each document."""
-    run = Working(opened, QUESTION)
+    run = Run(opened, QUESTION)
     queries = hop.propose([Bridge(id=opened.heads([start], 1)[start][0], score=1.5, path=[])], run)
     best: dict[str, Find] = {}
     for find in sorted(hop.search(queries, run), key=lambda find: find["value"]):

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from polyhop.retrieval.embed import Vectors
+from polyhop.core.types import Hit, Vectors
+from polyhop.core.vectors import unit
 from polyhop.retrieval.hop.tree import Branch, Growth, Tree, grow, kept, ranked
-from polyhop.retrieval.types import Hit
-from polyhop.retrieval.working import unit
 
 from . import gates
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from polyhop.retrieval.embed import Vectors
-from polyhop.retrieval.hop.gate import Gate
+from polyhop.core.types import Hit, Vectors
+from polyhop.core.vectors import unit
 from polyhop.retrieval.hop.role import HopUpdater, Query
 from polyhop.retrieval.hop.treehop import TreeHop
-from polyhop.retrieval.types import Hit
-from polyhop.retrieval.working import Working, unit
+from polyhop.retrieval.hop.treehop_network import Gate
+from polyhop.retrieval.run import Run
 
 from . import gates
 from .contract import NOBODY, HopUpdaterContract, World, world
@@ -97,7 +97,7 @@ def test_the_best_of_the_layer_are_kept(hop: TreeHop, world: World) -> None:
     assert max(hits[0].score for hits in lists) == pytest.approx(_cosine(hop, run, few[0]["path"], few[0]["id"]))
 
 
-def _cosine(hop: TreeHop, run: Working, path: Sequence[str], name: str) -> float:
+def _cosine(hop: TreeHop, run: Run, path: Sequence[str], name: str) -> float:
     query = Query(text="", updater="", checkpoint="", path=list(path), score=1.0)
     return float(unit(hop.states([query], run))[0] @ run.retriever.vectors([name])[name])
 

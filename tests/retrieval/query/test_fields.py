@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from polyhop.retrieval.embed import Embedder
+from polyhop.core.types import Document, Metadata
+from polyhop.encoders import Embedder
 from polyhop.retrieval.query import fields
 from polyhop.retrieval.query.period import Period
-from polyhop.retrieval.retriever import Own, Several
-from polyhop.retrieval.store.collection import Collection
-from polyhop.retrieval.types import Document, Metadata
+from polyhop.retrieval.retriever import CallableRetriever, MultiRetriever
+from polyhop.store.collection import Collection
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +49,9 @@ def test_years_become_a_filter_on_the_key_that_dates(years: Period, passing: lis
 
 def test_the_keys_of_all_collections_are_known(dated: Collection, embedder: Embedder) -> None:
     """Keys are read from the record, of several collections together; a search of one's own has none."""
-    assert {"date", "pages", "O'Key `x\\"} <= set(fields.keys(Several([dated, dated])))
-    assert fields.keys(Own(lambda question, k: [], embedder)) == []
-    assert fields.dated(Own(lambda question, k: [], embedder), Period(since=2000)) is None
+    assert {"date", "pages", "O'Key `x\\"} <= set(fields.keys(MultiRetriever([dated, dated])))
+    assert fields.keys(CallableRetriever(lambda question, k: [], embedder)) == []
+    assert fields.dated(CallableRetriever(lambda question, k: [], embedder), Period(since=2000)) is None
 
 
 @pytest.mark.parametrize(("condition", "passing"), [

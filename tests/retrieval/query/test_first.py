@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from polyhop.retrieval.embed import Embedder
+from polyhop.encoders import Embedder
 from polyhop.retrieval.hop.role import Find, Query
 from polyhop.retrieval.query.first import FirstSearch
-from polyhop.retrieval.store.collection import Collection
-from polyhop.retrieval.working import Working
+from polyhop.retrieval.run import Run
+from polyhop.store.collection import Collection
 from tests import corpus
 
 
@@ -24,7 +24,7 @@ def films(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Itera
 def finds(opened: Collection, *texts: str, question: str = corpus.QUESTION) -> list[Find]:
     """Return what queries of these texts find in a run of the question."""
     queries = [Query(text=text, updater="search", checkpoint="", path=[], score=1.0) for text in texts]
-    return FirstSearch().search(queries, Working(opened, question))
+    return FirstSearch().search(queries, Run(opened, question))
 
 
 def named(found: list[Find], opened: Collection) -> set[str]:
@@ -60,14 +60,14 @@ def test_several_queries_are_each_searched(films: Collection) -> None:
 
 def test_it_proposes_nothing(films: Collection) -> None:
     """First queries come from the plan."""
-    assert [] == FirstSearch().propose([], Working(films, corpus.QUESTION))
+    assert [] == FirstSearch().propose([], Run(films, corpus.QUESTION))
 
 
 def test_phrases_come_first_in_the_lexical_half_where_that_is_wanted(films: Collection) -> None:
     """A query may have a text for each half; the passage that holds its phrase word for word leads the lexical one."""
     query = Query(text="river Danube Black Sea", updater="search", checkpoint="", path=[], score=1.0)
     query["dense_text"], query["phrases"] = corpus.QUESTION, ["Black Sea"]
-    plain, phrased = (FirstSearch(phrased=on).search([query], Working(films, corpus.QUESTION)) for on in (False, True))
+    plain, phrased = (FirstSearch(phrased=on).search([query], Run(films, corpus.QUESTION)) for on in (False, True))
     assert {find["id"] for find in plain} == {find["id"] for find in phrased}
     values = {find["id"]: find["value"] for find in phrased if find["via"] == "search"}
     danube = corpus.ids(films)["Danube"]

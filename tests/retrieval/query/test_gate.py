@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from polyhop.core.errors import CallerError, OperatorError
-from polyhop.retrieval.embed import Embedder
+from polyhop.encoders import Embedder
 from polyhop.retrieval.query.first import FirstSearch
 from polyhop.retrieval.query.gate import FEATURES, SHIPPED, Gate, features, load
 from polyhop.retrieval.rerank.path import PathScore
-from polyhop.retrieval.store.collection import Collection
-from polyhop.retrieval.working import Working
+from polyhop.retrieval.run import Run
+from polyhop.store.collection import Collection
 from tests import corpus
 
 
@@ -27,9 +27,9 @@ def films(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Itera
         yield opened
 
 
-def known(films: Collection, question: str = corpus.QUESTION) -> tuple[Any, Any, Working]:
+def known(films: Collection, question: str = corpus.QUESTION) -> tuple[Any, Any, Run]:
     """Return what a gate is shown: a ranking, its finds, and the run."""
-    run = Working(films, question)
+    run = Run(films, question)
     finds = FirstSearch().search(
         [{"text": question, "updater": "search", "checkpoint": "", "path": [], "score": 1.0}], run
     )
@@ -61,8 +61,8 @@ def test_the_numbers_are_those_of_the_ranking(films: Collection) -> None:
 
 def test_where_nothing_is_found_there_are_numbers(films: Collection) -> None:
     """An empty ranking, and a question without words that carry meaning, are no reason to fail."""
-    assert np.isfinite(features([], [], Working(films, "who is it?"))).all()
-    assert 0 < Gate("feedback", file=SHIPPED).chance([], [], Working(films, "who is it?")) < 1
+    assert np.isfinite(features([], [], Run(films, "who is it?"))).all()
+    assert 0 < Gate("feedback", file=SHIPPED).chance([], [], Run(films, "who is it?")) < 1
 
 
 def test_the_chance_is_that_of_the_unit(films: Collection, tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from polyhop.core.words import content_words, word_key
 from polyhop.prompts import load
 from polyhop.retrieval.query.written import KEYWORDS, PASSAGE, THOUGHTS, Unusable, Written, keywords
-from polyhop.retrieval.words import content_words, word_key
 
 QUESTION = "Where was the director of Jaws born?"
 GERMAN = "Wo wurde der Regisseur von Jaws geboren?"

@@ -12,14 +12,14 @@ from typing import Any, cast
 
 import pytest
 
-from polyhop.retrieval.embed import Embedder
+from polyhop.core.types import Document
+from polyhop.encoders import Embedder
 from polyhop.retrieval.hop.role import Find
 from polyhop.retrieval.rerank.path import PathScore
 from polyhop.retrieval.rerank.role import Ranked, Reranker, order
 from polyhop.retrieval.retriever import Retriever
-from polyhop.retrieval.store.collection import Collection
-from polyhop.retrieval.types import Document
-from polyhop.retrieval.working import Working
+from polyhop.retrieval.run import Run
+from polyhop.store.collection import Collection
 from tests import corpus
 
 from .scenes import PAIRS, Pair
@@ -40,11 +40,11 @@ class Scene:
     collection: Collection
     ids: Mapping[str, str]
     _rankings: dict[str, list[Ranked]] = field(default_factory=dict)
-    _runs: dict[str, Working] = field(default_factory=dict)
+    _runs: dict[str, Run] = field(default_factory=dict)
 
-    def run(self, question: str = corpus.QUESTION) -> Working:
+    def run(self, question: str = corpus.QUESTION) -> Run:
         """Return the memory of a run that has met nothing yet."""
-        return Working(self.collection, question)
+        return Run(self.collection, question)
 
     def ranked(self) -> list[Ranked]:
         """Return a ranking by the path score: by search and by path, with twins that tie at its head."""
@@ -57,7 +57,7 @@ class Scene:
             self._rankings[""] = PathScore().rank(finds, self.run())
         return copy.deepcopy(self._rankings[""])
 
-    def asked(self, question: str, pair: Pair) -> tuple[list[Ranked], Working]:
+    def asked(self, question: str, pair: Pair) -> tuple[list[Ranked], Run]:
         """Return the candidates of a pair, whose scores say nothing although their parts do, and the run."""
         if question not in self._rankings:
             run = self._runs[question] = self.run(question)
@@ -174,7 +174,7 @@ def is_bounded(reranker: Reranker, scene: Scene) -> None:
         *(Ranked(id=f"{n:032x}", score=-9.0, via="search", path=[], name="") for n in range(2_000)),
     ]
     counting = Counting(scene.collection)
-    reranker.rerank(sorted(long, key=order), Working(cast(Retriever, counting), corpus.QUESTION))
+    reranker.rerank(sorted(long, key=order), Run(cast(Retriever, counting), corpus.QUESTION))
     assert counting.asked <= 2 * DEPTH
 
 

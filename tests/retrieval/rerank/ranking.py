@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 import pytest
 
-from polyhop.retrieval.embed import Embedder
+from polyhop.core.types import Document
+from polyhop.encoders import Embedder
 from polyhop.retrieval.hop.role import Find
 from polyhop.retrieval.rerank.role import Ranked, Ranker
-from polyhop.retrieval.store.collection import Collection
-from polyhop.retrieval.types import Document
-from polyhop.retrieval.working import Working
+from polyhop.retrieval.run import Run
+from polyhop.store.collection import Collection
 from tests import corpus
 
 NOBODY = "0" * 32
@@ -30,9 +30,9 @@ class Scene:
     collection: Collection
     ids: Mapping[str, str]
 
-    def run(self) -> Working:
+    def run(self) -> Run:
         """Return the memory of a run that has met nothing yet."""
-        return Working(self.collection, corpus.QUESTION)
+        return Run(self.collection, corpus.QUESTION)
 
     def finds(self) -> list[Find]:
         """Return finds by search, by name and by path, several of one passage, of twins, and of one gone."""

@@ -9,11 +9,11 @@ from typing import Any, cast
 
 import numpy as np
 
+from polyhop.core.types import Passage
+from polyhop.core.words import content_words, word_key
 from polyhop.retrieval.rerank.features import CROSS, NAMES, SUMMARY, Reading
 from polyhop.retrieval.rerank.role import Ranked
-from polyhop.retrieval.types import Passage
-from polyhop.retrieval.words import content_words, word_key
-from polyhop.retrieval.working import Known, Working
+from polyhop.retrieval.run import Known, Run
 
 
 class Told:
@@ -37,9 +37,9 @@ class Told:
         return Known(passage, np.zeros(384, np.float32), 0.0, frozenset(map(word_key, content_words(text))))
 
 
-def told(question: str, texts: Mapping[str, str], weights: Mapping[str, float] | None = None) -> Working:
+def told(question: str, texts: Mapping[str, str], weights: Mapping[str, float] | None = None) -> Run:
     """Return a run for rerankers, which ask it for words and passages only."""
-    return cast(Working, Told(question, texts, weights))
+    return cast(Run, Told(question, texts, weights))
 
 
 def item(name: str, score: float, **facts: Any) -> Ranked:

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from polyhop.core.vectors import unit
 from polyhop.retrieval.hop.checkpoint import ForeignCheckpoint
 from polyhop.retrieval.rerank.adapted import Adapter
 from polyhop.retrieval.rerank.adapter import QueryAdapter
 from polyhop.retrieval.rerank.adapter_weights import load, shipped
 from polyhop.retrieval.rerank.role import Reranker
-from polyhop.retrieval.working import unit
 
 from . import adapters
 from .contract import DEPTH, RerankerContract, RerankerStructure, Scene, scene

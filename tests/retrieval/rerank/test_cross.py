@@ -19,7 +19,7 @@ from polyhop.retrieval.rerank.listwise import Listwise
 from polyhop.retrieval.rerank.pairs import Pair
 from polyhop.retrieval.rerank.rocchio import Rocchio
 from polyhop.retrieval.rerank.role import Ranked, Reranker
-from polyhop.retrieval.working import Working
+from polyhop.retrieval.run import Run
 from tests import corpus
 
 from .contract import DEPTH, RerankerContract, RerankerStructure, Scene, scene
@@ -40,7 +40,7 @@ class Chain:
     parts: tuple[Reranker, ...]
     name: str = "chain"
 
-    def rerank(self, ranked: Sequence[Ranked], run: Working) -> list[Ranked]:
+    def rerank(self, ranked: Sequence[Ranked], run: Run) -> list[Ranked]:
         """Return what the last one makes of it."""
         found = list(ranked)
         for one in self.parts:

@@ -15,7 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 from polyhop.core.errors import CallerError, OperatorError
-from polyhop.retrieval.embed import kept
+from polyhop.encoders import graph_cache
 from polyhop.retrieval.rerank import crossfile
 from polyhop.retrieval.rerank.cross import Scorer
 from polyhop.retrieval.rerank.crossfile import SCALE, BrokenWeights, Card, load, quantised, save, shapes
@@ -195,7 +195,7 @@ def test_a_damaged_graph_is_written_again(file: Path, tmp_path: Path) -> None:
     path.write_bytes(data)
 
     Scorer(file, tmp_path / "cache", threads=1)
-    assert kept.read(path) is not None
+    assert graph_cache.read(path) is not None
     assert sound == path.read_bytes()
 
 

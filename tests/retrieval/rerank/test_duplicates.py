@@ -8,12 +8,12 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from polyhop.retrieval.embed import Embedder
+from polyhop.core.types import Document
+from polyhop.encoders import Embedder
 from polyhop.retrieval.rerank.duplicates import LARGEST, Duplicates
 from polyhop.retrieval.rerank.role import Ranked
-from polyhop.retrieval.store.collection import Collection
-from polyhop.retrieval.types import Document
-from polyhop.retrieval.working import Working
+from polyhop.retrieval.run import Run
+from polyhop.store.collection import Collection
 from tests import corpus
 
 BATTLE = (
@@ -48,7 +48,7 @@ def moved(opened: Collection, *keys: str, by: Duplicates | None = None, k: int =
         Ranked(id=ids[key], score=9.0 - place, via="search", path=[], name="", hop=0) for place, key in enumerate(keys)
     ]
     before = json.dumps(order)
-    ranking = (by or Duplicates()).move(order, Working(opened, "Where was the battle?", k=k))
+    ranking = (by or Duplicates()).move(order, Run(opened, "Where was the battle?", k=k))
 
     assert before == json.dumps(order)
     assert ranking == json.loads(json.dumps(ranking))

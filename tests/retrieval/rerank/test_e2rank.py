@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 
 from polyhop.core.errors import CallerError
-from polyhop.retrieval.embed import Vectors
-from polyhop.retrieval.embed.decoder import Decoder, load
+from polyhop.core.types import Vectors
+from polyhop.encoders.decoder import Decoder, load
 from polyhop.retrieval.rerank.e2rank import E2Rank
 from polyhop.retrieval.rerank.role import Reranker
 from polyhop.retrieval.retriever import Retriever
-from polyhop.retrieval.working import Working
+from polyhop.retrieval.run import Run
 from tests import corpus
-from tests.retrieval.embed import decoders
-from tests.retrieval.embed.decoders import END, START, STOP
+from tests.encoders import decoders
+from tests.encoders.decoders import END, START, STOP
 
 from .contract import DEPTH, RerankerStructure, Scene, scene
 
@@ -161,7 +161,7 @@ def test_stored_vectors_serve_where_they_are_the_same(truly: bool, tmp_path: Pat
     name = decoders.decoder(tmp_path)
     query = load(name).encode([load(name).closed("anything", 99)])[0]
     retriever = cast(Retriever, Embedded(scene.collection, Same(name, truly), query))
-    found = E2Rank(name, depth=6).rerank(scene.ranked(), Working(retriever, corpus.QUESTION))[:6]
+    found = E2Rank(name, depth=6).rerank(scene.ranked(), Run(retriever, corpus.QUESTION))[:6]
 
     assert truly == (1 == len({round(item["score"], 6) for item in found}))
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tokenizers import Tokenizer
 
-from polyhop.retrieval.embed.minilm import tokenizer
+from polyhop.encoders.minilm import tokenizer
 from polyhop.retrieval.rerank.pairs import AROUND, HEAD, QUESTION, WAY, WHOLE, Pair, candidate, encode, way
 
 START, END, ARROW = "[CLS]", "[SEP]", ">"

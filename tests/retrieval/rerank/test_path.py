@@ -12,7 +12,7 @@ import pytest
 from polyhop.retrieval.hop.role import Find
 from polyhop.retrieval.rerank.path import PathScore
 from polyhop.retrieval.rerank.role import Ranked, Ranker
-from polyhop.retrieval.working import Working
+from polyhop.retrieval.run import Run
 
 from .ranking import NOBODY, RankerContract, Scene, failing, only, scene
 
@@ -35,60 +35,60 @@ class Sound:
     inner: PathScore = field(default_factory=PathScore)
     name: str = "path"
 
-    def rank(self, finds: Sequence[Find], run: Working) -> list[Ranked]:
+    def rank(self, finds: Sequence[Find], run: Run) -> list[Ranked]:
         """Return what the path score returns."""
         return self.inner.rank(finds, run)
 
 
 class RanksTwice(Sound):
-    def rank(self, finds: Sequence[Find], run: Working) -> list[Ranked]:
+    def rank(self, finds: Sequence[Find], run: Run) -> list[Ranked]:
         return [item for item in super().rank(finds, run) for _ in range(2)]
 
 
 class BreaksTiesByOrder(Sound):
-    def rank(self, finds: Sequence[Find], run: Working) -> list[Ranked]:
+    def rank(self, finds: Sequence[Find], run: Run) -> list[Ranked]:
         backwards = super().rank(finds, run)[::-1]
         return sorted(backwards, key=lambda item: -item["score"])
 
 
 class AddsNoise(Sound):
-    def rank(self, finds: Sequence[Find], run: Working) -> list[Ranked]:
+    def rank(self, finds: Sequence[Find], run: Run) -> list[Ranked]:
         for item in (ranked := super().rank(finds, run)):
             item["score"] += random.SystemRandom().random()
         return ranked
 
 
 class HidesAPart(Sound):
-    def rank(self, finds: Sequence[Find], run: Working) -> list[Ranked]:
+    def rank(self, finds: Sequence[Find], run: Run) -> list[Ranked]:
         for item in (ranked := super().rank(finds, run)):
             item["parts"].pop("cosine")
         return ranked
 
 
 class TrustsTheFirstFind(Sound):
-    def rank(self, finds: Sequence[Find], run: Working) -> list[Ranked]:
+    def rank(self, finds: Sequence[Find], run: Run) -> list[Ranked]:
         firsts = {find["id"]: find for find in reversed(finds)}
         return super().rank(list(firsts.values()), run)
 
 
 class InventsAWay(Sound):
-    def rank(self, finds: Sequence[Find], run: Working) -> list[Ranked]:
+    def rank(self, finds: Sequence[Find], run: Run) -> list[Ranked]:
         return [Ranked(**{**item, "via": "magic"}) for item in super().rank(finds, run)]
 
 
 class NumpyScores(Sound):
-    def rank(self, finds: Sequence[Find], run: Working) -> list[Ranked]:
+    def rank(self, finds: Sequence[Find], run: Run) -> list[Ranked]:
         ranked = super().rank(finds, run)
         return [Ranked(**{**item, "score": np.float64(item["score"])}) for item in ranked]
 
 
 class KeepsTheDead(Sound):
-    def rank(self, finds: Sequence[Find], run: Working) -> list[Ranked]:
+    def rank(self, finds: Sequence[Find], run: Run) -> list[Ranked]:
         return [*super().rank(finds, run), Ranked(id=NOBODY, score=-9.0, via="search", path=[], name="")]
 
 
 class ScalesInPlace(Sound):
-    def rank(self, finds: Sequence[Find], run: Working) -> list[Ranked]:
+    def rank(self, finds: Sequence[Find], run: Run) -> list[Ranked]:
         for find in finds:
             find["value"] *= 0.5
         return super().rank(finds, run)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from polyhop.retrieval.embed import Embedder
+from polyhop.encoders import Embedder
 from polyhop.tools.catalogue import Catalogue
 from polyhop.tools.select.engine import Engine
 from polyhop.tools.select.model import load

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from polyhop.core.errors import OperatorError
-from polyhop.retrieval.embed import Embedder
+from polyhop.encoders import Embedder
 from polyhop.tools.select.choose import Cover, Twins, same
 from polyhop.tools.select.engine import Candidate, Engine
 from polyhop.tools.select.features import NAMES, Reading

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from polyhop.encoders import Embedder
 from polyhop.graphs.select import Selecting, Selector, Wanted, select
-from polyhop.retrieval.embed import Embedder
 from polyhop.tools.select.cognates import Cognates
 from polyhop.tools.select.engine import Engine
 from polyhop.tools.select.gloss import asked

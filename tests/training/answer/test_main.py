@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from polyhop.answering.extractive.quotable import NAMES
+from polyhop.answering.extractive.scorer import load as units_of
 from polyhop.core.errors import CallerError
-from polyhop.graphs.quotable import NAMES
-from polyhop.graphs.weighing import load as units_of
 from polyhop.training.answer.__main__ import main
 from polyhop.training.answer.collect import Example, holds
 from polyhop.training.answer.fit import trained, useful

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from polyhop.retrieval.working import unit
+from polyhop.core.vectors import unit
 from polyhop.training.rerank.table import DEPTH, Table
 
 DIMENSION = 24

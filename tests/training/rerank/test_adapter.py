@@ -15,19 +15,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from polyhop.core.errors import CallerError
-from polyhop.retrieval.embed import Embedder
+from polyhop.encoders import Embedder
 from polyhop.retrieval.rerank.adapted import Adapter, Shape
 from polyhop.retrieval.rerank.adapter_weights import Card, load
 from polyhop.training.rerank.adapter import NotBetter, Verdict, judge, main, train
-from polyhop.training.rerank.adapter_fit import (
-    Network,
-    Recipe,
-    contrast,
-    cosines,
-    distillation,
-    fit,
-    ranknet,
-)
+from polyhop.training.rerank.adapter_fit import Network, Recipe, contrast, cosines, distillation, fit, ranknet
 from polyhop.training.rerank.lists import Candidate, CandidateList, write
 from polyhop.training.rerank.table import Table, logits_of, table
 from polyhop.training.watch import Silence

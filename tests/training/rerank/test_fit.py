@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from polyhop.core.errors import CallerError
-from polyhop.retrieval.embed.minilm import tokenizer
+from polyhop.encoders.minilm import tokenizer
 from polyhop.retrieval.rerank.crossfile import SCALE, shapes
 from polyhop.retrieval.rerank.pairs import encode
 from polyhop.training.rerank.fit import Recipe, Trainer

@@ -10,7 +10,7 @@ import pytest
 
 from polyhop.agent import Agent, Settings
 from polyhop.agent.profile import Profile
-from polyhop.retrieval.embed import Embedder
+from polyhop.encoders import Embedder
 from polyhop.retrieval.rerank.cross import CrossEncoder
 from polyhop.retrieval.rerank.listwise import Estimate, Listwise
 from polyhop.training.rerank.__main__ import main

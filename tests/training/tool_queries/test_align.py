@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from polyhop.core.errors import CallerError
-from polyhop.core.llm.local import LocalModel
-from polyhop.retrieval.embed import Embedder
+from polyhop.core.llm.transformers_model import LocalModel
+from polyhop.encoders import Embedder
 from polyhop.training.tool_queries.align import Aligner, Outcome
 from polyhop.training.tool_queries.examples import Example, described, example, greedy
 from polyhop.training.tool_queries.fit import Tuner, padded

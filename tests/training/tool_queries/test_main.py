@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from polyhop.core.llm import Gateway
-from polyhop.core.llm.local import LocalModel
+from polyhop.core.llm.transformers_model import LocalModel
+from polyhop.encoders import Embedder
 from polyhop.graphs.select import Selector, Wanted, select
-from polyhop.retrieval.embed import Embedder
 from polyhop.tools.select.prompt import QueryPrompt
 from polyhop.training.tool_queries.__main__ import main
 from tests.tools.catalogues import lines

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from polyhop.core.errors import CallerError
-from polyhop.retrieval.embed import Embedder
+from polyhop.encoders import Embedder
 from polyhop.training.tool_queries.examples import described, divided, of_gold, queries_in
 from polyhop.training.tool_queries.recipe import Recipe, checked
 from polyhop.training.tool_queries.reward import interleaved, worth

@@ -11,8 +11,8 @@ import pytest
 from polyhop.agent.testing import ScriptedModel
 from polyhop.core.errors import CallerError, ModelError
 from polyhop.core.llm import Budget, Gateway, Ledger, Message, OwnModel
+from polyhop.encoders import Embedder
 from polyhop.graphs.select import Selector, Wanted, select
-from polyhop.retrieval.embed import Embedder
 from polyhop.tools.select.prompt import QueryPrompt, reply
 from polyhop.training.tool_queries.recipe import Recipe
 from polyhop.training.tool_queries.wording import Chooser

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
-from polyhop.retrieval.embed import Embedder
+from polyhop.encoders import Embedder
 from polyhop.tools.select.prompt import QueryPrompt, reply
 from polyhop.training.tool_queries.examples import described, messages
 from polyhop.training.tool_queries.recipe import Recipe
 from polyhop.training.tool_queries.reward import Judge
 from polyhop.training.tools.collect import Request, Shop
 from tests.core.llm.causals import causal
-from tests.retrieval.embed.decoders import STOP
+from tests.encoders.decoders import STOP
 from tests.tools.select.shops import TOOLS
 
 PROMPT = QueryPrompt("List the tools.")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from polyhop.core.errors import CallerError
-from polyhop.retrieval.embed import Embedder
+from polyhop.encoders import Embedder
 from polyhop.tools.select.features import NAMES
 from polyhop.tools.select.model import load
 from polyhop.training.tools.__main__ import train

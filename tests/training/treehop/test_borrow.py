@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from polyhop.retrieval.types import Passage
+from polyhop.core.types import Passage
 from polyhop.training.treehop.borrow import Borrowed
-from polyhop.training.treehop.questions import Asked
+from polyhop.training.treehop.questions import HopQuestion
 from polyhop.training.treehop.seen import seen_in
 
 JAWS = {"title": "Jaws (film)", "text": "Jaws is a 1975 thriller film directed by Steven Spielberg."}
@@ -20,7 +20,7 @@ DANUBE = Passage("d", "d", "Danube", "", "The Danube is a river that ends in the
 
 def borrowed(question: str = QUESTION) -> Borrowed:
     """Return the template that knows one question."""
-    return Borrowed([Asked("here", question, (JAWS, SPIELBERG))])
+    return Borrowed([HopQuestion("here", question, (JAWS, SPIELBERG))])
 
 
 def test_a_question_is_asked_of_a_passage_that_stands_to_a_name_as_the_known_one_does() -> None:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from polyhop.core.errors import CallerError
-from polyhop.retrieval.hop.gate import FORMS, Gate, Shape
+from polyhop.retrieval.hop.treehop_network import FORMS, Gate, Shape
 from polyhop.training.treehop.network import Network, parameters_of, rounded
 from tests.retrieval.hop import gates
 

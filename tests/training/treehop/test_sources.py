@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from polyhop.core.errors import CallerError
-from polyhop.retrieval.embed import Embedder
-from polyhop.retrieval.store.collection import Collection
+from polyhop.encoders import Embedder
+from polyhop.store.collection import Collection
 from polyhop.training.treehop import pool
 from polyhop.training.treehop.hops import hops
 from polyhop.training.treehop.own import gather

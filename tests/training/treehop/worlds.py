@@ -10,9 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from polyhop.retrieval.embed import Vectors
-from polyhop.retrieval.types import Passage
-from polyhop.retrieval.working import unit
+from polyhop.core.types import Passage, Vectors
+from polyhop.core.vectors import unit
 from polyhop.training.treehop.examples import Example
 from polyhop.training.treehop.pool import Pool
 from polyhop.training.treehop.recipe import Recipe

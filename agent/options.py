@@ -1,0 +1,108 @@
+"""What may be said with every question, and what is wrong with it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict, cast
+
+from ..conversation import ASSISTANT, USER, Turn, recent
+from ..core.check import check_k, clean_text, question_text
+from ..core.errors import CallerError
+from ..graphs.state import Request
+from ..store.filter import parse
+
+#: Turns of a history and characters of each at the most; only the last few are looked back on.
+MAX_TURNS = 1_000
+MAX_CHARACTERS = 100_000
+
+
+class QuestionOptions(TypedDict, total=False):
+    """What may be said with every question."""
+
+    #: a filter such as `year >= 2020`; see the filter language
+    where: str
+    #: a name for the run: with checkpoints, asking the same again under it resumes a run that was killed
+    thread: str
+    #: set it from another thread and the run ends after the step it is in, with what it has
+    cancel: threading.Event
+    #: the turns before this one, each a mapping with `role` (user or assistant) and `content`; see `history_of`
+    history: Sequence[Mapping[str, Any]]
+
+
+def checked(options: QuestionOptions) -> str:
+    """Return the filter; refuse a bad one and what no question takes: a misspelt `where` would search everything."""
+    if unknown := sorted(options.keys() - QuestionOptions.__annotations__.keys()):
+        raise CallerError(f"unknown options {unknown!r}; a question takes {sorted(QuestionOptions.__annotations__)}")
+    for name in ("where", "thread"):
+        value = options.get(name)
+        if value is not None and not isinstance(value, str):
+            raise CallerError(f"{name} must be a string, not {value!r}")
+    where = options.get("where") or ""
+    if where.strip():
+        parse(where)
+    return where
+
+
+def check_batch(questions: Sequence[str], options: QuestionOptions) -> None:
+    """Refuse what is no list of questions, or would let its questions share a thread."""
+    if isinstance(questions, str):
+        raise CallerError(f"a batch is a list of questions, not the string {questions!r:.80}; put it in brackets")
+    if options.get("thread"):
+        raise CallerError("the questions of a batch cannot share a thread; ask them one by one, each under its own")
+
+
+def requested(question: str, k: int, options: QuestionOptions) -> Request:
+    """Return what a run starts from; refuse what it cannot start from."""
+    where, asked = checked(options), question_text(question)
+    request = Request(question=asked, k=check_k(k), where=where)
+    if history := recent(history_of(options.get("history") or ())):
+        request = Request(turn=asked, history=history, k=request["k"], where=where)
+    return request
+
+
+def history_of(turns: object) -> list[Turn]:
+    """Return the turns of a conversation as plain JSON, oldest first.
+
+    A user's turn may say under `question` how it was understood, an assistant's under `titles` which documents it rests
+    on.
+
+    Raises:
+        CallerError: naming the turn that is none, and what is wrong with it.
+    """
+    if isinstance(turns, str | bytes | Mapping) or not isinstance(turns, Sequence):
+        raise CallerError(f"history must be a list of turns, not {turns!r:.80}")
+    if len(turns) > MAX_TURNS:
+        raise CallerError(f"history has {len(turns)} turns, at most {MAX_TURNS} are taken; leave the oldest out")
+    return [_turn(one, f"turn {place} of the history") for place, one in enumerate(turns)]
+
+
+#: what else a turn may hold, by its role
+_EXTRAS = {USER: "question", ASSISTANT: "titles"}
+
+
+def _turn(one: object, place: str) -> Turn:
+    if not isinstance(one, Mapping):
+        raise CallerError(f"{place} must be a mapping with role and content, not {one!r:.80}")
+    role = one.get("role")
+    if role not in _EXTRAS:
+        raise CallerError(f"{place} has the role {role!r:.40}; only {USER!r} and {ASSISTANT!r} take part in the search")
+    if unknown := sorted(map(str, one.keys() - {"role", "content", _EXTRAS[role]})):
+        raise CallerError(f"{place} holds {unknown!r:.80}; its keys are role, content and {_EXTRAS[role]}")
+    turn = {"role": role, "content": _text(one.get("content"), f"the content of {place}")}
+    if one.get("question") is not None:
+        turn["question"] = _text(one["question"], f"the question of {place}")
+    titles = one.get("titles")
+    if titles is not None:
+        if not isinstance(titles, list | tuple):
+            raise CallerError(f"the titles of {place} must be a list, not {titles!r:.80}")
+        turn["titles"] = [_text(title, f"a title of {place}") for title in titles]
+    return cast(Turn, turn)
+
+
+def _text(text: object, what: str) -> str:
+    if not isinstance(text, str):
+        raise CallerError(f"{what} must be a string, not {text!r:.80}")
+    if len(text) > MAX_CHARACTERS:
+        raise CallerError(f"{what} has {len(text)} characters, at most {MAX_CHARACTERS} are taken; shorten it")
+    return clean_text(text)

@@ -1,0 +1,182 @@
+"""Running the graphs: with and without checkpoints, synchronous and asynchronous."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..core.errors import CallerError, OperatorError
+from ..graphs.answer import answer_graph
+from ..graphs.context import Context
+from ..graphs.executor import walk
+from ..graphs.retrieve import retrieve_graph
+from ..graphs.state import Request, State
+
+GRAPHS = {"retrieve": retrieve_graph, "answer": answer_graph}
+MODES = ["custom", "values"]
+
+# With the write-ahead log this survives a killed process as FULL does; only a power cut may cost the last step of a
+# run.
+RELAXED = "PRAGMA synchronous = NORMAL"
+
+
+@dataclass(slots=True)
+class PreparedRun:
+    """A question on its way into a graph."""
+
+    graph: str
+    request: Request
+    context: Context
+    thread: str
+    own_event: bool = True
+
+    @property
+    def plain(self) -> bool:
+        """Say whether nothing but the passages is asked for, and no checkpoint: LangGraph would only cost time."""
+        return self.graph == "retrieve" and not self.thread
+
+    def abandon(self) -> None:
+        """End a run that nobody listens to any more; an event of the caller's is left as it is, he may use it again."""
+        if self.own_event:
+            self.context.cancelled.set()
+
+    def options(self) -> dict[str, Any]:
+        """Return what the graph is run with; each checkpoint is on disk before the next step begins."""
+        if not self.thread:
+            return {"context": self.context}
+        return {"context": self.context, "config": {"configurable": {"thread_id": self.thread}}, "durability": "sync"}
+
+
+class Runtime:
+    """The compiled graphs, and the checkpoints of runs that have a thread.
+
+    Asking the same question again under the thread of a run that did not finish goes on where it stopped; anything
+    else under a known thread begins anew.
+    """
+
+    def __init__(self, checkpoints: Path | str | None) -> None:
+        self._path = None if checkpoints is None else Path(checkpoints)
+        self._graphs: dict[tuple[str, bool], Any] = {}
+        self._saver: Any = None
+        self._inside = threading.Lock()
+
+    def invoke(self, asked: PreparedRun) -> State:
+        """Run to the end and return the last state."""
+        if asked.plain:
+            return walk(asked.request, asked.context)
+        with self._file_errors():
+            graph = self._graph(asked)
+            return graph.invoke(self._begin(graph, asked), **asked.options())  # type: ignore[no-any-return]
+
+    def stream(self, asked: PreparedRun) -> Iterator[tuple[str, Any]]:
+        """Yield ("custom", event) and ("values", state)."""
+        with self._file_errors():
+            graph = self._graph(asked)
+            yield from graph.stream(self._begin(graph, asked), stream_mode=MODES, **asked.options())
+
+    async def ainvoke(self, asked: PreparedRun) -> State:
+        """Do what `invoke` does."""
+        if asked.plain:
+            try:
+                return await asyncio.to_thread(walk, asked.request, asked.context)
+            except asyncio.CancelledError:
+                asked.abandon()
+                raise
+        with self._file_errors():
+            async with self._agraph(asked) as graph:
+                begun = await self._abegin(graph, asked)
+                return await graph.ainvoke(begun, **asked.options())  # type: ignore[no-any-return]
+
+    async def astream(self, asked: PreparedRun) -> AsyncIterator[tuple[str, Any]]:
+        """Do what `stream` does."""
+        with self._file_errors():
+            async with self._agraph(asked) as graph:
+                begun = await self._abegin(graph, asked)
+                async for part in graph.astream(begun, stream_mode=MODES, **asked.options()):
+                    yield part
+
+    def close(self) -> None:
+        """Close the checkpoints."""
+        if self._saver is not None:
+            self._saver.conn.close()
+
+    def _graph(self, asked: PreparedRun) -> Any:
+        kept = bool(asked.thread)
+        with self._inside:
+            if (asked.graph, kept) not in self._graphs:
+                self._graphs[asked.graph, kept] = GRAPHS[asked.graph](self._open_saver() if kept else None)
+            return self._graphs[asked.graph, kept]
+
+    def _open_saver(self) -> Any:
+        from langgraph.checkpoint.sqlite import SqliteSaver
+
+        if self._saver is None:
+            path = self._checkpoints()
+            saver = SqliteSaver(sqlite3.connect(path, check_same_thread=False))
+            try:
+                saver.setup()
+                saver.conn.execute(RELAXED)
+            except sqlite3.Error:
+                saver.conn.close()
+                raise
+            self._saver = saver
+        return self._saver
+
+    @contextmanager
+    def _file_errors(self) -> Iterator[None]:
+        """Turn what SQLite says of the checkpoints into an error that says what to do."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise OperatorError(
+                f"the checkpoints {str(self._path)!r} failed ({error}); check the disk or choose another file"
+            ) from error
+
+    def _begin(self, graph: Any, asked: PreparedRun) -> Request | None:
+        if not asked.thread:
+            return asked.request
+        if _resumable(graph.get_state(asked.options()["config"]), asked):
+            return None
+        self._saver.delete_thread(asked.thread)
+        return asked.request
+
+    @asynccontextmanager
+    async def _agraph(self, asked: PreparedRun) -> AsyncIterator[Any]:
+        if not asked.thread:
+            yield self._graph(asked)
+            return
+        from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+
+        async with AsyncSqliteSaver.from_conn_string(str(self._checkpoints())) as saver:
+            await saver.setup()
+            await saver.conn.execute(RELAXED)
+            yield GRAPHS[asked.graph](saver)
+
+    @staticmethod
+    async def _abegin(graph: Any, asked: PreparedRun) -> Request | None:
+        if not asked.thread:
+            return asked.request
+        if _resumable(await graph.aget_state(asked.options()["config"]), asked):
+            return None
+        await graph.checkpointer.adelete_thread(asked.thread)
+        return asked.request
+
+    def _checkpoints(self) -> Path:
+        if self._path is None:
+            raise CallerError("a run with a thread needs a file to keep it in; give the agent `checkpoints=FILE`")
+        # A connection of aiosqlite that fails to open leaves its thread behind, so this is tried without it.
+        sqlite3.connect(self._path).close()
+        return self._path
+
+
+def _resumable(snapshot: Any, asked: PreparedRun) -> bool:
+    """Say whether there is an unfinished run of the same request; what it holds so far is the request at least."""
+    values = snapshot.values
+    # `next` leaves out a step whose result is kept already but not yet applied; `tasks` does not.
+    return bool(snapshot.tasks) and all(values.get(key) == value for key, value in asked.request.items())

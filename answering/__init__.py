@@ -1,0 +1,1 @@
+"""Answers from passages: extractive ones, and the check of citations."""

@@ -1,0 +1,47 @@
+"""The extractive answer: the sentences of the passages that hold it and lead to it, or none.
+
+Trained units say how likely each sentence holds it and how probable it is that the best do (`weighing.py`). Told are
+the likeliest one and those that lead to it from the question (`explain.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...retrieval.query.answer_candidates import QuestionWords
+from ...retrieval.rerank.role import Ranked
+from ...retrieval.run import Run
+from ..citations.check import Sentence
+from .explain import Explainer
+from .quotable import Quotable
+from .scorer import choose, load
+
+#: The probabilities, that the passages are about what is asked and that the sentences hold the answer, below which
+#: nothing is quoted.
+OURS = 0.4
+RIGHT = 0.15
+#: The sufficiency, where it is estimated, below which nothing is quoted either.
+LEAST = 0.5
+#: The cosine from which on passages are about a question none of whose words they hold, as in scripts without spaces:
+#: there is hardly anything else to go by.
+ALIKE = 0.5
+
+
+def extract(ranked: Sequence[Ranked], run: Run, sufficiency: float | None = None) -> list[Sentence]:
+    """Return the sentences that answer best, three at most, or none where they probably do not.
+
+    `ranked` are the passages that the answer may cite, best first; a `Sentence` counts them from 1.
+    """
+    doubted = sufficiency is not None and sufficiency < LEAST
+    if doubted or not ranked or any(run.known(item["id"]) is None for item in ranked):
+        return []
+    quotable = Quotable.of(ranked, run, QuestionWords.of(run.question, run))
+    units, sight = load(), quotable.sight(sufficiency)
+    scores = units.scores(sight)
+    chosen = choose(scores, sight.places)
+    right, ours = units.chances(sight, scores, chosen)
+    known = any(quotable.covered)
+    if not chosen or (known and (ours < OURS or right < RIGHT)) or (not known and max(sight.cosines) < ALIKE):
+        return []
+    told = Explainer.of(quotable, sight, scores, right=right, question=run.question).told()
+    return [Sentence(piece.text, piece.passage + 1) for piece in told]

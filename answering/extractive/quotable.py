@@ -1,0 +1,298 @@
+"""The sentences that may be quoted for a question, and what is known of each before any is chosen.
+
+A question of several hops is answered where a sentence says what others leave open and shares a name with them: of
+"who leads the opposition in the country where Buyende is located" one passage says Uganda, and another, to which no
+link leads, names Uganda too.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from ...core.sentences import sentences
+from ...core.types import Numbers, Passage
+from ...core.words import STOP, WORD, content_words, fold, is_capital, name_key, word_key
+from ...retrieval.query.answer_candidates import QuestionWords
+from ...retrieval.query.answer_type import AnswerType
+from ...retrieval.query.evokes import evoked
+from ...retrieval.query.short_answers import fits
+from ...retrieval.rerank.role import Ranked
+from ...retrieval.run import Known, Run
+from ...store.names import Kind
+from ..quoted import orders
+
+#: Passages that are looked at, and sentences of each: what is asked for mostly stands early.
+PASSAGES = 5
+HEAD = 10
+#: Words beside a name in which the question's are looked for.
+NEAR = 4
+#: What is known of a sentence, in this order. Shares are of the question's words, by rarity.
+NAMES = (
+    "share",
+    "share with title",
+    "share of passage",
+    "spread",
+    "alone",
+    "fit",
+    "near",
+    "near left",
+    "fit and near",
+    "fit and near left",
+    "suits",
+    "linked",
+    "linked by title",
+    "follows",
+    "leads",
+    "leads on",
+    "place",
+    "score",
+    "cosine",
+    "first",
+    "number",
+    "length",
+    "path",
+    "beside",
+    "asked bridge",
+    "named",
+    "asked title",
+    "asked title of a choice",
+    "called",
+    "new names",
+    "digits",
+    "digits wanted",
+)
+_TAIL = re.compile(r"\s*\([^)]*\)$")
+_DIGIT = re.compile(r"\d")
+_COUNTED = frozenset({AnswerType.DATE, AnswerType.NUMBER})
+_CHOSEN = frozenset({AnswerType.CHOICE, AnswerType.POLAR})
+_WHOLE = frozenset({Kind.TITLE, Kind.LEAD})
+_Share = Callable[[frozenset[str]], float]
+
+
+class Piece(NamedTuple):
+    """A sentence, the place of its passage and its own, both from 0, and its words.
+
+    `names` are its words with a capital that the question lacks, `covers` the question's words that it says or that
+    what it says looks like, `titled` those and the passage's title's.
+    """
+
+    text: str
+    passage: int
+    number: int
+    keys: frozenset[str]
+    names: frozenset[str]
+    covers: frozenset[str]
+    titled: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sight:
+    """The sentences as numbers: the kind of answer, a row of features and the passage of each, and of the ranking.
+
+    `cosines` are the passages' with the question, `score` is that of the first, and `sufficiency` is None where nobody
+    estimates it.
+    """
+
+    kind: str
+    rows: Numbers
+    places: Sequence[int]
+    cosines: Sequence[float]
+    score: float
+    sufficiency: float | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Quotable:
+    """The first sentences of the first passages of a ranking, and what they are judged by."""
+
+    asked: QuestionWords
+    ranked: Sequence[Ranked]
+    known: Sequence[Known]
+    titles: Sequence[frozenset[str]]
+    #: of each passage: the question's words beside its name where it was found, and whether the question names that
+    ways: Sequence[tuple[float, float]]
+    #: the question's words that each passage covers
+    covered: Sequence[frozenset[str]]
+    pieces: Sequence[Piece]
+
+    @classmethod
+    def of(cls, ranked: Sequence[Ranked], run: Run, asked: QuestionWords) -> Quotable:
+        """Return what may be quoted of a ranking whose passages are all there."""
+        items = [item for item in ranked[:PASSAGES] if run.known(item["id"]) is not None]
+        known = [one for item in items if (one := run.known(item["id"])) is not None]
+        titles = [_keys(bare(one.passage.title)) for one in known]
+        looks = {key: evoked(key) for key in asked.weights}
+        ways = [_way(item, run, asked) for item in items]
+        pieces: dict[str, Piece] = {}
+        for place, one in enumerate(known):
+            for piece in _pieces(one.passage.text, place, _covers(looks, titles[place]), looks):
+                pieces.setdefault(piece.text, piece)
+        covered = [_covers(looks, one.words) for one in known]
+        return cls(asked, items, known, titles, ways, covered, list(pieces.values()))
+
+    def sight(self, sufficiency: float | None = None) -> Sight:
+        """Return all of it as numbers."""
+        total = sum(self.asked.weights.values()) or 1.0
+        holders = {key: max(1, sum(key in words for words in self.covered)) for key in self.asked.weights}
+
+        def share(keys: frozenset[str]) -> float:
+            return sum(self.asked.weights[key] for key in sorted(keys)) / total
+
+        spread = {key: weight / holders[key] / total for key, weight in self.asked.weights.items()}
+        rows = [[*self._says(piece, share, spread), *self._stands(piece)] for piece in self.pieces]
+        return Sight(
+            kind=self.asked.kind.value,
+            rows=np.array(rows, np.float64).reshape(len(rows), len(NAMES)),
+            places=[piece.passage for piece in self.pieces],
+            cosines=[one.cosine for one in self.known],
+            score=self.ranked[0]["score"] if self.ranked else 0.0,
+            sufficiency=sufficiency,
+        )
+
+    def share(self, keys: frozenset[str]) -> float:
+        """Return the share of the question's words, by rarity, that some of them are."""
+        total = sum(self.asked.weights.values()) or 1.0
+        return sum(self.asked.weights[key] for key in sorted(keys)) / total
+
+    def of_passage(self, place: int) -> list[Piece]:
+        """Return the sentences of a passage."""
+        return [piece for piece in self.pieces if piece.passage == place]
+
+    def place(self, passage: str) -> int | None:
+        """Return the place of a passage, None where it is not among them."""
+        return next((place for place, item in enumerate(self.ranked) if item["id"] == passage), None)
+
+    def called(self, place: int) -> str:
+        """Return the name key by which the question names a passage, empty where it does not."""
+        own = [name for name, kind in self.known[place].names().items() if kind in _WHOLE and self.asked.says(name)]
+        item = self.ranked[place]
+        return max(own, key=len, default=item["name"] if item["via"] == "named" else "")
+
+    def _says(self, piece: Piece, share: _Share, spread: Mapping[str, float]) -> list[float]:
+        """Return what a sentence says of the question, and what it has to do with the other passages."""
+        title, own = self.titles[piece.passage], self.ranked[piece.passage]["id"]
+        path = self.ranked[piece.passage]["path"]
+        alone = frozenset(key for key in piece.titled if spread[key] == share(frozenset({key})))
+        linked, by_title, settled = self._linked(piece, share)
+        suits = fits(self.asked, piece.text, title, settled)
+        bridges = [place for place, one in enumerate(self.known) if path and one.passage.id == path[-1]]
+        leads = [self.ranked[place]["path"] for place in self._leads(piece)]
+        return [
+            share(piece.covers),
+            share(piece.titled),
+            share(self.covered[piece.passage]),
+            sum(spread[key] for key in sorted(piece.titled)),
+            share(alone),
+            *suits,
+            max(suits[3:]) * share(piece.titled),
+            linked,
+            by_title,
+            max((share(self.covered[place] - piece.titled) for place in bridges), default=0.0),
+            float(bool(leads)),
+            float(any(way and way[-1] == own for way in leads)),
+        ]
+
+    def _stands(self, piece: Piece) -> list[float]:
+        """Return where a sentence stands: its passage in the ranking, and itself in the passage."""
+        item, one, title = self.ranked[piece.passage], self.known[piece.passage], self.titles[piece.passage]
+        heading = bare(one.passage.title)
+        named = bool(heading) and self.asked.says(heading)
+        digits = bool(_DIGIT.search(piece.text))
+        return [
+            1 / (1 + piece.passage),
+            item["score"] / max(1e-6, self.ranked[0]["score"]),
+            one.cosine - max(other.cosine for other in self.known),
+            float(piece.number == 0),
+            1 / (1 + piece.number),
+            math.log1p(len(piece.keys)),
+            float(bool(item["path"])),
+            *self.ways[piece.passage],
+            float(item["via"] == "named"),
+            float(named),
+            float(named and self.asked.kind in _CHOSEN),
+            float(not named and bool(title) and title <= piece.keys),
+            math.log1p(len(piece.names)),
+            float(digits),
+            float(digits and self.asked.kind in _COUNTED),
+        ]
+
+    def _linked(self, piece: Piece, share: _Share) -> tuple[float, float, frozenset[str]]:
+        """Return what sentences of other passages cover beside this one that share a name with it.
+
+        That of the best, of the best that has this passage's title, and the words that the best settles.
+        """
+        title = self.titles[piece.passage]
+        words = piece.keys | title
+        best, by_title, settled = 0.0, 0.0, frozenset[str]()
+        for other in self.pieces:
+            names = other.names | (self.titles[other.passage] - self.asked.weights.keys())
+            if other.passage == piece.passage or names.isdisjoint(words):
+                continue
+            value = share(other.titled - piece.titled)
+            if value > best:
+                best, settled = value, other.titled
+            if title and title <= other.keys:
+                by_title = max(by_title, value)
+        return best, by_title, settled
+
+    def _leads(self, piece: Piece) -> list[int]:
+        """Return the other passages whose title a sentence has and the question has not."""
+        return [
+            place
+            for place, title in enumerate(self.titles)
+            if place != piece.passage and title and title <= piece.keys and not title <= self.asked.weights.keys()
+        ]
+
+
+def bare(title: str) -> str:
+    """Return a title without what tells it from others of the same name."""
+    return _TAIL.sub("", title)
+
+
+def _pieces(text: str, place: int, heading: frozenset[str], looks: Mapping[str, frozenset[str]]) -> list[Piece]:
+    """Return the sentences of a passage that say something: no headings, and no orders to a model."""
+    said = [one for one in sentences(text) if not one.startswith("#") and not orders(one)]
+    made = []
+    for number, one in enumerate(said[:HEAD]):
+        keys = _keys(one)
+        covers = _covers(looks, keys)
+        names = frozenset(_capitals(one) - looks.keys())
+        made.append(Piece(one, place, number, keys, names, covers, covers | heading))
+    return made
+
+
+def _way(item: Ranked, run: Run, asked: QuestionWords) -> tuple[float, float]:
+    bridge = run.known(item["path"][-1]) if item["path"] else None
+    if bridge is None:
+        return 0.0, 0.0
+    return _beside(bridge.passage, item["name"], run), float(asked.says(bare(bridge.passage.title)))
+
+
+def _beside(bridge: Passage, name: str, run: Run) -> float:
+    """Return the share, by rarity, of the question's words that stand right beside a name in a bridge."""
+    words, sought = name_key(bridge.text).split(), name.split()
+    for start in range(len(words) - len(sought) + 1):
+        end = start + len(sought)
+        if words[start:end] == sought:
+            beside = words[max(0, start - NEAR) : start] + words[end : end + NEAR]
+            return run.covered(frozenset(map(word_key, beside)) - _keys(bridge.title))
+    return 0.0
+
+
+def _keys(text: str) -> frozenset[str]:
+    return frozenset(word_key(word) for word in content_words(text))
+
+
+def _covers(looks: Mapping[str, frozenset[str]], keys: frozenset[str]) -> frozenset[str]:
+    return frozenset(key for key, look in looks.items() if not look.isdisjoint(keys))
+
+
+def _capitals(text: str) -> frozenset[str]:
+    words = (fold(match.group()) for match in WORD.finditer(text) if is_capital(match.group()))
+    return frozenset(word_key(word) for word in words if word not in STOP)

@@ -1,0 +1,164 @@
+"""Which sentences to quote, and whether to quote any: linear units over what is known of them.
+
+They were trained on questions whose answer is known (`polyhop.training.answer`). Nothing is embedded for them.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from ...core.errors import OperatorError
+from ...core.linear import Linear
+from ...core.types import Numbers
+from ...retrieval.query.answer_type import AnswerType
+from .quotable import NAMES, Sight
+
+SHIPPED = Path(__file__).parent / "weights" / "answer.json"
+FORMAT = 1
+#: Sentences that are shown at most.
+MOST = 3
+#: What each sentence that is chosen already costs the next one of the same passage, in logits: another hop is told in
+#: another passage.
+SAME = 0.5
+#: Questions whose answers are found in different ways have a unit each.
+GROUPS = ("choice", "name", "other")
+#: What is known of the sentences chosen. Probabilities are those that the sentence holds the answer.
+SUMMARY = (
+    "sufficiency",
+    "first",
+    "second",
+    "third",
+    "next",
+    "expected",
+    "expected of all",
+    "fit",
+    "near left",
+    "fit and near left",
+    "share",
+    "best share",
+    "cosine",
+    "mean cosine",
+    "score",
+    "paths",
+    "named",
+    "choice",
+    "name",
+    "counted",
+    "linked",
+)
+_NAMED = frozenset({AnswerType.PERSON.value, AnswerType.PLACE.value, AnswerType.NATION.value})
+_COUNTED = frozenset({AnswerType.DATE.value, AnswerType.NUMBER.value})
+_SURE = 6.0
+_PLACE = {name: place for place, name in enumerate(NAMES)}
+_REMEDY = "make it again with `python -m polyhop.training.answer`, or restore the file from a copy"
+
+
+@dataclass(frozen=True, slots=True)
+class Weighing:
+    """Units for the sentences of each group of questions, and two for what is chosen.
+
+    `right` tells whether the answer is in it, `ours` whether the passages are about what is asked at all.
+    """
+
+    scorers: dict[str, Linear]
+    right: Linear
+    ours: Linear
+
+    def scores(self, sight: Sight) -> Numbers:
+        """Return for each sentence the logit of its holding the answer, shape (sentences,)."""
+        return self.scorers[group(sight.kind)](sight.rows)
+
+    def chances(self, sight: Sight, scores: Numbers, chosen: Sequence[int]) -> tuple[float, float]:
+        """Return how probable it is that the chosen sentences hold the answer, and that the passages are about it."""
+        row = summary(sight, scores, chosen)[None]
+        return _logistic(float(self.right(row)[0])), _logistic(float(self.ours(row)[0]))
+
+
+@lru_cache(maxsize=4)
+def load(file: Path = SHIPPED) -> Weighing:
+    """Return the units of a file.
+
+    Raises:
+        OperatorError: if the file is missing or not as it should be.
+    """
+    try:
+        held = json.loads(file.read_text("utf-8"))
+        if held["format"] != FORMAT:
+            raise ValueError(f"format {held['format']!r}, this polyhop reads {FORMAT}")
+        scorers = {name: Linear.of(held["scorers"][name], NAMES) for name in GROUPS}
+        return Weighing(scorers, Linear.of(held["right"], SUMMARY), Linear.of(held["ours"], SUMMARY))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise OperatorError(f"cannot use the weights of answers {str(file)!r} ({error}); {_REMEDY}") from error
+
+
+def group(kind: str) -> str:
+    """Return which unit is for questions of a kind."""
+    return "choice" if kind == AnswerType.CHOICE.value else "name" if kind in _NAMED else "other"
+
+
+def choose(scores: Numbers, places: Sequence[int], most: int = MOST) -> list[int]:
+    """Return the rows of the sentences to quote, best first."""
+    left = np.array(scores, np.float64)
+    passages = np.array(places)
+    chosen: list[int] = []
+    while len(chosen) < min(most, len(left)):
+        best = int(np.argmax(left.round(9)))
+        chosen.append(best)
+        left[passages == passages[best]] -= SAME
+        left[best] = -np.inf
+    return chosen
+
+
+def summary(sight: Sight, scores: Numbers, chosen: Sequence[int]) -> Numbers:
+    """Return what is known of the sentences chosen, shape (len(SUMMARY),)."""
+    rows, right = sight.rows, 1 / (1 + np.exp(-np.clip(scores, -30, 30)))
+    logits = sorted((float(scores[row]) for row in chosen), reverse=True)
+    rest = [float(score) for row, score in enumerate(scores) if row not in chosen]
+
+    def best(name: str) -> float:
+        return float(max((rows[row, _PLACE[name]] for row in chosen), default=0.0))
+
+    def over_all(name: str) -> Numbers:
+        column: Numbers = rows[:, _PLACE[name]] if len(rows) else np.zeros(1)
+        return column
+
+    return np.array(
+        [
+            _logit(sight.sufficiency),
+            *np.clip([*logits, *[-_SURE] * (MOST - len(logits))], -_SURE, _SURE),
+            max(rest, default=-_SURE),
+            sum(right[row] for row in chosen),
+            right.sum(),
+            best("fit"),
+            best("near left"),
+            best("fit and near left"),
+            best("share with title"),
+            over_all("share with title").max(),
+            max(sight.cosines, default=0.0),
+            sum(sight.cosines) / max(1, len(sight.cosines)),
+            sight.score,
+            over_all("path").mean(),
+            over_all("named").mean(),
+            float(group(sight.kind) == "choice"),
+            float(group(sight.kind) == "name"),
+            float(sight.kind in _COUNTED),
+            best("linked"),
+        ]
+    )
+
+
+def _logit(chance: float | None) -> float:
+    """Return the logit of a probability, that of one half where nobody knows it."""
+    known = min(max(0.5 if chance is None else chance, 1e-3), 1 - 1e-3)
+    return math.log(known / (1 - known))
+
+
+def _logistic(value: float) -> float:
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, value))))

@@ -1,0 +1,226 @@
+"""Words of a turn that refer to what was said before it, and what they refer to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ..core.words import WORD, word_key
+from .binding import AUXILIARY, PREPOSITIONS, SHORT, bound, dummy
+from .memory import Exchange, Thing, fitting, several, together
+from .names import Name, lower_words, names
+from .nouns import GROUP, HE, OWNERS, PERSON, PLACE, SHE, TIME, WORK, kind_of, singular
+
+_NO_NOUN = PREPOSITIONS | AUXILIARY | frozenset("when while and or but than as if then there too also".split())
+
+_THINGS = (PLACE, WORK, GROUP)
+_PRONOUN = re.compile(
+    r"\b(?:(?P<he>he|him|his|himself)|(?P<she>she|her|hers|herself)|(?P<it>its|it)|(?P<they>they|them|their|theirs))"
+    r"(?P<short>['’](?:s|re|d|ll|ve))?(?![\w-])",
+    re.IGNORECASE,
+)
+_DEMONSTRATIVE = re.compile(r"\b(this|that|these|those)\s+(?:(same|very)\s+)?([a-z][\w-]+)", re.IGNORECASE)
+_BARE_THAT = re.compile(
+    r"""\b(?:is|was|are|were|does|did|do|of|about|after|before|by|in|from|with|like)\s+(that|this|those|these)\b
+    (?=\s*(?:[?.!,]|\Z|\w+ed\b|(?:happen|mean|in|from|located)\b))""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_THERE = re.compile(r"\bthere\b", re.IGNORECASE)
+_THEN = re.compile(r"(?:\b(?:since|by|until|before|back)\s+)?\bthen\b(?=\s*(?:[?.!]|\Z))", re.IGNORECASE)
+_FORMER = re.compile(
+    r"""\b(?:the\s+(?P<one>first|second)|(?:the\s+)?(?P<which>former|latter|first\ one|second\ one|other\ one))
+    (?=\s*(?:[?.!,]|\Z)|['’]s|\s+(?:is|was|are|were|did|does|has|had|die|born|come|released?|founded|located|start\w*)\b)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_BOTH = re.compile(
+    r"""\A\W*(?:are|were|did|do|have|is|was|can|could)\s+(?:both|neither|either)
+    (?=\s+(?:of\s+(?:them|these)\b\s*)?(?:from|in|at|by|born|located|made|directed|released|still|the\ same|alive|dead|
+    open|have|live|play|win|die|\w+ed)\b)|\A\W*which\s+(?:one\b|of\s+(?:them|these|the\ two)\b)
+    (?=\s+(?:is|was|are|were|did|does|has|had|can|came|won|\w+ed)\b)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+#: what may follow a noun that nothing more is said of
+_NOTHING_MORE = re.compile(
+    r"""\s*(?:[?.!,]|\Z|['’]s\b|(?:is|was|are|were|did|does|do|has|have|had|can|could|will|would|come|lie|stand|start|end|
+    begin|take|die|play|win|get|make|become|live|open|close|happen|in|on|at|to|from|called|born|released|founded|located|
+    set|made|built|named|about|based|written|filmed|popular|famous|known|big|old|tall|long|large|first)\b)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_ENDS_WITH_THE = re.compile(r"\bthe\s+(?:[a-z-]+\s+)?([a-z-]+)\s*\??\s*\Z", re.IGNORECASE)
+#: nouns that say nothing of what they mean
+_EMPTY = frozenset(
+    "one thing event award prize war battle language religion party job position role place disease".split()
+)
+#: pronouns that a verb must follow, or at least no name
+_NO_NAME_AFTER = frozenset("he she they them".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A stretch of the turn that stands for something else; an `owner` is followed by what it has.
+
+    With a `tail` it stands behind that; a `weak` one is no reference where nothing fits.
+    """
+
+    start: int
+    end: int
+    means: Callable[[Sequence[Exchange]], Thing | None]
+    owner: bool = False
+    tail: str | None = None
+    weak: bool = False
+
+
+def references(turn: str) -> list[Reference]:
+    """Return what in a turn refers to earlier ones, from left to right, without overlap."""
+    found = names(turn)
+    every = [*_pairs(turn, found), *_pronouns(turn, found), *_demonstratives(turn, found), *_adverbs(turn, found)]
+    every += _owned_by_nobody(turn, found)
+    kept: list[Reference] = []
+    for one in sorted(every, key=lambda reference: (reference.start, -reference.end)):
+        if not kept or one.start >= kept[-1].end:
+            kept.append(one)
+    return kept
+
+
+# Pronouns
+
+
+def _pronouns(turn: str, found: Sequence[Name]) -> list[Reference]:
+    kept: list[Reference] = []
+    free: set[str] = set()
+    for match in _PRONOUN.finditer(turn):
+        who = next(name for name in _MEANT if match.group(name))
+        end = match.start() + len(match.group(who))
+        if any(name.start <= match.start() < name.end for name in found) or _pointless(turn, match, end):
+            continue
+        owner = _owns(turn, match, who)
+        if who in free or not bound(turn, match, found, owner=owner):
+            free.add(who)
+            kept.append(Reference(match.start(), end, _MEANT[who], owner))
+    return kept
+
+
+def _pointless(turn: str, match: re.Match[str], end: int) -> bool:
+    """Say whether a pronoun means nothing, is a reflexive, or stands where none can, as in `Them Crooked Vultures`."""
+    word, next_ = match.group().lower(), turn[end + 1 : end + 2]
+    if dummy(turn, match.start()) or word.endswith(("self", "hers", "theirs")):
+        return True
+    return turn[end : end + 1] == " " and (next_.isupper() or next_.isdigit()) and word in _NO_NAME_AFTER
+
+
+def _owns(turn: str, match: re.Match[str], who: str) -> bool:
+    word = match.group(who).lower()
+    follows = next(iter(lower_words(turn[match.end() :])), "")
+    return word in ("his", "its", "their") or (word == "her" and bool(follows) and follows not in _NO_NOUN)
+
+
+def _one(*kinds: str, gender: str = "") -> Callable[[Sequence[Exchange]], Thing | None]:
+    return lambda exchanges: fitting(exchanges, kinds, gender=gender)
+
+
+_MEANT: dict[str, Callable[[Sequence[Exchange]], Thing | None]] = {
+    "he": _one(PERSON, gender=HE),
+    "she": _one(PERSON, gender=SHE),
+    "it": _one(*_THINGS),
+    "they": several,
+}
+
+
+# This, that, there, then
+
+
+def _demonstratives(turn: str, found: Sequence[Name]) -> list[Reference]:
+    named = [name for name in found if name.kind != TIME]
+    kept = [Reference(*match.span(1), _anything, weak=True) for match in _BARE_THAT.finditer(turn) if not named]
+    for match in _DEMONSTRATIVE.finditer(turn):
+        noun = match.group(3).lower()
+        kind = kind_of(noun)
+        repeated = word_key(noun) in map(word_key, turn[: match.start()].lower().split())
+        if named or repeated or not _NOTHING_MORE.match(turn, match.end()) or (not kind and noun not in _EMPTY):
+            continue
+        if kind == TIME:
+            kept.append(Reference(*match.span(), _date, weak=True))
+        else:
+            kept.append(Reference(*match.span(), _one(kind) if kind else _anything, weak=True))
+    return kept
+
+
+def _anything(exchanges: Sequence[Exchange]) -> Thing | None:
+    return next((thing for one in reversed(exchanges) for thing in one.things), None)
+
+
+def _adverbs(turn: str, found: Sequence[Name]) -> list[Reference]:
+    kept = []
+    if not any(name.kind != TIME for name in found):
+        places = [match for match in _THERE.finditer(turn) if not _existential(turn, match)]
+        kept += [Reference(*match.span(), _place, weak=True) for match in places]
+    if (match := _THEN.search(turn)) and match.start():
+        kept.append(Reference(*match.span(), _date, weak=True))
+    return kept
+
+
+def _existential(turn: str, there: re.Match[str]) -> bool:
+    """Say whether `there` only opens a sentence, as in `is there a river`."""
+    before, after = lower_words(turn[: there.start()]), lower_words(turn[there.end() :])
+    return not before or (before[-1] in AUXILIARY and bool(after)) or (bool(after) and after[0] in AUXILIARY)
+
+
+def _place(exchanges: Sequence[Exchange]) -> Thing | None:
+    thing = fitting(exchanges, [PLACE])
+    return thing and Thing(f"in {thing.text}", thing.kind)
+
+
+def _date(exchanges: Sequence[Exchange]) -> Thing | None:
+    return next((Thing(f"in {one.dates[0]}", TIME) for one in reversed(exchanges) if one.dates), None)
+
+
+# Two things
+
+
+def _pairs(turn: str, found: Sequence[Name]) -> list[Reference]:
+    if len([name for name in found if name.kind != TIME]) > 1:
+        return []
+    kept = []
+    for match in _FORMER.finditer(turn):
+        which = (match.group("one") or match.group("which")).lower().split()[0]
+        kept.append(Reference(*match.span(), _OF_PAIR[which], weak=True))
+    if not found:
+        for match in _BOTH.finditer(turn):
+            tail = " of" if match.group().lower().startswith("which") else ""
+            kept.append(Reference(match.end(), match.end(), together, tail=tail, weak=True))
+    return kept
+
+
+def _member(place: int) -> Callable[[Sequence[Exchange]], Thing | None]:
+    return lambda exchanges: next((one.pair[place] for one in reversed(exchanges) if one.pair), None)
+
+
+def _other(exchanges: Sequence[Exchange]) -> Thing | None:
+    """Return the one of two that the last answer did not choose."""
+    for one in reversed(exchanges):
+        left = [thing for thing in one.pair if thing.text.lower() not in one.answer.lower()]
+        if one.pair:
+            return left[0] if len(left) == 1 else None
+    return None
+
+
+_OF_PAIR = {
+    "former": _member(0),
+    "first": _member(0),
+    "latter": _member(1),
+    "second": _member(1),
+    "other": _other,
+}
+
+
+# `the director?`
+
+
+def _owned_by_nobody(turn: str, found: Sequence[Name]) -> list[Reference]:
+    """Return a reference behind a noun such as `the director` that ends a short turn which does not say whose."""
+    match = _ENDS_WITH_THE.search(turn)
+    if found or not match or singular(match.group(1)) not in OWNERS or len(WORD.findall(turn)) > SHORT:
+        return []
+    kind = OWNERS[singular(match.group(1))]
+    return [Reference(match.end(1), match.end(1), _one(kind, *_THINGS), tail=" of", weak=True)]

@@ -1,0 +1,98 @@
+"""all-MiniLM-L6-v2 through onnxruntime: the default embedder, loaded without torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from ..core.settings import Settings
+from ..core.types import Vectors
+from . import export, graph_cache, weights
+from .text import readable
+
+NAME = "all-MiniLM-L6-v2"
+
+_WINDOW = 256  # tokens that the model was trained to read, its two special ones included
+_START, _END = 101, 102  # [CLS] and [SEP] in the model's vocabulary
+_BATCH_TOKENS = 1024
+_SHORT, _SHORT_STEP, _LONG_STEP = 64, 2, 16
+
+
+class MiniLM:
+    """The default embedder: 384 dimensions, English, fast on a CPU.
+
+    Any number of threads may call one instance at once. A text is padded by its own length alone and travels with
+    others of the same padded width, so that its vector is the same to the last bit in whatever company it comes.
+    """
+
+    name = NAME
+    dimension = 384
+    max_tokens = _WINDOW - 2
+
+    def __init__(self, cache: Path | None = None, *, threads: int | None = None) -> None:
+        """Load the graph from `cache`, exporting it first where there is none; `threads` defaults to the cores."""
+        home = (Settings().cache if cache is None else cache).expanduser()
+        path = export.target(home)
+        self._session = graph_cache.session(path, export.__name__, [str(home)], threads=threads or graph_cache.cores())
+        self._tokenizer = tokenizer()
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return one unit row per text, shape (len(texts), 384); text beyond `max_tokens` is not read."""
+        rows = [[_START, *tokens[: self.max_tokens], _END] for tokens in self._tokens(texts)]
+        vectors = np.empty((len(rows), self.dimension), np.float32)
+        for width, batch in _batches([len(row) for row in rows]):
+            ids, lengths = _padded([rows[place] for place in batch], width)
+            vectors[batch] = self._session.run(None, {"ids": ids, "lengths": lengths})[0]
+        return vectors
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Return how many tokens each text has, special tokens not counted."""
+        return [len(tokens) for tokens in self._tokens(texts)]
+
+    def _tokens(self, texts: Sequence[str]) -> list[list[int]]:
+        encodings = self._tokenizer.encode_batch_fast(readable(texts), add_special_tokens=False)
+        return [encoding.ids for encoding in encodings]
+
+
+def _batches(lengths: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
+    """Yield (width, places) of texts of the same padded width, longest first, `_BATCH_TOKENS` tokens at a time.
+
+    From 512 to 2,048 the rate is the same within the noise; beyond, the time in the processor grows by up to a fifth.
+    """
+    alike: dict[int, list[int]] = {}
+    for place, length in enumerate(lengths):
+        alike.setdefault(_width(length), []).append(place)
+    for width, places in sorted(alike.items(), reverse=True):
+        size = max(1, _BATCH_TOKENS // width)
+        for start in range(0, len(places), size):
+            yield width, places[start : start + size]
+
+
+def _width(length: int) -> int:
+    """Return the padded width, on which alone it depends how the kernels add up a row.
+
+    A token costs 0.25 ms of a core and a call 1.6 ms besides: short texts are padded little, and of long ones enough
+    go together.
+    """
+    step = _SHORT_STEP if length <= _SHORT else _LONG_STEP
+    return -(-length // step) * step
+
+
+def _padded(rows: Sequence[Sequence[int]], width: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return the rows as one array, zeros on the right, and their lengths."""
+    ids = np.zeros((len(rows), width), np.int32)
+    for place, row in enumerate(rows):
+        ids[place, : len(row)] = row
+    return ids, np.array([len(row) for row in rows], np.int32)
+
+
+def tokenizer() -> Tokenizer:
+    """Return the packaged tokenizer without the truncation and padding to 128 tokens that its file asks for."""
+    read = Tokenizer.from_file(str(weights.folder() / "tokenizer.json"))
+    read.no_truncation()
+    read.no_padding()
+    return read

@@ -1,0 +1,56 @@
+"""Any sentence-transformers model, by name or folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..core.errors import OperatorError
+from ..core.types import Vectors
+from .text import readable
+
+_BATCH_ROWS = 32
+
+
+class SentenceModel:
+    """A model that the sentence-transformers library can load; slower to start than `MiniLM`, which needs no torch."""
+
+    def __init__(self, name: str) -> None:
+        """Load the model, from disk or from the hub where the machine may reach it."""
+        self.name = name
+        self._model = _load(name)
+        self.dimension: int = self._model.get_embedding_dimension()
+        special: int = self._model.tokenizer.num_special_tokens_to_add(pair=False)
+        self.max_tokens: int = (self._model.max_seq_length or self._model.tokenizer.model_max_length) - special
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return one unit row per text, shape (len(texts), dimension); text beyond `max_tokens` is not read."""
+        clean = readable(texts)
+        if not clean:
+            return np.empty((0, self.dimension), np.float32)
+        vectors = self._model.encode(
+            clean, batch_size=_BATCH_ROWS, normalize_embeddings=True, show_progress_bar=False, convert_to_numpy=True
+        )
+        return np.asarray(vectors, np.float32)
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Return how many tokens each text has, special tokens not counted."""
+        clean = readable(texts)
+        if not clean:
+            return []
+        return [len(ids) for ids in self._model.tokenizer(clean, add_special_tokens=False, verbose=False)["input_ids"]]
+
+
+def _load(name: str) -> Any:
+    """Return the library's model; its import takes seconds, so it waits until somebody asks for one."""
+    from sentence_transformers import SentenceTransformer
+
+    try:
+        return SentenceTransformer(name, device=None)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise OperatorError(
+            f"embedder {name!r}: sentence-transformers cannot load it: {error}; check the name, give the folder of a "
+            "downloaded model, or unset POLYHOP_EMBEDDER for the default one"
+        ) from error

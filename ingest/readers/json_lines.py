@@ -1,0 +1,103 @@
+"""JSON lines: an object a line, each line read and judged by itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+from ...core.types import Document
+from ..decode import UTF8, looks_binary, marked_encoding
+from ..rows import ID_FIELDS, TEXT_FIELDS, TITLE_FIELDS, Rows, pick
+from ..skipped import Skipped, UnreadableError
+
+MAX_LINE = 10_000_000
+HOPELESS = 100
+_HEAD = 1 << 16
+
+
+def read(path: Path) -> Iterator[Document | Skipped]:
+    """Yield a document a line, and a `Skipped` named `path:line` for each line that gives none."""
+    rows, good, bad = Rows(path), 0, 0
+    for number, line in _lines(path):
+        try:
+            document = _document(line, number, rows)
+        except UnreadableError as error:
+            bad += 1
+            yield Skipped(f"{path}:{number}", str(error))
+        else:
+            good += 1
+            yield document
+        if bad == HOPELESS and not good:
+            raise UnreadableError(f"not JSON lines: none of the first {HOPELESS} lines is usable, the rest is not read")
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str | bytes]]:
+    """Yield the non-blank lines with their numbers; one over the limit comes cut just beyond it."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    encoding = marked_encoding(head)
+    if encoding in (None, UTF8):
+        if looks_binary(head):
+            raise UnreadableError("binary, not text")
+        file = path.open("rb")
+    else:
+        file = path.open(encoding=encoding, newline="\n")  # type: ignore[assignment]
+    with file:
+        number = 0
+        while line := file.readline(MAX_LINE + 1):
+            number += 1
+            _skip_rest(file, line)
+            if line.strip():
+                yield number, line
+
+
+def _skip_rest(file: IO[Any], line: str | bytes) -> None:
+    """Pass over what is left of a line that is longer than the limit."""
+    newline: Any = "\n" if isinstance(line, str) else b"\n"
+    rest: Any = line
+    while len(rest) > MAX_LINE and not rest.endswith(newline):
+        rest = file.readline(MAX_LINE + 1)
+
+
+def _document(line: str | bytes, number: int, rows: Rows) -> Document:
+    fields = _parse(line)
+    text = _text(fields)
+    title_field, id_field = pick(fields, TITLE_FIELDS), pick(fields, ID_FIELDS)
+    used = {text, title_field, id_field, "metadata", "vector"}
+    metadata = {name: value for name, value in fields.items() if name not in used}
+    title = fields.get(title_field or "")
+    given = fields.get("metadata")
+    ready = {
+        "text": fields[text],
+        "title": title if isinstance(title, str | int | float) else "",
+        "id": fields.get(id_field or ""),
+        "metadata": metadata | (dict(given) if isinstance(given, Mapping) else {"metadata": given}),
+    }
+    return rows.document(ready, number, vector=fields.get("vector"))
+
+
+def _parse(line: str | bytes) -> dict[str, object]:
+    if len(line) > MAX_LINE:
+        raise UnreadableError(f"longer than the limit of {MAX_LINE:,} bytes a line")
+    try:
+        value = json.loads(line if isinstance(line, str) else line.decode(UTF8))
+    except UnicodeDecodeError as error:
+        raise UnreadableError(f"not valid UTF-8 at byte {error.start:,} of the line") from error
+    except (ValueError, RecursionError) as error:
+        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise UnreadableError(f"invalid JSON: {reason}") from error
+    if not isinstance(value, dict):
+        raise UnreadableError(f"not a JSON object but a {type(value).__name__}")
+    return value
+
+
+def _text(fields: Mapping[str, object]) -> str:
+    """Return the name of the field that holds the text."""
+    for wanted in TEXT_FIELDS:
+        name = pick(fields, (wanted,))
+        value = fields[name] if name else None
+        if name and isinstance(value, str) and value.strip():
+            return name
+    raise UnreadableError(f"no text: none of {', '.join(TEXT_FIELDS)} is a string with something in it")

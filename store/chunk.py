@@ -1,0 +1,182 @@
+"""Cut documents into chunks that the embedder reads whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice, takewhile
+from typing import cast
+
+from semchunk.semchunk import chunk as split_semantically
+
+from ..core.errors import CallerError
+from ..core.types import Chunk, Document
+from .sections import Section, sections
+from .tokens import CHARACTERS_PER_TOKEN, CountTokens, Meter, least_cost
+
+BATCH = 512
+PREFIX_SHARE = 4
+TINY_SHARE = 8
+WINDOW = 2 * CHARACTERS_PER_TOKEN
+_BREAKS = ("\n\n", "\n", ". ", "。", " ")
+
+Span = tuple[int, int]
+
+
+def chunk(document: Document, count_tokens: CountTokens, max_tokens: int) -> list[Chunk]:
+    """Cut one document so that title, heading trail and text of each chunk have at most `max_tokens` tokens together.
+
+    A document that fits, or that brings its own vector, is one chunk with its text unchanged; one without text gives
+    none. Chunks cover every non-space character in order. For many documents `chunk_all` is faster.
+    """
+    return next(chunk_all([document], count_tokens, max_tokens))[1]
+
+
+def chunk_all(
+    documents: Iterable[Document], count_tokens: CountTokens, max_tokens: int
+) -> Iterator[tuple[Document, list[Chunk]]]:
+    """Yield each document with its chunks, in order, counting tokens for batches of documents."""
+    if max_tokens < 1:
+        raise CallerError(f"max_tokens is {max_tokens!r}; it must be at least 1")
+    meter = Meter(count_tokens)
+    waiting = iter(documents)
+    while batch := list(islice(waiting, BATCH)):
+        wholes = [Chunk(document.text, title=document.title) for document in batch]
+        fitting = meter.fit([whole.embed_text for whole in wholes], max_tokens)
+        for document, whole, fits in zip(batch, wholes, fitting, strict=True):
+            if document.vector is not None:
+                yield document, [whole]
+            elif not document.text.strip():
+                yield document, []
+            else:
+                yield document, [whole] if fits else _cut(document, meter, max_tokens)
+
+
+def _cut(document: Document, meter: Meter, limit: int) -> list[Chunk]:
+    """Cut a document along its sections by estimated costs; what turns out too long is cut again by exact ones."""
+    text, share = document.text, max(1, limit // PREFIX_SHARE)
+    title = _shorten(document.title, meter, share)
+    chunks: list[Chunk] = []
+    for part in _merge_tiny(text, meter, limit):
+        heading = _shorten(_trail(part.trail, document.title), meter, share)
+        whole = Chunk(text[part.start : part.end], title=title, heading=heading)
+        chunks.extend(_divide(whole, _Ruler(meter.estimate, limit)))
+    exact = _Ruler(meter.cost, limit)
+    costs = meter.costs([piece.embed_text for piece in chunks])
+    checked = ([piece] if cost <= limit else _divide(piece, exact) for piece, cost in zip(chunks, costs, strict=True))
+    return [piece for pieces in checked for piece in pieces]
+
+
+def _trail(names: Sequence[str], title: str) -> str:
+    """Join the headings, without the one that the title says already."""
+    return " > ".join(names[1:] if names and names[0] == title else names)
+
+
+def _shorten(text: str, meter: Meter, limit: int) -> str:
+    """Cut a title or heading to its first words that fit."""
+    text = text[: limit * CHARACTERS_PER_TOKEN]
+    if not text or meter.estimate(text) <= limit:
+        return text
+    return text[slice(*_leaves(text, _Ruler(meter.cost, limit))[0])]
+
+
+def _merge_tiny(text: str, meter: Meter, limit: int) -> list[Section]:
+    """Join sections with their neighbour where one of the two is tiny and both fit; others stay apart."""
+    ruler = _Ruler(meter.estimate, limit)
+    merged: list[Section] = []
+    size = 0
+    for part in sections(text):
+        cost = ruler.measure(text[part.start : part.end])
+        if merged and size + cost <= limit and min(size, cost) * TINY_SHARE < limit:
+            merged[-1] = _join(merged[-1], part)
+            size += cost
+        else:
+            merged.append(part)
+            size = cost
+    return merged
+
+
+def _join(first: Section, second: Section) -> Section:
+    """Join two neighbours under the headings that they share; a bare heading passes on to what stands below it."""
+    if first.bare and second.trail[: len(first.trail)] == first.trail:
+        return Section(first.start, second.end, second.trail, second.bare)
+    shared = takewhile(lambda pair: pair[0] == pair[1], zip(first.trail, second.trail, strict=False))
+    return Section(first.start, second.end, tuple(name for name, _ in shared))
+
+
+@dataclass(frozen=True, slots=True)
+class _Ruler:
+    """A limit and the way to measure against it."""
+
+    cost: Callable[[str], int]
+    limit: int
+
+    def measure(self, text: str) -> int:
+        """Return the cost; one that length alone puts over the limit is not counted."""
+        return self.cost(text) if len(text) <= self.limit * CHARACTERS_PER_TOKEN else least_cost(text)
+
+    def fits(self, text: str) -> bool:
+        return self.measure(text) <= self.limit
+
+
+def _divide(whole: Chunk, ruler: _Ruler) -> list[Chunk]:
+    """Divide a chunk into chunks under the same title and heading, all within the ruler's limit."""
+    prefix = "".join(f"{part}\n" for part in (whole.title, whole.heading) if part)
+    budget = max(1, ruler.limit - ruler.cost(prefix)) if prefix else ruler.limit
+    spans = _split(whole.text, _Ruler(ruler.cost, budget))
+    return [Chunk(whole.text[start:end], title=whole.title, heading=whole.heading) for start, end in spans]
+
+
+def _split(text: str, ruler: _Ruler) -> list[Span]:
+    """Split a text into spans within the limit, without surrounding white space."""
+    whole = _strip(text, (0, len(text)))
+    if whole[0] == whole[1]:
+        return []
+    if ruler.fits(text[slice(*whole)]):
+        return [whole]
+    leaves: list[Span] = []
+    start, end = whole
+    while start < end:
+        cut = _window(text, (start, end), ruler.limit * WINDOW)
+        found = [(start + a, start + b) for a, b in _leaves(text[start:cut], ruler)]
+        # The last piece before a cut is a remainder: it is split again with what follows it.
+        kept = found[:-1] if cut < end and len(found) > 1 else found
+        start = found[-1][0] if len(kept) < len(found) else cut
+        leaves.extend(kept)
+    return _pack(text, leaves, ruler)
+
+
+def _window(text: str, span: Span, size: int) -> int:
+    """Return where to end a window of at most `size` characters: at a break in its second half where there is one.
+
+    Windows bound what the splitter holds and counts at a time, however long the text is.
+    """
+    start, end = span
+    if end - start <= size:
+        return end
+    found = ((text.rfind(mark, start + size // 2, start + size), mark) for mark in _BREAKS)
+    return next((at + len(mark) for at, mark in found if at >= 0), start + size)
+
+
+def _leaves(text: str, ruler: _Ruler) -> list[Span]:
+    """Split a text at the best breaks it has: paragraphs, sentences, clauses, words, characters."""
+    _, offsets = split_semantically(text, ruler.limit, ruler.measure, memoize=False, offsets=True)
+    return [_strip(text, offset) for offset in cast(list[Span], offsets)]
+
+
+def _pack(text: str, leaves: Sequence[Span], ruler: _Ruler) -> list[Span]:
+    """Join neighbours that fit together: the splitter leaves remainders where it changes the kind of break."""
+    packed: list[Span] = []
+    for start, end in leaves:
+        if packed and ruler.fits(text[packed[-1][0] : end]):
+            packed[-1] = (packed[-1][0], end)
+        else:
+            packed.append((start, end))
+    return packed
+
+
+def _strip(text: str, span: Span) -> Span:
+    """Leave out the white space at both ends."""
+    inside = text[slice(*span)]
+    start = span[0] + len(inside) - len(inside.lstrip())
+    return start, max(start, span[0] + len(inside.rstrip()))

@@ -1,0 +1,295 @@
+"""A collection: documents in, ranked passages out, on disk between the two."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from numpy.typing import ArrayLike
+
+from ..core.errors import CallerError, OperatorError
+from ..core.types import Document, Hit, Passage, Vectors
+from ..encoders import load
+from ..encoders.role import Embedder
+from .derived import Derived
+from .intake import BATCH, AddReport, Intake, Progress
+from .location import RECORD, NoCollection, Options, WrongEmbedder, disk_errors, folder_of, names
+from .lock import CollectionLock
+from .record import Record
+from .reindex import embed_again
+from .search import Searcher
+from .verify import verify
+from .write import Prepared
+
+__all__ = ["Collection", "NoCollection", "Options", "WrongEmbedder", "delete", "names"]
+
+
+class Collection:
+    """One collection, open for reading, and for writing whenever no other process reads it.
+
+    Open it with `Collection.open` or `Collection.create`; it is a context manager. Reads may come from many threads;
+    writes queue. Every error a user can cause is a `CallerError` or an `OperatorError`.
+    """
+
+    def __init__(self, folder: Path, embedder: Embedder | None, options: Options) -> None:
+        self.folder = folder
+        self.name = folder.name
+        self._options = options
+        self._lock = CollectionLock(folder, wait=options.wait)
+        try:
+            self._record = Record(folder / RECORD)
+        except BaseException:
+            self._lock.close()
+            raise
+        try:
+            self.embedder_name = self._identify(embedder)
+            self._embedder = embedder
+            with disk_errors(folder):
+                self._attach()
+        except BaseException:
+            self._record.close()
+            self._lock.close()
+            raise
+
+    @classmethod
+    def open(
+        cls,
+        home: Path | str,
+        name: str = "default",
+        *,
+        embedder: Embedder | None = None,
+        options: Options | None = None,
+    ) -> Collection:
+        """Open an existing collection; its own embedder is loaded when a text has to be embedded.
+
+        Raises:
+            NoCollection: if there is none of that name; the message lists those there are.
+            LockedError: if another process is writing to it.
+            WrongEmbedder: if `embedder` is not the one it was made with.
+        """
+        folder = folder_of(home, name)
+        if not (folder / RECORD).is_file():
+            others = ", ".join(names(home)) or "none yet"
+            raise NoCollection(
+                f"no collection {name!r} in {str(home)!r} (there: {others}); run `polyhop index PATH` first"
+            )
+        return cls(folder, embedder, options or Options())
+
+    @classmethod
+    def create(
+        cls,
+        home: Path | str,
+        name: str = "default",
+        *,
+        embedder: Embedder | None = None,
+        options: Options | None = None,
+    ) -> Collection:
+        """Open a collection, making it if there is none."""
+        folder = folder_of(home, name)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OperatorError(f"cannot make the folder {str(folder)!r} ({error}); choose another home") from error
+        return cls(folder, embedder, options or Options())
+
+    # Writing
+
+    @contextmanager
+    def intake(self, *, batch: int = BATCH, progress: Progress = lambda characters: None) -> Iterator[Intake]:
+        """Hold the collection alone and take documents; they are safe after each `flush`, at the latest on leaving.
+
+        `progress` hears the number of characters that were embedded, a few hundred texts at a time.
+        """
+        writer: list[Intake] = []
+        with disk_errors(self.folder), self._derived.session(lambda: any(intake.writer.busy for intake in writer)):
+            observe = self._options.observe
+            intake = Intake(self._record, self._derived, self.embedder, observe=observe, batch=batch, progress=progress)
+            writer.append(intake)
+            yield intake
+            intake.finish()
+
+    def add(self, documents: Iterable[Document | Prepared], *, batch: int = BATCH) -> AddReport:
+        """Add documents or replace those of the same key; what has not changed is left alone.
+
+        Documents that cannot be stored are on the report with their reasons. If the process dies in the middle, batches
+        that were written stay and the next call goes on from there.
+        """
+        with self.intake(batch=batch) as intake:
+            for document in documents:
+                intake.put(document)
+        return intake.report
+
+    def remove(self, keys: Sequence[str] = (), *, where: str = "") -> int:
+        """Remove documents by key or by filter and return how many there were."""
+        if isinstance(keys, str):
+            raise CallerError(f"keys must be a list, not the string {keys!r:.80}; put it in brackets")
+        keys = [*keys, *(self.keys(where) if where.strip() else [])]
+        with self.intake() as intake:
+            intake.remove(list(dict.fromkeys(keys)))
+        return intake.report.removed
+
+    def reindex(self, embedder: Embedder, *, progress: Callable[[int, int], None] | None = None) -> int:
+        """Embed every passage with another embedder and return how many there were.
+
+        The old vectors serve until the new ones are complete; a killed run goes on where it was.
+        """
+        with disk_errors(self.folder), self._lock.exclusive():
+            count = embed_again(self._record, embedder, progress or (lambda done, total: None))
+            self._derived.close()
+            self._embedder, self.embedder_name = embedder, embedder.name
+            self._attach()
+        return count
+
+    # Reading
+
+    @property
+    def embedder(self) -> Embedder:
+        """Return the embedder of the collection, loading it the first time."""
+        if self._embedder is None:
+            self._embedder = load(self.embedder_name)
+            self._identify(self._embedder)
+        return self._embedder
+
+    def dense(self, vectors: ArrayLike, k: int, *, where: str = "") -> list[list[Hit]]:
+        """Return for each query vector its k nearest passages by cosine, ties by id."""
+        with disk_errors(self.folder):
+            return self._searcher.dense(vectors, k, where)
+
+    def lexical(self, question: str, k: int, *, where: str = "") -> list[Hit]:
+        """Return the k passages that BM25 likes best for the words of the question, ties by id."""
+        with disk_errors(self.folder):
+            return self._searcher.lexical(question, k, where)
+
+    def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
+        """Return the passages that are there, by id."""
+        with disk_errors(self.folder):
+            return self._searcher.passages(ids)
+
+    def vectors(self, ids: Sequence[str]) -> dict[str, Vectors]:
+        """Return the stored unit vectors of the passages that are there, by id."""
+        with disk_errors(self.folder):
+            return self._searcher.vectors(ids)
+
+    def frequency(self, words: Sequence[str]) -> tuple[dict[str, int], int]:
+        """Return in how many passages each word stands, and how many passages there are."""
+        with disk_errors(self.folder):
+            return self._searcher.frequency(words)
+
+    def bearers(self, names: Sequence[str], most: int, *, where: str = "") -> dict[str, list[tuple[str, int]]]:
+        """Return [(document key, kind)] for each name key, leaving out names that more than `most` documents bear."""
+        with disk_errors(self.folder):
+            return self._searcher.bearers(names, most, where)
+
+    def mentioning(self, names: Sequence[str], most: int, *, where: str = "") -> dict[str, list[str]]:
+        """Return the passages that hold each name as a phrase, leaving out names that more than `most` hold."""
+        with disk_errors(self.folder):
+            return self._searcher.mentioning(names, most, where)
+
+    def heads(self, documents: Sequence[str], most: int, *, where: str = "") -> dict[str, list[str]]:
+        """Return the ids of the first `most` passages of each document, in their order."""
+        with disk_errors(self.folder):
+            return self._searcher.heads(documents, most, where)
+
+    def documents(self, *, where: str = "") -> Iterator[tuple[str, str, str]]:
+        """Yield (key, title, source) of the documents, sorted by key."""
+        keys = set(self.keys(where)) if where.strip() else None
+        with self._record.reading() as connection:
+            rows = connection.execute(
+                "SELECT key, title, source FROM documents WHERE live IS NOT NULL ORDER BY key"
+            ).fetchall()
+        return (row for row in rows if keys is None or row[0] in keys)
+
+    def keys(self, where: str = "") -> list[str]:
+        """Return the keys of the documents that a filter lets pass, sorted."""
+        return self._searcher.keys(where)
+
+    def status(self) -> Mapping[str, Any]:
+        """Return what there is to know without reading everything."""
+        documents, passages = self._record.count()
+        size = sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
+        return {
+            "name": self.name,
+            "documents": documents,
+            "passages": passages,
+            "embedder": self.embedder_name,
+            "dimension": int(self._record.get("dimension")),
+            "vectors": self._options.chroma_url or "embedded Chroma",
+            "bytes": size,
+            "notices": list(self._derived.notices),
+        }
+
+    def verify(self) -> list[str]:
+        """Return what differs between the record, FTS5 and the vector index; empty means that they are proven equal."""
+        with disk_errors(self.folder):
+            return verify(self._record, self._derived.index, self.embedder_name)
+
+    def rebuild(self) -> None:
+        """Make the vector index anew from the record; nothing is embedded."""
+        with disk_errors(self.folder):
+            self._derived.rebuild("asked for")
+
+    @property
+    def notices(self) -> list[str]:
+        """Return what was repaired when the collection was opened, a sentence each."""
+        return self._derived.notices
+
+    @property
+    def record(self) -> Record:
+        """Return the record, for the parts of polyhop that read or write more than passages."""
+        return self._record
+
+    def close(self) -> None:
+        """Let go of files and lock; closing twice does no harm, using a closed collection is a `CallerError`."""
+        self._derived.close()
+        self._record.close()
+        self._lock.close()
+
+    def __enter__(self) -> Collection:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _attach(self) -> None:
+        url, lazy = self._options.chroma_url, self._options.lazy
+        self._derived = Derived(self._record, self._lock, self.embedder_name, url=url, lazy=lazy)
+        dimension = int(self._record.get("dimension"))
+        self._searcher = Searcher(
+            self._record,
+            lambda: self._derived.index,
+            self.embedder_name,
+            dimension,
+            postings=self._options.postings,
+        )
+
+    def _identify(self, embedder: Embedder | None) -> str:
+        """Return the embedder's name on record, recording it first in a new collection."""
+        name = self._record.get("embedder")
+        if name is None:  # new, or its maker was killed right here
+            embedder = embedder or load(self._options.embedder or None)
+            self._record.put_new(embedder=embedder.name, dimension=embedder.dimension)
+            name = self._record.get("embedder")
+        dimension = int(self._record.get("dimension"))
+        if embedder is not None and (embedder.name, embedder.dimension) != (name, dimension):
+            raise WrongEmbedder(
+                f"collection {self.name!r} was made with embedder {name!r} ({dimension} dimensions), not "
+                f"{embedder.name!r} ({embedder.dimension}); open it with its own, or run "
+                f"`polyhop reindex --embedder {embedder.name}`"
+            )
+        return str(name)
+
+
+def delete(home: Path | str, name: str, *, options: Options | None = None) -> None:
+    """Delete a whole collection."""
+    folder = folder_of(home, name)
+    with Collection.open(home, name, options=options) as collection, collection._lock.exclusive():
+        try:
+            shutil.rmtree(folder)
+        except OSError as error:
+            raise OperatorError(f"cannot delete {str(folder)!r} ({error}); check the folder's rights") from error

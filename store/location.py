@@ -1,0 +1,70 @@
+"""Where collections are on disk, how they are opened, and what can be wrong with that."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..core.errors import CallerError, OperatorError
+from .lexical import POSTINGS
+from .write import Observe
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+RECORD = "record.sqlite"
+
+
+class NoCollection(CallerError):
+    """There is no such collection."""
+
+
+class WrongEmbedder(OperatorError):
+    """The collection holds the vectors of another embedder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a collection is opened.
+
+    `wait` is how many seconds to wait for the lock; `chroma_url` moves the vectors to a Chroma server; `embedder` names
+    the one for a new collection, by default as the settings say; `observe` hears the name of each step of the write
+    path as it is done. `postings` is how many entries of the word index one question may read, rare words first: it
+    bounds the time in a large collection. `lazy` opens the vector index when it is first asked, for a collection whose
+    vectors are searched in memory.
+    """
+
+    wait: float = 2.0
+    chroma_url: str = ""
+    embedder: str = ""
+    observe: Observe = lambda step: None
+    postings: int = POSTINGS
+    lazy: bool = False
+
+
+def folder_of(home: Path | str, name: str) -> Path:
+    """Return the folder of a collection, refusing names that are no plain file name."""
+    if not _NAME.fullmatch(name):
+        raise CallerError(
+            f"{name!r} is no name for a collection; use lower-case letters, digits, '.', '_' and '-', at most 63"
+        )
+    return Path(home) / name
+
+
+def names(home: Path | str) -> list[str]:
+    """Return the names of the collections in `home`, sorted."""
+    return sorted(path.parent.name for path in Path(home).glob(f"*/{RECORD}"))
+
+
+@contextmanager
+def disk_errors(folder: Path) -> Iterator[None]:
+    """Turn what SQLite says of disks and files into an error that says what to do."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise OperatorError(
+            f"the record in {str(folder)!r} failed ({error}); check free disk space and the folder's rights, then "
+            "`polyhop status --verify`"
+        ) from error

@@ -1,0 +1,210 @@
+"""The record: one SQLite file that everything else can be rebuilt from."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..core.errors import CallerError, OperatorError
+from ..core.types import Passage, Vectors
+from .schema import FORMAT, PRAGMAS, SCHEMA, TEMPORARY
+
+BLOCK = 500
+LIVE = "chunks c JOIN documents d ON d.id = c.doc AND d.live = c.version"
+
+
+class Record:
+    """Connections to a collection's record, handed out one to a thread, and the reads and writes that more than one
+    part needs.
+
+    Args:
+        path: the SQLite file; it is created with its tables when it does not exist.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._idle: list[sqlite3.Connection] = []  # append and pop are atomic
+        self._closed = False
+        with self.reading() as connection:
+            version = self._version(connection)
+            if version is None:
+                self._create(connection)
+            elif version != FORMAT:
+                raise OperatorError(
+                    f"the collection at {str(path.parent)!r} has on-disk format {version!r}, this polyhop reads "
+                    f"{FORMAT}; export it with the version that wrote it and import it here"
+                )
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection in autocommit mode."""
+        if self._closed:
+            raise CallerError(f"the collection at {str(self.path.parent)!r} is closed; open it again")
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._connect()
+        try:
+            yield connection
+        except BaseException:
+            connection.close()
+            raise
+        self._idle.append(connection)
+        if self._closed:
+            self.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection inside one transaction: committed on success, rolled back on any exception."""
+        with self.reading() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                with suppress(sqlite3.Error):
+                    connection.execute("ROLLBACK")
+                raise
+
+    def close(self) -> None:
+        """Close the connections; those that are lent are closed on their return."""
+        self._closed = True
+        with suppress(IndexError):
+            while True:
+                self._idle.pop().close()
+
+    def _connect(self) -> sqlite3.Connection:
+        try:
+            connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+            connection.executescript(PRAGMAS)
+            if self._version(connection) is not None:
+                connection.executescript(TEMPORARY)
+        except sqlite3.Error as error:
+            raise OperatorError(
+                f"the record {str(self.path)!r} cannot be opened ({error}); check the disk and the folder's rights, "
+                "or restore the file from a copy"
+            ) from error
+        return connection
+
+    def _create(self, connection: sqlite3.Connection) -> None:
+        head = f"INSERT INTO meta VALUES ('format', {FORMAT}), ('id', '{secrets.token_hex(8)}');"
+        try:
+            connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} {head} COMMIT;")
+        except sqlite3.OperationalError:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            if self._version(connection) != FORMAT:  # unless another process made it between the look and the lock
+                raise
+        connection.executescript(TEMPORARY)
+
+    @staticmethod
+    def _version(connection: sqlite3.Connection) -> int | None:
+        if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone() is None:
+            return None
+        row = connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
+        return int(row[0]) if row else -1
+
+    # What every part of the store reads
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return a value of the `meta` table."""
+        with self.reading() as connection:
+            row = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return row[0] if row else default
+
+    def put(self, **values: Any) -> None:
+        """Set values of the `meta` table in a transaction of their own."""
+        with self.writing() as connection:
+            put(connection, **values)
+
+    def put_new(self, **values: Any) -> None:
+        """Set those values of the `meta` table that are not there yet, in a transaction of their own."""
+        with self.writing() as connection:
+            connection.executemany("INSERT OR IGNORE INTO meta VALUES (?, ?)", values.items())
+
+    def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
+        """Return the live passages among `ids`."""
+        sql = (
+            f"SELECT c.id, d.key, c.title, c.heading, c.text, d.metadata, d.source, c.ord FROM {LIVE}"
+            " WHERE c.id IN (SELECT value FROM json_each(?))"
+        )
+        with self.reading() as connection:
+            rows = connection.execute(sql, (json.dumps(list(ids)),)).fetchall()
+        return {
+            name: Passage(name, key, title, heading, text, json.loads(metadata), source, place)
+            for name, key, title, heading, text, metadata, source, place in rows
+        }
+
+    def vectors(self, ids: Sequence[str], embedder: str) -> dict[str, Vectors]:
+        """Return the stored vectors of the live passages among `ids`."""
+        sql = (
+            f"SELECT c.id, v.vector FROM {LIVE} JOIN vectors v ON v.hash = c.hash AND v.embedder = ?"
+            " WHERE c.id IN (SELECT value FROM json_each(?))"
+        )
+        with self.reading() as connection:
+            rows = connection.execute(sql, (embedder, json.dumps(list(ids)))).fetchall()
+        return {name: np.frombuffer(blob, dtype=np.float32) for name, blob in rows}
+
+    def known_vectors(self, hashes: Iterable[bytes], embedder: str) -> dict[bytes, Vectors]:
+        """Return the vectors that were computed before, by content hash."""
+        found: dict[bytes, Vectors] = {}
+        with self.reading() as connection:
+            for block in blocks(list(hashes)):
+                marks = ",".join("?" * len(block))
+                sql = f"SELECT hash, vector FROM vectors WHERE embedder = ? AND hash IN ({marks})"
+                rows = connection.execute(sql, (embedder, *block))
+                found.update((bytes(key), np.frombuffer(blob, dtype=np.float32)) for key, blob in rows)
+        return found
+
+    def live_vectors(self, embedder: str) -> Iterator[tuple[list[str], Vectors]]:
+        """Yield (ids, vectors) of all live chunks in blocks, in the order of their ids."""
+        sql = (
+            f"SELECT c.id, v.vector FROM {LIVE} JOIN vectors v ON v.hash = c.hash AND v.embedder = ?"
+            " WHERE c.id > ? ORDER BY c.id LIMIT ?"
+        )
+        last = ""
+        while True:
+            with self.reading() as connection:
+                rows = connection.execute(sql, (embedder, last, BLOCK * 2)).fetchall()
+            if not rows:
+                return
+            last = rows[-1][0]
+            yield (
+                [row[0] for row in rows],
+                np.frombuffer(b"".join(row[1] for row in rows), np.float32).reshape(len(rows), -1),
+            )
+
+    def live_ids(self) -> list[str]:
+        """Return the ids of all live chunks, sorted."""
+        with self.reading() as connection:
+            return [row[0] for row in connection.execute(f"SELECT c.id FROM {LIVE} ORDER BY c.id")]
+
+    def count(self) -> tuple[int, int]:
+        """Return the numbers of live documents and live chunks."""
+        with self.reading() as connection:
+            documents = connection.execute("SELECT count(*) FROM documents WHERE live IS NOT NULL").fetchone()[0]
+            return documents, connection.execute(f"SELECT count(*) FROM {LIVE}").fetchone()[0]
+
+
+def put(connection: sqlite3.Connection, **values: Any) -> None:
+    """Set values of the `meta` table inside the caller's transaction."""
+    connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
+
+
+def bump(connection: sqlite3.Connection, key: str) -> int:
+    """Add one to a counter of the `meta` table inside the caller's transaction and return it."""
+    sql = "INSERT INTO meta VALUES (?, 1) ON CONFLICT (key) DO UPDATE SET value = value + 1 RETURNING value"
+    return int(connection.execute(sql, (key,)).fetchone()[0])
+
+
+def blocks(items: Sequence[Any], size: int = BLOCK) -> Iterator[Sequence[Any]]:
+    """Yield `items` in pieces of at most `size`: SQLite bounds the number of variables in a statement."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

@@ -1,0 +1,298 @@
+"""Searching one collection: dense, lexical and filtered, always live passages, k of them whenever k exist."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..core.check import check_k, unit_rows
+from ..core.types import Hit, Passage, Vectors
+from . import lexical
+from .filter import Filter, parse
+from .recent import Recent
+from .record import LIVE, Record
+from .vectors import VectorIndex
+
+# Up to so many matching chunks a filtered search scores exactly on the stored vectors; above, it over-fetches.
+EXACT = 2_000
+# Up to so many it remembers which they are, instead of asking SQLite about each candidate.
+MEMBERS = 20_000
+# An approximate search for more than so many neighbours costs more than scoring everything.
+DEEPEST = 5_000
+# Fetched beyond k, to see whether the k-th has company of the same score.
+SPARE = 8
+TIES = 500
+# Passages and vectors kept at hand, some 3 kB each: questions come back to the same ones, and each run reads a hundred.
+RECENT = 4_096
+# A search that a writer disturbs is made again, so often at the most.
+ATTEMPTS = 4
+UNIVERSE = "SELECT id FROM documents WHERE live IS NOT NULL"
+
+
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a filter is to be answered.
+
+    `rows` are the matching chunks if they are few, `members` their ids by row if they are not very many; `matching`
+    counts them.
+    """
+
+    filter: Filter | None
+    rows: tuple[int, ...] | None
+    matching: int
+    total: int
+    members: dict[int, str] | None = None
+    ids: frozenset[str] = frozenset()
+
+    def first_limit(self, k: int) -> int:
+        """Return how many unfiltered results should hold k that pass, with half as many again to spare."""
+        return SPARE + (k if self.filter is None else 3 * k * self.total // (2 * self.matching))
+
+
+class Searcher:
+    """Reads the record and the vector index; safe to share between threads."""
+
+    def __init__(
+        self,
+        record: Record,
+        index: Callable[[], VectorIndex],
+        embedder: str,
+        dimension: int,
+        *,
+        postings: int = lexical.POSTINGS,
+    ) -> None:
+        self._record = record
+        self._index = index
+        self._embedder = embedder
+        self._dimension = dimension
+        self._postings = postings
+        self._statistics = lexical.Statistics()
+        self._passages: Recent[Passage] = Recent(RECENT)
+        self._vectors: Recent[Vectors] = Recent(RECENT)
+        self._plan = lru_cache(maxsize=64)(self._make_plan)
+
+    def dense(self, vectors: ArrayLike, k: int, where: str = "") -> list[list[Hit]]:
+        """Return for each query vector its k nearest live passages by cosine, ties by id.
+
+        Raises:
+            VectorError: for a vector that is zero, not finite or of the wrong dimension.
+            FilterError: for a filter that cannot be read.
+        """
+        queries = unit_rows(vectors, self._dimension)
+        check_k(k)
+        return self._steady(lambda generation: self._dense(queries, k, self._plan(where, generation)))
+
+    def lexical(self, question: str, k: int, where: str = "") -> list[Hit]:
+        """Return the k live passages that BM25 likes best for the words of the question, ties by id."""
+        check_k(k)
+        return self._steady(lambda generation: self._lexical(question, k, where, generation))
+
+    def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
+        """Return the live passages among `ids`; they are shared, so nobody may change their metadata."""
+        return self._passages.read(ids, self._generation(), self._record.passages)
+
+    def vectors(self, ids: Sequence[str]) -> dict[str, Vectors]:
+        """Return the stored vectors of the live passages among `ids`."""
+        return self._vectors.read(ids, self._generation(), lambda new: self._record.vectors(new, self._embedder))
+
+    def _steady(self, search: Callable[[int], Found]) -> Found:
+        """Search again if something was written meanwhile: passages of the plan may have gone, and new ones come."""
+        for _ in range(ATTEMPTS):
+            generation = self._generation()
+            found = search(generation)
+            if generation == self._generation():
+                break
+        return found
+
+    def _dense(self, queries: Vectors, k: int, plan: Plan) -> list[list[Hit]]:
+        if plan.matching == 0:
+            return [[] for _ in queries]
+        if plan.rows is not None:
+            return self._exact(queries, k, plan.rows)
+        return self._approximate(queries, k, plan)
+
+    def _lexical(self, question: str, k: int, where: str, generation: int) -> list[Hit]:
+        plan = self._plan(where, generation)
+        with self._record.reading() as connection:
+            counts = self._statistics.counts(connection, lexical.query_words(question), generation)
+            expression = lexical.match_expression(counts, postings=self._postings)
+            if not expression or plan.matching == 0:
+                return []
+            if plan.rows is not None:
+                rows = lexical.top_within(connection, expression, plan.rows)
+                return _ranked(self._live_rows(connection, rows, None))[:k]
+            return self._lexical_over_fetched(connection, expression, k, plan)
+
+    def frequency(self, words: Sequence[str]) -> tuple[dict[str, int], int]:
+        """Return in how many chunks each word stands, and how many chunks there are."""
+        generation = self._generation()
+        with self._record.reading() as connection:
+            counts = self._statistics.counts(connection, words, generation)
+        return counts, self._plan("", generation).total
+
+    def bearers(self, names: Sequence[str], most: int, where: str = "") -> dict[str, list[tuple[str, int]]]:
+        """Return [(document key, kind)] sorted by key for each name key that at most `most` documents bear.
+
+        The count of a name stops at `most`, so that a name which half the collection bears costs no more than a rare
+        one.
+        """
+        condition = parse(where) if where.strip() else None
+        check, values = condition.sql_check("d.id") if condition else ("1", [])
+        count = (
+            "SELECT value, (SELECT count(*) FROM (SELECT 1 FROM names WHERE name = value LIMIT ?)) AS number"
+            " FROM json_each(?) WHERE number BETWEEN 1 AND ?"
+        )
+        fetch = (
+            "SELECT n.name, d.key, n.kind FROM json_each(?) j CROSS JOIN names n ON n.name = j.value"
+            f" CROSS JOIN documents d ON d.id = n.doc WHERE {check} ORDER BY n.name, d.key"
+        )
+        found: dict[str, list[tuple[str, int]]] = {}
+        with self._record.reading() as connection:
+            known = [row[0] for row in connection.execute(count, (most + 1, json.dumps(list(names)), most))]
+            for name, document, kind in connection.execute(fetch, (json.dumps(known), *values)):
+                found.setdefault(name, []).append((document, kind))
+        return found
+
+    def mentioning(self, names: Sequence[str], most: int, where: str = "") -> dict[str, list[str]]:
+        """Return the ids of the passages that hold each name key as a phrase, for names that at most `most` hold."""
+        condition = parse(where) if where.strip() else None
+        found: dict[str, list[str]] = {}
+        with self._record.reading() as connection:
+            for name in names:
+                rows = lexical.phrase(connection, name, most + 1)
+                if 0 < len(rows) <= most:
+                    found[name] = sorted(hit.id for hit in self._live_rows(connection, rows, condition))
+        return found
+
+    def heads(self, documents: Sequence[str], most: int, where: str = "") -> dict[str, list[str]]:
+        """Return the ids of the first `most` passages of each document, in their order."""
+        condition = parse(where) if where.strip() else None
+        check, values = condition.sql_check("d.id") if condition else ("1", [])
+        sql = (
+            "SELECT d.key, c.id FROM json_each(?) j CROSS JOIN documents d ON d.key = j.value"
+            " CROSS JOIN chunks c ON c.doc = d.id AND c.version = d.live"
+            f" WHERE c.ord < ? AND {check} ORDER BY d.key, c.ord"
+        )
+        found: dict[str, list[str]] = {}
+        with self._record.reading() as connection:
+            for document, chunk in connection.execute(sql, (json.dumps(list(documents)), most, *values)):
+                found.setdefault(document, []).append(chunk)
+        return found
+
+    def keys(self, where: str) -> list[str]:
+        """Return the keys of the documents that a filter lets pass, sorted; all of them for no filter."""
+        documents, values = parse(where).sql_enumerate(UNIVERSE) if where.strip() else (UNIVERSE, [])
+        with self._record.reading() as connection:
+            rows = connection.execute(f"SELECT key FROM documents WHERE id IN ({documents}) ORDER BY key", values)
+            return [row[0] for row in rows]
+
+    def _generation(self) -> int:
+        return int(self._record.get("generation", 0))
+
+    def _make_plan(self, where: str, _generation: int) -> Plan:
+        total = self._record.count()[1]
+        if not where.strip():
+            return Plan(None, None, total, total)
+        condition = parse(where)
+        documents, values = condition.sql_enumerate(UNIVERSE)
+        matching = f"FROM {LIVE} WHERE d.id IN ({documents})"
+        with self._record.reading() as connection:
+            rows = connection.execute(f"SELECT c.row {matching} LIMIT ?", (*values, EXACT + 1)).fetchall()
+            if len(rows) <= EXACT:
+                return Plan(condition, tuple(row[0] for row in rows), len(rows), total)
+            count = int(connection.execute(f"SELECT count(*) {matching}", values).fetchone()[0])
+            if count > MEMBERS:
+                return Plan(condition, None, count, total)
+            members = dict(connection.execute(f"SELECT c.row, c.id {matching}", values))
+        return Plan(condition, None, count, total, members, frozenset(members.values()))
+
+    def _exact(self, queries: Vectors, k: int, rows: Sequence[int]) -> list[list[Hit]]:
+        sql = (
+            "SELECT c.id, v.vector FROM chunks c JOIN vectors v ON v.hash = c.hash AND v.embedder = ?"
+            " WHERE c.row IN (SELECT value FROM json_each(?)) ORDER BY c.id"
+        )
+        best: list[list[Hit]] = [[] for _ in queries]
+        for start in range(0, len(rows), EXACT):
+            with self._record.reading() as connection:
+                found = connection.execute(sql, (self._embedder, json.dumps(rows[start : start + EXACT]))).fetchall()
+            ids = [row[0] for row in found]
+            matrix = np.frombuffer(b"".join(row[1] for row in found), np.float32).reshape(len(found), self._dimension)
+            for number, scores in enumerate(queries @ matrix.T):
+                best[number] = _ranked([*best[number], *map(Hit, ids, scores.tolist())])[:k]
+        return best
+
+    def _approximate(self, queries: Vectors, k: int, plan: Plan) -> list[list[Hit]]:
+        """Ask the vector index, and again and deeper for those queries alone whose list is not certain yet."""
+        best: dict[int, list[Hit]] = {}
+        limit = plan.first_limit(k)
+        while len(best) < len(queries) and limit < min(plan.total, DEEPEST):
+            left = [place for place in range(len(queries)) if place not in best]
+            found = self._index().query(queries[left], limit)
+            names = {name for near in found for name, _ in near}
+            live = self._live(names, plan.filter) if plan.members is None else names & plan.ids
+            for place, near in zip(left, found, strict=True):
+                kept = _ranked([Hit(name, score) for name, score in near if name in live])
+                if _settled(kept, k, limit):
+                    best[place] = kept[:k]
+            limit *= 4
+        if left := [place for place in range(len(queries)) if place not in best]:
+            best.update(zip(left, self._exact(queries[left], k, self._matching_rows(plan.filter)), strict=True))
+        return [best[place] for place in range(len(queries))]
+
+    def _live(self, ids: set[str], condition: Filter | None) -> set[str]:
+        check, values = condition.sql_check("d.id") if condition else ("1", [])
+        sql = f"SELECT c.id FROM {LIVE} WHERE c.id IN (SELECT value FROM json_each(?)) AND {check}"
+        with self._record.reading() as connection:
+            return {row[0] for row in connection.execute(sql, (json.dumps(sorted(ids)), *values))}
+
+    def _matching_rows(self, condition: Filter | None) -> list[int]:
+        documents, values = condition.sql_enumerate(UNIVERSE) if condition else (UNIVERSE, [])
+        with self._record.reading() as connection:
+            sql = f"SELECT c.row FROM {LIVE} WHERE d.id IN ({documents})"
+            return [row[0] for row in connection.execute(sql, values)]
+
+    def _lexical_over_fetched(self, connection: sqlite3.Connection, expression: str, k: int, plan: Plan) -> list[Hit]:
+        limit = plan.first_limit(k)
+        while True:
+            rows = lexical.top(connection, expression, limit)
+            if plan.members is None:
+                kept = _ranked(self._live_rows(connection, rows, plan.filter))
+            else:
+                kept = _ranked([Hit(plan.members[row], score) for row, score in rows if row in plan.members])
+            if _settled(kept, k, limit) or len(rows) < limit:
+                return kept[:k]
+            limit *= 4
+
+    @staticmethod
+    def _live_rows(
+        connection: sqlite3.Connection, rows: Sequence[tuple[int, float]], condition: Filter | None
+    ) -> list[Hit]:
+        check, values = condition.sql_check("d.id") if condition else ("1", [])
+        sql = f"SELECT c.row, c.id FROM {LIVE} WHERE c.row IN (SELECT value FROM json_each(?)) AND {check}"
+        ids = dict(connection.execute(sql, (json.dumps([row for row, _ in rows]), *values)))
+        return [Hit(ids[row], score) for row, score in rows if row in ids]
+
+
+def _settled(hits: Sequence[Hit], k: int, limit: int) -> bool:
+    """Say whether the first k are certain: those that tie with the last of them have all been seen.
+
+    Of more than `TIES` equals, as in a collection of templates, the first that the index gives are taken.
+    """
+    if len(hits) <= k:
+        return False
+    return limit >= TIES or round(hits[-1].score, 6) < round(hits[k - 1].score, 6)
+
+
+def _ranked(hits: list[Hit]) -> list[Hit]:
+    """Sort by score, then id; scores are compared to six decimals, below which they depend on the batch."""
+    return sorted(hits, key=lambda hit: (-round(hit.score, 6), hit.id))

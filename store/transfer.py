@@ -1,0 +1,253 @@
+"""Moving collections: export and import beside each other, and adopting an existing Chroma collection."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import os
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from ..core.errors import CallerError, OperatorError
+from ..core.types import Chunk, Document, Vectors
+from .collection import Collection
+from .intake import AddReport
+from .write import Prepared
+
+FORMAT = 1
+PAGE = 500
+SAMPLE = 16
+ALIKE = 0.9
+
+
+def export(collection: Collection, path: Path) -> int:
+    """Write a collection to one JSON-lines file (gzip if it ends in `.gz`) and return the number of documents.
+
+    The file appears whole or not at all. It holds texts, metadata and vectors: importing it embeds nothing.
+    """
+    part = path.with_name(path.name + ".part")
+    try:
+        with _open(part, "wt", gz=path.suffix == ".gz") as file:
+            head = {
+                "polyhop": FORMAT,
+                "embedder": collection.embedder_name,
+                "dimension": collection.status()["dimension"],
+            }
+            file.write(json.dumps(head) + "\n")
+            count = 0
+            for row in _documents(collection):
+                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+                count += 1
+            file.write(json.dumps({"end": count}) + "\n")
+        os.replace(part, path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise OperatorError(f"cannot write {str(path)!r} ({error}); choose another place") from error
+    return count
+
+
+def import_file(collection: Collection, path: Path) -> AddReport:
+    """Add what `export` wrote; documents of the same key are replaced.
+
+    Vectors are taken over if the embedder is the same, otherwise the texts are embedded again.
+
+    Raises:
+        CallerError: if the file is no export, is damaged, or ends too early; what was read up to there is kept.
+    """
+    with _open(path, "rb", gz=path.suffix == ".gz") as file, collection.intake() as intake:
+        try:
+            for document in _prepared(file, path, collection.embedder_name):
+                intake.put(document)
+        except CallerError:
+            intake.finish()
+            raise
+    return intake.report
+
+
+def embedder_of(path: Path) -> str:
+    """Return the name of the embedder whose vectors an export holds."""
+    with _open(path, "rb", gz=path.suffix == ".gz") as file:
+        return str(_head(_lines(file, path), path).get("embedder", ""))
+
+
+def adopt(collection: Collection, chroma: str, name: str) -> AddReport:
+    """Add the documents of an existing Chroma collection with the vectors it has; it is only read.
+
+    Args:
+        chroma: a folder of an embedded Chroma, or the address of a server.
+        name: the Chroma collection.
+
+    Raises:
+        CallerError: if its vectors were evidently made by another embedder than the collection's.
+    """
+    theirs = _chroma_collection(chroma, name)
+    _check_alike(collection, theirs.get(limit=SAMPLE, include=["documents", "embeddings"]), name)
+    return collection.add(_adopted(theirs))
+
+
+def _documents(collection: Collection) -> Iterator[dict[str, Any]]:
+    head = (
+        "SELECT id, live, key, title, source, metadata, digest FROM documents"
+        " WHERE live IS NOT NULL AND id > ? ORDER BY id LIMIT ?"
+    )
+    body = (
+        "SELECT c.title, c.heading, c.text, v.vector, c.hash FROM chunks c LEFT JOIN vectors v ON v.hash = c.hash AND"
+        " v.embedder = ? WHERE c.doc = ? AND c.version = ? ORDER BY c.ord"
+    )
+    last = 0
+    while True:
+        with collection.record.reading() as connection:
+            rows = connection.execute(head, (last, PAGE)).fetchall()
+            chunks = [connection.execute(body, (collection.embedder_name, row[0], row[1])).fetchall() for row in rows]
+        if not rows:
+            return
+        last = rows[-1][0]
+        for (_, _, key, title, source, metadata, digest), pieces in zip(rows, chunks, strict=True):
+            yield {
+                "key": key,
+                "title": title,
+                "source": source,
+                "metadata": json.loads(metadata),
+                "digest": bytes(digest).hex(),
+                "chunks": [_chunk_json(*piece) for piece in pieces],
+            }
+
+
+def _chunk_json(*piece: Any) -> dict[str, str]:
+    title, heading, text, vector, content = piece
+    coded = base64.b64encode(vector or b"").decode()
+    return {"title": title, "heading": heading, "text": text, "vector": coded, "hash": bytes(content).hex()}
+
+
+def _prepared(file: IO[bytes], path: Path, embedder: str) -> Iterator[Prepared]:
+    # One generator for the whole file: when one that was left in the middle is dropped, it closes the file.
+    lines = _lines(file, path)
+    head = _head(lines, path)
+    number = 1
+    for number, line in enumerate(lines, start=2):
+        row = _line(line, path, number)
+        if "end" in row:
+            if row["end"] != number - 2:
+                break
+            return
+        try:
+            yield _document(row, same=head.get("embedder") == embedder)
+        except (KeyError, TypeError, ValueError) as error:
+            raise CallerError(f"{str(path)!r} is damaged at line {number} ({error!r}); export again") from error
+    raise CallerError(f"{str(path)!r} ends too early, after {number - 1} documents, which were kept; export again")
+
+
+def _head(lines: Iterator[bytes], path: Path) -> dict[str, Any]:
+    head = _line(next(lines, b""), path, 1)
+    if head.get("polyhop") != FORMAT:
+        raise CallerError(
+            f"{str(path)!r} is no export of this polyhop; `polyhop export` makes one, `polyhop index` reads documents"
+        )
+    return head
+
+
+def _document(row: dict[str, Any], *, same: bool) -> Prepared:
+    chunks = [Chunk(piece["text"], piece["title"], piece["heading"]) for piece in row["chunks"]]
+    text = "\n".join(chunk.text for chunk in chunks)
+    document = Document(row["key"], text, row["title"], row["metadata"], row["source"])
+    if not same:
+        return Prepared(document, chunks, bytes.fromhex(row["digest"]))
+    kept = [bytes.fromhex(piece["hash"]) for piece in row["chunks"]]
+    return Prepared(document, chunks, bytes.fromhex(row["digest"]), _vectors(row["chunks"]), kept)
+
+
+def _vectors(pieces: list[dict[str, str]]) -> Vectors:
+    rows = np.array([np.frombuffer(base64.b64decode(piece["vector"]), np.float32) for piece in pieces])
+    if not np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-3):
+        raise ValueError("a vector is not of unit length")
+    return rows
+
+
+def _lines(file: IO[bytes], path: Path) -> Iterator[bytes]:
+    """Yield the lines of a file that may be cut short, no text, or no gzip."""
+    try:
+        yield from iter(file.readline, b"")  # the file itself would be closed together with the generator
+    except EOFError as error:
+        raise CallerError(
+            f"{str(path)!r} ends too early ({error}); what stood before was kept; export again"
+        ) from error
+    except (OSError, ValueError, zlib.error) as error:
+        raise CallerError(f"{str(path)!r} is damaged or no export ({error}); export again") from error
+
+
+def _line(line: bytes, path: Path, number: int) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except ValueError as error:
+        raise CallerError(
+            f"{str(path)!r} is damaged or no export: line {number} is no JSON ({error}); export again"
+        ) from error
+    if not isinstance(row, dict):
+        raise CallerError(f"{str(path)!r} is damaged or no export: line {number} is no JSON object; export again")
+    return row
+
+
+def _open(path: Path, mode: str, *, gz: bool) -> Any:
+    try:
+        encoding = None if "b" in mode else "utf-8"
+        return gzip.open(path, mode, encoding=encoding) if gz else path.open(mode, encoding=encoding)
+    except OSError as error:
+        raise CallerError(f"cannot open {str(path)!r} ({error}); check the path") from error
+
+
+def _chroma_collection(chroma: str, name: str) -> Any:
+    from .vectors import connect
+
+    if "://" not in chroma and not (Path(chroma) / "chroma.sqlite3").is_file():
+        raise CallerError(
+            f"{chroma!r} holds no Chroma database; give the folder with chroma.sqlite3, or a server's address"
+        )
+    client = connect(Path(chroma), chroma if "://" in chroma else "")
+    try:
+        return client.get_collection(name, embedding_function=None)
+    except Exception as error:  # Chroma's NotFoundError, or a ValueError in older servers
+        others = ", ".join(sorted(found.name for found in client.list_collections())) or "none"
+        raise CallerError(f"Chroma at {chroma!r} has no collection {name!r} (there: {others})") from error
+
+
+def _check_alike(collection: Collection, sample: Any, name: str) -> None:
+    pairs = [
+        (text, vector) for text, vector in zip(sample["documents"] or [], sample["embeddings"], strict=False) if text
+    ]
+    if not pairs:
+        return
+    theirs = np.array([vector for _, vector in pairs], np.float32)
+    ours = collection.embedder.embed([text for text, _ in pairs])
+    alike = (
+        float((theirs * ours).sum(axis=1).mean() / np.linalg.norm(theirs, axis=1).mean())
+        if theirs.shape == ours.shape
+        else 0.0
+    )
+    if alike < ALIKE:
+        raise CallerError(
+            f"the vectors of Chroma collection {name!r} ({theirs.shape[1]} dimensions, mean cosine {alike:.2f}) were "
+            f"not made by {collection.embedder_name!r}; choose the embedder that made them with --embedder, or index "
+            "the texts"
+        )
+
+
+def _adopted(theirs: Any) -> Iterator[Document]:
+    start = 0
+    while True:
+        page = theirs.get(limit=PAGE, offset=start, include=["documents", "metadatas", "embeddings"])
+        if not page["ids"]:
+            return
+        start += len(page["ids"])
+        for key, text, metadata, vector in zip(
+            page["ids"], page["documents"], page["metadatas"], page["embeddings"], strict=True
+        ):
+            fields = {name: value for name, value in (metadata or {}).items() if value is not None}
+            title = fields.get("title")
+            yield Document(
+                key, text or "", title if isinstance(title, str) else "", fields, "", tuple(map(float, vector))
+            )

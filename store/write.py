@@ -1,0 +1,260 @@
+"""The write path: pending rows, vector index, flip, clean up; a kill between any two steps loses nothing.
+
+Order of one batch, each step named as the `observe` callback hears it:
+
+1. `embedded`   new vectors are in the record (a later run finds them by content hash, nothing is embedded twice);
+2. `pending`    the chunks are in the record under a version that no search sees;
+3. `upserted`   the vector index has the new ids;
+4. `flipped`    one transaction makes the version live, together with its FTS5 rows, names and attributes: acknowledged;
+5. `pruned`     the vector index has lost the ids that the flip replaced.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+import numpy as np
+
+from ..core.check import unit_rows
+from ..core.types import Chunk, Document, Vectors
+from ..encoders.role import Embedder
+from .filter import attribute_rows
+from .lexical import analyse
+from .names import names_of
+from .record import Record, bump
+from .vectors import VectorIndex
+
+Observe = Callable[[str], None]
+# Small enough for a progress bar to move and for a kill to cost little; the embedder batches by length inside.
+EMBED_BLOCK = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A document cut into chunks, with everything that is computed before the first row is written."""
+
+    document: Document
+    chunks: Sequence[Chunk]
+    digest: bytes
+    given: Vectors | None = None  # (chunks, dimension): vectors that came with the chunks, from an export
+    kept: Sequence[
+        bytes
+    ] = ()  # the content hashes that such vectors go by: a text may have one of its own and a computed one
+
+    def vectors(self) -> Vectors:
+        """Return the vectors that need not be computed, a unit row for each chunk, or no row at all."""
+        if self.given is not None:
+            return self.given
+        own = self.document.vector
+        return np.empty((0, 0), np.float32) if own is None else unit_rows([own], len(own))
+
+    def hashes(self) -> list[bytes]:
+        """Return the content hash of each chunk, the key under which its vector is kept."""
+        if self.kept:
+            return list(self.kept)
+        return [_hash(chunk.embed_text.encode(), _own(self.document)) for chunk in self.chunks]
+
+    def ids(self, hashes: Sequence[bytes]) -> list[str]:
+        """Return the chunk ids: document key, content and which occurrence of that content it is.
+
+        Equal chunks of two documents have different ids, so that removing one leaves the other.
+        """
+        seen: dict[bytes, int] = {}
+        ids = []
+        for content in hashes:
+            seen[content] = seen.get(content, 0) + 1
+            ids.append(_hash(self.document.key.encode(), content, str(seen[content]).encode()).hex())
+        return ids
+
+
+def digest(document: Document) -> bytes:
+    """Return a hash of everything that the caller gave."""
+    given = [document.text, document.title, document.source, dict(document.metadata)]
+    return _hash(json.dumps(given, sort_keys=True).encode(), _own(document))
+
+
+def _own(document: Document) -> bytes:
+    """Return the bytes of the vector that a document brings, whatever sequence of numbers it is, or none."""
+    return b"" if document.vector is None else np.asarray(document.vector, np.float64).tobytes()
+
+
+def _hash(*parts: bytes) -> bytes:
+    state = blake2b(digest_size=16)
+    for part in parts:
+        state.update(len(part).to_bytes(8, "little") + part)
+    return state.digest()
+
+
+def store_vectors(
+    record: Record, embedder: Embedder, batch: Sequence[Prepared], progress: Callable[[int], None]
+) -> tuple[dict[bytes, Vectors], int]:
+    """Return a vector for every chunk of the batch, and how many were embedded: those the record has not.
+
+    Each block is committed when it is done, so that a killed run keeps it; `progress` hears how many characters of it
+    were embedded.
+    """
+    own = {key: vector for item in batch for key, vector in zip(item.hashes(), item.vectors(), strict=False)}
+    texts = {key: chunk.embed_text for item in batch for key, chunk in zip(item.hashes(), item.chunks, strict=True)}
+    known = record.known_vectors(texts, embedder.name)
+    missing = [key for key in texts if key not in known]
+    embedded = 0
+    for start in range(0, len(missing), EMBED_BLOCK):
+        block = missing[start : start + EMBED_BLOCK]
+        to_embed = [key for key in block if key not in own]
+        new = dict(zip(to_embed, embedder.embed([texts[key] for key in to_embed]), strict=True))
+        new.update((key, own[key]) for key in block if key in own)
+        with record.writing() as connection:
+            rows = [(key, embedder.name, vector.astype("<f4").tobytes()) for key, vector in new.items()]
+            connection.executemany("INSERT OR REPLACE INTO vectors (hash, embedder, vector) VALUES (?, ?, ?)", rows)
+        known.update(new)
+        progress(sum(len(texts[key]) for key in to_embed))
+        embedded += len(to_embed)
+    return known, embedded
+
+
+class BatchWriter:
+    """Takes one batch of prepared documents, of distinct keys, through the write path."""
+
+    def __init__(self, record: Record, index: VectorIndex, observe: Observe) -> None:
+        self._record = record
+        self._index = index
+        self._observe = observe
+        self.busy = False  # between the first and the last step: the vector index may differ from the record
+
+    def write(self, batch: Sequence[Prepared], vectors: dict[bytes, Vectors]) -> None:
+        """Make the batch live."""
+        self.busy = True
+        rows: dict[str, Vectors] = {}
+        with self._record.writing() as connection:
+            version = bump(connection, "clock")
+            for item in batch:
+                hashes = item.hashes()
+                ids = item.ids(hashes)
+                _insert_pending(connection, item, version, list(zip(ids, hashes, strict=True)))
+                rows.update((name, vectors[key]) for name, key in zip(ids, hashes, strict=True))
+        self._observe("pending")
+        new = self._not_live(list(rows))
+        if new:
+            self._index.upsert(new, np.stack([rows[name] for name in new]))
+        self._observe("upserted")
+        with self._record.writing() as connection:
+            for item in batch:
+                _flip(connection, item, version)
+            bump(connection, "generation")
+        self._observe("flipped")
+        self.prune()
+
+    def remove(self, keys: Sequence[str]) -> int:
+        """Remove documents and return how many there were.
+
+        The files they came from are forgotten, so that indexing those again brings the documents back.
+        """
+        removed = 0
+        self.busy = True
+        with self._record.writing() as connection:
+            for key in keys:
+                row = connection.execute("SELECT id, live, source FROM documents WHERE key = ?", (key,)).fetchone()
+                if row:
+                    connection.execute("DELETE FROM sources WHERE path = ?", (row[2],))
+                    _retire(connection, row[0], row[1], keep=frozenset())
+                    connection.execute("DELETE FROM attributes WHERE doc = ?", (row[0],))
+                    connection.execute("DELETE FROM documents WHERE id = ?", (row[0],))
+                    removed += 1
+            bump(connection, "generation")
+        self._observe("flipped")
+        self.prune()
+        return removed
+
+    def prune(self) -> None:
+        """Take out of the vector index what the record no longer has."""
+        with self._record.reading() as connection:
+            stale = [row[0] for row in connection.execute("SELECT id FROM stale")]
+        if stale:
+            self._index.delete(stale)
+            with self._record.writing() as connection:
+                connection.execute("DELETE FROM stale")
+        self.busy = False
+        self._observe("pruned")
+
+    def _not_live(self, ids: Sequence[str]) -> list[str]:
+        live = self._record.passages(ids)
+        return [name for name in ids if name not in live]
+
+
+def _insert_pending(
+    connection: sqlite3.Connection, item: Prepared, version: int, keys: Sequence[tuple[str, bytes]]
+) -> None:
+    connection.execute("INSERT OR IGNORE INTO documents (key) VALUES (?)", (item.document.key,))
+    doc = connection.execute("SELECT id FROM documents WHERE key = ?", (item.document.key,)).fetchone()[0]
+    connection.executemany(
+        "INSERT INTO chunks (id, doc, version, ord, title, heading, text, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            (name, doc, version, number, chunk.title, chunk.heading, chunk.text, key)
+            for number, ((name, key), chunk) in enumerate(zip(keys, item.chunks, strict=True))
+        ),
+    )
+
+
+def _flip(connection: sqlite3.Connection, item: Prepared, version: int) -> None:
+    document = item.document
+    doc, old = connection.execute("SELECT id, live FROM documents WHERE key = ?", (document.key,)).fetchone()
+    rows = connection.execute(
+        "SELECT row, id, title, heading, text FROM chunks WHERE doc = ? AND version = ? ORDER BY ord", (doc, version)
+    ).fetchall()
+    if old is not None:
+        _retire(connection, doc, old, keep=frozenset(row[1] for row in rows))
+        connection.execute("DELETE FROM attributes WHERE doc = ?", (doc,))
+    connection.execute(
+        "UPDATE documents SET live = ?, title = ?, source = ?, digest = ?, metadata = ?, indexed = ? WHERE id = ?",
+        (version, document.title, document.source, item.digest, json.dumps(dict(document.metadata)), time.time(), doc),
+    )
+    built_in = {"key": document.key, "title": document.title, "source": document.source}
+    attributes = attribute_rows({**document.metadata, **built_in})
+    connection.executemany("INSERT INTO attributes VALUES (?, ?, ?, ?)", ((doc, *row) for row in attributes))
+    connection.executemany("INSERT INTO lexical (rowid, title, body) VALUES (?, ?, ?)", map(lexical_row, rows))
+    names = names_of(document.title, item.chunks[0].text)
+    connection.executemany("INSERT INTO names VALUES (?, ?, ?)", ((name, doc, kind) for name, kind in names))
+
+
+def _retire(connection: sqlite3.Connection, doc: int, version: int | None, *, keep: frozenset[str]) -> None:
+    """Delete a version's chunks and everything derived from them; `keep` are ids that stay in the vector index."""
+    if version is None:
+        return
+    rows = connection.execute(
+        "SELECT row, id, title, heading, text FROM chunks WHERE doc = ? AND version = ?", (doc, version)
+    ).fetchall()
+    delete = "INSERT INTO lexical (lexical, rowid, title, body) VALUES ('delete', ?, ?, ?)"
+    connection.executemany(delete, map(lexical_row, rows))
+    connection.execute("DELETE FROM names WHERE doc = ?", (doc,))
+    connection.executemany("INSERT OR IGNORE INTO stale VALUES (?)", ((row[1],) for row in rows if row[1] not in keep))
+    connection.execute("DELETE FROM chunks WHERE doc = ? AND version = ?", (doc, version))
+
+
+def lexical_row(row: tuple[int, str, str, str, str]) -> tuple[int, str, str]:
+    """Return the FTS5 row of (row, id, title, heading, text); a deletion must give exactly the same again."""
+    number, _, title, heading, text = row
+    return number, analyse(title), analyse(f"{heading}\n{text}" if heading else text)
+
+
+def drop_pending(record: Record) -> int:
+    """Delete what a killed writer left behind unflipped; its vectors stay for the next try."""
+    pending = "SELECT c.row FROM chunks c JOIN documents d ON d.id = c.doc WHERE d.live IS NOT c.version"
+    with record.writing() as connection:
+        dropped = connection.execute(f"DELETE FROM chunks WHERE row IN ({pending})").rowcount
+        connection.execute("DELETE FROM documents WHERE live IS NULL")
+    return dropped
+
+
+def drop_unused_vectors(record: Record) -> int:
+    """Delete vectors that no chunk refers to and return how many; called when a run is over.
+
+    Not sooner: the vectors of a file that moved are found again by content while the run lasts.
+    """
+    sql = "DELETE FROM vectors WHERE NOT EXISTS (SELECT 1 FROM chunks c WHERE c.hash = vectors.hash)"
+    with record.writing() as connection:
+        return connection.execute(sql).rowcount

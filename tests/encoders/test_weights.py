@@ -1,0 +1,31 @@
+"""The packaged weights and the check of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from polyhop.core.errors import OperatorError
+from polyhop.encoders import weights
+
+
+def test_packaged_weights_are_the_expected_ones() -> None:
+    """The installed package holds the weights that polyhop was tested with."""
+    assert 90_868_376 == len(weights.checked(weights.folder() / "model.safetensors"))
+
+
+def test_other_weights_are_refused(tmp_path: Path) -> None:
+    """Altered weights are named, with what to do about them."""
+    (tmp_path / "model.safetensors").write_bytes(b"something else")
+
+    with pytest.raises(OperatorError, match="reinstall"):
+        weights.checked(tmp_path / "model.safetensors")
+
+
+def test_absent_weights_are_refused(tmp_path: Path) -> None:
+    """Missing weights are the operator's error too, with the cause chained."""
+    with pytest.raises(OperatorError, match="cannot read") as caught:
+        weights.checked(tmp_path / "model.safetensors")
+
+    assert isinstance(caught.value.__cause__, FileNotFoundError)

@@ -1,0 +1,168 @@
+"""The lock: many readers or one writer, over processes and inside one, and whose it is."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from polyhop.core.types import Document
+from polyhop.encoders import Embedder
+from polyhop.store.collection import Collection, Options
+from polyhop.store.lock import CollectionLock, LockedError
+from tests import corpus
+
+CHILD = Path(__file__).with_name("lock_child.py")
+NEW = Document("new", "The Elbe ends in the North Sea.")
+
+
+@pytest.fixture
+def home(tmp_path: Path, embedder: Embedder) -> Path:
+    """Make a collection and close it."""
+    corpus.collection(tmp_path, embedder).close()
+    return tmp_path
+
+
+@contextmanager
+def holding(home: Path, doing: str) -> Iterator[subprocess.Popen[str]]:
+    """Run another process that holds the collection."""
+    pipe = subprocess.PIPE
+    child = subprocess.Popen([sys.executable, str(CHILD), str(home), doing], stdin=pipe, stdout=pipe, text=True)
+    try:
+        assert child.stdout is not None
+        assert "holding\n" == child.stdout.readline()
+        yield child
+    finally:
+        child.kill()
+        child.communicate()
+
+
+def opened(home: Path, embedder: Embedder, wait: float = 0.1) -> Collection:
+    """Open the collection without waiting long for the lock."""
+    return Collection.open(home, "films", embedder=embedder, options=Options(wait=wait))
+
+
+@pytest.mark.slow
+def test_a_writing_process_keeps_others_out_and_is_named(home: Path, embedder: Embedder) -> None:
+    """While another process writes nobody opens the collection, and the error says which process that is."""
+    with holding(home, "write") as child, pytest.raises(LockedError, match=rf"process {child.pid} .*writing since"):
+        opened(home, embedder)
+
+
+@pytest.mark.slow
+def test_a_reading_process_shares_and_keeps_writers_out(home: Path, embedder: Embedder) -> None:
+    """Beside a reading process one can read and cannot write; afterwards one can."""
+    with opened(home, embedder) as collection:
+        with holding(home, "read") as child:
+            assert len(corpus.DOCUMENTS) == len(collection.keys())
+            with pytest.raises(LockedError, match=rf"cannot write.*process {child.pid} .*reading since.*--home"):
+                collection.add([NEW])
+            assert 3 == len(collection.lexical("film director", 3))
+        assert 1 == collection.add([NEW]).added
+        assert [] == collection.verify()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("doing", ["read", "write"])
+def test_a_killed_holder_does_not_block(doing: str, home: Path, embedder: Embedder) -> None:
+    """After a holder was killed the next one opens, repairs what is to repair, and writes."""
+    with holding(home, doing) as child:
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        with opened(home, embedder) as collection:
+            assert 1 == collection.add([NEW]).added
+            assert [] == collection.verify()
+
+
+def test_two_open_collections_of_one_process_keep_each_other_from_writing(home: Path, embedder: Embedder) -> None:
+    """The rule for processes holds inside one: both read, neither writes until the other is closed."""
+    with opened(home, embedder) as first, opened(home, embedder) as second:
+        for collection in (first, second):
+            with pytest.raises(LockedError, match="held by process"):
+                collection.add([NEW])
+        second.close()
+        assert 1 == first.add([NEW]).added
+
+
+def test_a_refused_writer_reads_what_it_read_before(home: Path, embedder: Embedder) -> None:
+    """Of two that try to write in the same moment neither slips past the other's reading."""
+    outcomes: list[object] = []
+    with opened(home, embedder, 0.4) as first, opened(home, embedder, 0.4) as second:
+
+        def write(collection: Collection) -> None:
+            try:
+                outcomes.append(collection.add([NEW]))
+            except LockedError as error:
+                outcomes.append(error)
+
+        threads = [threading.Thread(target=write, args=(one,)) for one in (first, second)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert [LockedError, LockedError] == [type(outcome) for outcome in outcomes]
+        assert [] == first.verify() == second.verify()
+
+
+def test_threads_of_one_collection_write_one_after_the_other(home: Path, embedder: Embedder) -> None:
+    """Threads that share a collection queue for the lock instead of refusing each other."""
+    with opened(home, embedder) as collection:
+        threads = [
+            threading.Thread(target=collection.add, args=([Document(f"new {n}", f"Text number {n}.")],))
+            for n in range(6)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(corpus.DOCUMENTS) + 6 == len(collection.keys())
+        assert [] == collection.verify()
+
+
+def test_a_waiting_writer_gets_its_turn(home: Path, embedder: Embedder) -> None:
+    """A writer waits for a reader that closes in time."""
+    reader = opened(home, embedder)
+    with opened(home, embedder, 3.0) as writer:
+        timer = threading.Timer(0.3, reader.close)
+        timer.start()
+        began = time.monotonic()
+        assert 1 == writer.add([NEW]).added
+        assert 0.2 < time.monotonic() - began < 2.9
+        timer.join()
+
+
+def test_locks_nest_and_close_twice(tmp_path: Path) -> None:
+    """Whoever holds the lock alone may ask again, and closing a second time does no harm."""
+    lock = CollectionLock(tmp_path, wait=0.1)
+    with lock.exclusive(), lock.exclusive(), lock.when(lambda: "repair") as reason:
+        assert "repair" == reason
+    lock.close()
+    with lock_of(tmp_path):
+        lock.close()
+
+
+@contextmanager
+def lock_of(folder: Path) -> Iterator[None]:
+    """Hold a lock alone for a moment."""
+    lock = CollectionLock(folder, wait=0.1)
+    with lock.exclusive():
+        yield
+    lock.close()
+
+
+def test_an_opener_without_a_reason_stays_a_reader(tmp_path: Path) -> None:
+    """Nothing to repair, nothing to hold: a second reader is not disturbed."""
+    first, second = CollectionLock(tmp_path, wait=0.1), CollectionLock(tmp_path, wait=0.1)
+    with first.when(lambda: "") as reason:
+        assert "" == reason
+    with pytest.raises(LockedError), second.exclusive():
+        pass
+    first.close()
+    second.close()

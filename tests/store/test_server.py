@@ -1,0 +1,131 @@
+"""Vectors on a Chroma server: the same answers, and what happens when the server is empty, away, or back."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from polyhop.core.types import Document
+from polyhop.encoders import Embedder
+from polyhop.store.collection import Collection, Options
+from polyhop.store.vectors import IndexUnavailable
+from tests import corpus
+
+from .chroma_server import ChromaServer
+
+# chromadb leaves its connections to the garbage collector, also when its client is closed.
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")]
+Opening = Callable[..., Collection]
+NEW = Document("new", "The Elbe ends in the North Sea.")
+MANY = [replace(NEW, key=f"bulk {n}", text=f"Bulk item {n} of the stock list.") for n in range(40)]
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[ChromaServer]:
+    """Run a server."""
+    running = ChromaServer(tmp_path / "chroma")
+    running.start()
+    yield running
+    running.stop()
+    gc.collect()
+
+
+@pytest.fixture
+def films(tmp_path: Path, embedder: Embedder, server: ChromaServer) -> Opening:
+    """Make an embedded collection and return a function that opens it, on the server unless told otherwise."""
+    corpus.collection(tmp_path, embedder, documents=[*corpus.DOCUMENTS, *MANY]).close()
+
+    def opening(url: str | None = None) -> Collection:
+        options = Options(wait=0.2, chroma_url=server.url if url is None else url)
+        return Collection.open(tmp_path, "films", embedder=embedder, options=options)
+
+    return opening
+
+
+def answers(opened: Collection) -> list[list[tuple[str, float]]]:
+    """Return what the questions find, scores to five decimals."""
+    found = opened.dense(opened.embedder.embed(list(corpus.HOPS)), 5)
+    return [[(hit.id, round(hit.score, 5)) for hit in hits] for hits in found]
+
+
+def test_a_server_answers_as_the_embedded_index_does(films: Opening, server: ChromaServer) -> None:
+    """Moving to a server and back changes no result, embeds nothing, and is said each time."""
+    with films("") as embedded:
+        expected = answers(embedded)
+    with films() as moved:
+        assert any("moved to http://127.0.0.1" in notice for notice in moved.notices)
+        assert (expected, []) == (answers(moved), moved.verify())
+        assert server.url == moved.status()["vectors"]
+    with films() as again:
+        assert [] == again.notices
+    with films("") as back:
+        assert any("moved to embedded Chroma" in notice for notice in back.notices)
+        assert (expected, []) == (answers(back), back.verify())
+
+
+def test_writes_reach_the_server(films: Opening) -> None:
+    """What is added, changed and removed on a server is there when it is opened again."""
+    with films() as opened:
+        opened.add([NEW, replace(corpus.DOCUMENTS[0], text="Jaws was filmed on Martha's Vineyard.")])
+        opened.remove(["Vienna.md"])
+        expected = answers(opened)
+    with films() as again:
+        assert (expected, [], []) == (answers(again), again.verify(), again.notices)
+
+
+def test_an_emptied_server_is_filled_from_the_record(films: Opening, server: ChromaServer) -> None:
+    """A server that lost its data gets it again from the stored vectors."""
+    with films() as opened:
+        expected = answers(opened)
+    server.stop()
+    server.start(empty=True)
+    with films() as again:
+        assert any("the Chroma server held other rows" in notice for notice in again.notices)
+        assert (expected, []) == (answers(again), again.verify())
+
+
+def test_a_server_that_is_away_is_said_with_a_remedy(films: Opening, server: ChromaServer) -> None:
+    """Opening without the server fails with what to do, and works when it is back."""
+    films().close()
+    server.stop()
+    with pytest.raises(IndexUnavailable, match=rf"no Chroma server answers at '{server.url}'.*POLYHOP_CHROMA_URL"):
+        films()
+    server.start()
+    with films() as again:
+        assert [] == again.verify()
+
+
+def test_a_server_that_goes_away_is_said_by_every_call(films: Opening, server: ChromaServer) -> None:
+    """Searches and writes on a server that left are errors with a remedy; nothing acknowledged is lost."""
+    with films() as opened:
+        vector = opened.embedder.embed(["anything"])
+        server.stop()
+        for call in (lambda: opened.dense(vector, 3), lambda: opened.add([NEW]), opened.verify):
+            with pytest.raises(IndexUnavailable, match=r"failed.*see that it runs|no Chroma server answers"):
+                call()
+        assert [] == opened.lexical("Elbe", 3)
+    server.start()
+    with films() as again:
+        assert [] == again.verify()
+        assert 1 == again.add([NEW]).added
+        assert [] == again.verify()
+
+
+def test_going_back_without_the_server(films: Opening, server: ChromaServer) -> None:
+    """A collection whose server is gone for good opens embedded, from the record."""
+    with films() as opened:
+        expected = answers(opened)
+    server.stop()
+    with films("") as back:
+        assert (expected, []) == (answers(back), back.verify())
+
+
+@pytest.mark.parametrize("url", ["localhost:8000", "ftp://host", "http://", "chroma"])
+def test_what_is_no_address_is_refused(url: str, films: Opening) -> None:
+    """An address that no server can have is refused with how to write one."""
+    with pytest.raises(IndexUnavailable, match="write it as http"):
+        films(url)

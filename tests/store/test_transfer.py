@@ -1,0 +1,272 @@
+"""Export and import, with files that are whole, damaged and cut short, and adopting a Chroma collection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import chromadb
+import numpy as np
+import pytest
+from chromadb.config import Settings as ChromaSettings
+
+from polyhop.core.errors import CallerError, OperatorError
+from polyhop.core.types import Document
+from polyhop.encoders import Embedder
+from polyhop.store.collection import Collection
+from polyhop.store.transfer import adopt, export, import_file
+from tests import corpus
+
+from .test_collection import Mirror
+
+LONG = Document(
+    "long.md", "# Source\n\n" + "The Danube rises in the Black Forest. " * 80, "Long", {"tags": ["a", 2, True]}
+)
+OWN = Document("own", corpus.DOCUMENTS[7].text, corpus.DOCUMENTS[7].title, vector=tuple(np.eye(384)[3].tolist()))
+
+
+@pytest.fixture
+def films(tmp_path: Path, embedder: Embedder) -> Iterator[Collection]:
+    """Open a collection with documents of one and of several passages, and one with a vector of its own."""
+    with corpus.collection(tmp_path / "home", embedder, documents=[*corpus.DOCUMENTS, LONG, OWN]) as opened:
+        yield opened
+
+
+@pytest.fixture
+def other(tmp_path: Path, embedder: Embedder) -> Iterator[Collection]:
+    """Open an empty collection."""
+    with corpus.collection(tmp_path / "other", embedder, documents=[], name="other") as opened:
+        yield opened
+
+
+def content(opened: Collection) -> list[object]:
+    """Return everything that can be read of a collection."""
+    passages = opened.passages(opened.record.live_ids())
+    vectors = opened.vectors(list(passages))
+    return [passages, {name: vector.tobytes() for name, vector in vectors.items()}]
+
+
+@pytest.mark.parametrize("name", ["films.jsonl", "films.jsonl.gz"])
+def test_an_export_is_imported_whole(name: str, tmp_path: Path, films: Collection, other: Collection) -> None:
+    """Passages, ids, metadata and vectors come back bit by bit, without embedding; the same again changes nothing."""
+    assert 14 == export(films, tmp_path / name)
+    report = import_file(other, tmp_path / name)
+
+    assert (14, 0, []) == (report.added, report.embedded, report.skipped)
+    assert content(films) == content(other)
+    assert [] == other.verify()
+    assert 14 == import_file(other, tmp_path / name).unchanged
+    assert [tmp_path / name] == [path for path in tmp_path.iterdir() if path.is_file()]
+
+
+def test_imported_documents_are_recognised_by_the_files_they_came_from(
+    tmp_path: Path, films: Collection, other: Collection
+) -> None:
+    """Adding the original documents after an import finds them unchanged."""
+    export(films, tmp_path / "films.jsonl")
+    import_file(other, tmp_path / "films.jsonl")
+    assert 14 == other.add([*corpus.DOCUMENTS, LONG, OWN]).unchanged
+
+
+def test_an_import_for_another_embedder_embeds(tmp_path: Path, films: Collection, embedder: Embedder) -> None:
+    """Vectors of another embedder are not taken over; the texts are embedded again."""
+    export(films, tmp_path / "films.jsonl")
+    with corpus.collection(tmp_path / "m", Mirror(embedder), documents=[]) as mirrored:
+        report = import_file(mirrored, tmp_path / "films.jsonl")
+        assert (14, True) == (report.added, report.embedded > 0)
+        assert [] == mirrored.verify()
+
+
+def lines(path: Path) -> list[str]:
+    """Return the lines of an export."""
+    return path.read_text("utf-8").splitlines(keepends=True)
+
+
+def cut(path: Path) -> None:
+    """Cut the file in the middle of its sixth line."""
+    parts = lines(path)
+    path.write_text("".join(parts[:5]) + parts[5][:100], "utf-8")
+
+
+def lose_the_end(path: Path) -> None:
+    """Lose the last lines, at the end of a line."""
+    path.write_text("".join(lines(path)[:6]), "utf-8")
+
+
+def lose_a_line(path: Path) -> None:
+    """Lose a line in the middle."""
+    parts = lines(path)
+    path.write_text("".join(parts[:3] + parts[4:]), "utf-8")
+
+
+def break_json(path: Path) -> None:
+    """Break the fifth line."""
+    parts = lines(path)
+    path.write_text("".join([*parts[:4], "{broken\n", *parts[5:]]), "utf-8")
+
+
+def lose_a_field(path: Path) -> None:
+    """Rename a field of the fifth line."""
+    parts = lines(path)
+    path.write_text("".join([*parts[:4], parts[4].replace('"chunks"', '"chunk"'), *parts[5:]]), "utf-8")
+
+
+def break_a_vector(path: Path) -> None:
+    """Make a vector of the fifth line zero."""
+    parts = lines(path)
+    start = parts[4].index('"vector": "') + len('"vector": "')
+    path.write_text(
+        "".join([*parts[:4], parts[4][:start] + "A" * 2048 + parts[4][start + 2048 :], *parts[5:]]), "utf-8"
+    )
+
+
+def no_utf8(path: Path) -> None:
+    """Put bytes into the file that are no UTF-8."""
+    parts = [line.encode() for line in lines(path)]
+    path.write_bytes(b"".join(parts[:4]) + b'{"key": "\xff\xfe"}\n')
+
+
+DAMAGE = {
+    cut: r"no JSON|ends too early",
+    lose_the_end: "ends too early",
+    lose_a_line: "ends too early",
+    break_json: "line 5 is no JSON",
+    lose_a_field: "damaged at line 5",
+    break_a_vector: "damaged at line 5.*unit length",
+    no_utf8: "damaged or no export",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE, ids=lambda damage: damage.__name__)
+def test_a_damaged_file_is_refused_and_what_was_read_is_kept(
+    damage: Any, tmp_path: Path, films: Collection, other: Collection
+) -> None:
+    """The error says where the damage is; documents before it are stored and the collection is sound."""
+    path = tmp_path / "films.jsonl"
+    export(films, path)
+    damage(path)
+    with pytest.raises(CallerError, match=DAMAGE[damage]):
+        import_file(other, path)
+
+    least = 0 if damage is no_utf8 else 3  # text is decoded in blocks, of which none before the damage may be whole
+    assert least <= other.status()["documents"] < 14
+    assert [] == other.verify()
+
+
+def test_a_truncated_gzip_is_refused(tmp_path: Path, films: Collection, other: Collection) -> None:
+    """A gzip file that was cut is the caller's error."""
+    path = tmp_path / "films.jsonl.gz"
+    export(films, path)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(CallerError, match=r"ends too early|damaged"):
+        import_file(other, path)
+    assert [] == other.verify()
+
+
+@pytest.mark.parametrize("data", [b"", b"\n", b"[1]\n", b'{"a": 1}\n', b"PK\x03\x04", b'{"polyhop": 99}\n'])
+@pytest.mark.parametrize("suffix", [".jsonl", ".jsonl.gz"])
+def test_what_is_no_export_is_refused(data: bytes, suffix: str, tmp_path: Path, other: Collection) -> None:
+    """Other files, empty ones and files that only claim to be gzip are the caller's error."""
+    path = tmp_path / f"file{suffix}"
+    path.write_bytes(data)
+    with pytest.raises(CallerError, match="export"):
+        import_file(other, path)
+    assert 0 == other.status()["documents"]
+
+
+def test_missing_files_and_places_are_said(tmp_path: Path, films: Collection) -> None:
+    """A file that is not there is the caller's error, a place that cannot be written to the operator's."""
+    with pytest.raises(CallerError, match="check the path"):
+        import_file(films, tmp_path / "none.jsonl")
+    with pytest.raises((OperatorError, CallerError), match="nowhere"):
+        export(films, tmp_path / "nowhere" / "films.jsonl")
+
+
+def test_a_failed_export_leaves_the_old_file(
+    tmp_path: Path, films: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An export appears whole or not at all; the file that was there stays."""
+    path = tmp_path / "films.jsonl"
+    export(films, path)
+    before = path.read_bytes()
+    monkeypatch.setattr("os.replace", _full_disk)
+    with pytest.raises(OperatorError, match="No space"):
+        export(films, path)
+    assert (before, ["films.jsonl"]) == (path.read_bytes(), [one.name for one in tmp_path.iterdir() if one.is_file()])
+
+
+def _full_disk(*names: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
+@pytest.fixture
+def chroma(tmp_path: Path) -> Iterator[Any]:
+    """Run a Chroma of somebody else's."""
+    client: Any = chromadb.PersistentClient(
+        str(tmp_path / "chroma"), settings=ChromaSettings(anonymized_telemetry=False)
+    )
+    yield client
+    client.close()
+
+
+def fill(client: Any, embedder: Embedder, name: str = "theirs", *, turn: int = 1) -> None:
+    """Make a Chroma collection of the known passages; `turn` -1 reverses the vectors."""
+    theirs = client.create_collection(name, embedding_function=None)
+    texts = [document.text for document in corpus.DOCUMENTS]
+    theirs.add(
+        ids=[document.key for document in corpus.DOCUMENTS],
+        documents=texts,
+        embeddings=embedder.embed(texts)[:, ::turn] * 2,
+        metadatas=[{"title": document.title, "year": document.metadata["year"]} for document in corpus.DOCUMENTS],
+    )
+
+
+def test_a_chroma_collection_is_adopted(tmp_path: Path, chroma: Any, embedder: Embedder, other: Collection) -> None:
+    """Its texts, titles and metadata come with its vectors, at unit length, and nothing of it is changed."""
+    fill(chroma, embedder)
+    report = adopt(other, str(tmp_path / "chroma"), "theirs")
+
+    assert (12, 0, []) == (report.added, report.embedded, report.skipped)
+    assert ["Jaws (film).md"] == other.keys("year = 1975")
+    vector = embedder.embed([corpus.DOCUMENTS[0].text])
+    hit = other.dense(vector, 1)[0][0]
+    assert "Jaws (film)" == other.passages([hit.id])[hit.id].title
+    assert 1.0 == pytest.approx(hit.score, abs=1e-4)
+    assert [] == other.verify()
+    assert 12 == adopt(other, str(tmp_path / "chroma"), "theirs").unchanged
+    assert 12 == chroma.get_collection("theirs", embedding_function=None).count()
+
+
+def test_vectors_of_another_model_are_not_adopted(
+    tmp_path: Path, chroma: Any, embedder: Embedder, other: Collection
+) -> None:
+    """Vectors that this embedder would not give for the texts are refused, and so is another dimension."""
+    fill(chroma, embedder, turn=-1)
+    with pytest.raises(CallerError, match=r"mean cosine.*--embedder"):
+        adopt(other, str(tmp_path / "chroma"), "theirs")
+    small = chroma.create_collection("small", embedding_function=None)
+    small.add(ids=["a"], documents=["text"], embeddings=[[1.0, 0.0]])
+    with pytest.raises(CallerError, match="2 dimensions"):
+        adopt(other, str(tmp_path / "chroma"), "small")
+    assert 0 == other.status()["documents"]
+
+
+def test_empty_and_textless_collections_are_adopted_as_far_as_they_go(
+    tmp_path: Path, chroma: Any, other: Collection
+) -> None:
+    """Nothing comes of an empty collection, and rows without a text are reported."""
+    chroma.create_collection("empty", embedding_function=None)
+    assert 0 == adopt(other, str(tmp_path / "chroma"), "empty").added
+    bare = chroma.create_collection("bare", embedding_function=None)
+    bare.add(ids=["a"], embeddings=[np.eye(384)[0].tolist()])
+    assert [("a", "it has no text")] == adopt(other, str(tmp_path / "chroma"), "bare").skipped
+
+
+def test_what_is_not_there_to_adopt_is_said(tmp_path: Path, chroma: Any, embedder: Embedder, other: Collection) -> None:
+    """A wrong folder is the caller's error, and for a wrong name those that are there are listed."""
+    fill(chroma, embedder)
+    with pytest.raises(CallerError, match=r"chroma\.sqlite3"):
+        adopt(other, str(tmp_path), "theirs")
+    with pytest.raises(CallerError, match=r"no collection 'ours' \(there: theirs\)"):
+        adopt(other, str(tmp_path / "chroma"), "ours")
