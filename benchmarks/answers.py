@@ -17,7 +17,8 @@ from typing import Any
 
 from rich.console import Console
 
-from polyhop.agent import Profile, Settings, __version__, read_rows
+from polyhop.agent import Profile, Settings, __version__
+from polyhop.core.files import read_rows
 
 from .answertables import citation_table, found_table, shown_table
 from .arms import Arm, add_arms, arms

@@ -7,10 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from polyhop.agent import AUGMENTERS, Collection, Gate, Profile, Settings
+from polyhop.agent import Collection, Profile, Settings
 from polyhop.agent.evaluate.compare import ask
 from polyhop.agent.evaluate.remember import Memory, Remembering
 from polyhop.agent.evaluate.systems import Account, account, retrieval
+from polyhop.agent.profile import AUGMENTERS
+from polyhop.retrieval.query.gate import Gate
 
 from .common import bar, serve
 

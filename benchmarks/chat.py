@@ -16,8 +16,10 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from polyhop.agent import Agent, Collection, condense, read_rows
+from polyhop.agent import Agent, Collection
 from polyhop.agent.evaluate.metrics import intervals
+from polyhop.conversation import condense
+from polyhop.core.files import read_rows
 
 from .common import BenchmarkError, Parser, positive, progress, run, write_json
 from .conversations import Conversation, conversations, replayed

@@ -13,7 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from polyhop.agent import read_rows
+from polyhop.core.files import read_rows
 
 from .data import key_of
 

@@ -8,7 +8,8 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from polyhop.agent import Document, read_rows
+from polyhop.agent import Document
+from polyhop.core.files import read_rows
 
 from .common import BenchmarkError
 

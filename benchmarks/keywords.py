@@ -16,10 +16,11 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from polyhop.agent import Collection, FirstSearch, Profile, Settings, __version__
+from polyhop.agent import Collection, Profile, Settings, __version__
 from polyhop.agent.evaluate.metrics import scores
 from polyhop.agent.evaluate.systems import best_documents, polyhop
 from polyhop.agent.exclusions import FUNCTION_WORDS, translate
+from polyhop.retrieval.query.first import FirstSearch
 
 from .arms import Arm, arms, arms_parser
 from .common import progress, run, write_json

@@ -7,10 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from polyhop.agent import RERANKERS, Collection, Cover, CrossEncoder, Listwise, Profile, Reranker, Settings
+from polyhop.agent import Collection, Profile, Settings
 from polyhop.agent.evaluate.compare import ask
 from polyhop.agent.evaluate.remember import Memory, Remembering
 from polyhop.agent.evaluate.systems import Account, account, retrieval
+from polyhop.agent.profile import RERANKERS
+from polyhop.retrieval.rerank.cover import Cover
+from polyhop.retrieval.rerank.cross import CrossEncoder
+from polyhop.retrieval.rerank.listwise import Listwise
+from polyhop.retrieval.rerank.role import Reranker
 
 from .common import bar, serve
 

@@ -23,9 +23,10 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from polyhop.agent import Agent, Retrieval, Settings, read_rows
+from polyhop.agent import Agent, Retrieval, Settings
 from polyhop.agent.evaluate.metrics import Values, estimates, scores
 from polyhop.agent.testing import Recording, ReplayServer
+from polyhop.core.files import read_rows
 
 from .arms import Arm, add_arms, arms
 from .common import Parser, add_profile, run, tell, write_json

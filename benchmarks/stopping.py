@@ -6,23 +6,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from polyhop.agent import (
-    AfterHops,
-    Agent,
-    Find,
-    Profile,
-    Progress,
-    Ranked,
-    Ranker,
-    Stop,
-    WhenDry,
-    WhenHopeless,
-    WhenSettled,
-    WhenSufficient,
-    Working,
-)
+from polyhop.agent import AfterHops, Agent, Profile, Stop
 from polyhop.agent.evaluate.remember import Memory
 from polyhop.agent.evaluate.variants import Setup
+from polyhop.graphs.stop import Progress, WhenDry, WhenHopeless, WhenSettled, WhenSufficient
+from polyhop.retrieval.hop.role import Find
+from polyhop.retrieval.rerank.role import Ranked, Ranker
+from polyhop.retrieval.run import Run
 
 PATIENCE = 4
 #: What a user asks for: rules look at the best k.
@@ -132,7 +122,7 @@ class _Noting:
         """Return the name of the ranker inside."""
         return self.inner.name
 
-    def rank(self, finds: Sequence[Find], run: Working) -> list[Ranked]:
+    def rank(self, finds: Sequence[Find], run: Run) -> list[Ranked]:
         """Return what the ranker inside returns."""
         ranking = self.inner.rank(finds, run)
         self.seen(ranking)

@@ -17,7 +17,8 @@ from typing import Any
 
 from rich.console import Console
 
-from polyhop.agent import JsonLines, Settings, ToolSelector, __version__, read_rows
+from polyhop.agent import JsonLines, Settings, ToolSelector, __version__
+from polyhop.core.files import read_rows
 
 from .bm25 import Bm25, fused
 from .common import BenchmarkError, Parser, chosen, positive, progress, run, write_json

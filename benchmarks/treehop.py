@@ -16,9 +16,11 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from polyhop.agent import Collection, Growth, TreeHop, grow, merged
+from polyhop.agent import Collection
 from polyhop.agent.evaluate.metrics import intervals
 from polyhop.agent.profile import treehop
+from polyhop.retrieval.hop.tree import Growth, grow, merged
+from polyhop.retrieval.hop.treehop import TreeHop
 
 from .common import BenchmarkError, Parser, positive, run, write_json
 from .data import Question, Source

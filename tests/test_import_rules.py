@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +40,7 @@ ROOMS: dict[str, set[str]] = {
     },
 }
 OUTSIDE = ("benchmarks", "examples", "tests")
-PUBLIC = {"benchmarks": "polyhop.agent", "examples": "polyhop.agent"}  # whoever shows the public API uses only that
+PARTS = set(re.findall(r"`(polyhop(?:\.\w+)+)`", (ROOT / "docs" / "parts.md").read_text(encoding="utf-8")))
 # They measure the graph against the work inside it, and the gateway by itself, which the public API does not show.
 INSIDE = {"benchmarks/speed/graph.py", "benchmarks/budgets.py"}
 
@@ -157,17 +158,21 @@ def test_code_outside_imports_absolutely() -> None:
 
 
 def test_examples_and_benchmarks_use_the_public_api() -> None:
-    """What shows or measures polyhop needs nothing that a user may not import."""
+    """What shows or measures polyhop needs nothing but `polyhop.agent` and the parts that docs/parts.md lists."""
     private = {
         str(path.relative_to(ROOT)): found.target
-        for folder, public in PUBLIC.items()
+        for folder in ("benchmarks", "examples")
         for path in (ROOT / folder).rglob("*.py")
         if str(path.relative_to(ROOT)) not in INSIDE
         for found in imports(path.read_text(), "")
-        if found.target.startswith("polyhop.") and not (found.target + ".").startswith(public + ".")
+        if found.target.startswith("polyhop.") and not _public(found.target)
     }
 
     assert {} == private
+
+
+def _public(target: str) -> bool:
+    return (target + ".").startswith("polyhop.agent.") or bool({target, target.rpartition(".")[0]} & PARTS)
 
 
 def test_heavy_libraries_wait_until_they_are_needed() -> None:

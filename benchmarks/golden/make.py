@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from polyhop.agent import Agent, Collection, Settings, ToolSelector, check_citations, condense
+from polyhop.agent import Agent, Collection, Settings, ToolSelector, check_citations
 from polyhop.agent import JsonLines as Lines
+from polyhop.conversation import condense
 
 from ..claims import cases as claims
 from ..common import PROFILES, progress, tell

@@ -9,7 +9,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
-from polyhop.agent import Document, read_rows
+from polyhop.agent import Document
+from polyhop.core.files import read_rows
 
 from ..common import BenchmarkError
 from ..data import key_of

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from polyhop.agent import Collection, Document, rrf
+from polyhop.agent import Collection, Document
+from polyhop.retrieval.fusion.rrf import rrf
 
 from ..common import child, progress, serve, tell
 from ..indexes import Index, fill, place_of

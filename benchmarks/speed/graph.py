@@ -12,12 +12,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from polyhop.agent import Agent, Collection, Find, Query, Working
+from polyhop.agent import Agent, Collection
 from polyhop.agent.runtime import RELAXED
 from polyhop.graphs.context import Context
 from polyhop.graphs.nodes.hop import bridges
 from polyhop.graphs.retrieve import retrieve_graph
 from polyhop.graphs.state import Request, State, add_finds
+from polyhop.retrieval.hop.role import Find, Query
+from polyhop.retrieval.run import Run
 
 from ..common import progress
 from ..data import Source
@@ -99,7 +101,7 @@ def _context(agent: Agent) -> Context:
 def parts(agent: Agent, question: str) -> list[Any]:
     """Do what the nodes do in a run of two searches, one call after the other."""
     profile = agent.profile
-    run = Working(agent.retriever, question)
+    run = Run(agent.retriever, question)
     first = Query(text=question, updater=profile.first.name, checkpoint=profile.first.checkpoint, path=[], score=1.0)
     finds = add_finds([], profile.first.search([first], run))
     ranked = profile.ranker.rank(finds, run)

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from polyhop.agent import Collection, Document, Settings, read_rows
+from polyhop.agent import Collection, Document, Settings
+from polyhop.core.files import read_rows
 
 from ..common import BenchmarkError, child, peak_mb, serve, tell
 from .timing import milliseconds

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from polyhop.agent import Collection, OperatorError, rrf
+from polyhop.agent import Collection, OperatorError
+from polyhop.retrieval.fusion.rrf import rrf
 
 from ..common import progress
 from ..data import Source

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from polyhop.agent import AfterHops, Agent, Document, PathScore, Profile, RankedPassage, Retrieval, Settings, example
+from polyhop.agent import AfterHops, Agent, Document, Profile, RankedPassage, Retrieval, Settings, example
 from polyhop.agent.explain import reasons
 from polyhop.core.words import name_key
 from polyhop.encoders import Embedder
+from polyhop.retrieval.rerank.path import PathScore
 from polyhop.store.collection import Collection
 from polyhop.store.names import fuzzy_key
 from tests import corpus

@@ -11,10 +11,12 @@ import pytest
 from benchmarks import ablation
 from benchmarks.common import run
 from benchmarks.stopping import REFERENCE, RULES, SUFFICIENT, Record, Recorder
-from polyhop.agent import AfterHops, Agent, Profile, Progress, SpanHop, WhenDry, WhenHopeless, WhenSufficient
+from polyhop.agent import AfterHops, Agent, Profile
 from polyhop.agent.evaluate.remember import Memory, Remembering
 from polyhop.agent.evaluate.variants import WITH, WITHOUT, Setup
 from polyhop.encoders import Embedder
+from polyhop.graphs.stop import Progress, WhenDry, WhenHopeless, WhenSufficient
+from polyhop.retrieval.hop.span import SpanHop
 from tests import corpus
 
 from .test_multihop import sample, write

@@ -12,7 +12,9 @@ from benchmarks import augment
 from benchmarks.augment import Asked, derived, figures
 from benchmarks.augmenters import profiles
 from benchmarks.common import run
-from polyhop.agent import AUGMENTERS, Feedback, Gate
+from polyhop.agent.profile import AUGMENTERS
+from polyhop.retrieval.query.feedback import Feedback
+from polyhop.retrieval.query.gate import Gate
 from tests.benchmarks.test_multihop import sample, write
 
 NEVER, ALWAYS = np.array([[1.0, 1.0], [0.5, 0.0], [0.5, 0.0]]), np.array([[0.5, 0.0], [1.0, 1.0], [0.5, 0.0]])

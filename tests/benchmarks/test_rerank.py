@@ -15,8 +15,12 @@ from benchmarks.rerank import COLUMNS, figures, middle, outcome, picture
 from benchmarks.rerankers import profiles
 from benchmarks.scatter import Point, scatter
 from benchmarks.sureness import Answers, Cases, auto, share
-from polyhop.agent import Agent, Cover, CrossEncoder, Profile, Rocchio, Settings, SpanHop
+from polyhop.agent import Agent, Profile, Settings
 from polyhop.encoders import Embedder
+from polyhop.retrieval.hop.span import SpanHop
+from polyhop.retrieval.rerank.cover import Cover
+from polyhop.retrieval.rerank.cross import CrossEncoder
+from polyhop.retrieval.rerank.rocchio import Rocchio
 from tests import corpus
 from tests.benchmarks.test_multihop import sample, write
 

@@ -9,9 +9,8 @@ import pytest
 
 from benchmarks import treehop
 from benchmarks.common import run
-from polyhop.agent import Growth, merged
 from polyhop.core.types import Hit
-from polyhop.retrieval.hop.tree import Branch, Tree
+from polyhop.retrieval.hop.tree import Branch, Growth, Tree, merged
 
 from .test_multihop import sample, write
 

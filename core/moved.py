@@ -1,0 +1,106 @@
+"""Old names of modules, which work for one more release and warn."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+
+PACKAGE = __name__.partition(".")[0]
+#: what 0.1 called a module or a folder of modules, and what it is called now
+MOVED = {
+    "graphs.bearing": "answering.citations.misattribution",
+    "graphs.data": "answering.quoted",
+    "graphs.decide": "answering.extractive.decide",
+    "graphs.exchange": "answering.citations.swapped_names",
+    "graphs.explain": "answering.extractive.explain",
+    "graphs.extract": "answering.extractive.extract",
+    "graphs.polarity": "answering.citations.polarity",
+    "graphs.quotable": "answering.extractive.quotable",
+    "graphs.reading": "answering.citations.reading",
+    "graphs.same": "answering.citations.synonyms",
+    "graphs.spend": "graphs.escalation",
+    "graphs.support": "answering.citations.check",
+    "graphs.walk": "graphs.executor",
+    "graphs.weighing": "answering.extractive.scorer",
+    "retrieval.cosines": "core.vectors",
+    "retrieval.dates": "core.dates",
+    "retrieval.embed": "encoders",
+    "retrieval.embed.kept": "encoders.graph_cache",
+    "retrieval.embed.sentence": "encoders.sentence_transformer",
+    "retrieval.fuse": "retrieval.fusion",
+    "retrieval.hop.gate": "retrieval.hop.treehop_network",
+    "retrieval.ingest": "ingest",
+    "retrieval.ingest.chunk": "store.chunk",
+    "retrieval.ingest.sections": "store.sections",
+    "retrieval.ingest.tokens": "store.tokens",
+    "retrieval.query.beside": "retrieval.query.reformulations",
+    "retrieval.query.candidates": "retrieval.query.answer_candidates",
+    "retrieval.query.check": "core.check",
+    "retrieval.query.condense": "conversation",
+    "retrieval.query.evokes": "retrieval.query.evokes",
+    "retrieval.query.short": "retrieval.query.short_answers",
+    "retrieval.query.wanted": "retrieval.query.answer_type",
+    "retrieval.rerank.sentence": "retrieval.rerank.sentence_cross_encoder",
+    "retrieval.sentences": "core.sentences",
+    "retrieval.store": "store",
+    "retrieval.store.exchange": "store.transfer",
+    "retrieval.store.place": "store.location",
+    "retrieval.types": "core.types",
+    "retrieval.weights_file": "core.weights_file",
+    "retrieval.words": "core.words",
+    "retrieval.working": "retrieval.run",
+}
+
+
+class Moved(MetaPathFinder):
+    """Finds a module under its old name: the very module that has the new one."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Return how an old name is loaded, or nothing where it is none."""
+        new = new_name(fullname)
+        return None if new is None else ModuleSpec(fullname, _Alias(fullname, new))
+
+
+class _Alias(Loader):
+    """Gives the module with the new name in the place of a module of its own."""
+
+    def __init__(self, old: str, new: str) -> None:
+        self._old, self._new = old, new
+        self._spec: ModuleSpec | None = None
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """Return the module with the new name."""
+        warnings.warn(
+            f"{self._old} is {self._new} now; the old name goes with the next release", DeprecationWarning, stacklevel=2
+        )
+        module = import_module(self._new)
+        self._spec = module.__spec__
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Leave the module what it was: importlib has just given it the old name's specification."""
+        module.__spec__ = self._spec
+
+
+def new_name(fullname: str) -> str | None:
+    """Return what an old name became, the longest known part of it counting, or nothing."""
+    package, _, name = fullname.partition(".")
+    if package != PACKAGE:
+        return None
+    for old in sorted(MOVED, key=len, reverse=True):
+        if name == old or name.startswith(old + "."):
+            return f"{PACKAGE}.{MOVED[old]}{name[len(old) :]}"
+    return None
+
+
+def install() -> None:
+    """Find old names from now on; asked for more than once it does nothing more."""
+    if not any(isinstance(finder, Moved) for finder in sys.meta_path):
+        sys.meta_path.append(Moved())
