@@ -103,4 +103,5 @@ def new_name(fullname: str) -> str | None:
 def install() -> None:
     """Find old names from now on; asked for more than once it does nothing more."""
     if not any(isinstance(finder, Moved) for finder in sys.meta_path):
-        sys.meta_path.append(Moved())
+        # First: the folder behind an old name would otherwise be searched, and its modules loaded a second time.
+        sys.meta_path.insert(0, Moved())
