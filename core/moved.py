@@ -42,7 +42,6 @@ MOVED = {
     "retrieval.query.candidates": "retrieval.query.answer_candidates",
     "retrieval.query.check": "core.check",
     "retrieval.query.condense": "conversation",
-    "retrieval.query.evokes": "retrieval.query.evokes",
     "retrieval.query.short": "retrieval.query.short_answers",
     "retrieval.query.wanted": "retrieval.query.answer_type",
     "retrieval.rerank.sentence": "retrieval.rerank.sentence_cross_encoder",
