@@ -88,7 +88,8 @@ def test_every_shell_line_is_known() -> None:
     unknown = []
     for document, line in SHELL:
         words = [word for word in shlex.split(line, comments=True) if not re.match(r"[A-Z_]+=", word)]
-        module = words[:2] == ["python", "-m"] and (ROOT / f"{words[2].replace('.', '/')}.py").is_file()
+        place = words[2].replace(".", "/") if words[:2] == ["python", "-m"] else ""
+        module = place and any((ROOT / name).is_file() for name in (f"{place}.py", f"{place}/__main__.py"))
         script = words[:1] == ["python"] and (ROOT / words[1]).is_file()
         make = words[:1] == ["make"] and words[1] in targets
         if not (words[:1] == ["polyhop"] or module or script or make):
