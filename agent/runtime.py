@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import CallerError, OperatorError
+from ..core.forked import heed, keep
 from ..graphs.answer import answer_graph
 from ..graphs.context import Context
 from ..graphs.executor import walk
@@ -65,6 +66,7 @@ class Runtime:
         self._graphs: dict[tuple[str, bool], Any] = {}
         self._saver: Any = None
         self._inside = threading.Lock()
+        heed(self)
 
     def invoke(self, asked: PreparedRun) -> State:
         """Run to the end and return the last state."""
@@ -105,6 +107,15 @@ class Runtime:
         """Close the checkpoints."""
         if self._saver is not None:
             self._saver.conn.close()
+
+    def before_fork(self) -> None:
+        """Do nothing: runs in other threads may be writing their checkpoints."""
+
+    def in_child(self) -> None:
+        """Leave the parent's connection alone; the next run opens one of its own."""
+        keep(self._saver)
+        self._saver, self._graphs = None, {}
+        self._inside = threading.Lock()
 
     def _graph(self, asked: PreparedRun) -> Any:
         kept = bool(asked.thread)

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..core.errors import CallerError, OperatorError
+from ..core.forked import heed
 
 _numbers = itertools.count()
 POLL = 0.05
@@ -27,7 +28,8 @@ class CollectionLock:
     """A shared lock on `folder` for as long as it is open, raised to exclusive while something is written.
 
     `flock` releases the lock with its process, so a killed holder never blocks the next one; the small files beside it
-    only say who holds it.
+    only say who holds it. A forked process would share its parent's lock, and keep it from being released; it gives the
+    lock up, and has to open the collection anew.
     """
 
     def __init__(self, folder: Path, *, wait: float) -> None:
@@ -37,6 +39,9 @@ class CollectionLock:
         self._depth = 0
         self._inside = threading.RLock()
         self._open = True
+        self._owner = os.getpid()
+        self._fd = self._turn = -1
+        heed(self)
         self._fd, self._turn = _file(folder / "lock"), _file(folder / "turn")
         try:
             self._take(self._fd, fcntl.LOCK_SH)
@@ -48,6 +53,7 @@ class CollectionLock:
     @contextmanager
     def exclusive(self) -> Iterator[None]:
         """Hold the collection alone; threads of this process queue, other processes make it raise `LockedError`."""
+        refuse_fork(self._folder, self._owner)
         with self._inside:
             if not self._open:
                 raise CallerError(f"the collection in {str(self._folder)!r} is closed; open it again")
@@ -90,6 +96,18 @@ class CollectionLock:
             os.close(self._fd)
             os.close(self._turn)
 
+    def before_fork(self) -> None:
+        """Keep the lock: it is the parent's."""
+
+    def in_child(self) -> None:
+        """Give up the descriptors; closing them releases nothing as long as the parent has them, unlocking would."""
+        self._inside = threading.RLock()
+        if self._open:
+            self._open = False
+            for fd in (self._fd, self._turn):
+                with suppress(OSError):
+                    os.close(fd)
+
     def _raise(self) -> None:
         """Turn the shared lock into an exclusive one.
 
@@ -124,6 +142,8 @@ class CollectionLock:
         return False
 
     def _lower(self) -> None:
+        if os.getpid() != self._owner:
+            return
         fcntl.flock(self._fd, fcntl.LOCK_SH)
         fcntl.flock(self._turn, fcntl.LOCK_UN)
         self._sign("reading")
@@ -169,6 +189,15 @@ class CollectionLock:
             else:
                 said.append("process {pid} ({command!r}, {doing} since {since})".format(**holder))
         return said
+
+
+def refuse_fork(folder: Path, owner: int) -> None:
+    """Raise unless this process is the one that opened the collection in a folder."""
+    if os.getpid() != owner:
+        raise CallerError(
+            f"the collection in {str(folder)!r} was opened by process {owner}, of which this one is a fork; "
+            "open it after the fork only, or start processes by spawning"
+        )
 
 
 def _file(path: Path) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,7 +14,9 @@ from typing import Any
 import numpy as np
 
 from ..core.errors import CallerError, OperatorError
+from ..core.forked import heed, keep
 from ..core.types import Passage, Vectors
+from .lock import refuse_fork
 from .schema import FORMAT, PRAGMAS, SCHEMA, TEMPORARY
 
 BLOCK = 500
@@ -32,6 +35,8 @@ class Record:
         self.path = path
         self._idle: list[sqlite3.Connection] = []  # append and pop are atomic
         self._closed = False
+        self._owner = os.getpid()
+        heed(self)
         with self.reading() as connection:
             version = self._version(connection)
             if version is None:
@@ -44,7 +49,8 @@ class Record:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """Lend a connection in autocommit mode."""
+        """Lend a connection in autocommit mode; a fork of the process that opened the record gets none."""
+        refuse_fork(self.path.parent, self._owner)
         if self._closed:
             raise CallerError(f"the collection at {str(self.path.parent)!r} is closed; open it again")
         try:
@@ -54,8 +60,13 @@ class Record:
         try:
             yield connection
         except BaseException:
-            connection.close()
+            if os.getpid() == self._owner:
+                connection.close()
+            else:
+                keep(connection)
             raise
+        if os.getpid() != self._owner:
+            return keep(connection)
         self._idle.append(connection)
         if self._closed:
             self.close()
@@ -67,18 +78,35 @@ class Record:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
+                refuse_fork(self.path.parent, self._owner)
                 connection.execute("COMMIT")
             except BaseException:
-                with suppress(sqlite3.Error):
-                    connection.execute("ROLLBACK")
+                self._roll_back(connection)
                 raise
+
+    def _roll_back(self, connection: sqlite3.Connection) -> None:
+        if os.getpid() == self._owner:
+            with suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
 
     def close(self) -> None:
         """Close the connections; those that are lent are closed on their return."""
         self._closed = True
+        self._drop()
+
+    def _drop(self) -> None:
         with suppress(IndexError):
             while True:
                 self._idle.pop().close()
+
+    def before_fork(self) -> None:
+        """Close the connections that nobody uses: SQLite's locks do not survive a fork."""
+        self._drop()
+
+    def in_child(self) -> None:
+        """Leave alone what was inherited all the same."""
+        keep(self._idle)
+        self._idle = []
 
     def _connect(self) -> sqlite3.Connection:
         try:

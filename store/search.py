@@ -143,8 +143,7 @@ class Searcher:
     def bearers(self, names: Sequence[str], most: int, where: str = "") -> dict[str, list[tuple[str, int]]]:
         """Return [(document key, kind)] sorted by key for each name key that is borne, none if by more than `most`.
 
-        The count of a name stops at `most`, so that a name which half the collection bears costs no more than a rare
-        one.
+        The count of a name stops at `most`: one which half the collection bears costs no more than a rare one.
         """
         condition = parse(where) if where.strip() else None
         check, values = condition.sql_check("d.id") if condition else ("1", [])
@@ -156,10 +155,9 @@ class Searcher:
             "SELECT n.name, d.key, n.kind FROM json_each(?) j CROSS JOIN names n ON n.name = j.value"
             f" CROSS JOIN documents d ON d.id = n.doc WHERE {check} ORDER BY n.name, d.key"
         )
-        found: dict[str, list[tuple[str, int]]] = {}
         with self._record.reading() as connection:
             borne = connection.execute(count, (most + 1, json.dumps(list(names)))).fetchall()
-            found.update((name, []) for name, number in borne if number > most)
+            found: dict[str, list[tuple[str, int]]] = {name: [] for name, number in borne if number > most}
             known = json.dumps([name for name, number in borne if number <= most])
             for name, document, kind in connection.execute(fetch, (known, *values)):
                 found.setdefault(name, []).append((document, kind))
@@ -172,9 +170,8 @@ class Searcher:
         with self._record.reading() as connection:
             for name in names:
                 rows = lexical.phrase(connection, name, most + 1)
-                if len(rows) > most:
-                    found[name] = []
-                elif live := self._live_rows(connection, rows, condition):
+                live = self._live_rows(connection, rows, condition) if len(rows) <= most else []
+                if live or len(rows) > most:
                     found[name] = sorted(hit.id for hit in live)
         return found
 

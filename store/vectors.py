@@ -6,6 +6,7 @@ The role is narrow on purpose: another engine is one file with these methods.
 from __future__ import annotations
 
 import math
+import os
 import threading
 import warnings
 from collections.abc import Iterator, Sequence
@@ -17,6 +18,7 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from ..core.errors import OperatorError
+from ..core.forked import keep
 from ..core.types import Vectors
 
 # Chroma's default HNSW is tuned for smaller candidate lists than a fused, filtered, multi-hop search asks for.
@@ -35,6 +37,8 @@ def breadth(rows: int) -> int:
 
 # Clients of one folder share what chromadb keeps for it; one must not begin while the last of the others ends it.
 _clients = threading.Lock()
+# The process that used an embedded Chroma, and the one that had used it when this process was forked from it.
+_used_by = _forked_from = 0
 
 
 class IndexUnavailable(OperatorError):
@@ -89,6 +93,7 @@ class ChromaIndex:
         self._name = name
         self._folder = folder
         self._url = url
+        self._owner = os.getpid()
         with self._reached():
             self._client = connect(folder.absolute(), url)
             self._collection = self._client.get_or_create_collection(
@@ -151,6 +156,8 @@ class ChromaIndex:
 
     def close(self) -> None:
         """Let go; Chroma shares what it has read between clients of one path and would serve it stale to the next."""
+        if os.getpid() != self._owner:  # it would wait for threads that stayed behind in the parent
+            return keep(self._client)
         with _clients:
             self._client.close()
 
@@ -180,7 +187,14 @@ def connect(folder: Path, url: str) -> Any:
 
     settings = Settings(anonymized_telemetry=False)
     if not url:
+        global _used_by
+        if _forked_from:
+            raise IndexUnavailable(
+                f"the vector index in {str(folder)!r} cannot be opened in a fork of process {_forked_from}, which used "
+                "one before; open collections after the fork only, or start processes by spawning"
+            )
         with _clients:
+            _used_by = os.getpid()
             return chromadb.PersistentClient(str(folder), settings=settings)
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -192,3 +206,13 @@ def connect(folder: Path, url: str) -> Any:
         raise IndexUnavailable(
             f"no Chroma server answers at {url!r} ({error}); start it or correct POLYHOP_CHROMA_URL"
         ) from error
+
+
+def _forget() -> None:
+    """Begin anew in a forked process, where chromadb would wait for threads that stayed behind in the parent."""
+    global _clients, _forked_from
+    _clients = threading.Lock()
+    _forked_from = _used_by
+
+
+os.register_at_fork(after_in_child=_forget)

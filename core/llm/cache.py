@@ -8,6 +8,7 @@ import threading
 from hashlib import sha256
 from pathlib import Path
 
+from ..forked import heed, keep
 from ..logs import get_logger
 from .role import Call, LanguageModel, Reply
 
@@ -29,6 +30,7 @@ class ReplyCache:
         self._connection: sqlite3.Connection | None = None
         self._broken = False
         self._inside = threading.Lock()
+        heed(self)
 
     def get(self, model: LanguageModel, call: Call) -> Reply | None:
         """Return what the model replied to the same call before, if that is known."""
@@ -58,6 +60,16 @@ class ReplyCache:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
+
+    def before_fork(self) -> None:
+        """Close the file; whoever asks next opens it again, in the parent as in the child."""
+        self.close()
+
+    def in_child(self) -> None:
+        """Begin anew, whatever other threads of the parent were at."""
+        keep(self._connection)
+        self._connection = None
+        self._inside = threading.Lock()
 
     def _run(self, statement: str, values: tuple[object, ...]) -> list[tuple[str]]:
         with self._inside:

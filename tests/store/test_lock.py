@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import re
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from polyhop.core.types import Document
 from polyhop.encoders import Embedder
 from polyhop.store.collection import Collection, Options
 from polyhop.store.lock import CollectionLock, LockedError
+from polyhop.store.record import put
 from tests import corpus
 
 CHILD = Path(__file__).with_name("lock_child.py")
@@ -166,3 +169,92 @@ def test_an_opener_without_a_reason_stays_a_reader(tmp_path: Path) -> None:
         pass
     first.close()
     second.close()
+
+
+def in_fork(work: Callable[[], object]) -> str:
+    """Return what `work` returns in a forked process, or the error that it raises, as text."""
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.alarm(8)
+        try:
+            said = repr(work())
+        except BaseException as error:
+            said = f"{type(error).__name__}: {error}"
+        os.write(writing, said.encode())
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, encoding="utf-8") as pipe:
+        said = pipe.read()
+    assert 0 == os.waitpid(pid, 0)[1]
+    return said
+
+
+def test_a_fork_cannot_use_its_parents_collection(home: Path, embedder: Embedder) -> None:
+    """Instead of waiting for threads that it lacks a fork is told what to do; the parent reads and writes on."""
+    vectors = embedder.embed(["a film director"])
+    with opened(home, embedder) as collection:
+        expected = collection.dense(vectors, 3)
+        for use in (collection.keys, lambda: collection.dense(vectors, 3), lambda: collection.add([NEW])):
+            assert re.match(rf"CallerError: .*opened by process {os.getpid()}.*after the fork", in_fork(use))
+        assert re.match(r"IndexUnavailable: .*by spawning", in_fork(lambda: opened(home, embedder)))
+        assert "None" == in_fork(collection.close)
+        assert expected == collection.dense(vectors, 3)
+        assert 1 == collection.add([NEW]).added
+
+
+def test_a_fork_reads_words_with_connections_of_its_own(home: Path, embedder: Embedder) -> None:
+    """What it opens itself without the vector index can be searched by words beside the parent."""
+
+    def search() -> int:
+        with Collection.open(home, "films", embedder=embedder, options=Options(lazy=True)) as own:
+            return len(own.lexical("film director", 3))
+
+    with opened(home, embedder):
+        assert "3" == in_fork(search)
+
+
+def test_a_writer_stays_alone_beside_its_fork(tmp_path: Path) -> None:
+    """A fork neither has its parent's lock nor releases it, whether it goes on inside the session or closes it."""
+    lock = CollectionLock(tmp_path, wait=0.1)
+
+    def leaves() -> None:
+        lock.close()
+        lock._lower()
+
+    with lock.exclusive():
+        assert "CallerError" in in_fork(lambda: lock.exclusive().__enter__())
+        assert "None" == in_fork(leaves)
+        with pytest.raises(LockedError):
+            CollectionLock(tmp_path, wait=0.1)
+    lock.close()
+
+
+def test_a_fork_does_not_keep_its_parents_lock(tmp_path: Path) -> None:
+    """When the parent has closed a collection another may write, also while a fork from before lives on."""
+    lock = CollectionLock(tmp_path, wait=0.1)
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(writing)
+        os.read(reading, 1)
+        os._exit(0)
+    try:
+        lock.close()
+        with lock_of(tmp_path):
+            pass
+    finally:
+        os.close(writing)
+        os.close(reading)
+        os.waitpid(pid, 0)
+
+
+def test_a_fork_does_not_commit_what_its_parent_writes(home: Path, embedder: Embedder) -> None:
+    """A fork that goes on inside a transaction gets an error at its end; the transaction is the parent's to commit."""
+    with opened(home, embedder) as collection:
+        transaction = collection.record.writing()
+        put(transaction.__enter__(), mark="parent")
+        assert "CallerError" in in_fork(lambda: transaction.__exit__(None, None, None))
+        transaction.__exit__(None, None, None)
+        assert "parent" == collection.record.get("mark")
