@@ -29,6 +29,7 @@ from .runtime import PreparedRun, Runtime
 from .to_result import shape_answer, shape_retrieval
 
 if TYPE_CHECKING:
+    from langchain_core.retrievers import BaseRetriever
     from langchain_core.tools import StructuredTool
 
     from .evaluate.compare import Evaluation
@@ -272,6 +273,15 @@ class Agent:
         from ..tools.passages import passages_tool
 
         return passages_tool(lambda question, k: self.retrieve(question, k).brief(), name)
+
+    def as_retriever(self, k: int | None = None, where: str = "") -> BaseRetriever:
+        """Return retrieval as a LangChain retriever, for a chain that looks things up with every question."""
+        from .adapters.langchain import PassageRetriever
+
+        return PassageRetriever(
+            find=lambda question: self.retrieve(question, k, where=where),
+            afind=lambda question: self.aretrieve(question, k, where=where),
+        )
 
     def chat(self, history: Sequence[Mapping[str, Any]] = ()) -> Chat:
         """Return a new conversation, or one that goes on from the turns of another."""

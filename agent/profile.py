@@ -19,7 +19,7 @@ from ..retrieval.hop import checkpoint
 from ..retrieval.hop.directional import DirectionalHop
 from ..retrieval.hop.link import LinkHop
 from ..retrieval.hop.pagerank import PageRankHop
-from ..retrieval.hop.role import HopUpdater
+from ..retrieval.hop.role import SEARCH, HopUpdater
 from ..retrieval.hop.shared import SharedNameHop
 from ..retrieval.hop.span import SpanHop
 from ..retrieval.hop.treehop import TreeHop
@@ -52,7 +52,8 @@ class Profile:
 
     `first` runs the question itself and `augment`, if there is one, a reformulation beside it, where the `gate` lets it
     through; `hops` are the updaters that propose the next queries, in this order. `stop` is combined with the deadline
-    and with cancellation, which always hold.
+    and with cancellation, which always hold. `first` may have any name; what it finds counts as found by the question
+    itself where its finds are `via` `search` or `named`.
 
     After the last search the updaters in `further` are asked too, and the `light` rerankers order the outcome; where it
     then is less sufficient than `sure`, or where there are no light ones, the `rerankers` do.
@@ -124,6 +125,7 @@ class Profile:
         return Context(
             retriever=retriever,
             updaters=self.updaters(),
+            first=self.first.name,
             hops=tuple(one.name for one in self.hops),
             augment=self.augment.name if self.augment else "",
             gate=self.gate if self.augment else None,
@@ -143,8 +145,11 @@ class Profile:
         )
 
     def updaters(self) -> dict[str, HopUpdater]:
-        """Return all updaters by name; two of one name are refused."""
+        """Return all updaters by name; two of one name are refused, and hops whose finds would pass for the first's."""
         found: dict[str, HopUpdater] = {}
+        for one in (*self.hops, *self.further):
+            if one.name == SEARCH and self.first.name != SEARCH:
+                raise CallerError(f"only the first updater may be called {SEARCH!r}; rename {one!r}")
         for one in (self.first, *self.hops, *self.further, *([self.augment] if self.augment else [])):
             if one.name in found:
                 raise CallerError(

@@ -11,7 +11,7 @@ from typing import cast
 
 from ..core.errors import CallerError
 from ..core.llm.gateway import Gateway
-from ..retrieval.hop.role import HopUpdater
+from ..retrieval.hop.role import SEARCH, HopUpdater
 from ..retrieval.query.gate import Gate
 from ..retrieval.query.pursue import Pursuit
 from ..retrieval.rerank.duplicates import Duplicates
@@ -32,8 +32,9 @@ class Context:
     `started` is when it was made until the run begins: a question may wait for its turn, and its `seconds` are not to
     pass meanwhile.
 
-    `updaters` run the queries of the frontier, by name; those named in `hops` also propose new ones. `augment` names
-    the updater that reformulates the question after the first search, or is empty; a `gate` has to let it through.
+    `updaters` run the queries of the frontier, by name; that named in `first` runs the question itself, and those named
+    in `hops` also propose new ones. `augment` names the updater that reformulates the question after the first search,
+    or is empty; a `gate` has to let it through.
     Without `duplicates` near-duplicates keep their places.
 
     After the last search those named in `further` are asked too, and the `light` rerankers order everything. Where the
@@ -47,6 +48,7 @@ class Context:
     hops: tuple[str, ...]
     ranker: Ranker
     stop: Stop
+    first: str = SEARCH
     duplicates: Duplicates | None = None
     #: whether instructions in a question are followed, and how passages that they leave out are moved back
     instructions: bool = True

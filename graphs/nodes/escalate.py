@@ -57,7 +57,7 @@ def _pursued(questions: list[str], state: State, runtime: Runtime[Context], watc
     """Return what the sub-questions change: what was found, its ranking, and how each was asked."""
     context = runtime.context
     run = context.working(state)
-    first = context.updaters["search"]
+    first = context.updaters[context.first]
     new, asked = context.pursuit.pursue(questions, run, first=first, ranker=context.ranker)
     finds = [Find(**{**find, "hop": state["hops"]}) for find in new]
     looked = second_look(context.ranker.rank(add_finds(state["finds"], finds), run), run, context)

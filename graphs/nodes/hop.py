@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from langgraph.runtime import Runtime
 
-from ...retrieval.hop.role import Bridge, Find, Query
-from ...retrieval.rerank.path import ALONE
+from ...retrieval.hop.role import SEARCH, Bridge, Find, Query
+from ...retrieval.rerank.path import ALONE, AUGMENTED
 from ...retrieval.rerank.role import Ranked
 from ..context import Context, Watch
 from ..state import State
@@ -65,7 +65,7 @@ def _fused(finds: Sequence[Find]) -> list[str]:
     """Return what the first search found, best first; a reformulation counts half as much, as in the ranking."""
     values: dict[str, float] = {}
     for find in finds:
-        share = {"search": 1.0, "augmented": 0.5}.get(ALONE.get(find["via"], ""), 0.0)
+        share = {SEARCH: 1.0, AUGMENTED: 0.5}.get(ALONE.get(find["via"], ""), 0.0)
         if share:
             values[find["id"]] = values.get(find["id"], 0.0) + share * find["value"]
     return sorted(values, key=lambda name: -round(values[name], 12))

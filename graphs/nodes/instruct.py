@@ -10,7 +10,7 @@ from langgraph.runtime import Runtime
 from ...core.errors import ModelError
 from ...core.words import name_key
 from ...prompts import load
-from ...retrieval.hop.role import Query
+from ...retrieval.hop.role import opening
 from ...retrieval.query import fields, phrases
 from ...retrieval.query.instructions import Instructions, parse
 from ...retrieval.query.period import OPEN
@@ -54,7 +54,7 @@ async def instruct(state: State, runtime: Runtime[Context]) -> State:
     understood = _understood(said, lexical, close, state["where"])
     sites = translation.sites if translation else ()
     understood = _filtered(understood, said, sites, state=state, context=context, notices=notices)
-    first = Query(text=lexical, updater="search", checkpoint="", path=[], score=1.0)
+    first = opening(lexical, context.updaters[context.first])
     if lexical != said.query:
         first["dense_text"] = said.query
     if close:

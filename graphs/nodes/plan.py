@@ -5,7 +5,7 @@ from __future__ import annotations
 from langgraph.runtime import Runtime
 
 from ...core.check import check_k, question_text
-from ...retrieval.hop.role import Query
+from ...retrieval.hop.role import opening
 from ..context import Context, Watch
 from ..state import State
 from .condense import beginning
@@ -23,9 +23,10 @@ def plan(state: State, runtime: Runtime[Context]) -> State:
         runtime.context.begin()
     watch = Watch("plan", state)
     question = question_text(state.get("question"))
-    queries = [Query(text=question, updater="search", checkpoint="", path=[], score=1.0)]
+    first = runtime.context.updaters[runtime.context.first]
+    queries = [opening(question, first)]
     if (turn := state.get("turn", question)) != question:
-        queries.append(Query(text=turn, updater="search", checkpoint="", path=[], score=AS_SAID))
+        queries.append(opening(turn, first, AS_SAID))
     return State(
         question=question,
         k=check_k(state.get("k", 5)),

@@ -7,6 +7,9 @@ from typing import NotRequired, Protocol, TypedDict
 
 from ..run import Run
 
+#: what `Find.via` says of what the question itself found, whatever the updater that searched for it is called
+SEARCH = "search"
+
 
 class Query(TypedDict):
     """A frontier entry: enough to compute the query again from the record, and plain JSON.
@@ -30,6 +33,7 @@ class Query(TypedDict):
 class Find(TypedDict):
     """One way in which a passage was found: through which updater, along which path, by which name, worth how much.
 
+    What needs no path is of a kind in place of an updater's name: `search` (`SEARCH`) or `named`.
     `hop` is the search that found it, 0 for the first; the search itself notes it, no updater has to.
     """
 
@@ -69,3 +73,8 @@ class HopUpdater(Protocol):
     def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
         """Return what the queries find, never a passage of a query's own path, `value` not negative."""
         ...
+
+
+def opening(text: str, first: HopUpdater, score: float = 1.0) -> Query:
+    """Return a query that no passage led to, for the updater that runs the question itself."""
+    return Query(text=text, updater=first.name, checkpoint=first.checkpoint, path=[], score=score)

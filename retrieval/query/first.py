@@ -11,13 +11,15 @@ from ...encoders.role import embed_queries
 from ..fusion.role import Fusion, FusionInput
 from ..fusion.rrf import ReciprocalRank
 from ..hop.mentions import mentions
-from ..hop.role import Bridge, Find, Query
+from ..hop.role import SEARCH, Bridge, Find, Query
 from ..run import WORTH, Run
 
 
 @dataclass(frozen=True, slots=True)
 class FirstSearch:
     """Runs queries that are texts: hybrid search, plus a look at the names in the text.
+
+    Its finds are via `search` or `named`, also where it is called otherwise.
 
     Args:
         depth: passages from each half, more if more are asked for.
@@ -30,7 +32,7 @@ class FirstSearch:
     shared: float = 1.3
     phrased: bool = False
     fusion: Fusion = field(default_factory=ReciprocalRank)
-    name: str = "search"
+    name: str = SEARCH
     checkpoint: str = ""
 
     def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
@@ -56,7 +58,7 @@ class FirstSearch:
             asked = FusionInput(query["text"], vector, depth, run.vectors, run.retriever.frequency)
             ranking = self.fusion.fuse(near, words, asked)
             finds += [
-                Find(id=hit.id, via=self.name, path=[], name="", value=query["score"] * hit.score) for hit in ranking
+                Find(id=hit.id, via=SEARCH, path=[], name="", value=query["score"] * hit.score) for hit in ranking
             ]
             finds += self._named(query, run)
         return finds

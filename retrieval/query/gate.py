@@ -15,7 +15,7 @@ import numpy as np
 from ...core.errors import CallerError, OperatorError
 from ...core.linear import Linear
 from ...core.types import Numbers
-from ..hop.role import Find
+from ..hop.role import SEARCH, Find
 from ..rerank.role import Ranked
 from ..run import Run
 
@@ -105,7 +105,7 @@ def features(ranked: Sequence[Ranked], finds: Sequence[Find], run: Run) -> Numbe
     rarities = sorted(run.weights.values(), reverse=True) or [0.0]
     known = [one for item in ranked if (one := run.known(item["id"])) is not None]
     cosines = sorted((one.cosine for one in known), reverse=True) or [0.0]
-    fused = [find["value"] for find in finds if find["via"] == "search"][:_DEPTH]
+    fused = [find["value"] for find in finds if find["via"] == SEARCH][:_DEPTH]
     named = [find["value"] for find in finds if find["via"] == "named"]
     scores = [item["score"] for item in ranked[:_DEPTH]] or [0.0]
     shown = frozenset[str]().union(*(one.words for one in known[:_FIRST]))

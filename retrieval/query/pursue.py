@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TypedDict
 
-from ..hop.role import Find, HopUpdater, Query
+from ..hop.role import Find, HopUpdater, opening
 from ..rerank.role import Ranked, Ranker
 from ..run import Run
 from .decompose import filled, needs
@@ -96,8 +96,7 @@ class Pursuit:
 def _searched(text: str, run: Run, first: HopUpdater, ranker: Ranker) -> tuple[list[Ranked], Run]:
     """Return the passages for a text, in the order that they have for it."""
     working = Run(run.retriever, text, run.where, k=run.k, capacity=CAPACITY)
-    query = Query(text=text, updater=first.name, checkpoint=first.checkpoint, path=[], score=1.0)
-    return ranker.rank(first.search([query], working), working), working
+    return ranker.rank(first.search([opening(text, first)], working), working), working
 
 
 #: passages that the search for one sub-question keeps at hand

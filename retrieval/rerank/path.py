@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...core.vectors import unit
-from ..hop.role import Find
+from ..hop.role import SEARCH, Find
 from ..query.reformulations import NAMES
 from ..run import Known, Run
 from .role import Ranked, order
 
 # What was found without a path; everything else came along one.
 AUGMENTED = "augmented"
-ALONE = {"search": "search", "named": "named"} | dict.fromkeys(NAMES, AUGMENTED)
+ALONE = {SEARCH: SEARCH, "named": "named"} | dict.fromkeys(NAMES, AUGMENTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class PathScore:
 
     def _score(self, known: Known, ways: dict[str, Find], run: Run) -> Ranked:
         weights = {
-            "search": self.search_weight,
+            SEARCH: self.search_weight,
             "named": self.named_weight,
             "path": self.path_weight,
         }
@@ -95,13 +95,13 @@ class PathScore:
 
 def fused(ways: dict[str, Find]) -> dict[str, Find]:
     """Return ways in which the search and the reformulation are one, two thirds and a third of it."""
-    others = {sort: find for sort, find in ways.items() if sort not in ("search", AUGMENTED)}
-    told = ways.get("search") or ways.get(AUGMENTED)
+    others = {sort: find for sort, find in ways.items() if sort not in (SEARCH, AUGMENTED)}
+    told = ways.get(SEARCH) or ways.get(AUGMENTED)
     if told is None:
         return others
-    shares = (("search", 2 / 3), (AUGMENTED, 1 / 3))
+    shares = ((SEARCH, 2 / 3), (AUGMENTED, 1 / 3))
     value = sum(share * ways[sort]["value"] for sort, share in shares if sort in ways)
-    return {**others, "search": Find(**{**told, "value": value})}
+    return {**others, SEARCH: Find(**{**told, "value": value})}
 
 
 def _best_ways(finds: Sequence[Find]) -> dict[str, dict[str, Find]]:

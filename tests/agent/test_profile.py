@@ -14,10 +14,15 @@ from pydantic import ValidationError
 
 from polyhop.agent import Agent, CallerError, Settings
 from polyhop.agent.profile import RERANKERS, Profile, rerankers
+from polyhop.agent.testing import ScriptedModel
 from polyhop.encoders import Embedder
+from polyhop.graphs.escalation import Always
 from polyhop.graphs.stop import AfterHops, WhenDry
 from polyhop.retrieval.hop.link import LinkHop
 from polyhop.retrieval.hop.span import SpanHop
+from polyhop.retrieval.query.feedback import Feedback
+from polyhop.retrieval.query.first import FirstSearch
+from polyhop.retrieval.query.gate import Gate
 from polyhop.retrieval.rerank.cover import Cover
 from polyhop.retrieval.rerank.cross import CrossEncoder
 from polyhop.retrieval.rerank.e2rank import E2Rank
@@ -169,6 +174,13 @@ def test_two_updaters_of_one_name_are_refused() -> None:
         profile(hops=(SpanHop(bridges=2),)).updaters()
 
 
+def test_a_hop_that_passes_for_the_first_search_is_refused() -> None:
+    """Its finds would be taken for what the question itself found, whatever the first search is called."""
+    for hops in ({"hops": (LinkHop(name="search"),)}, {"further": (SpanHop(name="search"),)}):
+        with pytest.raises(CallerError, match="only the first updater may be called 'search'"):
+            profile(first=FirstSearch(name="opening"), **hops).updaters()
+
+
 # What comes of it
 
 
@@ -240,6 +252,42 @@ def test_a_batch_is_looked_at_again_as_single_questions_are(films: Collection) -
     """The results are those of one question at a time, to the last digit."""
     with Agent(films, profile=profile(rerankers=(Rocchio(), Fails(), Cover()), sufficiency=Fixed(0.5))) as agent:
         assert single(agent) == batched(agent)
+
+
+SAID = [{"role": "user", "content": "Who directed Jaws?"}, {"role": "assistant", "content": "Steven Spielberg."}]
+PARTS = json.dumps({"questions": ["Who directed Jaws?", "Where was #1 born?"]})
+
+
+@pytest.mark.parametrize(
+    ("question", "fields", "history", "special"),
+    [
+        (corpus.QUESTION, {}, [], (0, False, 0, False)),
+        ("Where was he born?", {}, SAID, (0, False, 0, True)),
+        ("Where was the director of Jaws born? Do not use passages about Ohio.", {}, [], (1, False, 0, False)),
+        (corpus.QUESTION, {"augment": Feedback(), "gate": Gate("feedback", 0.0)}, [], (0, True, 0, False)),
+        (corpus.QUESTION, {"spend": Always()}, [], (0, False, 3, False)),
+    ],
+    ids=["plain", "conversation", "instructions", "gate", "sub-questions"],
+)
+def test_the_first_updater_may_have_any_name(
+    question: str,
+    fields: dict[str, Any],
+    history: list[dict[str, str]],
+    special: tuple[int, bool, int, bool],
+    films: Collection,
+) -> None:
+    """Whatever the first search is called, passages, scores, ways and steps are the same, also of what is special."""
+    outcomes = []
+    for first in (FirstSearch(), FirstSearch(name="opening")):
+        llm = ScriptedModel([PARTS]) if "spend" in fields else None
+        with Agent(films, profile=profile(first=first, **fields), llm=llm) as agent:
+            found = agent.retrieve(question, history=history)
+        events = [{key: fact for key, fact in event.items() if key != "ms"} for event in found.events]
+        outcomes.append((found.passages, events, found.instructions, found.sub_questions, found.turn))
+
+    assert outcomes[0] == outcomes[1]
+    assert "search" in {passage.via for passage in found.passages}
+    assert special == (len(found.instructions), found.augmented, len(found.sub_questions), found.understood)
 
 
 @pytest.mark.slow
