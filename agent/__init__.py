@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from ..core.llm.transformers_model import LocalModel
     from ..core.settings import Settings
     from ..core.types import Document, Passage
-    from ..graphs.stop import AfterHops, Stop
+    from ..retrieval.config import Config
+    from ..retrieval.stop import MaxHops, Stop
     from ..store.collection import Collection
     from ..store.location import Options
     from ..store.transfer import adopt, export, import_file
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from .agent import Agent
     from .chat import Chat
     from .evaluate.compare import Evaluation
-    from .profile import Profile
     from .results import Answer, RankedPassage, Retrieval, Spending, SubQuestion
     from .selection import SelectedTool, Selection, ToolSelector
 
@@ -53,7 +53,8 @@ _MODULES = {
     "..core.llm.transformers_model": "LocalModel",
     "..core.settings": "Settings",
     "..core.types": "Document Passage",
-    "..graphs.stop": "AfterHops Stop",
+    "..retrieval.config": "Config",
+    "..retrieval.stop": "MaxHops Stop",
     "..store.collection": "Collection",
     "..store.location": "Options",
     "..store.transfer": "adopt export import_file",
@@ -70,7 +71,6 @@ _MODULES = {
     ".agent": "Agent",
     ".chat": "Chat",
     ".evaluate.compare": "Evaluation",
-    ".profile": "Profile",
     ".results": "Answer RankedPassage Retrieval Spending SubQuestion",
     ".selection": "SelectedTool Selection ToolSelector",
 }
@@ -79,7 +79,7 @@ _MOVED = {
     "..conversation": "Condensed condense",
     "..core.files": "read_rows",
     "..core.types": "Hit",
-    "..graphs.stop": "AfterSeconds Progress WhenDry WhenHopeless WhenSettled WhenSufficient",
+    "..retrieval.stop": "AfterHops AfterSeconds Progress WhenDry WhenHopeless WhenSettled WhenSufficient",
     "..retrieval.fusion.adaptive": "Adaptive",
     "..retrieval.fusion.guided": "Guided",
     "..retrieval.fusion.minmax": "MinMax",
@@ -88,7 +88,8 @@ _MOVED = {
     "..retrieval.hop.directional": "DirectionalHop",
     "..retrieval.hop.link": "LinkHop",
     "..retrieval.hop.pagerank": "PageRankHop",
-    "..retrieval.hop.role": "Bridge Find HopUpdater Query",
+    "..retrieval.candidate": "Candidate Query",
+    "..retrieval.hop.role": "HopUpdater",
     "..retrieval.hop.shared": "SharedNameHop",
     "..retrieval.hop.span": "SpanHop",
     "..retrieval.hop.tree": "Growth grow merged",
@@ -104,21 +105,20 @@ _MOVED = {
     "..retrieval.rerank.listwise": "Estimate Listwise",
     "..retrieval.rerank.path": "PathScore",
     "..retrieval.rerank.rocchio": "Rocchio",
-    "..retrieval.rerank.role": "Ranked Ranker Reranker",
+    "..retrieval.rerank.role": "RERANKERS Ranker Reranker",
     "..retrieval.rerank.sentence_cross_encoder": "SentenceCross",
     "..retrieval.rerank.sufficiency": "ALWAYS Sufficiency",
     "..retrieval.run": "Run",
     "..tools.follow": "Follower Patience",
     "..tools.select.prompt": "QueryPrompt",
     "..tools.tool": "Note",
-    ".profile": "AUGMENTERS RERANKERS",
+    "..retrieval.query.role": "AUGMENTERS",
 }
-_RENAMED = {"Working": "Run"}
+_RENAMED = {"Working": "Run", "Find": "Candidate", "Ranked": "Candidate", "Bridge": "Candidate", "Profile": "Config"}
 _HOMES = {name: module for module, names in _MODULES.items() for name in names.split()}
 _OLD_HOMES = {name: module for module, names in _MOVED.items() for name in names.split()}
 
 __all__ = [
-    "AfterHops",
     "Agent",
     "Answer",
     "Budget",
@@ -127,6 +127,7 @@ __all__ = [
     "Chat",
     "Citation",
     "Collection",
+    "Config",
     "Document",
     "Evaluation",
     "Functions",
@@ -135,6 +136,7 @@ __all__ = [
     "Ledger",
     "LiteLLM",
     "LocalModel",
+    "MaxHops",
     "McpServer",
     "ModelError",
     "OpenApi",
@@ -143,7 +145,6 @@ __all__ = [
     "OwnModel",
     "Passage",
     "PolyhopError",
-    "Profile",
     "PythonFunctions",
     "RankedPassage",
     "Retrieval",
@@ -175,9 +176,9 @@ def __getattr__(name: str) -> Any:
     if name in _HOMES:
         return getattr(import_module(_HOMES[name], __name__), name)
     new = _RENAMED.get(name, name)
-    if new not in _OLD_HOMES:
+    if new not in _OLD_HOMES and new == name:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = import_module(_OLD_HOMES[new], __name__)
+    module = import_module({**_HOMES, **_OLD_HOMES}[new], __name__)
     warnings.warn(
         f"{__name__}.{name} is {module.__name__}.{new} now; the old name goes with the next release",
         DeprecationWarning,

@@ -1,8 +1,9 @@
-"""The agent: collections, a profile, and the questions asked of them."""
+"""The agent: collections, a configuration, and the questions asked of them."""
 
 from __future__ import annotations
 
 import asyncio
+import warnings
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -14,16 +15,17 @@ from ..core.errors import CallerError
 from ..core.llm import Budget, LanguageModel, Ledger
 from ..core.settings import Settings
 from ..encoders import Embedder, load
-from ..graphs.state import Event, State
+from ..graphs.state import Event, State, Task
 from ..ingest.index import IndexReport, Watcher, index_paths
+from ..retrieval.config import Config
 from ..retrieval.retriever import CallableRetriever, MultiRetriever, Retriever
+from ..retrieval.run import Run
 from ..store.collection import Collection
 from ..store.location import Options
 from .batch import Batch, Errors
 from .chat import Chat
 from .models import Model, Models
 from .options import QuestionOptions, check_batch, checked, requested
-from .profile import Profile
 from .results import Answer, Retrieval
 from .runtime import PreparedRun, Runtime
 from .to_result import shape_answer, shape_retrieval
@@ -44,7 +46,7 @@ class Agent:
 
     Args:
         retriever: where the passages are.
-        profile: how questions are answered; by default as the settings say.
+        config: how questions are answered; by default as the settings say.
         llm: the language model, or several, each asked where those before it fail; also a function from messages to
             text. By default as the settings say, and without one everything goes without.
         budget: what all questions together may spend on it; a `Ledger` may be shared with other agents.
@@ -55,17 +57,25 @@ class Agent:
         self,
         retriever: Retriever,
         *,
-        profile: Profile | None = None,
+        config: Config | None = None,
         llm: LanguageModel | Model | Sequence[LanguageModel | Model] | None = None,
         budget: Budget | Ledger | None = None,
         settings: Settings | None = None,
         checkpoints: Path | str | None = None,
+        profile: Config | None = None,
     ) -> None:
+        if profile is not None:
+            warnings.warn(
+                "Agent(profile=) is Agent(config=) now; the old name goes with the next release",
+                DeprecationWarning,
+                stacklevel=2,
+            )
+            config = profile
         self.settings = settings or Settings()
         self.retriever = retriever
         self.models = Models.of(self.settings, llm, budget)
-        self.profile = profile or Profile.of(self.settings, retriever, llm=bool(self.models.models))
-        self._machine = Runtime(checkpoints)
+        self.config = config or Config.of(self.settings, retriever, llm=bool(self.models.models))
+        self._runtime = Runtime(checkpoints)
         self._collections: list[Collection] = []
 
     @classmethod
@@ -125,21 +135,21 @@ class Agent:
         Raises:
             CallerError: for an empty question, a bad filter or a bad k.
         """
-        return self._retrieval(self._machine.invoke(self._asked("retrieve", question, k, options)))
+        return self._retrieval(self._runtime.invoke(self._asked("retrieve", question, k, options)))
 
     def ask(self, question: str, k: int | None = None, **options: Unpack[QuestionOptions]) -> Answer:
         """Return an answer with citations: written by the LLM if there is one, otherwise sentences of the passages."""
-        return self._answer(self._machine.invoke(self._asked("answer", question, k, options)))
+        return self._answer(self._runtime.invoke(self._asked("answer", question, k, options)))
 
     def stream(
         self, question: str, k: int | None = None, **options: Unpack[QuestionOptions]
     ) -> Iterator[Event | Answer]:
         """Yield the events of the hops as they happen, then the answer; leaving the loop ends the run."""
         asked = self._asked("answer", question, k, options)
-        asked.context.heard = True
+        asked.run.heard = True
         state = State()
         try:
-            for mode, part in self._machine.stream(asked):
+            for mode, part in self._runtime.stream(asked):
                 if mode == "custom":
                     yield part
                 else:
@@ -182,21 +192,21 @@ class Agent:
 
     async def aretrieve(self, question: str, k: int | None = None, **options: Unpack[QuestionOptions]) -> Retrieval:
         """Do what `retrieve` does."""
-        return self._retrieval(await self._machine.ainvoke(self._asked("retrieve", question, k, options)))
+        return self._retrieval(await self._runtime.ainvoke(self._asked("retrieve", question, k, options)))
 
     async def aask(self, question: str, k: int | None = None, **options: Unpack[QuestionOptions]) -> Answer:
         """Do what `ask` does."""
-        return self._answer(await self._machine.ainvoke(self._asked("answer", question, k, options)))
+        return self._answer(await self._runtime.ainvoke(self._asked("answer", question, k, options)))
 
     async def astream(
         self, question: str, k: int | None = None, **options: Unpack[QuestionOptions]
     ) -> AsyncIterator[Event | Answer]:
         """Do what `stream` does."""
         asked = self._asked("answer", question, k, options)
-        asked.context.heard = True
+        asked.run.heard = True
         state = State()
         try:
-            async for mode, part in self._machine.astream(asked):
+            async for mode, part in self._runtime.astream(asked):
                 if mode == "custom":
                     yield part
                 else:
@@ -259,7 +269,7 @@ class Agent:
         from .evaluate.variants import Setup
 
         return compare.evaluate(
-            Setup(self.retriever, self.profile),
+            Setup(self.retriever, self.config),
             asked.questions_of(questions),
             lambda: [row for collection in self._collections for row in collection.documents()],
             without=without,
@@ -289,7 +299,7 @@ class Agent:
 
     def close(self) -> None:
         """Let go of collections and checkpoints."""
-        self._machine.close()
+        self._runtime.close()
         self.models.close()
         for collection in self._collections:
             collection.close()
@@ -302,14 +312,12 @@ class Agent:
     ) -> None:
         self.close()
 
-    def _asked(self, graph: str, question: str, k: int | None, options: QuestionOptions) -> PreparedRun:
-        request = requested(question, self.settings.k if k is None else k, options)
-        context = self.profile.context(self.retriever)
+    def _asked(self, task: Task, question: str, k: int | None, options: QuestionOptions) -> PreparedRun:
+        request = requested(question, self.settings.k if k is None else k, options, task)
         cancel = options.get("cancel")
-        if cancel is not None:
-            context.cancelled = cancel
-        context.llm = self.models.gateway(context.cancelled.is_set)
-        return PreparedRun(graph, request, context, options.get("thread") or "", own_event=cancel is None)
+        run = Run(self.retriever, config=self.config, cancelled=cancel)
+        run.llm = self.models.gateway(run.cancelled.is_set)
+        return PreparedRun(request, run, options.get("thread") or "", own_event=cancel is None)
 
     def _batch(self, questions: Sequence[str], k: int | None, errors: Errors, options: QuestionOptions) -> Batch:
         check_batch(questions, options)
@@ -319,7 +327,7 @@ class Agent:
         return Batch(questions, ask, retriever=self.retriever, shape=self._retrieval, errors=errors)
 
     def _retrieval(self, state: State) -> Retrieval:
-        return shape_retrieval(state, self.retriever, self.profile.notices)
+        return shape_retrieval(state, self.retriever, self.config.notices)
 
     def _answer(self, state: State) -> Answer:
-        return shape_answer(state, self.retriever, self.profile.notices)
+        return shape_answer(state, self.retriever, self.config.notices)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Literal, cast
 
 from ..core.errors import CallerError, OperatorError
-from ..graphs.executor import walk
+from ..graphs.loop import ask
 from ..graphs.state import State
 from ..retrieval.deferred import Deferred, Need, Outcome, compute
 from ..retrieval.retriever import CallableRetriever, Retriever
@@ -121,8 +121,8 @@ class Batch:
                 raise OperatorError("the batch was stopped before this question was asked; ask it again")
             self._active[threading.get_ident()] = asked
         try:
-            asked.context.retriever = cast(Retriever, Deferred(self._retriever, self._wait))
-            return self._shape(walk(asked.request, asked.context))
+            asked.run.retriever = cast(Retriever, Deferred(self._retriever, self._wait))
+            return self._shape(ask(asked.request, asked.run))
         finally:
             with self._inside:
                 del self._active[threading.get_ident()]
@@ -140,7 +140,7 @@ class Batch:
         finally:
             self._turn.acquire()
             if (asked := self._active.get(threading.get_ident())) is not None:
-                asked.context.pause(time.monotonic() - began)
+                asked.run.pause(time.monotonic() - began)
         if waiting.failure is not None:
             raise waiting.failure
         return waiting.outcomes

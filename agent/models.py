@@ -59,7 +59,7 @@ class Models:
     def gateway(self, cancelled: Callable[[], bool], deadline: float = math.inf) -> Gateway | None:
         """Return the gateway of a run, which ends when it is cancelled or, as far as it is known yet, at its deadline.
 
-        A `Context` sets the deadline itself, once its run has begun.
+        A `Run` sets the deadline itself, once its run has begun.
         """
         if not self.models:
             return None

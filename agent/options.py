@@ -9,7 +9,7 @@ from typing import Any, TypedDict, cast
 from ..conversation import ASSISTANT, USER, Turn, recent
 from ..core.check import check_k, clean_text, question_text
 from ..core.errors import CallerError
-from ..graphs.state import Request
+from ..graphs.state import Request, Task
 from ..store.filter import parse
 
 #: Turns of a history and characters of each at the most; only the last few are looked back on.
@@ -52,12 +52,12 @@ def check_batch(questions: Sequence[str], options: QuestionOptions) -> None:
         raise CallerError("the questions of a batch cannot share a thread; ask them one by one, each under its own")
 
 
-def requested(question: str, k: int, options: QuestionOptions) -> Request:
+def requested(question: str, k: int, options: QuestionOptions, task: Task = "retrieve") -> Request:
     """Return what a run starts from; refuse what it cannot start from."""
     where, asked = checked(options), question_text(question)
-    request = Request(question=asked, k=check_k(k), where=where)
+    request = Request(task=task, question=asked, k=check_k(k), where=where)
     if history := recent(history_of(options.get("history") or ())):
-        request = Request(turn=asked, history=history, k=request["k"], where=where)
+        request = Request(task=task, turn=asked, history=history, k=request["k"], where=where)
     return request
 
 

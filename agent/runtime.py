@@ -1,4 +1,4 @@
-"""Running the graphs: with and without checkpoints, synchronous and asynchronous."""
+"""Running questions: through the loop, or through the graph where they are streamed or kept in checkpoints."""
 
 from __future__ import annotations
 
@@ -13,13 +13,10 @@ from typing import Any
 
 from ..core.errors import CallerError, OperatorError
 from ..core.forked import heed, keep
-from ..graphs.answer import answer_graph
-from ..graphs.context import Context
-from ..graphs.executor import walk
-from ..graphs.retrieve import retrieve_graph
+from ..graphs.loop import aask, ask
 from ..graphs.state import Request, State
+from ..retrieval.run import Run
 
-GRAPHS = {"retrieve": retrieve_graph, "answer": answer_graph}
 MODES = ["custom", "values"]
 
 # With the write-ahead log this survives a killed process as FULL does; only a power cut may cost the last step of a
@@ -29,33 +26,27 @@ RELAXED = "PRAGMA synchronous = NORMAL"
 
 @dataclass(slots=True)
 class PreparedRun:
-    """A question on its way into a graph."""
+    """A question and the run that answers it, under a thread if it is to be kept."""
 
-    graph: str
     request: Request
-    context: Context
+    run: Run
     thread: str
     own_event: bool = True
-
-    @property
-    def plain(self) -> bool:
-        """Say whether nothing but the passages is asked for, and no checkpoint: LangGraph would only cost time."""
-        return self.graph == "retrieve" and not self.thread
 
     def abandon(self) -> None:
         """End a run that nobody listens to any more; an event of the caller's is left as it is, he may use it again."""
         if self.own_event:
-            self.context.cancelled.set()
+            self.run.cancelled.set()
 
     def options(self) -> dict[str, Any]:
         """Return what the graph is run with; each checkpoint is on disk before the next step begins."""
         if not self.thread:
-            return {"context": self.context}
-        return {"context": self.context, "config": {"configurable": {"thread_id": self.thread}}, "durability": "sync"}
+            return {"context": self.run}
+        return {"context": self.run, "config": {"configurable": {"thread_id": self.thread}}, "durability": "sync"}
 
 
 class Runtime:
-    """The compiled graphs, and the checkpoints of runs that have a thread.
+    """The loop, the compiled graph, and the checkpoints of runs that have a thread.
 
     Asking the same question again under the thread of a run that did not finish goes on where it stopped; anything
     else under a known thread begins anew.
@@ -63,15 +54,15 @@ class Runtime:
 
     def __init__(self, checkpoints: Path | str | None) -> None:
         self._path = None if checkpoints is None else Path(checkpoints)
-        self._graphs: dict[tuple[str, bool], Any] = {}
+        self._graphs: dict[bool, Any] = {}
         self._saver: Any = None
         self._inside = threading.Lock()
         heed(self)
 
     def invoke(self, asked: PreparedRun) -> State:
         """Run to the end and return the last state."""
-        if asked.plain:
-            return walk(asked.request, asked.context)
+        if not asked.thread:  # LangGraph would only cost time
+            return ask(asked.request, asked.run)
         with self._file_errors():
             graph = self._graph(asked)
             return graph.invoke(self._begin(graph, asked), **asked.options())  # type: ignore[no-any-return]
@@ -84,9 +75,9 @@ class Runtime:
 
     async def ainvoke(self, asked: PreparedRun) -> State:
         """Do what `invoke` does."""
-        if asked.plain:
+        if not asked.thread:
             try:
-                return await asyncio.to_thread(walk, asked.request, asked.context)
+                return await aask(asked.request, asked.run)
             except asyncio.CancelledError:
                 asked.abandon()
                 raise
@@ -118,11 +109,13 @@ class Runtime:
         self._inside = threading.Lock()
 
     def _graph(self, asked: PreparedRun) -> Any:
+        from ..graphs.graph import question_graph
+
         kept = bool(asked.thread)
         with self._inside:
-            if (asked.graph, kept) not in self._graphs:
-                self._graphs[asked.graph, kept] = GRAPHS[asked.graph](self._open_saver() if kept else None)
-            return self._graphs[asked.graph, kept]
+            if kept not in self._graphs:
+                self._graphs[kept] = question_graph(self._open_saver() if kept else None)
+            return self._graphs[kept]
 
     def _open_saver(self) -> Any:
         from langgraph.checkpoint.sqlite import SqliteSaver
@@ -164,10 +157,12 @@ class Runtime:
             return
         from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
+        from ..graphs.graph import question_graph
+
         async with AsyncSqliteSaver.from_conn_string(str(self._checkpoints())) as saver:
             await saver.setup()
             await saver.conn.execute(RELAXED)
-            yield GRAPHS[asked.graph](saver)
+            yield question_graph(saver)
 
     @staticmethod
     async def _abegin(graph: Any, asked: PreparedRun) -> Request | None:

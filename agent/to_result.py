@@ -7,8 +7,8 @@ from copy import deepcopy
 
 from ..core.types import Passage
 from ..graphs.state import State
+from ..retrieval.candidate import Candidate
 from ..retrieval.hop.locate import locate
-from ..retrieval.rerank.role import Ranked
 from ..retrieval.retriever import Retriever
 from .results import Answer, RankedPassage, Retrieval, Span, Spending, Step, SubQuestion
 
@@ -29,7 +29,7 @@ def shape_retrieval(state: State, retriever: Retriever, notices: Sequence[str] =
         question=state["question"],
         passages=[_passage(item, there, state["question"]) for item in kept],
         events=state["events"],
-        hops=state["hops"],
+        hops=state["searches"] - 1,
         stopped=state["stopped"],
         notices=[*notices, *(notice for event in state["events"] for notice in event.get("notices", ()))],
         sufficiency=state.get("sufficiency"),
@@ -64,11 +64,11 @@ def _spending(state: State) -> dict[str, Spending]:
     return {node: Spending.of(record for record in records if record["node"] == node) for node in nodes}
 
 
-def _mentioned(item: Ranked) -> list[str]:
+def _mentioned(item: Candidate) -> list[str]:
     return [item["id"], *item["path"], *item.get("duplicates", ())]
 
 
-def _passage(item: Ranked, there: Mapping[str, Passage], question: str) -> RankedPassage:
+def _passage(item: Candidate, there: Mapping[str, Passage], question: str) -> RankedPassage:
     passage = there[item["id"]]
     return RankedPassage(
         id=passage.id,
@@ -93,7 +93,7 @@ def _steps(ids: Iterable[str], there: Mapping[str, Passage]) -> tuple[Step, ...]
     return tuple(Step(name, _short(there[name])) for name in ids if name in there)
 
 
-def _span(item: Ranked, there: Mapping[str, Passage], question: str) -> Span | None:
+def _span(item: Candidate, there: Mapping[str, Passage], question: str) -> Span | None:
     """Return where the name stands that was followed: in the last bridge, or in the question without a bridge."""
     bridge = item["path"][-1] if item["path"] else ""
     if bridge and bridge not in there:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 
-from polyhop.agent import CallerError, Collection, Profile, Settings, __version__
+from polyhop.agent import CallerError, Collection, Config, Settings, __version__
 from polyhop.agent.evaluate.compare import ask
 from polyhop.agent.evaluate.remember import Memory, Remembering
 from polyhop.agent.evaluate.systems import best_documents, polyhop
@@ -92,11 +92,11 @@ def chosen_parts(text: str) -> list[str]:
     return names
 
 
-def _profile(name: str) -> Profile:
-    return Profile.of(Settings(profile=name))
+def _profile(name: str) -> Config:
+    return Config.of(Settings(profile=name))
 
 
-def measure(arm: Arm, profile: Profile, parts: Sequence[str], *, seed: int) -> Outcome:
+def measure(arm: Arm, profile: Config, parts: Sequence[str], *, seed: int) -> Outcome:
     """Ask every variant every question, in one process and over one memory of look-ups."""
     with Collection.open(arm.index.home, arm.index.name) as collection:
         memory = Memory()
@@ -128,7 +128,7 @@ def _variants(setup: Setup, parts: Sequence[str]) -> dict[str, Setup]:
 
 
 def _documents(setup: Setup) -> Callable[[str], list[str]]:
-    search = polyhop(setup.retriever, setup.profile)
+    search = polyhop(setup.retriever, setup.config)
     return lambda question: best_documents(search, question, DEPTHS[-1], passages=PASSAGES)
 
 

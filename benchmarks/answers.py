@@ -17,7 +17,7 @@ from typing import Any
 
 from rich.console import Console
 
-from polyhop.agent import Profile, Settings, __version__
+from polyhop.agent import Config, Settings, __version__
 from polyhop.core.files import read_rows
 
 from .answertables import citation_table, found_table, shown_table
@@ -65,7 +65,7 @@ def main(arguments: Sequence[str]) -> None:
     report: Report = {
         "command": f"python -m benchmarks.answers {shlex.join(arguments)}",
         "polyhop_version": __version__,
-        "profile": repr(Profile.of(Settings())),
+        "profile": repr(Config.of(Settings())),
         "seed": options.seed,
         "arms": [],
     }

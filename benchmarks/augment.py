@@ -18,8 +18,8 @@ from rich.console import Console
 from rich.table import Table
 
 from polyhop.agent import __version__
+from polyhop.agent.config import AUGMENTERS
 from polyhop.agent.evaluate.metrics import Values, scores
-from polyhop.agent.profile import AUGMENTERS
 
 from .arms import Arm, add_arms, arms
 from .augmenters import ALWAYS, DEPTH, GATE, NEVER, gate

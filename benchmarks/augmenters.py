@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from polyhop.agent import Collection, Profile, Settings
+from polyhop.agent import Collection, Config, Settings
+from polyhop.agent.config import AUGMENTERS
 from polyhop.agent.evaluate.compare import ask
 from polyhop.agent.evaluate.remember import Memory, Remembering
 from polyhop.agent.evaluate.systems import Account, account, retrieval
-from polyhop.agent.profile import AUGMENTERS
 from polyhop.retrieval.query.gate import Gate
 
 from .common import bar, serve
@@ -26,9 +26,9 @@ def gate(name: str, file: Path | None, threshold: float) -> Gate:
     return Gate(name, threshold) if file is None else Gate(name, threshold, file)
 
 
-def profiles(name: str, file: Path | None, threshold: float) -> dict[str, Profile]:
+def profiles(name: str, file: Path | None, threshold: float) -> dict[str, Config]:
     """Return what is compared, all with the default parts."""
-    never = Profile.of(Settings(profile="fast", augment=""))
+    never = Config.of(Settings(profile="fast", augment=""))
     always = replace(never, augment=AUGMENTERS[name])
     gated = replace(always, gate=gate(name, file, threshold))
     return {NEVER: never, ALWAYS: always, REPEAT: replace(never, augment=AUGMENTERS[REPEAT]), GATE: gated}
@@ -44,7 +44,7 @@ def ask_all(job: dict[str, Any]) -> dict[str, Any]:
     return {name: _answers(answers) for name, answers in asked.items()}
 
 
-def _asking(retriever: Remembering, profile: Profile) -> Callable[[str], Account]:
+def _asking(retriever: Remembering, profile: Config) -> Callable[[str], Account]:
     retrieve = retrieval(retriever, profile)
     return lambda question: account(retrieve, question, DEPTH, passages=PASSAGES)
 

@@ -16,7 +16,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from polyhop.agent import Collection, Document, Profile, Settings, __version__
+from polyhop.agent import Collection, Config, Document, Settings, __version__
 from polyhop.agent.evaluate.metrics import Values
 from polyhop.agent.evaluate.systems import best_documents, polyhop
 from polyhop.agent.exclusions import COSINE_ALONE, parse
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str]) -> None:
 def _measured(arm: Arm, profile: str, seed: int) -> dict[str, Any]:
     corpus = arm.source.corpus()
     with Collection.open(arm.index.home, arm.index.name) as collection:
-        asks = _asks(collection, Profile.of(Settings(profile=profile), collection))
+        asks = _asks(collection, Config.of(Settings(profile=profile), collection))
         pairs, rankings = _pairs(arm, corpus, asks, seed)
     found: dict[str, Any] = {**arm.facts(), "pairs": len(pairs), "read": _read(pairs), "groups": {}}
     for group, wanted in {"all": None, "known phrasings": False, "held out": True}.items():
@@ -74,7 +74,7 @@ def _at(
     return [(rankings["plain"][at], rankings[name][at]) for at in places]
 
 
-def _asks(collection: Collection, profile: Profile) -> dict[str, Ask]:
+def _asks(collection: Collection, profile: Config) -> dict[str, Ask]:
     """Return what asks each system that is an agent of its own."""
     profiles = {
         FOLLOWED: profile,
@@ -82,7 +82,7 @@ def _asks(collection: Collection, profile: Profile) -> dict[str, Ask]:
         IGNORED: replace(profile, instructions=False),
     }
 
-    def asking(own: Profile) -> Ask:
+    def asking(own: Config) -> Ask:
         search = polyhop(collection, own)
         return lambda question: best_documents(search, question, DEPTH)
 

@@ -16,7 +16,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from polyhop.agent import Collection, Profile, Settings, __version__
+from polyhop.agent import Collection, Config, Settings, __version__
 from polyhop.agent.evaluate.metrics import scores
 from polyhop.agent.evaluate.systems import best_documents, polyhop
 from polyhop.agent.exclusions import FUNCTION_WORDS, translate
@@ -66,7 +66,7 @@ def _without_first(question: str) -> str:
 def _measured(arm: Arm, profile: str, seed: int) -> dict[str, Any]:
     asked = [question for question in arm.questions if translate(keywords(question.text)) is not None]
     with Collection.open(arm.index.home, arm.index.name) as collection:
-        whole = Profile.of(Settings(profile=profile), collection)
+        whole = Config.of(Settings(profile=profile), collection)
         unread = replace(whole, instructions=False)
         plain = whole.first if isinstance(whole.first, FirstSearch) else FirstSearch()
         systems = {

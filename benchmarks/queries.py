@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from polyhop.agent import Collection, Profile, Settings
+from polyhop.agent import Collection, Config, Settings
 from polyhop.agent.evaluate.metrics import DEPTHS
 from polyhop.agent.evaluate.systems import SYSTEMS, Account, account, best_documents, retrieval
 
@@ -38,7 +38,7 @@ def ask_all(job: dict[str, Any]) -> dict[str, Any]:
 def _asking(system: str, collection: Collection, profile: str) -> Callable[[str], Account]:
     """Return what asks a system; the profile is that of polyhop, the others have none and say nothing of themselves."""
     if system == POLYHOP:
-        retrieve = retrieval(collection, Profile.of(Settings(profile=profile), collection))
+        retrieve = retrieval(collection, Config.of(Settings(profile=profile), collection))
         return lambda question: account(retrieve, question, DEPTHS[-1])
     search = SYSTEMS[system](collection)
     return lambda question: Account(best_documents(search, question, DEPTHS[-1]), None, again=False)

@@ -18,7 +18,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from polyhop.agent import Profile, Settings, __version__
+from polyhop.agent import Config, Settings, __version__
 from polyhop.agent.evaluate.metrics import scores
 
 from .arms import Arm, add_arms, arms
@@ -67,7 +67,7 @@ def main(arguments: Sequence[str]) -> None:
     report: Report = {
         "command": f"python -m benchmarks.rerank {shlex.join(arguments)}",
         "polyhop_version": __version__,
-        "profile": repr(Profile.of(Settings(profile=QUALITY))),
+        "profile": repr(Config.of(Settings(profile=QUALITY))),
         "seed": options.seed,
         "arms": [],
     }

@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from polyhop.agent import Collection, Profile, Settings
+from polyhop.agent import Collection, Config, Settings
+from polyhop.agent.config import RERANKERS
 from polyhop.agent.evaluate.compare import ask
 from polyhop.agent.evaluate.remember import Memory, Remembering
 from polyhop.agent.evaluate.systems import Account, account, retrieval
-from polyhop.agent.profile import RERANKERS
 from polyhop.retrieval.rerank.cover import Cover
 from polyhop.retrieval.rerank.cross import CrossEncoder
 from polyhop.retrieval.rerank.listwise import Listwise
@@ -31,7 +31,7 @@ CHEAP: Mapping[str, Sequence[Reranker]] = {
 }
 
 
-def profiles(pairs: Sequence[int], files: Sequence[Path]) -> dict[str, Profile]:
+def profiles(pairs: Sequence[int], files: Sequence[Path]) -> dict[str, Config]:
     """Return what is compared, by name: `fast`, each reranker after it, and `quality` with other numbers of pairs.
 
     What would be the same as one before it is left out.
@@ -40,7 +40,7 @@ def profiles(pairs: Sequence[int], files: Sequence[Path]) -> dict[str, Profile]:
         pairs: passages that a cross-encoder reads; 0 leaves it out of the chain.
         files: weights of more cross-encoders than the one that comes along.
     """
-    fast, quality = (Profile.of(Settings(profile=name)) for name in (FAST, QUALITY))
+    fast, quality = (Config.of(Settings(profile=name)) for name in (FAST, QUALITY))
     found = {FAST: fast} | {name: replace(fast, rerankers=tuple(chain)) for name, chain in CHEAP.items()}
     shipped = CrossEncoder()
     for file, mark in [(shipped.file, ""), *((file, f" {file.stem}") for file in files)]:
@@ -48,9 +48,9 @@ def profiles(pairs: Sequence[int], files: Sequence[Path]) -> dict[str, Profile]:
             found[f"cross{mark} {depth}"] = replace(fast, rerankers=(replace(shipped, depth=depth, file=file),))
         for depth in pairs:
             found[f"chain{mark} {depth}"] = replace(quality, rerankers=_reading(quality.rerankers, depth, file))
-    found[LIGHT] = Profile.of(Settings(profile="auto", sure=0.0))
+    found[LIGHT] = Config.of(Settings(profile="auto", sure=0.0))
     found[QUALITY] = quality
-    kept: dict[str, Profile] = {}
+    kept: dict[str, Config] = {}
     for name, profile in found.items():
         if name in (LIGHT, QUALITY) or profile not in (*kept.values(), quality):
             kept[name] = profile
@@ -80,7 +80,7 @@ def ask_all(job: dict[str, Any]) -> dict[str, Any]:
     return {name: _figures(answers) for name, answers in asked.items()}
 
 
-def _asking(retriever: Remembering, profile: Profile) -> Callable[[str], Account]:
+def _asking(retriever: Remembering, profile: Config) -> Callable[[str], Account]:
     retrieve = retrieval(retriever, profile)
     return lambda question: account(retrieve, question, DEPTH, passages=PASSAGES)
 

@@ -6,40 +6,40 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from polyhop.agent import AfterHops, Agent, Profile, Stop
+from polyhop.agent import Agent, Config, MaxHops, Stop
 from polyhop.agent.evaluate.remember import Memory
 from polyhop.agent.evaluate.variants import Setup
-from polyhop.graphs.stop import Progress, WhenDry, WhenHopeless, WhenSettled, WhenSufficient
-from polyhop.retrieval.hop.role import Find
-from polyhop.retrieval.rerank.role import Ranked, Ranker
+from polyhop.retrieval.candidate import Candidate
+from polyhop.retrieval.rerank.role import Ranker
 from polyhop.retrieval.run import Run
+from polyhop.retrieval.stop import Progress, WhenDry, WhenHopeless, WhenSettled, WhenSufficient
 
 PATIENCE = 4
 #: What a user asks for: rules look at the best k.
 K = 5
-REFERENCE = f"AfterHops({PATIENCE})"
+REFERENCE = f"MaxHops({PATIENCE})"
 RULES: Mapping[str, Stop] = {
-    REFERENCE: AfterHops(PATIENCE),
-    "AfterHops(3)": AfterHops(3),
-    "AfterHops(2)": AfterHops(2),
-    "AfterHops(1)": AfterHops(1),
-    "AfterHops(4) | WhenDry": AfterHops(4) | WhenDry(),
-    "AfterHops(4) | WhenSettled": AfterHops(4) | WhenSettled(),
-    "AfterHops(4) | WhenHopeless(0.5)": AfterHops(4) | WhenHopeless(0.5),
-    "AfterHops(4) | WhenHopeless(0.7)": AfterHops(4) | WhenHopeless(0.7),
-    "AfterHops(4) | WhenHopeless(1)": AfterHops(4) | WhenHopeless(1.0),
-    "AfterHops(4) | WhenSettled | WhenHopeless(0.7)": AfterHops(4) | WhenSettled() | WhenHopeless(0.7),
-    "AfterHops(2) | WhenDry": AfterHops(2) | WhenDry(),
-    "AfterHops(2) | WhenHopeless(0.5)": AfterHops(2) | WhenHopeless(0.5),
-    "AfterHops(2) | WhenHopeless(0.7)": AfterHops(2) | WhenHopeless(0.7),
-    "AfterHops(2) | WhenHopeless(0.8)": AfterHops(2) | WhenHopeless(0.8),
-    "AfterHops(2) | WhenHopeless(1)": AfterHops(2) | WhenHopeless(1.0),
+    REFERENCE: MaxHops(PATIENCE),
+    "MaxHops(2)": MaxHops(2),
+    "MaxHops(1)": MaxHops(1),
+    "MaxHops(0)": MaxHops(0),
+    "MaxHops(3) | WhenDry": MaxHops(3) | WhenDry(),
+    "MaxHops(3) | WhenSettled": MaxHops(3) | WhenSettled(),
+    "MaxHops(3) | WhenHopeless(0.5)": MaxHops(3) | WhenHopeless(0.5),
+    "MaxHops(3) | WhenHopeless(0.7)": MaxHops(3) | WhenHopeless(0.7),
+    "MaxHops(3) | WhenHopeless(1)": MaxHops(3) | WhenHopeless(1.0),
+    "MaxHops(3) | WhenSettled | WhenHopeless(0.7)": MaxHops(3) | WhenSettled() | WhenHopeless(0.7),
+    "MaxHops(1) | WhenDry": MaxHops(1) | WhenDry(),
+    "MaxHops(1) | WhenHopeless(0.5)": MaxHops(1) | WhenHopeless(0.5),
+    "MaxHops(1) | WhenHopeless(0.7)": MaxHops(1) | WhenHopeless(0.7),
+    "MaxHops(1) | WhenHopeless(0.8)": MaxHops(1) | WhenHopeless(0.8),
+    "MaxHops(1) | WhenHopeless(1)": MaxHops(1) | WhenHopeless(1.0),
 }
 #: The default rule, and with it the end at a sufficiency.
 SUFFICIENT: Mapping[str, Stop] = {
-    "AfterHops(2) | WhenDry": AfterHops(2) | WhenDry(),
+    "MaxHops(1) | WhenDry": MaxHops(1) | WhenDry(),
     **{
-        f"AfterHops(2) | WhenDry | WhenSufficient({least:g})": AfterHops(2) | WhenDry() | WhenSufficient(least)
+        f"MaxHops(1) | WhenDry | WhenSufficient({least:g})": MaxHops(1) | WhenDry() | WhenSufficient(least)
         for least in (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
     },
 }
@@ -77,10 +77,10 @@ class Recorder:
     def __init__(self, setup: Setup, memory: Memory, *, depth: int) -> None:
         self._record = Record()
         self._clock = _clock(memory)
-        stop = _Listening(AfterHops(PATIENCE), self._heard)
-        ranker = _Noting(setup.profile.ranker, self._ranked)
-        profile: Profile = replace(setup.profile, stop=stop, ranker=ranker, further=(), rerankers=())
-        self._agent = Agent(setup.retriever, profile=profile)
+        stop = _Listening(MaxHops(PATIENCE), self._heard)
+        ranker = _Noting(setup.config.ranker, self._ranked)
+        profile: Config = replace(setup.config, stop=stop, ranker=ranker, further=(), rerankers=())
+        self._agent = Agent(setup.retriever, config=profile)
         self._memory = memory
         self._depth = depth
 
@@ -94,7 +94,7 @@ class Recorder:
     def _heard(self, progress: Progress) -> None:
         self._record.asked.append((progress, self._clock()))
 
-    def _ranked(self, ranking: Sequence[Ranked]) -> None:
+    def _ranked(self, ranking: Sequence[Candidate]) -> None:
         self._record.rankings.append([item["id"] for item in ranking[: self._depth]])
 
 
@@ -115,14 +115,14 @@ class _Noting:
     """Lets somebody see the rankings that a ranker makes."""
 
     inner: Ranker
-    seen: Callable[[Sequence[Ranked]], None]
+    seen: Callable[[Sequence[Candidate]], None]
 
     @property
     def name(self) -> str:
         """Return the name of the ranker inside."""
         return self.inner.name
 
-    def rank(self, finds: Sequence[Find], run: Run) -> list[Ranked]:
+    def rank(self, finds: Sequence[Candidate], run: Run) -> list[Candidate]:
         """Return what the ranker inside returns."""
         ranking = self.inner.rank(finds, run)
         self.seen(ranking)

@@ -17,8 +17,8 @@ from rich.console import Console
 from rich.table import Table
 
 from polyhop.agent import Collection
+from polyhop.agent.config import treehop
 from polyhop.agent.evaluate.metrics import intervals
-from polyhop.agent.profile import treehop
 from polyhop.retrieval.hop.tree import Growth, grow, merged
 from polyhop.retrieval.hop.treehop import TreeHop
 

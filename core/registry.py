@@ -15,19 +15,26 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping
 from importlib.metadata import entry_points
+from inspect import signature
+from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
-from .errors import CallerError
+from .errors import CallerError, OperatorError
 
 Part = TypeVar("Part")
+
+
+class PartMissing(OperatorError):
+    """A part cannot be had here, such as one without weights for an embedder; a run can go without it and say so."""
 
 
 class Registry(Generic[Part]):
     """The parts that can play a role, by name.
 
-    What a name leads to is called to make the part: without arguments, or with the text behind `=`. Where it has a
-    class method `configured(argument, given)`, that is called instead: `given` is what the role hands to its parts,
-    such as the retriever of a hop updater that looks for weights. A thing that cannot be called is the part itself.
+    What a name leads to is called to make the part, without arguments or with the text behind `=` as the first one,
+    converted where that is annotated as `int`, `float` or `Path`. Where it has a class method
+    `configured(argument, given)`, that is called instead: `given` is what the role hands to its parts, such as the
+    retriever of a hop updater that looks for weights. A thing that cannot be called is the part itself.
 
     Args:
         role: what a part is called in errors, such as "hop updater".
@@ -50,17 +57,17 @@ class Registry(Generic[Part]):
         """Return the part that `spec` names.
 
         Raises:
-            CallerError: for a name that nothing has, a module that cannot be imported, or a part that does not play
-                the role.
+            CallerError: for a name that nothing has, a module that cannot be imported, an argument that does not fit,
+                or a part that does not play the role.
         """
         name, _, argument = spec.strip().partition("=")
         target = self._target(name.strip())
         if hasattr(target, "configured"):
             part = target.configured(argument, given)
-        elif not callable(target):
-            part = target
+        elif argument:
+            part = target(_converted(target, argument, spec))
         else:
-            part = target(argument) if argument else target()
+            part = target() if callable(target) else target
         if not isinstance(part, self._protocol):
             raise CallerError(
                 f"{spec!r} gives {part!r:.80}, which is no {self.role}: see {self._protocol.__qualname__}"
@@ -69,7 +76,7 @@ class Registry(Generic[Part]):
 
     def make_all(self, specs: str, given: Any = None) -> list[Part]:
         """Return the parts of a list with commas or spaces between them, in its order."""
-        return [self.make(spec, given) for spec in specs.replace(",", " ").split()]
+        return [self.make(spec, given) for spec in listed(specs)]
 
     def _target(self, name: str) -> Any:
         path = self._known.get(name, name if ":" in name else "")
@@ -88,3 +95,21 @@ class Registry(Generic[Part]):
                 ) from None
             raise CallerError(f"the {self.role} {name!r} cannot be loaded from {path!r}: {error}") from error
         return target
+
+
+def listed(specs: str) -> list[str]:
+    """Return the names of a list with commas or spaces between them."""
+    return specs.replace(",", " ").split()
+
+
+def _converted(target: Any, argument: str, spec: str) -> Any:
+    """Return an argument as the first parameter of `target` wants it."""
+    parameters = [*signature(target).parameters.values()] if callable(target) else []
+    if not parameters:
+        raise CallerError(f"{spec!r}: {spec.partition('=')[0]} takes no argument")
+    annotation = parameters[0].annotation
+    name = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", "")
+    try:
+        return {"int": int, "float": float, "Path": Path}.get(name, str)(argument)
+    except ValueError as error:
+        raise CallerError(f"{spec!r}: {parameters[0].name} must be of type {name} ({error})") from None

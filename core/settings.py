@@ -47,7 +47,8 @@ class Settings(BaseSettings):
     pairs: int = Field(16, ge=1, le=200, description="passages that the cross-encoder reads")
     k: int = Field(5, ge=1, le=1000, description="passages to return")
     max_bytes: int = Field(100_000_000, ge=1, description="largest file that is read, in bytes")
-    hops: int = Field(2, ge=1, le=8, description="searches a question may cost, the first included")
+    max_hops: int = Field(1, ge=0, le=7, description="hops a question may take after its first search")
+    stop: str = Field("dry", description="stop rules, with commas: dry, settled, hopeless=SHARE, sufficient=CHANCE")
     updaters: str = Field(
         "link",
         description="hop updaters in use, with commas: link, span, treehop, directional, pagerank, shared",

@@ -20,7 +20,7 @@ DOCUMENTS = [
 def main() -> None:
     """Print a line for each event of a question that takes three searches."""
     question = "On which river is the city where the director of Jaws was born?"
-    with TemporaryDirectory() as home, Agent.open(home, create=True, settings=Settings(hops=3)) as agent:
+    with TemporaryDirectory() as home, Agent.open(home, create=True, settings=Settings(max_hops=2)) as agent:
         agent.collection.add(DOCUMENTS)
         for part in agent.stream(question, k=3):
             if isinstance(part, Answer):

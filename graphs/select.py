@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import inspect
 import math
 import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Annotated, Any, TypedDict, cast
 
-from langgraph.graph import END, START, StateGraph
-from langgraph.runtime import Runtime, get_runtime
 from pydantic import BaseModel, Field
 
 from ..core.check import check_k, question_text
 from ..core.errors import ModelError
 from ..core.llm.gateway import Gateway, Spent
 from ..tools.select.choose import Cover, Twins, why
-from ..tools.select.engine import Candidate, Engine
+from ..tools.select.engine import Engine, ToolCandidate
 from ..tools.select.gloss import asked
 from ..tools.select.intents import MOST
 from ..tools.select.intents import intents as split
 from ..tools.select.needs import Need, Needs
 from ..tools.select.prompt import QueryPrompt, tidy
-from .executor import awaited
+from .loop import END, START, awaited, drive, way
 from .state import Event, append
-from .sync import run_sync
 
 #: tokens that the queries of a language model may have
 TOKENS = 400
@@ -52,7 +49,7 @@ class Selecting(Wanted, total=False):
     #: what the request asks for, one thing each
     intents: list[str]
     #: best first
-    candidates: list[Candidate]
+    candidates: list[ToolCandidate]
     #: ids of the first k tools, and what does the same as each
     chosen: list[str]
     alternatives: dict[str, list[str]]
@@ -94,16 +91,16 @@ class Selector:
     started: float = field(default_factory=time.monotonic)
 
 
-async def intents(state: Selecting, runtime: Runtime[Selector]) -> Selecting:
+async def intents(state: Selecting, selector: Selector) -> Selecting:
     """Find out what the request asks for: by a language model where there is one, otherwise by rules."""
     began = time.perf_counter()
-    request, llm = question_text(state.get("request")), runtime.context.llm
-    index = runtime.context.engine.index()
+    request, llm = question_text(state.get("request")), selector.llm
+    index = selector.engine.index()
     english = asked(request, index.snapshot.tools, index.lexicon.vocabulary.counts)
     found, notices = split(english), list[str]()
     if llm is not None and llm.allows():
         try:
-            found = await written(request, llm, runtime.context.prompt) or found
+            found = await written(request, llm, selector.prompt) or found
         except ModelError as error:
             notices.append(f"no queries of a language model: {error}")
     spent = llm.taken() if llm is not None else []
@@ -129,20 +126,20 @@ async def written(request: str, llm: Gateway, prompt: QueryPrompt) -> list[str]:
     return tidy(said.tools)
 
 
-def search(state: Selecting, runtime: Runtime[Selector]) -> Selecting:
+def search(state: Selecting, selector: Selector) -> Selecting:
     """Search for the request and for each intent, by words and by meaning."""
     began = time.perf_counter()
-    found = runtime.context.engine.search(state["asked"], state["intents"], where=state["where"])
+    found = selector.engine.search(state["asked"], state["intents"], where=state["where"])
     event = _event("search", began, found=len(found["candidates"]))
     return Selecting(candidates=found["candidates"], answerable=found["answerable"], events=[event])
 
 
-def choose(state: Selecting, runtime: Runtime[Selector]) -> Selecting:
+def choose(state: Selecting, selector: Selector) -> Selecting:
     """Choose k tools that together serve all intents; what does the same as one of them is its alternative."""
     began = time.perf_counter()
-    index, cover = runtime.context.engine.index(), runtime.context.cover
+    index, cover = selector.engine.index(), selector.cover
     candidates = cover.order(state["candidates"], index) if cover else state["candidates"]
-    twins = runtime.context.twins or Twins(head=0)
+    twins = selector.twins or Twins(head=0)
     choice = twins.choose(candidates, state["k"], index.snapshot)
     of = {one["id"]: one for one in candidates}
     reasons = {name: why(of[name], state["intents"]) for name in choice.chosen}
@@ -150,18 +147,18 @@ def choose(state: Selecting, runtime: Runtime[Selector]) -> Selecting:
     return Selecting(chosen=choice.chosen, alternatives=choice.alternatives, reasons=reasons, events=[event])
 
 
-def expand(state: Selecting, runtime: Runtime[Selector]) -> Selecting:
+def expand(state: Selecting, selector: Selector) -> Selecting:
     """Add the tools that give what the chosen ones must be given."""
     began = time.perf_counter()
-    needs = runtime.context.needs
-    found = needs.of(state["chosen"], state["asked"], runtime.context.engine.index()) if needs else []
+    needs = selector.needs
+    found = needs.of(state["chosen"], state["asked"], selector.engine.index()) if needs else []
     return Selecting(needs=found, events=[_event("expand", began, found=len(found))])
 
 
-def abstain(state: Selecting, runtime: Runtime[Selector]) -> Selecting:
+def abstain(state: Selecting, selector: Selector) -> Selecting:
     """Say that nothing fits where the ranking does not look like one that holds an answer."""
     began = time.perf_counter()
-    threshold = _threshold(runtime.context, state)
+    threshold = _threshold(selector, state)
     sure = state["answerable"]
     reason = ""
     if not state["chosen"]:
@@ -180,43 +177,28 @@ def _threshold(context: Selector, state: Selecting) -> float:
     return context.engine.model.threshold * (1.0 if state["asked"] == state["request"] else GLOSSED)
 
 
-NODES: Mapping[str, Any] = {node.__name__: node for node in (intents, search, choose, expand, abstain)}
+STEPS: Mapping[str, Any] = {step.__name__: step for step in (intents, search, choose, expand, abstain)}
+ONWARD = dict(pairwise([START, *STEPS, END]))
 
 
-def select(wanted: Wanted, context: Selector) -> Selecting:
-    """Take a request through the steps of the graph, without LangGraph's machinery, and return the last state."""
-    state, runtime = cast(Selecting, dict(wanted)), Runtime(context=context)
-    for node in NODES.values():
-        changes = node(state, runtime)
-        if inspect.iscoroutine(changes):
-            changes = awaited(changes, alone=context.llm is None)
-        events = append(state.get("events", []), changes.get("events", []))
-        state = cast(Selecting, {**state, **changes, "events": events})
-    return state
+def select(wanted: Wanted, selector: Selector) -> Selecting:
+    """Take a request through the steps and return the last state."""
+    return drive(
+        way(STEPS, ONWARD, Selecting, wanted),
+        lambda step, state: awaited(step(state, selector), alone=selector.llm is None),
+    )
 
 
 def select_graph(checkpointer: Any = None) -> Any:
     """Return the compiled graph; run it with a `Selector` as its context."""
+    from langgraph.graph import StateGraph
+    from langgraph.runtime import get_runtime
+
+    from .graph import connect
+
     graph = StateGraph(Selecting, context_schema=Selector, input_schema=Wanted, output_schema=Selecting)
-    names = list(NODES)
-    for name, node in NODES.items():
-        graph.add_node(name, _both(node) if inspect.iscoroutinefunction(node) else node)
-    for before, after in zip([START, *names], [*names, END], strict=True):
-        graph.add_edge(before, after)
+    connect(graph, STEPS, ONWARD, lambda step, state: step(state, get_runtime(Selector).context))
     return graph.compile(checkpointer=checkpointer, name="select_tools")
-
-
-def _both(node: Any) -> Any:
-    """Return an async node in a form that runs under `invoke` and under `ainvoke`."""
-    from langchain_core.runnables import RunnableLambda
-
-    async def in_loop(state: Selecting) -> Selecting:
-        return cast(Selecting, await node(state, get_runtime(Selector)))
-
-    def without_loop(state: Selecting) -> Selecting:
-        return cast(Selecting, run_sync(node(state, get_runtime(Selector))))
-
-    return RunnableLambda(without_loop, afunc=in_loop, name=node.__name__)
 
 
 def _event(name: str, began: float, **facts: Any) -> Event:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any, Literal, TypedDict
 
 from ..conversation import Turn
 from ..core.llm.gateway import Spent
-from ..retrieval.hop.role import Find, Query
+from ..retrieval.candidate import Candidate, Query
 from ..retrieval.query.pursue import PursuedQuestion
 from ..retrieval.query.understood import Understood
-from ..retrieval.rerank.role import Ranked
+
+#: whether passages are all that is wanted, or an answer made of them
+Task = Literal["retrieve", "answer"]
 
 
 class Event(TypedDict, total=False):
-    """What happened in one step, as it is streamed and kept: `event` names the node, the rest belongs to it."""
+    """What happened in one step, as it is streamed and kept: `event` names the node, the rest belongs to it.
+
+    `hop` is the hop that the step belongs to, 0 for the first search.
+    """
 
     event: str
     hop: int
@@ -34,29 +39,30 @@ class Event(TypedDict, total=False):
     understood: list[str]
 
 
-def add_finds(old: Sequence[Find], new: Sequence[Find]) -> list[Find]:
-    """Append the finds that are not there yet, in the order in which they were made."""
-    seen = {_identity(find) for find in old}
+def add_found(old: Sequence[Candidate], new: Sequence[Candidate]) -> list[Candidate]:
+    """Append the candidates that are not there yet, in their order; another way to a passage is another candidate."""
+    seen = {_identity(one) for one in old}
     merged = list(old)
-    for find in new:
-        if (identity := _identity(find)) not in seen:
+    for one in new:
+        if (identity := _identity(one)) not in seen:
             seen.add(identity)
-            merged.append(find)
+            merged.append(one)
     return merged
 
 
 def append(old: Sequence[Any], new: Sequence[Any]) -> list[Any]:
-    """Append."""
+    """Return both lists as one."""
     return [*old, *new]
 
 
-def _identity(find: Find) -> tuple[Any, ...]:
-    return find["id"], find["via"], find["name"], *find["path"]
+def _identity(one: Candidate) -> tuple[Any, ...]:
+    return one["id"], one["via"], one["name"], *one["path"]
 
 
 class Request(TypedDict, total=False):
-    """What a run starts from."""
+    """What a run starts from, checked by whoever makes it (`agent/options.py`)."""
 
+    task: Task
     question: str
     #: what was said before; the question is then made of it and of the last turn
     history: list[Turn]
@@ -72,14 +78,14 @@ class State(Request, total=False):
     understood: Understood | None
     #: queries to run next
     frontier: list[Query]
-    #: every way in which a passage was found
-    finds: Annotated[list[Find], add_finds]
-    #: everything found, best first
-    ranked: list[Ranked]
+    #: every way to every passage found
+    found: Annotated[list[Candidate], add_found]
+    #: each passage found, once, best first
+    ranked: list[Candidate]
     #: passages that were gone on from
     expanded: list[str]
-    #: searches made; that of a reformulation does not count
-    hops: int
+    #: searches made, the first and one for each hop; that of a reformulation does not count
+    searches: int
     #: whether the question was reformulated; None while that is not decided
     augmented: bool | None
     #: passages of the last search that no earlier one found, and those of the best k that are new there

@@ -1,21 +1,13 @@
-"""One adapter that gives async nodes a synchronous form."""
+"""Coroutines run from synchronous code."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
-from functools import wraps
+from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from langchain_core.runnables import RunnableLambda
-from langgraph.runtime import Runtime, get_runtime
-
-from .context import Context
-from .state import State
-
 Result = TypeVar("Result")
-AsyncNode = Callable[[State, Runtime[Context]], Coroutine[Any, Any, State]]
 
 
 def run_sync(work: Coroutine[Any, Any, Result]) -> Result:
@@ -39,17 +31,3 @@ def run_sync(work: Coroutine[Any, Any, Result]) -> Result:
     if error is not None:
         raise error
     return result  # type: ignore[no-any-return]
-
-
-def both(node: AsyncNode) -> RunnableLambda[State, State]:
-    """Return a node that runs under `invoke` and under `ainvoke`."""
-
-    @wraps(node)
-    async def in_loop(state: State) -> State:
-        return await node(state, get_runtime(Context))
-
-    @wraps(node)
-    def without_loop(state: State) -> State:
-        return run_sync(node(state, get_runtime(Context)))
-
-    return RunnableLambda(without_loop, afunc=in_loop, name=node.__name__)

@@ -1,19 +1,26 @@
-"""What a run works with: the question's words and vector, and the passages it has met, in bounded memory."""
+"""One question on its way: its parts, its clock, its words and vector, and the passages it has met."""
 
 from __future__ import annotations
 
 import math
+import threading
+import time
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..core.errors import CallerError
 from ..core.types import Passage, Vectors
 from ..core.words import STOP, content_words, word_key
 from ..encoders.role import embed_queries
 from ..store.names import Kind, names_of
 from .query.understood import Understood
 from .retriever import Retriever
+
+if TYPE_CHECKING:
+    from ..core.llm.gateway import Gateway, Spent
+    from .config import Config
 
 #: How much a name of each kind is worth, from a title to an inexact match.
 WORTH = {Kind.TITLE: 1.0, Kind.LEAD: 0.9, Kind.SHORT: 0.7, Kind.ALIAS: 0.6, Kind.FUZZY: 0.5}
@@ -23,7 +30,7 @@ WORTH = {Kind.TITLE: 1.0, Kind.LEAD: 0.9, Kind.SHORT: 0.7, Kind.ALIAS: 0.6, Kind
 HEADS = 8
 
 
-class Known(NamedTuple):
+class LoadedPassage(NamedTuple):
     """A passage with what every judgement of it needs; `words` are its word keys."""
 
     passage: Passage
@@ -37,36 +44,112 @@ class Known(NamedTuple):
 
 
 class Run:
-    """The memory of one run. It is derived: a resumed run fills it again from the record.
+    """One question on its way: what is asked, the parts that answer it, its clock, and what it has met so far.
+
+    The memory is derived: a resumed run fills it again from the record, and `about` empties it for anything else that
+    is asked. A run is for one question; `begin` refuses a second one.
 
     Args:
-        capacity: passages to keep; the least recently used are forgotten and read again when needed.
+        retriever: where the passages are.
+        question: what is looked for, where it is known already; the nodes of a graph say it with `about`.
+        where: a filter.
         k: passages that are asked for in the end; a search has to look that deep.
+        config: the parts; those of the default configuration if none is given.
+        llm: the way to language models, if there is one.
+        cancelled: set by whoever wants the run to end.
+        capacity: passages to keep; the least recently used are forgotten and read again when needed.
     """
 
     def __init__(
-        self, retriever: Retriever, question: str, where: str = "", *, capacity: int = 4_000, k: int = 0
+        self,
+        retriever: Retriever,
+        question: str = "",
+        where: str = "",
+        *,
+        k: int = 0,
+        config: Config | None = None,
+        llm: Gateway | None = None,
+        cancelled: threading.Event | None = None,
+        capacity: int = 4_000,
     ) -> None:
         self.retriever = retriever
-        self.question = question
-        self.where = where
-        self.k = k
+        self.llm = llm
+        self.cancelled = cancelled or threading.Event()
+        #: when it began; until then when it was made, since a question may wait for its turn
+        self.started = time.monotonic()
+        #: hears the events of the run as they happen
+        self.emit: Callable[[Any], None] = _nobody
+        #: whether somebody listens to the pieces of an answer as they are written
+        self.heard = False
+        self._config = config
+        self._begun = False
+        self._resumed = False
+        self._capacity = capacity
+        self._ask(question, where, k, None)
+
+    def _ask(self, question: str, where: str, k: int, understood: Understood | None) -> None:
+        self.question, self.where, self.k = question, where, k
         #: what the question says besides itself, where it says anything
-        self.understood: Understood | None = None
+        self.understood = understood
         self.gone: set[str] = set()
         #: what earlier searches found, and the passages that were gone on from; the search node says so
         self.found: frozenset[str] = frozenset()
         self.expanded: frozenset[str] = frozenset()
         #: vectors that an updater derived, by its checkpoint and the path; bounded by the queries of a run
         self.derived: dict[tuple[str, ...], Vectors] = {}
-        self._capacity = capacity
         self._vector: Vectors | None = None
         self._weights: dict[str, float] | None = None
-        self._known: OrderedDict[str, Known] = OrderedDict()
+        self._known: OrderedDict[str, LoadedPassage] = OrderedDict()
         self._rarity: dict[str, float] = {}
         self._embedded: dict[str, Vectors] = {}
         self._heads: dict[str, Sequence[str]] = {}
         self._covered: dict[frozenset[str], float] = {}
+
+    @property
+    def config(self) -> Config:
+        """Return the parts of the run."""
+        if self._config is None:
+            from .config import Config  # it knows the parts, which know the run
+
+            self._config = Config()
+        return self._config
+
+    def begin(self) -> None:
+        """Start the clock; the first node of a run says so.
+
+        Raises:
+            CallerError: where this run has begun before; its memory, budget and clock are used up.
+        """
+        if self._begun:
+            raise CallerError("this run has had its question; make a new one for each")
+        self._begun, self.started = True, time.monotonic()
+
+    def pause(self, seconds: float) -> None:
+        """Leave out of the run's time what it has waited for other runs."""
+        self.started += seconds
+        if self.llm is not None:
+            self.llm.deadline += seconds
+
+    def expired(self) -> bool:
+        """Say whether the run is to end now, whatever else could be done."""
+        return self.cancelled.is_set() or time.monotonic() - self.started >= self.config.seconds
+
+    def about(self, question: str, where: str, k: int, understood: Understood | None = None) -> None:
+        """Say what is asked; where that is something else than before the memory is empty again."""
+        if (self.question, self.where, self.k, self.understood) != (question, where, k, understood):
+            self._ask(question, where, k, understood)
+
+    def model(self, spent: Sequence[Spent] = ()) -> Gateway | None:
+        """Return the way to language models, if there is one; it ends with the run.
+
+        Args:
+            spent: what the run had spent before it was resumed; it counts.
+        """
+        if self.llm is not None and not self._resumed:
+            self.llm.resume(spent)
+            self.llm.deadline = min(self.llm.deadline, self.started + self.config.seconds)
+            self._resumed = True
+        return self.llm
 
     @property
     def vector(self) -> Vectors:
@@ -102,11 +185,13 @@ class Run:
                 self.gone.add(name)
                 continue
             passage, vector = passages[name], vectors[name]
-            self._known[name] = Known(passage, vector, float(vector @ self.vector), _words(passage.title, passage.text))
+            self._known[name] = LoadedPassage(
+                passage, vector, float(vector @ self.vector), _words(passage.title, passage.text)
+            )
         while len(self._known) > max(self._capacity, len(new)):
             self._known.popitem(last=False)
 
-    def known(self, name: str) -> Known | None:
+    def known(self, name: str) -> LoadedPassage | None:
         """Return a passage, or None if it is gone."""
         if name not in self._known:
             self.load([name])
@@ -158,7 +243,7 @@ class Run:
         """Count the words of many names at once, before `rarity` is asked for each."""
         self._count([word for key in keys for word in key.replace("*", " ").split()])
 
-    def nearest(self, bearers: Sequence[tuple[str, int]], most: int) -> list[tuple[Known, Kind]]:
+    def nearest(self, bearers: Sequence[tuple[str, int]], most: int) -> list[tuple[LoadedPassage, Kind]]:
         """Return (passage, kind) for the bearers to follow, each document by its passage nearest to the question.
 
         The surest kind first, then the nearest, then by id. Call `meet` with all bearers before.
@@ -192,6 +277,10 @@ class Run:
             self._rarity[word] = (
                 math.log((total + 1) / (counts.get(word, 0) + 1)) / math.log(total + 1) if total else 1.0
             )
+
+
+def _nobody(event: Any) -> None:
+    """Hear an event of a run that nobody listens to."""
 
 
 @lru_cache(maxsize=16_384)

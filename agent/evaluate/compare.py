@@ -96,10 +96,10 @@ def searches(
     setup: Setup, memory: Memory, *, without: Sequence[str] = (), plus: Sequence[str] = ()
 ) -> dict[str, Search]:
     """Return the plain searches, the run itself and its variants, all on one memory."""
-    shared = Setup(Remembering(setup.retriever, memory), setup.profile)
+    shared = Setup(Remembering(setup.retriever, memory), setup.config)
     found = {"dense": dense(shared.retriever), "bm25": bm25(shared.retriever), BASELINE: hybrid(shared.retriever)}
     made = {MAIN: shared} | variants(shared, without=without, plus=plus)
-    return found | {name: polyhop(one.retriever, one.profile) for name, one in made.items()}
+    return found | {name: polyhop(one.retriever, one.config) for name, one in made.items()}
 
 
 def ask(

@@ -8,10 +8,10 @@ from typing import Protocol
 
 from ...core.types import Passage
 from ...encoders.role import embed_queries
+from ...retrieval.config import Config
 from ...retrieval.fusion.rrf import rrf
 from ...retrieval.retriever import Retriever
 from ..agent import Agent
-from ..profile import Profile
 from ..results import Retrieval
 
 FUSED = 50
@@ -71,7 +71,7 @@ def hybrid(retriever: Retriever) -> Search:
     return search
 
 
-def polyhop(retriever: Retriever, profile: Profile | None = None) -> Search:
+def polyhop(retriever: Retriever, profile: Config | None = None) -> Search:
     """Ask an agent, with the profile of the settings by default, and no LLM."""
     retrieve = retrieval(retriever, profile)
 
@@ -81,9 +81,9 @@ def polyhop(retriever: Retriever, profile: Profile | None = None) -> Search:
     return search
 
 
-def retrieval(retriever: Retriever, profile: Profile | None = None) -> Retrieve:
+def retrieval(retriever: Retriever, profile: Config | None = None) -> Retrieve:
     """Do what `polyhop` does, and return all that the agent says."""
-    agent = Agent(retriever, profile=profile)
+    agent = Agent(retriever, config=profile)
 
     def retrieve(question: str, k: int) -> Retrieval:
         return agent.retrieve(question, k)

@@ -7,30 +7,31 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from ...core.errors import CallerError
+from ...core.registry import PartMissing
 from ...core.settings import Settings
-from ...graphs.stop import AfterHops, Stop, WhenDry
+from ...retrieval.config import Config
 from ...retrieval.fusion.adaptive import Adaptive
 from ...retrieval.fusion.guided import Guided
 from ...retrieval.fusion.minmax import MinMax
 from ...retrieval.hop.directional import DirectionalHop
 from ...retrieval.hop.pagerank import PageRankHop
-from ...retrieval.hop.role import HopUpdater
+from ...retrieval.hop.role import UPDATERS, HopUpdater
 from ...retrieval.hop.shared import SharedNameHop
 from ...retrieval.hop.span import SpanHop
 from ...retrieval.query.feedback import Feedback
 from ...retrieval.rerank.rocchio import Rocchio
 from ...retrieval.rerank.role import Reranker
 from ...retrieval.retriever import Bearers, Retriever
+from ...retrieval.stop import MaxHops, Stop, WhenDry
 from ...store.names import Kind
-from ..profile import Profile, treehop
 
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What a run is made of: a retriever and a profile."""
+    """What a run is made of: a retriever and a configuration."""
 
     retriever: Retriever
-    profile: Profile
+    config: Config
 
 
 #: What a name that was asked is worth where no link is followed beside it.
@@ -39,9 +40,9 @@ ALONE = 2.0
 Change = Callable[[Setup], Setup]
 
 
-def changed(change: Callable[[Profile], Profile]) -> Change:
-    """Return a change of the profile alone."""
-    return lambda setup: replace(setup, profile=change(setup.profile))
+def changed(change: Callable[[Config], Config]) -> Change:
+    """Return a change of the configuration alone."""
+    return lambda setup: replace(setup, config=change(setup.config))
 
 
 def hop_off(name: str) -> Change:
@@ -56,15 +57,15 @@ def hop_on(updater: HopUpdater) -> Change:
 
 def treehop_on(setup: Setup) -> Setup:
     """Add the trained hop, with the weights there are for the retriever's embedder."""
-    trained, told = treehop(setup.retriever)
-    if trained is None:
-        raise CallerError(f"part 'treehop' cannot be had ({' '.join(told)}); leave it out")
-    return hop_on(trained)(setup)
+    try:
+        return hop_on(UPDATERS.make("treehop", setup.retriever))(setup)
+    except PartMissing as missing:
+        raise CallerError(f"part 'treehop' cannot be had ({missing}); leave it out") from missing
 
 
 def vectors_only(setup: Setup) -> Setup:
     """Take all hops away but those that search by vector: names asked, and the trained hop."""
-    alone = replace(setup, profile=replace(setup.profile, hops=(SpanHop(weight=ALONE),)))
+    alone = replace(setup, config=replace(setup.config, hops=(SpanHop(weight=ALONE),)))
     return treehop_on(alone)
 
 
@@ -90,9 +91,9 @@ def reranker_on(reranker: Reranker) -> Change:
 
 def quality_on(setup: Setup) -> Setup:
     """Look again at every ranking, in the way of the settings."""
-    made = Profile.of(Settings(profile="quality"), setup.retriever)
-    again = replace(setup.profile, further=made.further, rerankers=made.rerankers, sure=made.sure)
-    return replace(setup, profile=again)
+    made = Config.of(Settings(profile="quality"), setup.retriever)
+    again = replace(setup.config, further=made.further, rerankers=made.rerankers, sure=made.sure)
+    return replace(setup, config=again)
 
 
 def stopping(rule: Stop) -> Change:
@@ -122,7 +123,7 @@ class WithoutKind:
         return {name: there for name, there in left.items() if there}
 
 
-#: What the default profile has and may be left out.
+#: What the default configuration has and may be left out.
 WITHOUT: Mapping[str, Change] = {
     "hops": changed(lambda old: replace(old, hops=())),
     "link": hop_off("link"),
@@ -144,7 +145,7 @@ WITHOUT_AGAIN: Mapping[str, Change] = {
     "cover": reranker_off("cover"),
     "further": changed(lambda old: replace(old, further=())),
 }
-#: What the default profile has not and may be added.
+#: What the default configuration has not and may be added.
 WITH: Mapping[str, Change] = {
     "span": hop_on(SpanHop()),
     "vectors": vectors_only,
@@ -156,8 +157,8 @@ WITH: Mapping[str, Change] = {
     "minmax": first(fusion=MinMax()),
     "adaptive": first(fusion=Adaptive()),
     "guided": first(fusion=Guided()),
-    "hops=3": stopping(AfterHops(3) | WhenDry()),
-    "hops=4": stopping(AfterHops(4) | WhenDry()),
+    "hops=2": stopping(MaxHops(2) | WhenDry()),
+    "hops=3": stopping(MaxHops(3) | WhenDry()),
     "rocchio": reranker_on(Rocchio()),
     "quality": quality_on,
 }
@@ -176,7 +177,9 @@ def variants(setup: Setup, *, without: Sequence[str] = (), plus: Sequence[str] =
                 raise CallerError(f"unknown part {name!r}; choose among {', '.join(table)}")
             made = _changed(setup, name, table[name])
             if made == setup:
-                raise CallerError(f"part {name!r} changes nothing about this profile; leave it out of the comparison")
+                raise CallerError(
+                    f"part {name!r} changes nothing about this configuration; leave it out of the comparison"
+                )
             found[sign + name] = made
     return found
 
@@ -189,7 +192,9 @@ def is_variant(name: str) -> bool:
 def _changed(setup: Setup, name: str, change: Change) -> Setup:
     try:
         made = change(setup)
-        made.profile.updaters()
+        made.config.searchers()
     except TypeError as error:
-        raise CallerError(f"part {name!r} does not fit the parts of this profile ({error}); leave it out") from error
+        raise CallerError(
+            f"part {name!r} does not fit the parts of this configuration ({error}); leave it out"
+        ) from error
     return made

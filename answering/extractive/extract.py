@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ...retrieval.candidate import Candidate
 from ...retrieval.query.answer_candidates import QuestionWords
-from ...retrieval.rerank.role import Ranked
 from ...retrieval.run import Run
 from ..citations.check import Sentence
 from .explain import Explainer
@@ -27,7 +27,7 @@ LEAST = 0.5
 ALIKE = 0.5
 
 
-def extract(ranked: Sequence[Ranked], run: Run, sufficiency: float | None = None) -> list[Sentence]:
+def extract(ranked: Sequence[Candidate], run: Run, sufficiency: float | None = None) -> list[Sentence]:
     """Return the sentences that answer best, three at most, or none where they probably do not.
 
     `ranked` are the passages that the answer may cite, best first; a `Sentence` counts them from 1.

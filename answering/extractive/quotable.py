@@ -18,12 +18,12 @@ import numpy as np
 from ...core.sentences import sentences
 from ...core.types import Numbers, Passage
 from ...core.words import STOP, WORD, content_words, fold, is_capital, name_key, word_key
+from ...retrieval.candidate import Candidate
 from ...retrieval.query.answer_candidates import QuestionWords
 from ...retrieval.query.answer_type import AnswerType
 from ...retrieval.query.evokes import evoked
 from ...retrieval.query.short_answers import fits
-from ...retrieval.rerank.role import Ranked
-from ...retrieval.run import Known, Run
+from ...retrieval.run import LoadedPassage, Run
 from ...store.names import Kind
 from ..quoted import orders
 
@@ -112,8 +112,8 @@ class Quotable:
     """The first sentences of the first passages of a ranking, and what they are judged by."""
 
     asked: QuestionWords
-    ranked: Sequence[Ranked]
-    known: Sequence[Known]
+    ranked: Sequence[Candidate]
+    known: Sequence[LoadedPassage]
     titles: Sequence[frozenset[str]]
     #: of each passage: the question's words beside its name where it was found, and whether the question names that
     ways: Sequence[tuple[float, float]]
@@ -122,7 +122,7 @@ class Quotable:
     pieces: Sequence[Piece]
 
     @classmethod
-    def of(cls, ranked: Sequence[Ranked], run: Run, asked: QuestionWords) -> Quotable:
+    def of(cls, ranked: Sequence[Candidate], run: Run, asked: QuestionWords) -> Quotable:
         """Return what may be quoted of a ranking whose passages are all there."""
         items = [item for item in ranked[:PASSAGES] if run.known(item["id"]) is not None]
         known = [one for item in items if (one := run.known(item["id"])) is not None]
@@ -267,7 +267,7 @@ def _pieces(text: str, place: int, heading: frozenset[str], looks: Mapping[str, 
     return made
 
 
-def _way(item: Ranked, run: Run, asked: QuestionWords) -> tuple[float, float]:
+def _way(item: Candidate, run: Run, asked: QuestionWords) -> tuple[float, float]:
     bridge = run.known(item["path"][-1]) if item["path"] else None
     if bridge is None:
         return 0.0, 0.0

@@ -1,4 +1,4 @@
-"""The graph against the work inside it: what LangGraph, events and checkpoints add to a question."""
+"""Loop and graph against the work inside them: what steps, LangGraph, events and checkpoints add to a question."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from typing import Any
 
 from polyhop.agent import Agent, Collection
 from polyhop.agent.runtime import RELAXED
-from polyhop.graphs.context import Context
+from polyhop.graphs.graph import question_graph
+from polyhop.graphs.loop import ask
 from polyhop.graphs.nodes.hop import bridges
-from polyhop.graphs.retrieve import retrieve_graph
-from polyhop.graphs.state import Request, State, add_finds
-from polyhop.retrieval.hop.role import Find, Query
+from polyhop.graphs.state import Request, State, add_found
+from polyhop.retrieval.candidate import Candidate
+from polyhop.retrieval.config import Config
+from polyhop.retrieval.query.role import first_query
 from polyhop.retrieval.run import Run
 
 from ..common import progress
@@ -29,7 +31,7 @@ from .timing import milliseconds, percentile, ratio
 K = 5
 WARM = 8
 STREAMED = ["custom", "values"]
-WAYS = ("parts", "plain", "streaming", "checkpoints")
+WAYS = ("parts", "loop", "graph", "streaming", "checkpoints")
 
 Ask = Callable[[str], Any]
 
@@ -59,7 +61,7 @@ def _once(ways: dict[str, Ask], question: str, number: int) -> dict[str, float]:
 
     `different` is 1 where the parts came to another ranking than the graph, and so were not its parts.
     """
-    ranked = [item["id"] for item in ways["plain"](question)["ranked"]]
+    ranked = [item["id"] for item in ways["loop"](question)["ranked"]]
     different = ranked != [item["id"] for item in ways["parts"](question)]
     names = list(ways)
     start = number % len(names)
@@ -70,7 +72,7 @@ def _once(ways: dict[str, Ask], question: str, number: int) -> dict[str, float]:
 def _ways(agent: Agent, connection: sqlite3.Connection) -> dict[str, Ask]:
     from langgraph.checkpoint.sqlite import SqliteSaver
 
-    plain, kept = retrieve_graph(), retrieve_graph(SqliteSaver(connection))
+    plain, kept = question_graph(), question_graph(SqliteSaver(connection))
     connection.execute(RELAXED)
     threads = itertools.count()
 
@@ -78,39 +80,39 @@ def _ways(agent: Agent, connection: sqlite3.Connection) -> dict[str, Ask]:
         return Request(question=question, k=K, where="")
 
     def streaming(question: str) -> list[Any]:
-        return list(plain.stream(request(question), context=_context(agent), stream_mode=STREAMED))
+        return list(plain.stream(request(question), context=_run(agent), stream_mode=STREAMED))
 
     def checkpointed(question: str) -> Any:
         config = {"configurable": {"thread_id": str(next(threads))}}
-        return kept.invoke(request(question), config=config, context=_context(agent), durability="sync")
+        return kept.invoke(request(question), config=config, context=_run(agent), durability="sync")
 
     return {
         "parts": lambda question: parts(agent, question),
-        "plain": lambda question: plain.invoke(request(question), context=_context(agent)),
+        "loop": lambda question: ask(request(question), _run(agent)),
+        "graph": lambda question: plain.invoke(request(question), context=_run(agent)),
         "streaming": streaming,
         "checkpoints": checkpointed,
     }
 
 
-def _context(agent: Agent) -> Context:
-    profile = agent.profile
-    hops = tuple(one.name for one in profile.hops)
-    return Context(agent.retriever, profile.updaters(), hops, profile.ranker, profile.stopping())
+def _run(agent: Agent) -> Run:
+    config = agent.config
+    bare = Config(first=config.first, hops=config.hops, ranker=config.ranker, sufficiency=None, duplicates=None)
+    return Run(agent.retriever, config=bare)
 
 
 def parts(agent: Agent, question: str) -> list[Any]:
-    """Do what the nodes do in a run of two searches, one call after the other."""
-    profile = agent.profile
+    """Do what the steps do in a run of one hop, one call after the other."""
+    profile = agent.config
     run = Run(agent.retriever, question)
-    first = Query(text=question, updater=profile.first.name, checkpoint=profile.first.checkpoint, path=[], score=1.0)
-    finds = add_finds([], profile.first.search([first], run))
-    ranked = profile.ranker.rank(finds, run)
-    state = State(question=question, k=K, ranked=ranked, finds=finds, hops=1, expanded=[])
+    found = add_found([], profile.first.search([first_query(question, profile.first)], run))
+    ranked = profile.ranker.rank(found, run)
+    state = State(question=question, k=K, ranked=ranked, found=found, searches=1, expanded=[])
     chosen = bridges(state)
-    new: list[Find] = []
+    new: list[Candidate] = []
     for updater in profile.hops:
         new += updater.search(updater.propose(chosen, run), run)
-    return profile.ranker.rank(add_finds(finds, new), run)
+    return profile.ranker.rank(add_found(found, new), run)
 
 
 def _figures(times: Sequence[dict[str, float]]) -> dict[str, Any]:

@@ -5,43 +5,42 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from langgraph.runtime import Runtime
-
 from ...answering.citations.check import NOT_FOUND, check_citations
 from ...answering.extractive.extract import extract
 from ...answering.quoted import quoted
 from ...core.errors import ModelError
 from ...prompts import load
-from ...retrieval.rerank.role import Ranked
+from ...retrieval.candidate import Candidate
 from ...retrieval.run import Run
-from ..context import Context, Watch
 from ..state import Event, State
+from ..watch import Watch
 
 #: tokens an answer may have
 MOST = 400
 
 
-async def answer(state: State, runtime: Runtime[Context]) -> State:
+def after_finish(state: State) -> str:
+    """Return the step after `finish`: where passages are all that is wanted, the end."""
+    return "answer" if state.get("task") == "answer" else "__end__"
+
+
+async def answer(state: State, run: Run) -> State:
     """Write the answer from the best k passages.
 
     Without an LLM, or when it fails, the answer is extractive and says so. Sentences whose citations do not bear them
     out are kept but marked; an answer with none that is borne out gives way to the extractive one.
     """
-    context = runtime.context
     watch = Watch("answer", state)
-    run = context.working(state)
     ranked = [item for item in state["ranked"][: state["k"]] if run.known(item["id"])]
     best = [known.passage for item in ranked if (known := run.known(item["id"]))]
     texts = [f"{passage.title}\n{passage.text}" if passage.title else passage.text for passage in best]
     written: dict[str, Any] | None = None
     notices: list[str] = []
-    llm = context.model(state)
+    llm = run.model(state.get("spent", []))
     if llm is not None and texts:
         try:
             asked = messages(state["question"], texts)
-            reply = await llm.complete(
-                "answer", asked, max_tokens=MOST, on_text=_telling(runtime) if context.heard else None
-            )
+            reply = await llm.complete("answer", asked, max_tokens=MOST, on_text=_telling(run) if run.heard else None)
             written = _checked(reply, texts, llm.name, question=state["question"])
         except ModelError as error:
             notices.append(str(error))
@@ -51,15 +50,15 @@ async def answer(state: State, runtime: Runtime[Context]) -> State:
     if written is None:
         written = extractive(ranked, run, state.get("sufficiency"))
     event = watch.event(found=len(written["citations"]), reason=written["model"] or "extractive")
-    runtime.stream_writer({**event, "text": written["text"]})
+    run.emit({**event, "text": written["text"]})
     return State(answer={**written, "notices": notices}, events=[event], spent=llm.taken() if llm else [])
 
 
-def _telling(runtime: Runtime[Context]) -> Callable[[str | None], None]:
+def _telling(run: Run) -> Callable[[str | None], None]:
     """Return what passes the pieces of an answer on as they are written; `again` takes back those before."""
 
     def tell(text: str | None) -> None:
-        runtime.stream_writer(Event(event="text", text=text or "", again=text is None))
+        run.emit(Event(event="text", text=text or "", again=text is None))
 
     return tell
 
@@ -75,7 +74,7 @@ def messages(question: str, texts: list[str]) -> list[dict[str, str]]:
     ]
 
 
-def extractive(ranked: list[Ranked], run: Run, sufficiency: float | None = None) -> dict[str, Any]:
+def extractive(ranked: list[Candidate], run: Run, sufficiency: float | None = None) -> dict[str, Any]:
     """Return the best-supported sentences as an answer, none where it is improbable that the passages hold one."""
     chosen = extract(ranked, run, sufficiency)
     citations = [{"sentence": one.text, "passages": [one.passage], "supported": True, "why": ""} for one in chosen]

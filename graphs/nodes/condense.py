@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from langgraph.runtime import Runtime
-
 from ...conversation import USER, Turn, recent
 from ...conversation import condense as by_rules
 from ...conversation.names import names
@@ -14,8 +12,9 @@ from ...core.check import question_text
 from ...core.errors import ModelError
 from ...core.words import content_words, name_key, word_key
 from ...prompts import load
-from ..context import Context, Watch
+from ...retrieval.run import Run
 from ..state import State
+from ..watch import Watch
 
 #: A model's question may have this many characters more than twice the rules' question.
 SLACK = 200
@@ -25,19 +24,19 @@ _LABEL = re.compile(r"\A(?:the )?(?:(?:standalone|rewritten|condensed) )?questio
 _BRACKET = re.compile(r"<\s*(/?\s*turn)", re.IGNORECASE)
 
 
-def beginning(state: State) -> str:
-    """Return the first node: without a history there is nothing to condense."""
+def entry(state: State) -> str:
+    """Return the first step: without a history there is nothing to condense."""
     return "condense" if state.get("history") else "plan"
 
 
-async def condense(state: State, runtime: Runtime[Context]) -> State:
+async def condense(state: State, run: Run) -> State:
     """Make the question of the last turn and what was said before.
 
     Rules decide whether the turn needs the conversation, and resolve it. Only a turn that does is put to the language
     model, if there is one; where it fails or writes what cannot be the question, that of the rules counts.
     """
-    runtime.context.begin()
-    llm = runtime.context.model(state)
+    run.begin()
+    llm = run.model(state.get("spent", []))
     watch = Watch("condense", state)
     turn, history = question_text(state.get("turn") or state.get("question")), recent(state.get("history", []))
     found = by_rules(history, turn)
@@ -53,7 +52,7 @@ async def condense(state: State, runtime: Runtime[Context]) -> State:
             notices += [] if said else [f"a model's question was dropped, that of the rules counts: {reply!r:.120}"]
     facts = {"notices": notices} if notices else {}
     event = watch.event(question=question, reason=reason, **facts)
-    runtime.stream_writer(event)
+    run.emit(event)
     return State(turn=turn, question=question, events=[event], spent=llm.taken() if llm else [])
 
 

@@ -5,22 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from langgraph.runtime import Runtime
-
 from ...core.errors import ModelError
 from ...core.words import name_key
 from ...prompts import load
-from ...retrieval.hop.role import opening
 from ...retrieval.query import fields, phrases
 from ...retrieval.query.instructions import Instructions, parse
 from ...retrieval.query.period import OPEN
 from ...retrieval.query.readings import Reading, checked_question, checked_reading
+from ...retrieval.query.role import first_query
 from ...retrieval.query.translate import Translation, translate
 from ...retrieval.query.understood import Understood
 from ...retrieval.retriever import Retriever
 from ...retrieval.run import Run
-from ..context import Context, Watch
 from ..state import State
+from ..watch import Watch
 
 #: tokens that the reply of a model may have
 MOST = 256
@@ -29,56 +27,55 @@ MOST_QUESTION = 64
 BEARERS = 60
 
 
-async def instruct(state: State, runtime: Runtime[Context]) -> State:
+async def instruct(state: State, run: Run) -> State:
     """Let the run look for the question alone, and note what is to be left out and kept to.
 
     A request without instructions, in words, is left as it is. A language model is asked only about one that looks as
     if it had some which no rule can read, and about keywords.
     """
-    context = runtime.context
-    if not context.instructions:
+    if not run.config.instructions:
         return State()
     watch = Watch("instruct", state)
     request, notices = state["question"], list[str]()
     translation = translate(request)
     if translation is not None:
         said = Instructions(
-            await _question(translation, state, context, notices), translation.excluded, translation.required
+            await _question(translation, state, run, notices), translation.excluded, translation.required
         )
         lexical, close = translation.lexical, list(translation.phrases)
     else:
-        said = await _read(state, context, notices)
+        said = await _read(state, run, notices)
         lexical, close = said.query, []
     if translation is None and not said:
-        return _spent(State(events=[watch.event(notices=notices)]) if notices else State(), state, context)
+        return _spent(State(events=[watch.event(notices=notices)]) if notices else State(), state, run)
     understood = _understood(said, lexical, close, state["where"])
     sites = translation.sites if translation else ()
-    understood = _filtered(understood, said, sites, state=state, context=context, notices=notices)
-    first = opening(lexical, context.updaters[context.first])
+    understood = _filtered(understood, said, sites, state=state, run=run, notices=notices)
+    first = first_query(lexical, run.config.first)
     if lexical != said.query:
         first["dense_text"] = said.query
     if close:
         first["phrases"] = close
     event = watch.event(understood=understood["told"], **({"notices": notices} if notices else {}))
-    runtime.stream_writer(event)
+    run.emit(event)
     others = [query for query in state["frontier"][1:] if not parse(query["text"])]
-    return _spent(State(understood=understood, frontier=[first, *others], events=[event]), state, context)
+    return _spent(State(understood=understood, frontier=[first, *others], events=[event]), state, run)
 
 
-def _spent(changes: State, state: State, context: Context) -> State:
-    llm = context.model(state)
+def _spent(changes: State, state: State, run: Run) -> State:
+    llm = run.model(state.get("spent", []))
     if llm is not None and (taken := llm.taken()):
         changes["spent"] = taken
     return changes
 
 
-async def _read(state: State, context: Context, notices: list[str]) -> Instructions:
+async def _read(state: State, run: Run, notices: list[str]) -> Instructions:
     """Return the instructions of a request in words, by the rules or else by a language model."""
     request = state["question"]
     if not phrases.CUE.search(request):
         return Instructions(request)
-    said = parse(request, today=date.today(), keys=_keys(request, context.retriever))
-    llm = context.model(state)
+    said = parse(request, today=date.today(), keys=_keys(request, run.retriever))
+    llm = run.model(state.get("spent", []))
     if not said and llm is not None and phrases.SURE_CUE.search(request) and llm.allows():
         asked = [
             {"role": "system", "content": load("instruct")},
@@ -90,12 +87,12 @@ async def _read(state: State, context: Context, notices: list[str]) -> Instructi
             notices.append(f"instructions were read by rules alone ({error})")
         else:
             said = checked_reading(request, reading) or said
-    return replace(said, exclusions=_told_apart(said.exclusions, context.retriever))
+    return replace(said, exclusions=_told_apart(said.exclusions, run.retriever))
 
 
-async def _question(translation: Translation, state: State, context: Context, notices: list[str]) -> str:
+async def _question(translation: Translation, state: State, run: Run, notices: list[str]) -> str:
     """Return a text in words for keywords: a model's, where there is one, or else the keywords without operators."""
-    llm = context.model(state)
+    llm = run.model(state.get("spent", []))
     if llm is None or not llm.allows():
         return translation.dense
     asked = [
@@ -150,20 +147,20 @@ def _filtered(
     sites: tuple[str, ...],
     *,
     state: State,
-    context: Context,
+    run: Run,
     notices: list[str],
 ) -> Understood:
     """Add what metadata can answer to the filter, as long as it lets something pass, and say what was done instead."""
     conditions = [(fields.equal(key, value), f"only {key} {value!r}") for key, value in said.fields]
     conditions += [(fields.of_site(site), f"only from {site}") for site in sites]
-    dated = fields.dated(context.retriever, said.period) if said.period != OPEN else None
+    dated = fields.dated(run.retriever, said.period) if said.period != OPEN else None
     if dated is not None:
         conditions.append((dated, f"only {said.period}"))
     since, until, where = None, None, understood["where"]
     told = list(understood["told"])
     for condition, meant in conditions:
         tried = fields.joined(where, condition.where)
-        if _passes(understood["query"], tried, state, context):
+        if _passes(understood["query"], tried, state, run):
             where = tried
             told.append(f"{meant}, by metadata {condition.key!r}")
         else:
@@ -175,7 +172,7 @@ def _filtered(
     return Understood(**{**understood, "where": where, "since": since, "until": until, "told": told})
 
 
-def _passes(query: str, where: str, state: State, context: Context) -> bool:
+def _passes(query: str, where: str, state: State, run: Run) -> bool:
     """Say whether a filter lets anything pass; a search of the user's own takes none."""
-    run = Run(context.retriever, query, where, k=state["k"])
-    return any(context.retriever.dense(run.vector[None], 1, where=where))
+    asked = Run(run.retriever, query, where, k=state["k"])
+    return any(run.retriever.dense(asked.vector[None], 1, where=where))

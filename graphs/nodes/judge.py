@@ -6,44 +6,42 @@ import math
 import time
 from collections.abc import Sequence
 
-from langgraph.runtime import Runtime
-
-from ...retrieval.hop.role import Query
-from ..context import Context
+from ...retrieval.candidate import Query
+from ...retrieval.run import Run
+from ...retrieval.stop import MOST_HOPS, MaxHops, Progress
 from ..state import Event, State
-from ..stop import MAX_HOPS, AfterHops, Progress
 
 
-def judge(state: State, runtime: Runtime[Context]) -> State:
+def judge(state: State, run: Run) -> State:
     """Ask the stop rules about the run so far."""
-    reason = verdict(state, runtime.context)
+    reason = verdict(state, run)
     return State(stopped=reason, events=ended(state, reason))
 
 
-def verdict(state: State, context: Context, proposed: Sequence[Query] | None = None) -> str:
+def verdict(state: State, run: Run, proposed: Sequence[Query] | None = None) -> str:
     """Return the rule that ends the run, or nothing; the bound on hops holds whatever the rules say.
 
     `proposed` are the queries that would come next, where they are known.
     """
     ranked, k = state["ranked"], state["k"]
     progress = Progress(
-        hops=state["hops"],
+        hops=state["searches"] - 1,
         new_passages=state["new_passages"],
         new_best=state["new_best"],
         queries=len(state["frontier"] if proposed is None else proposed),
-        seconds=time.monotonic() - context.started,
-        cancelled=context.cancelled.is_set(),
-        worth=math.inf if proposed is None else worth(proposed),
+        seconds=time.monotonic() - run.started,
+        cancelled=run.cancelled.is_set(),
+        best_query=math.inf if proposed is None else best_query(proposed),
         kth=ranked[k - 1]["score"] if len(ranked) >= k else 0.0,
         sufficiency=state.get("sufficiency"),
     )
-    return (context.stop | AfterHops(MAX_HOPS)).reason(progress)
+    return (run.config.stopping() | MaxHops(MOST_HOPS)).reason(progress)
 
 
-def worth(queries: Sequence[Query]) -> float:
-    """Return the most that one of the queries can be worth to what it finds.
+def best_query(queries: Sequence[Query]) -> float:
+    """Return the best score that one of the queries can give to what it finds.
 
-    A query without a strength, whose worth shows only when it is made, counts as infinite.
+    A query without a strength, whose score shows only when it is made, counts as infinite.
     """
     return max(
         (query["score"] * query["strength"] if "strength" in query else math.inf for query in queries), default=0.0
@@ -52,14 +50,14 @@ def worth(queries: Sequence[Query]) -> float:
 
 def ended(state: State, reason: str) -> list[Event]:
     """Return the event that a run ends here, if it does."""
-    return [Event(event="judge", hop=state["hops"], reason=reason)] if reason else []
+    return [Event(event="judge", hop=state["searches"] - 1, reason=reason)] if reason else []
 
 
-def onward(state: State) -> str:
-    """Return the node after `judge`."""
+def after_judge(state: State) -> str:
+    """Return the step after `judge`."""
     return "rerank" if state["stopped"] else "hop"
 
 
-def asking(state: State) -> str:
-    """Return the node after `hop`."""
+def after_hop(state: State) -> str:
+    """Return the step after `hop`."""
     return "rerank" if state["stopped"] else "search"

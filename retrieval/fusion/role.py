@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ...core.registry import Registry
 from ...core.types import Hit, Vectors
 
 Values = NDArray[np.float64]
@@ -33,6 +34,7 @@ class FusionInput:
     frequency: Callable[[Sequence[str]], tuple[Mapping[str, int], int]]
 
 
+@runtime_checkable
 class Fusion(Protocol):
     """Makes one ranking of two.
 
@@ -49,6 +51,19 @@ class Fusion(Protocol):
         A ranking beside an empty one keeps its order.
         """
         ...
+
+
+FUSIONS: Registry[Fusion] = Registry(
+    "fusion",
+    "polyhop.fusions",
+    {
+        "rrf": "polyhop.retrieval.fusion.rrf:ReciprocalRank",
+        "minmax": "polyhop.retrieval.fusion.minmax:MinMax",
+        "adaptive": "polyhop.retrieval.fusion.adaptive:Adaptive",
+        "guided": "polyhop.retrieval.fusion.guided:Guided",
+    },
+    Fusion,
+)
 
 
 def ranked(scores: Mapping[str, float], *, digits: int = 6) -> list[Hit]:

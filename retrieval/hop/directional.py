@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from ...core.types import Vectors
 from ...core.vectors import unit
 from ...core.words import content_words, word_key
+from ..candidate import Candidate, Kind, Query
 from ..run import Run
-from .role import Bridge, Find, Query
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,10 @@ class DirectionalHop:
     bridges: int = 4
     depth: int = 10
     name: str = "directional"
+    kind: Kind = "vector"
     checkpoint: str = ""
 
-    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
+    def propose(self, bridges: Sequence[Candidate], run: Run) -> list[Query]:
         """Return one query for each of the first bridges; its text is the resolved part of the question."""
         queries = []
         for bridge in bridges[: self.bridges]:
@@ -63,7 +64,7 @@ class DirectionalHop:
                 rows[place] = (1 - self.beta) * from_passage + self.beta * (resolved[place] + self.alpha_t * delta)
         return unit(rows)
 
-    def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
+    def search(self, queries: Sequence[Query], run: Run) -> list[Candidate]:
         """Return the passages nearest to the moved queries; worth is a share of the bridge's score, less by rank."""
         if not queries:
             return []
@@ -73,5 +74,9 @@ class DirectionalHop:
             kept = [hit for hit in hits if hit.id not in query["path"]][: self.depth]
             for rank, hit in enumerate(kept, start=1):
                 value = max(0.0, query["score"]) * 0.25 / rank
-                finds.append(Find(id=hit.id, via=self.name, path=query["path"], name=query["text"], value=value))
+                finds.append(
+                    Candidate(
+                        id=hit.id, kind=self.kind, via=self.name, path=query["path"], name=query["text"], score=value
+                    )
+                )
         return finds

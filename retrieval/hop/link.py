@@ -16,9 +16,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ...store.names import Kind
-from ..run import WORTH, Known, Run
+from ..candidate import Candidate, Query
+from ..candidate import Kind as CandidateKind
+from ..run import WORTH, LoadedPassage, Run
 from .mentions import COMMON, Mention, mentions
-from .role import Bridge, Find, Query
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +31,10 @@ class LinkHop:
 
     per_name: int = 3
     name: str = "link"
+    kind: CandidateKind = "link"
     checkpoint: str = ""
 
-    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
+    def propose(self, bridges: Sequence[Candidate], run: Run) -> list[Query]:
         """Return a query for each name in each bridge that is not the bridge's own."""
         run.load(bridge["id"] for bridge in bridges)
         known = [(bridge, there) for bridge in bridges if (there := run.known(bridge["id"])) is not None]
@@ -46,17 +48,17 @@ class LinkHop:
                     queries.setdefault((bridge["id"], mention.key), self._query(bridge, mention, run))
         return list(queries.values())
 
-    def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
+    def search(self, queries: Sequence[Query], run: Run) -> list[Candidate]:
         """Return the bearers of the names, each with the best name that leads to it from a bridge."""
-        best: dict[tuple[str, str], Find] = {}
+        best: dict[tuple[str, str], Candidate] = {}
         for query, bridge, found, kind in self.links(queries, run):
             find = self._judge(query, bridge, found, kind)
             way = (bridge.passage.id, found.passage.id)
-            if find is not None and (way not in best or find["value"] > best[way]["value"]):
+            if find is not None and (way not in best or find["score"] > best[way]["score"]):
                 best[way] = find
         return list(best.values())
 
-    def links(self, queries: Sequence[Query], run: Run) -> Iterator[tuple[Query, Known, Known, Kind]]:
+    def links(self, queries: Sequence[Query], run: Run) -> Iterator[tuple[Query, LoadedPassage, LoadedPassage, Kind]]:
         """Yield (query, bridge, bearer of the name, how it bears it) for the bearers that are to be followed."""
         bearers = run.retriever.bearers(list({query["text"] for query in queries}), COMMON, where=run.where)
         run.meet(document for found in bearers.values() for document, _ in found)
@@ -67,7 +69,7 @@ class LinkHop:
             for found, kind in run.nearest(bearers.get(query["text"], ()), self.per_name):
                 yield query, bridge, found, kind
 
-    def _query(self, bridge: Bridge, mention: Mention, run: Run) -> Query:
+    def _query(self, bridge: Candidate, mention: Mention, run: Run) -> Query:
         return Query(
             text=mention.key,
             updater=self.name,
@@ -77,7 +79,7 @@ class LinkHop:
             strength=run.rarity(mention.key) / math.sqrt(len(mention.bearers)),
         )
 
-    def _judge(self, query: Query, bridge: Known, found: Known, kind: Kind) -> Find | None:
+    def _judge(self, query: Query, bridge: LoadedPassage, found: LoadedPassage, kind: Kind) -> Candidate | None:
         target = found.passage.id
         if target in query["path"] or found.passage.document == bridge.passage.document:
             return None
@@ -85,4 +87,4 @@ class LinkHop:
         value = link * (query["score"] - float(bridge.vector @ found.vector))
         if value <= 0:
             return None
-        return Find(id=target, via=self.name, path=query["path"], name=query["text"], value=value)
+        return Candidate(id=target, kind=self.kind, via=self.name, path=query["path"], name=query["text"], score=value)

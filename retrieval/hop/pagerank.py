@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from ..candidate import Candidate, Kind, Query
 from ..run import WORTH, Run
 from .link import LinkHop
-from .role import Bridge, Find, Query
 
 Matrix = NDArray[np.float64]
 
@@ -42,13 +42,14 @@ class PageRankHop:
     steps: int = 20
     link: LinkHop = field(default_factory=LinkHop)
     name: str = "pagerank"
+    kind: Kind = "link"
     checkpoint: str = ""
 
-    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
+    def propose(self, bridges: Sequence[Candidate], run: Run) -> list[Query]:
         """Return a query for each name in each bridge that is not the bridge's own."""
         return [Query(**{**query, "updater": self.name}) for query in self.link.propose(bridges, run)]
 
-    def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
+    def search(self, queries: Sequence[Query], run: Run) -> list[Candidate]:
         """Return the bearers of the names, worth their share of the walks, with the strongest link to each."""
         edges: dict[tuple[str, str], tuple[float, Query]] = {}
         for query, bridge, found, kind in self.link.links(queries, run):
@@ -93,7 +94,7 @@ class PageRankHop:
         edges: Mapping[tuple[str, str], tuple[float, Query]],
         scores: Mapping[str, float],
         shares: Mapping[str, float],
-    ) -> list[Find]:
+    ) -> list[Candidate]:
         best: dict[str, tuple[float, Query]] = {}
         for (_, target), (weight, query) in edges.items():
             worth = weight * max(0.0, query["score"])
@@ -102,6 +103,13 @@ class PageRankHop:
         highest = max((shares[target] for target in best), default=0.0)
         scale = self.weight * max(0.0, *scores.values()) / highest if highest > 0 else 0.0
         return [
-            Find(id=target, via=self.name, path=query["path"], name=query["text"], value=scale * shares[target])
+            Candidate(
+                id=target,
+                kind=self.kind,
+                via=self.name,
+                path=query["path"],
+                name=query["text"],
+                score=scale * shares[target],
+            )
             for target, (_, query) in best.items()
         ]

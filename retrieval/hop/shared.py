@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...core.words import CONNECTORS, STOP, capital_spans, name_key
-from ..run import Known, Run
-from .role import Bridge, Find, Query
+from ..candidate import Candidate, Kind, Query
+from ..run import LoadedPassage, Run
 
 MOST_WORDS = 6
 PER_BRIDGE = 12
@@ -35,9 +35,10 @@ class SharedNameHop:
     weight: float = 0.3
     common: int = 4
     name: str = "shared"
+    kind: Kind = "link"
     checkpoint: str = ""
 
-    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
+    def propose(self, bridges: Sequence[Candidate], run: Run) -> list[Query]:
         """Return a query for each rare name in each bridge that no document bears."""
         run.load(bridge["id"] for bridge in bridges)
         known = [(bridge, there) for bridge in bridges if (there := run.known(bridge["id"])) is not None]
@@ -60,32 +61,38 @@ class SharedNameHop:
             if len(found.get(name, ())) > 1
         ]
 
-    def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
+    def search(self, queries: Sequence[Query], run: Run) -> list[Candidate]:
         """Return the passages that mention the names, each with the best name that leads to it from a bridge."""
         found = run.retriever.mentioning(sorted({query["text"] for query in queries}), self.common, where=run.where)
         run.load(name for passages in found.values() for name in passages)
-        best: dict[tuple[str, str], Find] = {}
+        best: dict[tuple[str, str], Candidate] = {}
         for query in queries:
             bridge = run.known(query["path"][-1])
             targets = [there for name in found.get(query["text"], ()) if (there := run.known(name)) is not None]
             for target in targets if bridge else []:
-                find = _judge(query, bridge, target) if bridge else None
+                find = self._judge(query, bridge, target) if bridge else None
                 way = (query["path"][-1], target.passage.id)
-                if find is not None and (way not in best or find["value"] > best[way]["value"]):
+                if find is not None and (way not in best or find["score"] > best[way]["score"]):
                     best[way] = find
         return list(best.values())
 
+    def _judge(self, query: Query, bridge: LoadedPassage, target: LoadedPassage) -> Candidate | None:
+        if target.passage.id in query["path"] or target.passage.document == bridge.passage.document:
+            return None
+        value = query.get("strength", 0.0) * (query["score"] - float(bridge.vector @ target.vector))
+        if value <= 0:
+            return None
+        return Candidate(
+            id=target.passage.id,
+            kind=self.kind,
+            via=query["updater"],
+            path=query["path"],
+            name=query["text"],
+            score=value,
+        )
 
-def _judge(query: Query, bridge: Known, target: Known) -> Find | None:
-    if target.passage.id in query["path"] or target.passage.document == bridge.passage.document:
-        return None
-    value = query.get("strength", 0.0) * (query["score"] - float(bridge.vector @ target.vector))
-    if value <= 0:
-        return None
-    return Find(id=target.passage.id, via=query["updater"], path=query["path"], name=query["text"], value=value)
 
-
-def _names(known: Known) -> list[str]:
+def _names(known: LoadedPassage) -> list[str]:
     """Return the names of several words in a passage that are not its own, the first `PER_BRIDGE`."""
     own = known.names()
     keys = dict.fromkeys(key for span in capital_spans(known.passage.text) for key in _with_parts(name_key(span)))

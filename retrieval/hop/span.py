@@ -20,8 +20,8 @@ import numpy as np
 
 from ...core.types import Hit
 from ...core.words import STOP, capital_spans, content_words, name_key, word_key
-from ..run import Known, Run
-from .role import Bridge, Find, Query
+from ..candidate import Candidate, Kind, Query
+from ..run import LoadedPassage, Run
 
 LONGEST = 8  # words of a name
 
@@ -47,9 +47,10 @@ class SpanHop:
     floor: float = 0.35
     doubt: float = 0.2
     name: str = "span"
+    kind: Kind = "words"
     checkpoint: str = ""
 
-    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
+    def propose(self, bridges: Sequence[Candidate], run: Run) -> list[Query]:
         """Return a query for each name worth asking for; its text is the name as the passage has it."""
         run.load(bridge["id"] for bridge in bridges[: self.bridges])
         known = [
@@ -64,7 +65,7 @@ class SpanHop:
         queries.sort(key=lambda query: -query["score"] * query.get("strength", 0.0))
         return queries[: self.most]
 
-    def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
+    def search(self, queries: Sequence[Query], run: Run) -> list[Candidate]:
         """Return the passages nearest to the names and the open questions, each with the best name from a bridge."""
         asked = [(query, bridge) for query in queries if (bridge := run.known(query["path"][-1])) is not None]
         if not asked:
@@ -74,15 +75,15 @@ class SpanHop:
         vectors = dict(zip(different, run.retriever.embedder.embed(different), strict=True))
         lists = run.retriever.dense(np.stack([vectors[text] for text in texts]), self.depth + 1, where=run.where)
         run.load(hit.id for hits in lists for hit in hits)
-        best: dict[tuple[str, str], Find] = {}
+        best: dict[tuple[str, str], Candidate] = {}
         for (query, bridge), hits in zip(asked, lists, strict=True):
             for find in self._finds(query, bridge, hits, run):
                 way = (bridge.passage.id, find["id"])
-                if way not in best or find["value"] > best[way]["value"]:
+                if way not in best or find["score"] > best[way]["score"]:
                     best[way] = find
         return list(best.values())
 
-    def _rarest(self, bridge: Bridge, names: dict[str, str], run: Run) -> Iterator[Query]:
+    def _rarest(self, bridge: Candidate, names: dict[str, str], run: Run) -> Iterator[Query]:
         ranked = sorted((-run.rarity(key), key) for key in names)
         for negative, key in ranked[: self.spans]:
             yield Query(
@@ -94,7 +95,7 @@ class SpanHop:
                 strength=-negative,
             )
 
-    def _finds(self, query: Query, bridge: Known, hits: Sequence[Hit], run: Run) -> Iterator[Find]:
+    def _finds(self, query: Query, bridge: LoadedPassage, hits: Sequence[Hit], run: Run) -> Iterator[Candidate]:
         wanted = frozenset(map(word_key, content_words(query["text"])))
         for hit in hits:
             target = run.known(hit.id)
@@ -105,10 +106,17 @@ class SpanHop:
             gain = query["score"] - float(bridge.vector @ target.vector)
             value = self.weight * query.get("strength", 0.0) * confidence * certain * gain
             if value > 0:
-                yield Find(id=hit.id, via=self.name, path=query["path"], name=name_key(query["text"]), value=value)
+                yield Candidate(
+                    id=hit.id,
+                    kind=self.kind,
+                    via=self.name,
+                    path=query["path"],
+                    name=name_key(query["text"]),
+                    score=value,
+                )
 
 
-def _names(known: Known, asked: frozenset[str]) -> dict[str, str]:
+def _names(known: LoadedPassage, asked: frozenset[str]) -> dict[str, str]:
     """Return name key and surface of the names in a passage that are neither its own nor the question's nor numbers."""
     own = {word for key in known.names() for word in key.split()}
     found: dict[str, str] = {}

@@ -8,16 +8,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
+from ...core.errors import CallerError
+from ...core.registry import PartMissing
 from ...core.types import Vectors
 from ...core.vectors import unit
+from ...store.collection import Collection
+from ..candidate import Candidate, Kind, Query
+from ..retriever import MultiRetriever, Retriever
 from ..run import Run
+from . import checkpoint
 from .checkpoint import Checkpoint
-from .role import Bridge, Find, Query
 from .tree import Pruning, kept, ranked
 
 #: Which passages end a branch: those that were gone on from, all that earlier searches found, or none.
@@ -47,17 +53,46 @@ class TreeHop:
     redundant: Redundant = "expanded"
     pruning: Pruning = "ranks"
     name: str = "treehop"
+    kind: Kind = "vector"
+
+    #: what to tell of weights that were passed over
+    notices: tuple[str, ...] = field(default=(), compare=False, repr=False)
+
+    @classmethod
+    def configured(cls, argument: str, given: Retriever | None) -> TreeHop:
+        """Return the hop with the weights for a retriever's embedder.
+
+        Weights are those in the file `argument`, else those that `polyhop train` left beside a collection, else those
+        shipped.
+
+        Raises:
+            NoCheckpoint: if a file is named but not there.
+            BrokenCheckpoint: if the weights are cut short or altered.
+            ForeignCheckpoint: if the file belongs to another embedder.
+            PartMissing: if no file is named and there are no weights for the embedder.
+        """
+        if given is None:
+            raise CallerError("updater 'treehop' needs to know the embedder; call Config.of(settings, retriever)")
+        name, dimension = given.embedder.name, given.embedder.dimension
+        if argument:
+            return cls(checkpoint.load(Path(argument).expanduser(), embedder=name, dimension=dimension))
+        members = given.members if isinstance(given, MultiRetriever) else [given]
+        folders = [member.folder for member in members if isinstance(member, Collection)]
+        found, told = checkpoint.find(folders, embedder=name, dimension=dimension)
+        if found is None:
+            raise PartMissing("; ".join(told))
+        return cls(found, notices=tuple(told))
 
     @property
     def checkpoint(self) -> str:
         """Return the hash of the weights."""
         return self.weights.digest
 
-    def worth(self, score: float, cosine: float, rank: int) -> float:
+    def score(self, score: float, cosine: float, rank: int) -> float:
         """Return the value of a find from its bridge's score, its cosine with the query, and its rank in the layer."""
         return self.share * max(0.0, score) * max(0.0, cosine) / math.sqrt(rank)
 
-    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
+    def propose(self, bridges: Sequence[Candidate], run: Run) -> list[Query]:
         """Return one query for each of the first bridges; its vector is computed from the path when it is run."""
         run.load(bridge["id"] for bridge in bridges[: self.bridges])
         return [
@@ -86,7 +121,7 @@ class TreeHop:
             self._derive([key for key in keys if key not in run.derived], run)
         return np.stack([run.derived[self.checkpoint, *path] for path in paths])
 
-    def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
+    def search(self, queries: Sequence[Query], run: Run) -> list[Candidate]:
         """Return what is nearest to the moved queries, best first."""
         if not queries:
             return []
@@ -96,8 +131,8 @@ class TreeHop:
         finds = []
         for place in kept(order, self.width, self.pruning):
             query, name, cosine = found[place]
-            value = self.worth(query["score"], cosine, ranks[place])
-            finds.append(Find(id=name, via=self.name, path=query["path"], name="", value=value))
+            value = self.score(query["score"], cosine, ranks[place])
+            finds.append(Candidate(id=name, kind=self.kind, via=self.name, path=query["path"], name="", score=value))
         return finds
 
     def _near(self, queries: Sequence[Query], run: Run) -> Iterator[tuple[Query, str, float]]:

@@ -56,7 +56,7 @@ _CLAUSE = re.compile(r"[;:()–—]|, | and | but | while | who | which | starri
 _HEADS = frozenset({"player", "director", "coach", "driver", "artist", "engineer"})
 
 
-class Candidate(NamedTuple):
+class AnswerCandidate(NamedTuple):
     """A stretch of a sentence and how well its kind fits, from 0 to 1."""
 
     text: str
@@ -85,7 +85,7 @@ class QuestionWords:
         return f" {name_key(text)} " in self.key
 
 
-def candidates(text: str, asked: QuestionWords, title: frozenset[str]) -> Iterator[Candidate]:
+def candidates(text: str, asked: QuestionWords, title: frozenset[str]) -> Iterator[AnswerCandidate]:
     """Yield the stretches of a sentence that are of the kind that is asked for."""
     if asked.kind is AnswerType.DATE:
         yield from _dates(text, asked)
@@ -99,7 +99,7 @@ def candidates(text: str, asked: QuestionWords, title: frozenset[str]) -> Iterat
             yield from _nouns(text, 0.2)
 
 
-def _dates(text: str, asked: QuestionWords) -> Iterator[Candidate]:
+def _dates(text: str, asked: QuestionWords) -> Iterator[AnswerCandidate]:
     """Yield dates; a whole one fits better than a year, and a birth's not where a death is asked for."""
     of = (
         DIED
@@ -111,20 +111,20 @@ def _dates(text: str, asked: QuestionWords) -> Iterator[Candidate]:
     for one in dates(text):
         date = text[one.start : one.end]
         fit = 0.7 if len(_PIECE.findall(date)) > 2 else 0.4
-        yield Candidate(
+        yield AnswerCandidate(
             date, one.start, one.end, fit + (DATED if of and one.of == of else -DATED if of and one.of else 0.0)
         )
 
 
-def _numbers(text: str) -> Iterator[Candidate]:
+def _numbers(text: str) -> Iterator[AnswerCandidate]:
     """Yield numbers; those that belong to a date hardly fit."""
     spans = [(one.start, one.end) for one in dates(text)]
     for found in NUMBER.finditer(text):
         dated = any(start <= found.start() < end for start, end in spans)
-        yield Candidate(found.group(), found.start(), found.end(), 0.2 if dated else 1.0)
+        yield AnswerCandidate(found.group(), found.start(), found.end(), 0.2 if dated else 1.0)
 
 
-def _nouns(text: str, fit: float) -> Iterator[Candidate]:
+def _nouns(text: str, fit: float) -> Iterator[AnswerCandidate]:
     """Yield what somebody or something is said to be: the last words of each item after "is a"."""
     for found in _IS_A.finditer(text):
         start = found.start(1)
@@ -133,19 +133,21 @@ def _nouns(text: str, fit: float) -> Iterator[Candidate]:
             words = [word for word in piece.split() if word[:1].islower() and fold(word) not in STOP]
             if words and at >= 0:
                 said = " ".join(words[-2:] if words[-1] in _HEADS else words[-1:])
-                yield Candidate(said, at, at + len(piece), fit)
+                yield AnswerCandidate(said, at, at + len(piece), fit)
 
 
-def _names(text: str, asked: QuestionWords, title: frozenset[str]) -> Iterator[Candidate]:
+def _names(text: str, asked: QuestionWords, title: frozenset[str]) -> Iterator[AnswerCandidate]:
     """Yield the names of a sentence and what it quotes; what is called like the passage itself is no place."""
     for start, end in _spans(text):
         name = text[start:end]
         fit = _fit(name, text[max(0, start - 24) : start], text[end : end + 2], asked.kind)
         own = asked.kind in (AnswerType.PLACE, AnswerType.NATION) and not title.isdisjoint(keys_of(name))
-        yield Candidate(name, start, end, fit - OWN if own else fit)
+        yield AnswerCandidate(name, start, end, fit - OWN if own else fit)
     if asked.kind is AnswerType.THING:
         for pattern, fit in ((_QUOTED, 0.5), (_CAUSE, 1.0)):
-            yield from (Candidate(found[1], found.start(1), found.end(1), fit) for found in pattern.finditer(text))
+            yield from (
+                AnswerCandidate(found[1], found.start(1), found.end(1), fit) for found in pattern.finditer(text)
+            )
 
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:
@@ -196,7 +198,9 @@ def _fit(name: str, before: str, after: str, kind: AnswerType) -> float:
     return 0.5
 
 
-def nearness(one: Candidate, text: str, around: Sequence[tuple[int, int, str]], weights: Mapping[str, float]) -> float:
+def nearness(
+    one: AnswerCandidate, text: str, around: Sequence[tuple[int, int, str]], weights: Mapping[str, float]
+) -> float:
     """Return how near the open words of the question stand to a candidate, from 0 to 1."""
     nearest: dict[str, float] = {}
     for start, end, key in around:

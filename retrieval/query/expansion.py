@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...core.words import content_words
-from ..hop.role import Bridge, Find, Query
+from ..candidate import Candidate, Query
 from ..run import Run
 from .reformulations import found_beside, nearest
 
@@ -35,11 +35,11 @@ class Expansion:
     name: str = "expansion"
     checkpoint: str = ""
 
-    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
-        """Return the question as a query of this updater; it needs no bridge."""
+    def reformulate(self, run: Run) -> list[Query]:
+        """Return the question as a query of this augmenter."""
         return [Query(text=run.question, updater=self.name, checkpoint="", path=[], score=1.0)]
 
-    def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
+    def search(self, queries: Sequence[Query], run: Run) -> list[Candidate]:
         """Return the passages that fit the question and the added words, best first."""
         finds = []
         for query in queries:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...core.types import Vectors
 from ...core.vectors import unit
-from ..hop.role import Bridge, Find, Query
+from ..candidate import Candidate, Query
 from ..run import Run
 from .reformulations import found_beside, nearest
 
@@ -33,8 +33,8 @@ class Feedback:
     name: str = "feedback"
     checkpoint: str = ""
 
-    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
-        """Return the question as a query of this updater; it needs no bridge."""
+    def reformulate(self, run: Run) -> list[Query]:
+        """Return the question as a query of this augmenter."""
         return [Query(text=run.question, updater=self.name, checkpoint="", path=[], score=1.0)]
 
     def vectors(self, queries: Sequence[Query], run: Run) -> Vectors:
@@ -43,7 +43,7 @@ class Feedback:
         texts = np.stack([run.embed(query["text"]) for query in queries])
         return unit((texts + self.beta * np.mean(near, axis=0) if near else texts).astype(np.float32))
 
-    def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
+    def search(self, queries: Sequence[Query], run: Run) -> list[Candidate]:
         """Return the passages nearest to the moved question, best first."""
         if not queries:
             return []

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from ...core.types import Hit, Vectors
 from ...core.words import name_key
 from ...encoders.role import embed_queries
+from ..candidate import Candidate, Query
 from ..fusion.role import Fusion, FusionInput
 from ..fusion.rrf import ReciprocalRank
 from ..hop.mentions import mentions
-from ..hop.role import SEARCH, Bridge, Find, Query
 from ..run import WORTH, Run
 
 
@@ -32,14 +32,10 @@ class FirstSearch:
     shared: float = 1.3
     phrased: bool = False
     fusion: Fusion = field(default_factory=ReciprocalRank)
-    name: str = SEARCH
+    name: str = "search"
     checkpoint: str = ""
 
-    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
-        """Return nothing: the first queries come from the plan."""
-        return []
-
-    def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
+    def search(self, queries: Sequence[Query], run: Run) -> list[Candidate]:
         """Return hybrid hits, best first, then the passages named.
 
         A passage that leads both halves has value 1, and all values are times the score of the query.
@@ -58,23 +54,24 @@ class FirstSearch:
             asked = FusionInput(query["text"], vector, depth, run.vectors, run.retriever.frequency)
             ranking = self.fusion.fuse(near, words, asked)
             finds += [
-                Find(id=hit.id, via=SEARCH, path=[], name="", value=query["score"] * hit.score) for hit in ranking
+                Candidate(id=hit.id, kind="question", via=self.name, path=[], name="", score=query["score"] * hit.score)
+                for hit in ranking
             ]
             finds += self._named(query, run)
         return finds
 
-    def _named(self, query: Query, run: Run) -> list[Find]:
+    def _named(self, query: Query, run: Run) -> list[Candidate]:
         """Return the passages whose names stand in the question: a comparison names both of its sides."""
         (found,) = mentions([query["text"]], run.retriever, where=run.where, question=True)
         run.meet(document for mention in found for document, _ in mention.bearers)
         run.prepare(mention.key for mention in found)
-        best: dict[str, Find] = {}
+        best: dict[str, Candidate] = {}
         for mention in found:
             telling = run.rarity(mention.key) / (1.0 if len(mention.bearers) == 1 else self.shared)
             for known, kind in run.nearest(mention.bearers, self.per_name):
                 name, value = known.passage.id, query["score"] * WORTH[kind] * telling
-                if name not in best or value > best[name]["value"]:
-                    best[name] = Find(id=name, via="named", path=[], name=mention.key, value=value)
+                if name not in best or value > best[name]["score"]:
+                    best[name] = Candidate(id=name, kind="named", via="named", path=[], name=mention.key, score=value)
         return list(best.values())
 
     def _vectors(self, texts: list[str], run: Run) -> list[Vectors]:

@@ -15,8 +15,7 @@ import numpy as np
 from ...core.errors import CallerError, OperatorError
 from ...core.linear import Linear
 from ...core.types import Numbers
-from ..hop.role import SEARCH, Find
-from ..rerank.role import Ranked
+from ..candidate import Candidate
 from ..run import Run
 
 SHIPPED = Path(__file__).parent / "weights" / "gate.json"
@@ -59,7 +58,7 @@ class Gate:
     threshold: float = 0.5
     file: Path = SHIPPED
 
-    def chance(self, ranked: Sequence[Ranked], finds: Sequence[Find], run: Run) -> float:
+    def chance(self, ranked: Sequence[Candidate], finds: Sequence[Candidate], run: Run) -> float:
         """Return the probability that the augmenter raises the gold passages rather than lowers them, from 0 to 1.
 
         Raises:
@@ -100,13 +99,13 @@ def load(file: Path = SHIPPED) -> Mapping[str, Linear]:
         raise OperatorError(f"cannot use the weights of the gate {str(file)!r} ({error}); {_REMEDY}") from error
 
 
-def features(ranked: Sequence[Ranked], finds: Sequence[Find], run: Run) -> Numbers:
+def features(ranked: Sequence[Candidate], finds: Sequence[Candidate], run: Run) -> Numbers:
     """Return what is known after the first search, shape (len(FEATURES),); the embedder is not asked again."""
     rarities = sorted(run.weights.values(), reverse=True) or [0.0]
     known = [one for item in ranked if (one := run.known(item["id"])) is not None]
     cosines = sorted((one.cosine for one in known), reverse=True) or [0.0]
-    fused = [find["value"] for find in finds if find["via"] == SEARCH][:_DEPTH]
-    named = [find["value"] for find in finds if find["via"] == "named"]
+    fused = [find["score"] for find in finds if find["kind"] == "question"][:_DEPTH]
+    named = [find["score"] for find in finds if find["kind"] == "named"]
     scores = [item["score"] for item in ranked[:_DEPTH]] or [0.0]
     shown = frozenset[str]().union(*(one.words for one in known[:_FIRST]))
     return np.array(

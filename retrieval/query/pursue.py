@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TypedDict
 
-from ..hop.role import Find, HopUpdater, opening
-from ..rerank.role import Ranked, Ranker
+from ..candidate import Candidate
+from ..rerank.role import Ranker
 from ..run import Run
 from .decompose import filled, needs
+from .role import Searcher, first_query
 from .short_answers import short_answers
 
 VIA = "asked"
@@ -45,10 +46,10 @@ class Pursuit:
     weight: float = 1.0
 
     def pursue(
-        self, questions: Sequence[str], run: Run, *, first: HopUpdater, ranker: Ranker
-    ) -> tuple[list[Find], list[PursuedQuestion]]:
+        self, questions: Sequence[str], run: Run, *, first: Searcher, ranker: Ranker
+    ) -> tuple[list[Candidate], list[PursuedQuestion]]:
         """Return what all sub-questions found, and how each was asked."""
-        finds: list[Find] = []
+        finds: list[Candidate] = []
         asked: list[PursuedQuestion] = []
         answers: dict[int, list[tuple[str, str]]] = {}
         for number, template in enumerate(questions, start=1):
@@ -80,23 +81,23 @@ class Pursuit:
                 return
             yield dict(zip(wanted, chosen, strict=True))
 
-    def _answers(self, text: str, ranked: Sequence[Ranked], run: Run) -> list[tuple[str, str]]:
+    def _answers(self, text: str, ranked: Sequence[Candidate], run: Run) -> list[tuple[str, str]]:
         """Return the likeliest short answers, each with the passage it stands in."""
         passages = [known.passage for item in ranked[: self.depth] if (known := run.known(item["id"])) is not None]
         found = short_answers(text, passages, run)[: self.readings]
         return [(one.text, passages[one.passage].id) for one in found]
 
-    def _finds(self, ranked: Sequence[Ranked], path: Sequence[str], *, name: str) -> Iterator[Find]:
+    def _finds(self, ranked: Sequence[Candidate], path: Sequence[str], *, name: str) -> Iterator[Candidate]:
         for rank, item in enumerate(ranked[: self.depth], start=1):
-            value = max(0.0, item["score"]) * self.weight / rank
+            score = max(0.0, item["score"]) * self.weight / rank
             way = [passage for passage in dict.fromkeys(path) if passage != item["id"]]
-            yield Find(id=item["id"], via=VIA, path=way, name=name, value=value)
+            yield Candidate(id=item["id"], kind="words", via=VIA, path=way, name=name, score=score)
 
 
-def _searched(text: str, run: Run, first: HopUpdater, ranker: Ranker) -> tuple[list[Ranked], Run]:
+def _searched(text: str, run: Run, first: Searcher, ranker: Ranker) -> tuple[list[Candidate], Run]:
     """Return the passages for a text, in the order that they have for it."""
     working = Run(run.retriever, text, run.where, k=run.k, capacity=CAPACITY)
-    return ranker.rank(first.search([opening(text, first)], working), working), working
+    return ranker.rank(first.search([first_query(text, first)], working), working), working
 
 
 #: passages that the search for one sub-question keeps at hand

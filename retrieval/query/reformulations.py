@@ -7,25 +7,23 @@ from dataclasses import dataclass
 
 from ...core.types import Hit, Vectors
 from ...core.vectors import unit
+from ..candidate import Candidate, Query
 from ..fusion.rrf import rrf
-from ..hop.role import Bridge, Find, Query
-from ..run import Known, Run
+from ..run import LoadedPassage, Run
 
-#: names of the augmenters that come along; what they find counts as found beside the question
-NAMES = ("feedback", "expansion", "repeat", "passage", "keywords", "thoughts")
 #: of reciprocal ranks, as in the first search
 SMOOTH = 60
 
 
-def found_beside(hits: Sequence[Hit], name: str) -> list[Find]:
+def found_beside(hits: Sequence[Hit], name: str) -> list[Candidate]:
     """Return the finds of a ranking, the first worth 1 and the others less by their rank."""
     return [
-        Find(id=hit.id, via=name, path=[], name="", value=(SMOOTH + 1) / (SMOOTH + rank))
+        Candidate(id=hit.id, kind="reformulation", via=name, path=[], name="", score=(SMOOTH + 1) / (SMOOTH + rank))
         for rank, hit in enumerate(hits, start=1)
     ]
 
 
-def nearest(run: Run, most: int) -> list[Known]:
+def nearest(run: Run, most: int) -> list[LoadedPassage]:
     """Return the passages nearest to the question, out of those that were found already, if some were."""
     ids = run.found or [hit.id for hit in run.retriever.dense(run.vector, most, where=run.where)[0]]
     run.load(ids)
@@ -53,11 +51,11 @@ class Beside:
     telling: bool = False
     checkpoint: str = ""
 
-    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
+    def reformulate(self, run: Run) -> list[Query]:
         """Return nothing: somebody else writes the texts."""
         return []
 
-    def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
+    def search(self, queries: Sequence[Query], run: Run) -> list[Candidate]:
         """Return what the mean of the texts' vectors finds, best first."""
         texts = list(dict.fromkeys(query["text"] for query in queries))
         if not texts:
@@ -93,7 +91,7 @@ class Repeat(Beside):
 
     name: str = "repeat"
 
-    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
+    def reformulate(self, run: Run) -> list[Query]:
         """Return the question, twice."""
         text = f"{run.question} {run.question}"
         return [Query(text=text, updater=self.name, checkpoint="", path=[], score=1.0)]

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
+from ...core.errors import CallerError
+from ..candidate import Candidate
+from ..retriever import Retriever
 from ..run import Run
 from .adapted import Adapter
 from .adapter_weights import load, shipped
 from .head import head_of
-from .role import Ranked
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,14 @@ class QueryAdapter:
     name: str = "adapter"
 
     @classmethod
+    def configured(cls, argument: str, given: Retriever | None) -> QueryAdapter:
+        """Return the adapter for a retriever's embedder, with the weights of the file `argument` or those shipped."""
+        if given is None:
+            raise CallerError("reranker 'adapter' needs to know the embedder; call Config.of(settings, retriever)")
+        path = Path(argument).expanduser() if argument else None
+        return cls.of(given.embedder.name, given.embedder.dimension, path=path)
+
+    @classmethod
     def of(cls, embedder: str, dimension: int, *, path: Path | None = None, weight: float = 0.5) -> QueryAdapter:
         """Return the adapter with the weights at `path`, or those that come with polyhop.
 
@@ -47,7 +57,7 @@ class QueryAdapter:
         found = load(path or shipped(), embedder=embedder, dimension=dimension)
         return cls(found.adapter, weight=weight, digest=found.digest)
 
-    def rerank(self, ranked: Sequence[Ranked], run: Run) -> list[Ranked]:
+    def rerank(self, ranked: Sequence[Candidate], run: Run) -> list[Candidate]:
         """Return the ranking with its head in the order of the new scores."""
         head = head_of(ranked, self.depth, run)
         if not head.items:

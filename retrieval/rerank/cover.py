@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..candidate import Candidate
 from ..run import Run
-from .role import Ranked, reordered
+from .role import reordered
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Cover:
     depth: int = 16
     name: str = "cover"
 
-    def rerank(self, ranked: Sequence[Ranked], run: Run) -> list[Ranked]:
+    def rerank(self, ranked: Sequence[Candidate], run: Run) -> list[Candidate]:
         """Return the ranking with its first `depth` passages in the order of choice."""
         weights = run.weights
         total = sum(weights.values()) or 1.0

@@ -19,11 +19,11 @@ from ...core.settings import Settings
 from ...core.types import Passage, Vectors
 from ...encoders import graph_cache
 from ...encoders.minilm import tokenizer
+from ..candidate import Candidate
 from ..run import Run
 from . import crossfile
 from .head import head_of
 from .pairs import Pair, Tokens, candidate, encode, way
-from .role import Ranked
 
 _BATCH_TOKENS = 1024
 _STEP = 8  # to which a pair's tokens are padded
@@ -93,7 +93,7 @@ class CrossEncoder:
     file: Path = crossfile.SHIPPED
     name: str = "cross"
 
-    def rerank(self, ranked: Sequence[Ranked], run: Run) -> list[Ranked]:
+    def rerank(self, ranked: Sequence[Candidate], run: Run) -> list[Candidate]:
         """Return the ranking with its first `depth` passages in the order of their logits, which are their scores."""
         head = head_of(ranked, self.depth, run)
         if not head.items:
@@ -101,11 +101,11 @@ class CrossEncoder:
         run.load(name for item in head.items for name in item["path"][-1:])
         pairs = [_pair(item, known.passage, run) for item, known in zip(head.items, head.known, strict=True)]
         logits = [round(logit, 6) for logit in scorer(self.file).logits(pairs).tolist()]
-        noted = [Ranked(**{**item, "logit": logit}) for item, logit in zip(head.items, logits, strict=True)]
+        noted = [Candidate(**{**item, "logit": logit}) for item, logit in zip(head.items, logits, strict=True)]
         return head._replace(items=noted).rescored(logits, self.name)
 
 
-def _pair(item: Ranked, passage: Passage, run: Run) -> Pair:
+def _pair(item: Candidate, passage: Passage, run: Run) -> Pair:
     """Return what is read of a passage."""
     bridge = run.known(item["path"][-1]) if item["path"] else None
     led = way(bridge.passage.title, bridge.passage.text, item["name"]) if bridge is not None else ""

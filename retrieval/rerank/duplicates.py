@@ -9,8 +9,8 @@ import numpy as np
 
 from ...core.words import content_words
 from ...store.names import Kind
-from ..run import Known, Run
-from .role import Ranked
+from ..candidate import Candidate
+from ..run import LoadedPassage, Run
 
 # A head is compared pair by pair, and so has a bound however many passages are asked for.
 LARGEST = 300
@@ -37,7 +37,7 @@ class Duplicates:
     overlap: float = 0.8
     head: int = 50
 
-    def move(self, ranked: Sequence[Ranked], run: Run) -> list[Ranked]:
+    def demote(self, ranked: Sequence[Candidate], run: Run) -> list[Candidate]:
         """Return the ranking with the duplicates at its end, in their order, and named by what they repeat."""
         size = min(max(self.head, 3 * run.k), LARGEST)
         repeats = self._repeats(ranked[:size], run)
@@ -49,7 +49,7 @@ class Duplicates:
         first = [_naming(item, named.get(item["id"])) for item in ranked if item["id"] not in repeats]
         return [*first, *(item for item in ranked if item["id"] in repeats)]
 
-    def _repeats(self, head: Sequence[Ranked], run: Run) -> dict[str, str]:
+    def _repeats(self, head: Sequence[Candidate], run: Run) -> dict[str, str]:
         """Return duplicate -> the best passage that it repeats, for those that are no duplicates themselves."""
         known = [there for item in head if (there := run.known(item["id"])) is not None]
         if len(known) < 2:
@@ -65,7 +65,7 @@ class Duplicates:
                 found[worse.passage.id] = better.passage.id
         return found
 
-    def _alike(self, one: Known, other: Known) -> bool:
+    def _alike(self, one: LoadedPassage, other: LoadedPassage) -> bool:
         shared, either = len(one.words & other.words), len(one.words | other.words)
         if shared < self.overlap * either:
             return False
@@ -73,15 +73,15 @@ class Duplicates:
         return (here <= there or there <= here) and _same_name(one, other)
 
 
-def _naming(item: Ranked, duplicates: list[str] | None) -> Ranked:
-    return Ranked(**{**item, "duplicates": duplicates}) if duplicates else item
+def _naming(item: Candidate, duplicates: list[str] | None) -> Candidate:
+    return Candidate(**{**item, "duplicates": duplicates}) if duplicates else item
 
 
-def _numbers(known: Known) -> set[str]:
+def _numbers(known: LoadedPassage) -> set[str]:
     return {word for word in content_words(known.passage.text) if any(map(str.isdigit, word))}
 
 
-def _same_name(one: Known, other: Known) -> bool:
+def _same_name(one: LoadedPassage, other: LoadedPassage) -> bool:
     """Say whether two passages share a title or opening name, or one has none."""
     here, there = ({name for name, kind in known.names().items() if kind in NAMING} for known in (one, other))
     return not here or not there or not here.isdisjoint(there)

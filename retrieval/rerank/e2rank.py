@@ -11,10 +11,10 @@ import numpy as np
 from ...core.errors import CallerError
 from ...core.types import Vectors
 from ...encoders.decoder import Decoder, load
+from ..candidate import Candidate
 from ..run import Run
 from .head import Head, head_of
 from .pairs import candidate
-from .role import Ranked
 
 #: what the published checkpoints were trained with; other words give other results
 _LISTWISE = "{task}\nDocuments:\n{documents}\nSearch Query: {question}"
@@ -53,7 +53,7 @@ class E2Rank:
     plain: str = "Given a web search query, retrieve relevant passages that answer the query"
     name: str = "e2rank"
 
-    def rerank(self, ranked: Sequence[Ranked], run: Run) -> list[Ranked]:
+    def rerank(self, ranked: Sequence[Candidate], run: Run) -> list[Candidate]:
         """Return the ranking with its head in the order of the new scores."""
         head = head_of(ranked, self.depth, run)
         if not head.items:

@@ -18,10 +18,11 @@ from functools import lru_cache
 
 from ...core.words import content_words, name_key, word_key
 from ...store.names import Kind
+from ..candidate import Candidate
 from ..query.period import Period
 from ..query.understood import Understood
-from ..run import WORTH, Known, Run
-from .role import STEP, WHOLE, Ranked, order
+from ..run import WORTH, LoadedPassage, Run
+from .role import STEP, WHOLE, order
 
 #: characters of a passage that tell what it is about
 OPENING = 80
@@ -50,7 +51,7 @@ class Exclude:
     dated: float = 0.5
     name: str = "excluded"
 
-    def move(self, ranked: Sequence[Ranked], understood: Understood | None, run: Run) -> list[Ranked]:
+    def demote(self, ranked: Sequence[Candidate], understood: Understood | None, run: Run) -> list[Candidate]:
         """Return the ranking with what is to be left out behind, its loss as a part of the score."""
         if understood is None or not ranked or not _asks(understood):
             return list(ranked)
@@ -59,7 +60,7 @@ class Exclude:
         moved = [self._moved(item, understood, run, spread=spread) for item in ranked]
         return sorted(moved, key=order)
 
-    def about(self, topic: str, known: Known, run: Run) -> float:
+    def about(self, topic: str, known: LoadedPassage, run: Run) -> float:
         """Return the probability that a passage is about a topic."""
         key = name_key(topic)
         weights = {word_key(word): run.rarity(word) for word in content_words(topic)}
@@ -74,7 +75,7 @@ class Exclude:
         )
         return 1 / (1 + math.exp(-evidence))
 
-    def _moved(self, item: Ranked, understood: Understood, run: Run, *, spread: float) -> Ranked:
+    def _moved(self, item: Candidate, understood: Understood, run: Run, *, spread: float) -> Candidate:
         known = run.known(item["id"])
         if known is None:
             return item
@@ -86,12 +87,12 @@ class Exclude:
             return item
         parts = item.get("parts", {WHOLE: item["score"]})
         parts = {**parts, self.name: parts.get(self.name, 0.0) - share * spread}
-        moved = Ranked(**{**item, "score": item["score"] - share * spread, "parts": parts})
+        moved = Candidate(**{**item, "score": item["score"] - share * spread, "parts": parts})
         if chance >= ABOUT:
             moved["about"] = worst
         return moved
 
-    def _astray(self, known: Known, understood: Understood) -> float:
+    def _astray(self, known: LoadedPassage, understood: Understood) -> float:
         """Return the share that a passage loses since it lacks what it should hold."""
         text = f" {name_key(f'{known.passage.title} {known.passage.text}')} " if understood["required"] else ""
         missing = any(f" {name_key(phrase)} " not in text for phrase in understood["required"])

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...core.types import Numbers
+from ..candidate import Candidate
 from ..run import Run
-from .role import WHOLE, Ranked
+from .role import WHOLE
 
 #: candidates that are looked at; what lies behind them keeps its order
 HEAD = 30
@@ -67,12 +68,12 @@ class Reading:
     `words` are those words of the question that each passage holds, `weights` the rarity of the question's words.
     """
 
-    items: Sequence[Ranked]
+    items: Sequence[Candidate]
     words: Sequence[frozenset[str]]
     weights: Mapping[str, float]
 
     @classmethod
-    def of(cls, ranked: Sequence[Ranked], run: Run) -> Reading:
+    def of(cls, ranked: Sequence[Candidate], run: Run) -> Reading:
         """Return the head of a ranking; a passage that is gone holds no words."""
         items = in_first_order(ranked)[:HEAD]
         run.load(item["id"] for item in items)
@@ -89,12 +90,12 @@ class Reading:
         return sum(self.weights[word] for word in sorted(words))
 
 
-def in_first_order(ranked: Sequence[Ranked]) -> list[Ranked]:
+def in_first_order(ranked: Sequence[Candidate]) -> list[Candidate]:
     """Return a ranking as the ranker had it, before any reranker."""
     return sorted(ranked, key=lambda item: (-round(base_score(item), 6), item["id"]))
 
 
-def base_score(item: Ranked) -> float:
+def base_score(item: Candidate) -> float:
     """Return the score that the ranker gave, whatever rerankers made of it."""
     parts = item.get("parts", {})
     own = [parts[name] for name in (*_PARTS, WHOLE) if name in parts]
@@ -182,7 +183,7 @@ def _coverage(head: Reading, shown: Sequence[int]) -> list[float]:
     return [*shares, len(everything), total, rarest, first / total]
 
 
-def _bridges(items: Sequence[Ranked]) -> list[int]:
+def _bridges(items: Sequence[Candidate]) -> list[int]:
     """Return for each candidate the row of the candidate that led to it, or -1."""
     rows = {item["id"]: row for row, item in enumerate(items)}
     return [rows.get(item["path"][-1], -1) if item["path"] else -1 for item in items]

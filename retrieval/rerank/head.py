@@ -7,18 +7,19 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ...core.errors import OperatorError
-from ..run import Known, Run
-from .role import Ranked, reordered
+from ..candidate import Candidate
+from ..run import LoadedPassage, Run
+from .role import reordered
 
 
 class Head(NamedTuple):
     """The first passages of a ranking as far as they are still there, and the others in their order."""
 
-    items: list[Ranked]
-    known: list[Known]
-    rest: list[Ranked]
+    items: list[Candidate]
+    known: list[LoadedPassage]
+    rest: list[Candidate]
 
-    def rescored(self, scores: Sequence[float], name: str) -> list[Ranked]:
+    def rescored(self, scores: Sequence[float], name: str) -> list[Candidate]:
         """Return the ranking with these scores for the head, and the others behind it.
 
         Scores are rounded to six digits: a model gives the same text slightly different ones in different company.
@@ -33,7 +34,7 @@ class Head(NamedTuple):
         return reordered([*self.items, *self.rest], [round(score, 6) for score in scores], name)
 
 
-def head_of(ranked: Sequence[Ranked], depth: int, run: Run) -> Head:
+def head_of(ranked: Sequence[Candidate], depth: int, run: Run) -> Head:
     """Return the first `depth` passages that are still there; one that is gone goes to the others."""
     first = ranked[: max(0, depth)]
     run.load(item["id"] for item in first)

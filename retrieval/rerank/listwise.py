@@ -18,9 +18,10 @@ import numpy as np
 from ...core.errors import OperatorError
 from ...core.linear import Linear
 from ...core.types import Numbers
+from ..candidate import Candidate
 from ..run import Run
 from .features import CROSS, NAMES, SUMMARY, Reading, cross_features, features, summary
-from .role import Ranked, reordered
+from .role import reordered
 
 SHIPPED = Path(__file__).parent / "weights" / "listwise.json"
 _REMEDY = "make it again with `python -m polyhop.training.rerank`, or restore the file from a copy"
@@ -78,7 +79,7 @@ class Listwise:
     file: Path = SHIPPED
     name: str = "listwise"
 
-    def rerank(self, ranked: Sequence[Ranked], run: Run) -> list[Ranked]:
+    def rerank(self, ranked: Sequence[Candidate], run: Run) -> list[Candidate]:
         """Return the ranking with the first passages of the ranker's order by their new scores, which are logits."""
         if not ranked:
             return []
@@ -94,7 +95,7 @@ class Estimate:
 
     file: Path = SHIPPED
 
-    def estimate(self, ranked: Sequence[Ranked], run: Run) -> float:
+    def estimate(self, ranked: Sequence[Candidate], run: Run) -> float:
         """Return the probability that the first five passages hold everything needed, in the order they have."""
         if not ranked:
             return 0.0

@@ -8,14 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...core.vectors import unit
-from ..hop.role import SEARCH, Find
-from ..query.reformulations import NAMES
-from ..run import Known, Run
-from .role import Ranked, order
+from ..candidate import HOPS, Candidate
+from ..run import LoadedPassage, Run
+from .role import added, order
 
-# What was found without a path; everything else came along one.
-AUGMENTED = "augmented"
-ALONE = {SEARCH: SEARCH, "named": "named"} | dict.fromkeys(NAMES, AUGMENTED)
+#: what of a ranking's parts a kind of candidate counts for; hops count for `path`
+PART = {"question": "search", "named": "named", "reformulation": "augmented"} | dict.fromkeys(HOPS, "path")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,48 +41,45 @@ class PathScore:
     direction_weight: float = 0.5
     name: str = "path"
 
-    def rank(self, finds: Sequence[Find], run: Run) -> list[Ranked]:
+    def rank(self, found: Sequence[Candidate], run: Run) -> list[Candidate]:
         """Return each passage found that is still there, once, best first, ties by id."""
-        run.load(find["id"] for find in finds)
-        augmented = any(ALONE.get(find["via"]) == AUGMENTED for find in finds)
+        run.load(one["id"] for one in found)
+        augmented = any(one["kind"] == "reformulation" for one in found)
         ranked = []
-        for name, ways in _best_ways(finds).items():
+        for name, ways in _best_ways(found).items():
             if known := run.known(name):
                 ranked.append(self._score(known, fused(ways) if augmented else ways, run))
         ranked.sort(key=order)
-        if ranked and self.direction_weight and any(find["via"] not in ALONE for find in finds):
-            self._direct(ranked, run)
+        if self.direction_weight and any(one["kind"] in HOPS for one in found):
+            return self._directed(ranked, run)
         return ranked
 
-    def _direct(self, ranked: list[Ranked], run: Run) -> None:
-        """Add the gain of the moved query and sort again."""
-        best = run.known(ranked[0]["id"])
-        others = [(item, known) for item in ranked[1:] if (known := run.known(item["id"])) is not None]
-        if best is None or not others:
-            return
+    def _directed(self, ranked: list[Candidate], run: Run) -> list[Candidate]:
+        """Return the ranking with the gain of the moved query as a part of the scores."""
+        best = run.known(ranked[0]["id"]) if ranked else None
+        others = [known for item in ranked[1:] if (known := run.known(item["id"])) is not None]
+        if best is None or len(others) < len(ranked) - 1 or not others:
+            return ranked
         moved = unit(best.vector - (run.vector - run.embed(run.lacking(best.words))))
-        gains = np.stack([known.vector for _, known in others]) @ moved
-        for (item, _), gain in zip(others, gains.tolist(), strict=True):
-            item["parts"]["direction"] = self.direction_weight * gain
-            item["score"] += self.direction_weight * gain
-        ranked.sort(key=order)
+        gains = (np.stack([known.vector for known in others]) @ moved).tolist()
+        moved_items = [
+            added(item, self.direction_weight * gain, "direction") for item, gain in zip(ranked[1:], gains, strict=True)
+        ]
+        return sorted([ranked[0], *moved_items], key=order)
 
-    def _score(self, known: Known, ways: dict[str, Find], run: Run) -> Ranked:
-        weights = {
-            SEARCH: self.search_weight,
-            "named": self.named_weight,
-            "path": self.path_weight,
-        }
-        found = {kind: weight * ways[kind]["value"] for kind, weight in weights.items() if kind in ways}
-        telling = ways[max(found, key=lambda kind: (found[kind], kind))]
+    def _score(self, known: LoadedPassage, ways: dict[str, Candidate], run: Run) -> Candidate:
+        weights = {"search": self.search_weight, "named": self.named_weight, "path": self.path_weight}
+        found = {part: weight * ways[part]["score"] for part, weight in weights.items() if part in ways}
+        telling = ways[max(found, key=lambda part: (found[part], part))]
         own = {
             "cosine": self.cosine_weight * known.cosine,
             "covered": self.covered_weight * run.covered(known.words),
         }
         parts = own | found
-        return Ranked(
+        return Candidate(
             id=known.passage.id,
             score=sum(parts.values()),
+            kind=telling["kind"],
             via=telling["via"],
             path=telling["path"],
             name=telling["name"],
@@ -93,23 +88,23 @@ class PathScore:
         )
 
 
-def fused(ways: dict[str, Find]) -> dict[str, Find]:
+def fused(ways: dict[str, Candidate]) -> dict[str, Candidate]:
     """Return ways in which the search and the reformulation are one, two thirds and a third of it."""
-    others = {sort: find for sort, find in ways.items() if sort not in (SEARCH, AUGMENTED)}
-    told = ways.get(SEARCH) or ways.get(AUGMENTED)
+    shares = {"search": 2 / 3, "augmented": 1 / 3}
+    others = {part: one for part, one in ways.items() if part not in shares}
+    told = ways.get("search") or ways.get("augmented")
     if told is None:
         return others
-    shares = ((SEARCH, 2 / 3), (AUGMENTED, 1 / 3))
-    value = sum(share * ways[sort]["value"] for sort, share in shares if sort in ways)
-    return {**others, SEARCH: Find(**{**told, "value": value})}
+    score = sum(share * ways[part]["score"] for part, share in shares.items() if part in ways)
+    return {**others, "search": Candidate(**{**told, "score": score})}
 
 
-def _best_ways(finds: Sequence[Find]) -> dict[str, dict[str, Find]]:
-    """Return for each passage its best find of each sort: by search, by name, beside the question, along a path."""
-    best: dict[str, dict[str, Find]] = {}
-    for find in finds:
-        sort = ALONE.get(find["via"], "path")
-        ways = best.setdefault(find["id"], {})
-        if sort not in ways or find["value"] > ways[sort]["value"]:
-            ways[sort] = find
+def _best_ways(found: Sequence[Candidate]) -> dict[str, dict[str, Candidate]]:
+    """Return for each passage its best candidate for each part of the score."""
+    best: dict[str, dict[str, Candidate]] = {}
+    for one in found:
+        part = PART[one["kind"]]
+        ways = best.setdefault(one["id"], {})
+        if part not in ways or one["score"] > ways[part]["score"]:
+            ways[part] = one
     return best

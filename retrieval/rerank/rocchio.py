@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...core.vectors import unit
+from ..candidate import Candidate
 from ..run import Run
 from .head import head_of
-from .role import Ranked
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Rocchio:
     depth: int = 50
     name: str = "rocchio"
 
-    def rerank(self, ranked: Sequence[Ranked], run: Run) -> list[Ranked]:
+    def rerank(self, ranked: Sequence[Candidate], run: Run) -> list[Candidate]:
         """Return the ranking with its head in the order of the new scores."""
         head = head_of(ranked, self.depth, run)
         if not head.items:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NotRequired, Protocol, TypedDict
+from typing import Protocol, runtime_checkable
 
-from ..hop.role import Find
+from ...core.registry import Registry
+from ..candidate import Candidate
 from ..run import Run
 
 #: how far behind the head the rest begins
@@ -14,44 +15,26 @@ STEP = 1e-3
 WHOLE = "score"
 
 
-class Ranked(TypedDict):
-    """A passage in the ranking with its score and the find that counted most for it.
-
-    `hop` is the search that made this find, 0 for the first, `parts` is what the score is the sum of, by name, and
-    `duplicates` are passages that were moved back since they say nearly the same. `logit` is what a cross-encoder makes
-    of it, where one has read it, and `about` what it is about that was to be left out.
-    """
-
-    id: str
-    score: float
-    via: str
-    path: list[str]
-    name: str
-    hop: NotRequired[int]
-    parts: NotRequired[dict[str, float]]
-    duplicates: NotRequired[list[str]]
-    logit: NotRequired[float]
-    about: NotRequired[str]
-
-
+@runtime_checkable
 class Ranker(Protocol):
     """Orders passages in the light of the question and of the paths that found them; asked after each search."""
 
     @property
     def name(self) -> str: ...
 
-    def rank(self, finds: Sequence[Find], run: Run) -> list[Ranked]:
+    def rank(self, found: Sequence[Candidate], run: Run) -> list[Candidate]:
         """Return each passage found that is still there, once, best first, ties by id."""
         ...
 
 
+@runtime_checkable
 class Reranker(Protocol):
     """Looks again at the head of a ranking, once, after the last search."""
 
     @property
     def name(self) -> str: ...
 
-    def rerank(self, ranked: Sequence[Ranked], run: Run) -> list[Ranked]:
+    def rerank(self, ranked: Sequence[Candidate], run: Run) -> list[Candidate]:
         """Return the same passages, each once, best first.
 
         The scores are finite, fall along the ranking, and are the sums of the `parts`. Equal input gives equal output,
@@ -60,26 +43,43 @@ class Reranker(Protocol):
         ...
 
 
-def reordered(ranked: Sequence[Ranked], scores: Sequence[float], name: str) -> list[Ranked]:
+RERANKERS: Registry[Reranker] = Registry(
+    "reranker",
+    "polyhop.rerankers",
+    {
+        "listwise": "polyhop.retrieval.rerank.listwise:Listwise",
+        "cross": "polyhop.retrieval.rerank.cross:CrossEncoder",
+        "cover": "polyhop.retrieval.rerank.cover:Cover",
+        "rocchio": "polyhop.retrieval.rerank.rocchio:Rocchio",
+        "adapter": "polyhop.retrieval.rerank.adapter:QueryAdapter",
+        "e2rank": "polyhop.retrieval.rerank.e2rank:E2Rank",
+        "cross-encoder": "polyhop.retrieval.rerank.sentence_cross_encoder:SentenceCross",
+    },
+    Reranker,
+)
+
+
+def reordered(ranked: Sequence[Candidate], scores: Sequence[float], name: str) -> list[Candidate]:
     """Return a ranking whose first passages have new scores, those behind them pushed down to stay behind.
 
     What a score gains or loses is its part `name`.
     """
-    head = [_moved(item, score - item["score"], name) for item, score in zip(ranked, scores, strict=False)]
+    head = [added(item, score - item["score"], name) for item, score in zip(ranked, scores, strict=False)]
     head.sort(key=order)
     rest = ranked[len(scores) :]
     if not head or not rest:
         return [*head, *rest]
     down = min(0.0, head[-1]["score"] - rest[0]["score"] - STEP)
-    return [*head, *(_moved(item, down, name) for item in rest)]
+    return [*head, *(added(item, down, name) for item in rest)]
 
 
-def order(item: Ranked) -> tuple[float, str]:
+def order(item: Candidate) -> tuple[float, str]:
     """Return what rankings are sorted by: the best score first, ties by id."""
     return -round(item["score"], 6), item["id"]
 
 
-def _moved(item: Ranked, by: float, name: str) -> Ranked:
+def added(item: Candidate, by: float, name: str) -> Candidate:
+    """Return a candidate whose score has gained `by`, as its part `name`."""
     parts = item.get("parts", {WHOLE: item["score"]})
     moved = {**parts, name: parts.get(name, 0.0) + by}
-    return Ranked(**{**item, "score": item["score"] + by, "parts": moved})
+    return Candidate(**{**item, "score": item["score"] + by, "parts": moved})

@@ -10,10 +10,10 @@ from typing import Any
 
 from ...core.errors import CallerError
 from ...encoders.text import readable
-from ..run import Known, Run
+from ..candidate import Candidate
+from ..run import LoadedPassage, Run
 from .head import head_of
 from .pairs import candidate, way
-from .role import Ranked
 
 # A tokenizer that cuts and pads keeps that in itself, so that only one thread at a time may use it.
 _turn = threading.Lock()
@@ -45,7 +45,7 @@ class SentenceCross:
     batch: int = 32
     name: str = "sentence-cross"
 
-    def rerank(self, ranked: Sequence[Ranked], run: Run) -> list[Ranked]:
+    def rerank(self, ranked: Sequence[Candidate], run: Run) -> list[Candidate]:
         """Return the ranking with its head in the order of the new scores, and the logits with it."""
         head = head_of(ranked, self.depth, run)
         if not head.items:
@@ -55,11 +55,11 @@ class SentenceCross:
         scores = [item["score"] + self.weight * logit for item, logit in zip(head.items, logits, strict=True)]
         read = {item["id"]: logit for item, logit in zip(head.items, logits, strict=True)}
         return [
-            Ranked(**{**item, "logit": read[item["id"]]}) if item["id"] in read else item
+            Candidate(**{**item, "logit": read[item["id"]]}) if item["id"] in read else item
             for item in head.rescored(scores, self.name)
         ]
 
-    def _text(self, item: Ranked, known: Known, run: Run) -> str:
+    def _text(self, item: Candidate, known: LoadedPassage, run: Run) -> str:
         text = candidate(known.passage.title, known.passage.heading, known.passage.text)
         bridge = run.known(item["path"][-1]) if self.ways and item["path"] else None
         if bridge is None:

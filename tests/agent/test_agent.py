@@ -14,17 +14,17 @@ from typing import Any
 import pytest
 
 from polyhop.agent import (
-    AfterHops,
     Agent,
     Answer,
     CallerError,
     Document,
+    MaxHops,
     ModelError,
     OperatorError,
     Retrieval,
     Settings,
 )
-from polyhop.agent.profile import FUSIONS, Profile, fusion
+from polyhop.agent.config import FUSIONS, Config, fusion
 from polyhop.agent.testing import ScriptedModel
 from polyhop.core.llm import Call
 from polyhop.encoders import Embedder
@@ -201,7 +201,7 @@ def test_streams_yield_events_and_then_the_answer(agent: Agent) -> None:
 
 def test_leaving_a_stream_ends_its_run(films: Collection) -> None:
     """After the loop was left nothing more is searched, and the agent goes on working."""
-    agent = Agent(films, profile=Profile(stop=AfterHops(8)))
+    agent = Agent(films, config=Config(stop=MaxHops(7)))
     stream = agent.stream(corpus.QUESTION)
     assert "search" == next(stream)["event"]  # type: ignore[index]
     stream.close()  # type: ignore[attr-defined]
@@ -334,9 +334,9 @@ def test_the_settings_choose_home_and_profile(
         monkeypatch.setenv(f"POLYHOP_{name}", value)
     with Agent.open(embedder=embedder) as agent:
         retrieval = agent.retrieve(corpus.QUESTION)
-        assert (2, 1, "AfterHops(limit=1)") == (len(retrieval.passages), retrieval.hops, retrieval.stopped)
-        assert (DirectionalHop(), LinkHop()) == agent.profile.hops
-        assert FirstSearch(fusion=Adaptive()) == agent.profile.first
+        assert (2, 1, "MaxHops(limit=0)") == (len(retrieval.passages), retrieval.hops, retrieval.stopped)
+        assert (DirectionalHop(), LinkHop()) == agent.config.hops
+        assert FirstSearch(fusion=Adaptive()) == agent.config.first
 
 
 @pytest.mark.parametrize("name", FUSIONS)
@@ -355,9 +355,9 @@ def test_profiles_refuse_what_cannot_be(films: Collection) -> None:
     with pytest.raises(CallerError, match=r"unknown fusion 'average'.*'guided'"):
         fusion("average")
     with pytest.raises(CallerError, match="two hop updaters are called 'link'"):
-        Agent(films, profile=Profile(hops=(LinkHop(), LinkHop(per_name=1)))).retrieve(corpus.QUESTION)
+        Agent(films, config=Config(hops=(LinkHop(), LinkHop(per_name=1)))).retrieve(corpus.QUESTION)
     with pytest.raises(CallerError, match="two hop updaters are called 'search'"):
-        Agent(films, profile=Profile(hops=(FirstSearch(),))).retrieve(corpus.QUESTION)
+        Agent(films, config=Config(hops=(FirstSearch(),))).retrieve(corpus.QUESTION)
 
 
 def test_closing_twice_does_no_harm(tmp_path: Path, embedder: Embedder) -> None:

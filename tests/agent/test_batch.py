@@ -17,21 +17,21 @@ import pytest
 
 from polyhop.agent import Agent, CallerError, Document, OperatorError, Retrieval, Settings
 from polyhop.agent import batch as batches
-from polyhop.agent.profile import Profile
+from polyhop.agent.config import Config
 from polyhop.core.types import Vectors
 from polyhop.encoders import Embedder
 from polyhop.graphs import context as contexts
 from polyhop.graphs.nodes import judge
-from polyhop.graphs.stop import AfterHops, WhenDry
+from polyhop.retrieval.candidate import Candidate, Query
 from polyhop.retrieval.fusion.guided import Guided
 from polyhop.retrieval.fusion.minmax import MinMax
 from polyhop.retrieval.hop.directional import DirectionalHop
 from polyhop.retrieval.hop.link import LinkHop
-from polyhop.retrieval.hop.role import Bridge, Find, Query
 from polyhop.retrieval.hop.shared import SharedNameHop
 from polyhop.retrieval.query.feedback import Feedback
 from polyhop.retrieval.query.first import FirstSearch
 from polyhop.retrieval.run import Run
+from polyhop.retrieval.stop import MaxHops, WhenDry
 from polyhop.store.collection import Collection
 from tests import corpus
 
@@ -46,13 +46,13 @@ TEMPLATES = (
 TITLES = [document.title for document in corpus.DOCUMENTS]
 QUESTIONS = [template.format(title) for template, title in product(TEMPLATES, TITLES)][:64]
 PROFILES = {
-    "default": Profile(),
-    "everything": Profile(
-        hops=(LinkHop(), SharedNameHop(), DirectionalHop()), augment=Feedback(), stop=AfterHops(3) | WhenDry()
+    "default": Config(),
+    "everything": Config(
+        hops=(LinkHop(), SharedNameHop(), DirectionalHop()), augment=Feedback(), stop=MaxHops(2) | WhenDry()
     ),
     # Ranks hide the last digits of a score, other fusions magnify them.
-    "minmax": Profile(first=FirstSearch(fusion=MinMax())),
-    "guided": Profile(first=FirstSearch(fusion=Guided())),
+    "minmax": Config(first=FirstSearch(fusion=MinMax())),
+    "guided": Config(first=FirstSearch(fusion=Guided())),
 }
 
 
@@ -63,9 +63,9 @@ def films(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Itera
         yield opened
 
 
-def asking(films: Any, *, profile: Profile | None = None) -> Agent:
+def asking(films: Any, *, profile: Config | None = None) -> Agent:
     """Return an agent over the known passages."""
-    return Agent(films, settings=Settings(), profile=profile)
+    return Agent(films, settings=Settings(), config=profile)
 
 
 def told(retrieval: Retrieval | Exception) -> Any:
@@ -183,11 +183,11 @@ class SlowSearch:
         self.begun, self.go_on = threading.Event(), threading.Event()
         self.asked: set[str] = set()
 
-    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
+    def propose(self, bridges: Sequence[Candidate], run: Run) -> list[Query]:
         """Return nothing."""
         return []
 
-    def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
+    def search(self, queries: Sequence[Query], run: Run) -> list[Candidate]:
         """Wait, then search."""
         self.asked.add(run.question)
         self.begun.set()
@@ -198,7 +198,7 @@ class SlowSearch:
 def test_cancelling_the_task_begins_no_more_questions(films: Collection) -> None:
     """After `abatch` was cancelled the runs under way end, and the agent goes on working."""
     first = SlowSearch()
-    agent = asking(films, profile=Profile(first=first))
+    agent = asking(films, profile=Config(first=first))
 
     async def leave() -> None:
         task = asyncio.create_task(agent.abatch(QUESTIONS))
@@ -246,11 +246,11 @@ class Watching:
     def __init__(self, before: Any) -> None:
         self._before = before
 
-    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
+    def propose(self, bridges: Sequence[Candidate], run: Run) -> list[Query]:
         """Return nothing."""
         return []
 
-    def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
+    def search(self, queries: Sequence[Query], run: Run) -> list[Candidate]:
         """Do it, then search."""
         self._before(run)
         return FirstSearch().search(queries, run)
@@ -277,7 +277,7 @@ def test_each_question_has_its_whole_time(active: int, films: Collection, monkey
     monkeypatch.setattr(batches, "ACTIVE", active)
     monkeypatch.setattr(batches, "TURNS", 1)
     slow = Watching(lambda run: clock.forward(20.0))
-    agent = asking(films, profile=Profile(first=slow, seconds=30.0))
+    agent = asking(films, profile=Config(first=slow, seconds=30.0))
     alone = [told(agent.retrieve(question)) for question in QUESTIONS[:8]]
 
     assert {2} == {hops for _, _, hops, _ in alone}
@@ -296,7 +296,7 @@ def test_the_memory_of_a_run_ends_with_it(films: Collection, monkeypatch: pytest
         if len(most) % 3 == 0:
             raise ValueError("one of three fails")
 
-    agent = asking(films, profile=Profile(first=Watching(count)))
+    agent = asking(films, profile=Config(first=Watching(count)))
     gc.disable()
     try:
         outcomes = agent.batch(QUESTIONS[:32], errors="return")
@@ -310,7 +310,7 @@ def test_a_batch_leaves_the_garbage_collector_alone(films: Collection) -> None:
     """What the program has put aside stays aside, and nothing else is."""
     before = gc.get_freeze_count()
     seen: set[int] = set()
-    asking(films, profile=Profile(first=Watching(lambda run: seen.add(gc.get_freeze_count())))).batch(QUESTIONS[:2])
+    asking(films, profile=Config(first=Watching(lambda run: seen.add(gc.get_freeze_count())))).batch(QUESTIONS[:2])
     assert {before} == seen | {gc.get_freeze_count()}
 
 
@@ -318,7 +318,7 @@ def test_stopping_a_batch_ends_the_runs_under_way(films: Collection) -> None:
     """A run that has begun returns what its first search found, and those behind it are not begun."""
     agent = asking(films)
     batch = agent._batch(QUESTIONS[:70], None, "return", {})
-    agent.profile = Profile(first=Watching(lambda run: batch.stop()))
+    agent.config = Config(first=Watching(lambda run: batch.stop()))
     outcomes = batch.run()
 
     begun = [one.stopped for one in outcomes if isinstance(one, Retrieval)]

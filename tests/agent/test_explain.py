@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from polyhop.agent import AfterHops, Agent, Document, Profile, RankedPassage, Retrieval, Settings, example
+from polyhop.agent import Agent, Config, Document, MaxHops, RankedPassage, Retrieval, Settings, example
 from polyhop.agent.explain import reasons
 from polyhop.core.words import name_key
 from polyhop.encoders import Embedder
@@ -76,7 +76,7 @@ def test_names_are_shown_as_they_are_written(tmp_path_factory: pytest.TempPathFa
     """Accents, apostrophes and inexact names: the span is the spelling of the text that names, not of the named."""
     home = tmp_path_factory.mktemp("named")
     with corpus.collection(home, embedder, documents=NAMED) as opened:
-        agent = Agent(opened, profile=Profile(ranker=PathScore(search_weight=0.0)))
+        agent = Agent(opened, config=Config(ranker=PathScore(search_weight=0.0)))
         found = agent.retrieve("Where were those born who read Thérèse Raquin?", k=4)
         for passage in found.passages:
             check(passage, found, agent)
@@ -88,9 +88,9 @@ def test_names_are_shown_as_they_are_written(tmp_path_factory: pytest.TempPathFa
 def test_the_hop_is_the_search_that_found_it(films: Collection) -> None:
     """A late hop from a passage of the first search tells the search that it was, not the length of its path."""
     # The search finds everything in so small a collection; without its weight the path is what is told.
-    profile = Profile(ranker=PathScore(search_weight=0.0), stop=AfterHops(4))
+    profile = Config(ranker=PathScore(search_weight=0.0), stop=MaxHops(3))
     question = "Which river flows through the city where the director of Jaws was born?"
-    found = {passage.title: passage for passage in Agent(films, profile=profile).retrieve(question, k=12).passages}
+    found = {passage.title: passage for passage in Agent(films, config=profile).retrieve(question, k=12).passages}
 
     assert {"Jaws (film)": 0, "Steven Spielberg": 1, "Vienna": 3} == {
         title: found[title].hop for title in ("Jaws (film)", "Steven Spielberg", "Vienna")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from polyhop.agent import Agent, Collection, Document, Profile, Retrieval, Settings
+from polyhop.agent import Agent, Collection, Config, Document, Retrieval, Settings
 from polyhop.agent.testing import ScriptedModel
 from polyhop.encoders import Embedder
 
@@ -167,6 +167,6 @@ def test_a_profile_has_the_weights(films: Collection) -> None:
     """Where nothing is taken for evidence nothing is moved."""
     from polyhop.agent.exclusions import Exclude
 
-    blind = Profile(exclude=Exclude(bias=-100.0))
-    found = Agent(films, profile=blind).retrieve(f"{ASKED} Nothing about Casino Royale.", 6)
+    blind = Config(exclude=Exclude(bias=-100.0))
+    found = Agent(films, config=blind).retrieve(f"{ASKED} Nothing about Casino Royale.", 6)
     assert ranks(agent(films).retrieve(ASKED, 6)) == ranks(found)

@@ -13,11 +13,11 @@ import pytest
 from pydantic import ValidationError
 
 from polyhop.agent import Agent, CallerError, Settings
-from polyhop.agent.profile import RERANKERS, Profile, rerankers
+from polyhop.agent.config import RERANKERS, Config, rerankers
 from polyhop.agent.testing import ScriptedModel
 from polyhop.encoders import Embedder
-from polyhop.graphs.escalation import Always
-from polyhop.graphs.stop import AfterHops, WhenDry
+from polyhop.retrieval.candidate import Candidate
+from polyhop.retrieval.escalation import Always
 from polyhop.retrieval.hop.link import LinkHop
 from polyhop.retrieval.hop.span import SpanHop
 from polyhop.retrieval.query.feedback import Feedback
@@ -28,10 +28,10 @@ from polyhop.retrieval.rerank.cross import CrossEncoder
 from polyhop.retrieval.rerank.e2rank import E2Rank
 from polyhop.retrieval.rerank.listwise import Estimate, Listwise
 from polyhop.retrieval.rerank.rocchio import Rocchio
-from polyhop.retrieval.rerank.role import Ranked
 from polyhop.retrieval.rerank.sentence_cross_encoder import SentenceCross
 from polyhop.retrieval.rerank.sufficiency import ALWAYS
 from polyhop.retrieval.run import Run
+from polyhop.retrieval.stop import MaxHops, WhenDry
 from polyhop.store.collection import Collection
 from tests import corpus
 
@@ -51,7 +51,7 @@ class Fixed:
 
     value: float
 
-    def estimate(self, ranked: Sequence[Ranked], run: Run) -> float:
+    def estimate(self, ranked: Sequence[Candidate], run: Run) -> float:
         """Return the value."""
         return self.value
 
@@ -62,25 +62,25 @@ class Fails:
 
     name: str = "broken"
 
-    def rerank(self, ranked: Sequence[Ranked], run: Run) -> list[Ranked]:
+    def rerank(self, ranked: Sequence[Candidate], run: Run) -> list[Candidate]:
         """Raise."""
         raise RuntimeError("out of memory")
 
 
-def profile(**fields: Any) -> Profile:
+def profile(**fields: Any) -> Config:
     """Return a profile with a second look that needs no weights."""
     usual: dict[str, Any] = {"further": (SpanHop(),), "rerankers": (Rocchio(),), "sufficiency": None}
-    return Profile(**{**usual, **fields})
+    return Config(**{**usual, **fields})
 
 
-def looks(profile: Profile) -> tuple[object, ...]:
+def looks(profile: Config) -> tuple[object, ...]:
     """Return what a profile says of its second look."""
     return profile.further, profile.rerankers, profile.sure
 
 
-def of(**settings: Any) -> Profile:
+def of(**settings: Any) -> Config:
     """Return the profile of some settings."""
-    return Profile.of(Settings(**settings))
+    return Config.of(Settings(**settings))
 
 
 # What the settings describe
@@ -88,8 +88,8 @@ def of(**settings: Any) -> Profile:
 
 def test_the_fast_profile_has_no_second_look() -> None:
     """By default nothing is looked at again, though the sufficiency is estimated."""
-    assert ((), (), ALWAYS) == looks(of()) == looks(Profile())
-    assert Estimate() == of().sufficiency == Profile().sufficiency
+    assert ((), (), ALWAYS) == looks(of()) == looks(Config())
+    assert Estimate() == of().sufficiency == Config().sufficiency
 
 
 def test_quality_always_looks_again_and_auto_where_it_is_not_sure() -> None:
@@ -105,7 +105,7 @@ def test_the_second_look_changes_nothing_else() -> None:
         (one.first, one.hops, one.augment, one.ranker, one.stop, one.seconds)
         for one in (of(profile=name, hops=3, seconds=4) for name in ("fast", "quality", "auto"))
     }
-    assert [(LinkHop(),), AfterHops(3) | WhenDry(), 4.0] == [next(iter(parts))[place] for place in (1, 4, 5)]
+    assert [(LinkHop(),), MaxHops(2) | WhenDry(), 4.0] == [next(iter(parts))[place] for place in (1, 4, 5)]
     assert 1 == len(parts)
 
 
@@ -200,7 +200,7 @@ def test_a_question_is_looked_at_again_where_it_is_due(
     films: Collection,
 ) -> None:
     """An agent follows its profile, and its result tells the sufficiency."""
-    with Agent(films, profile=profile(sure=sure, sufficiency=Fixed(value))) as agent:
+    with Agent(films, config=profile(sure=sure, sufficiency=Fixed(value))) as agent:
         found = agent.retrieve(corpus.QUESTION)
 
     assert looked == ("rerank" in {event["event"] for event in found.events})
@@ -209,14 +209,14 @@ def test_a_question_is_looked_at_again_where_it_is_due(
 
 def test_without_an_estimate_the_sufficiency_is_unknown(films: Collection) -> None:
     """Nothing is said where nobody estimates."""
-    with Agent(films, profile=profile()) as agent:
+    with Agent(films, config=profile()) as agent:
         assert agent.retrieve(corpus.QUESTION).sufficiency is None
 
 
 @pytest.mark.parametrize("k", [1, 3, 12, 100])
 def test_k_may_be_smaller_or_larger_than_the_head(k: int, films: Collection) -> None:
     """A reranker that looks at a few passages neither adds nor loses any, and scores fall."""
-    with Agent(films, profile=profile(rerankers=(Rocchio(depth=5), Cover(depth=6)))) as agent:
+    with Agent(films, config=profile(rerankers=(Rocchio(depth=5), Cover(depth=6)))) as agent:
         found, _ = told(agent, k)
     scores = [score for _, score in found]
 
@@ -226,9 +226,9 @@ def test_k_may_be_smaller_or_larger_than_the_head(k: int, films: Collection) -> 
 
 def test_a_failure_is_told_beside_the_result(films: Collection) -> None:
     """A reranker that fails costs the run nothing but itself, and retrieval and answer say so."""
-    with Agent(films, profile=profile(rerankers=(Fails(),), notices=("first",))) as agent:
+    with Agent(films, config=profile(rerankers=(Fails(),), notices=("first",))) as agent:
         found, answer = agent.retrieve(corpus.QUESTION), agent.ask(corpus.QUESTION)
-        alone = Agent(films, profile=profile(rerankers=())).retrieve(corpus.QUESTION)
+        alone = Agent(films, config=profile(rerankers=())).retrieve(corpus.QUESTION)
 
     assert alone.passages == found.passages
     for notices in (found.notices, answer.retrieval.notices, answer.notices):
@@ -250,7 +250,7 @@ def single(agent: Agent) -> list[Any]:
 
 def test_a_batch_is_looked_at_again_as_single_questions_are(films: Collection) -> None:
     """The results are those of one question at a time, to the last digit."""
-    with Agent(films, profile=profile(rerankers=(Rocchio(), Fails(), Cover()), sufficiency=Fixed(0.5))) as agent:
+    with Agent(films, config=profile(rerankers=(Rocchio(), Fails(), Cover()), sufficiency=Fixed(0.5))) as agent:
         assert single(agent) == batched(agent)
 
 
@@ -280,7 +280,7 @@ def test_the_first_updater_may_have_any_name(
     outcomes = []
     for first in (FirstSearch(), FirstSearch(name="opening")):
         llm = ScriptedModel([PARTS]) if "spend" in fields else None
-        with Agent(films, profile=profile(first=first, **fields), llm=llm) as agent:
+        with Agent(films, config=profile(first=first, **fields), llm=llm) as agent:
             found = agent.retrieve(question, history=history)
         events = [{key: fact for key, fact in event.items() if key != "ms"} for event in found.events]
         outcomes.append((found.passages, events, found.instructions, found.sub_questions, found.turn))
@@ -304,7 +304,7 @@ def test_the_quality_profile_gives_single_questions_what_it_gives_a_batch(films:
 def test_missing_weights_do_not_lose_a_question(films: Collection, tmp_path: Path) -> None:
     """Weights of the cross-encoder that cannot be used are told, and the ranking stays."""
     (tmp_path / "cut.safetensors").write_bytes(b"cut")
-    with Agent(films, profile=profile(rerankers=(CrossEncoder(file=tmp_path / "cut.safetensors"),))) as agent:
+    with Agent(films, config=profile(rerankers=(CrossEncoder(file=tmp_path / "cut.safetensors"),))) as agent:
         found = agent.retrieve(corpus.QUESTION)
 
     assert 5 == len(found.passages)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from polyhop.agent import Agent, Settings
-from polyhop.agent.profile import Profile, treehop
+from polyhop.agent.config import Config, treehop
 from polyhop.core.errors import CallerError
 from polyhop.encoders import Embedder
 from polyhop.retrieval.hop import checkpoint
@@ -38,7 +38,7 @@ def settings(**given: str) -> Settings:
 
 def updaters(agent: Agent) -> list[str]:
     """Return the names of the updaters that propose hops."""
-    return [hop.name for hop in agent.profile.hops]
+    return [hop.name for hop in agent.config.hops]
 
 
 def test_without_weights_the_updater_is_left_out_and_told(films: Collection) -> None:
@@ -58,7 +58,7 @@ def test_weights_beside_the_collection_are_used(films: Collection) -> None:
     agent = Agent(films, settings=settings())
 
     assert ["link", "treehop"] == updaters(agent)
-    assert weights.digest == agent.profile.hops[1].checkpoint
+    assert weights.digest == agent.config.hops[1].checkpoint
     assert [] == agent.retrieve(corpus.QUESTION).notices
     found, told = treehop(MultiRetriever([films]))
     assert found is not None
@@ -101,7 +101,7 @@ def test_a_named_file_is_taken_or_refused(films: Collection, tmp_path: Path) -> 
 def test_the_trained_hop_needs_a_retriever() -> None:
     """Weights belong to an embedder, so settings alone make no such updater."""
     with pytest.raises(CallerError, match="settings, retriever"):
-        Profile.of(settings())
+        Config.of(settings())
 
 
 def test_the_command_line_says_what_is_left_out(films: Collection, tmp_path: Path) -> None:

@@ -11,12 +11,12 @@ import pytest
 from benchmarks import ablation
 from benchmarks.common import run
 from benchmarks.stopping import REFERENCE, RULES, SUFFICIENT, Record, Recorder
-from polyhop.agent import AfterHops, Agent, Profile
+from polyhop.agent import Agent, Config, MaxHops
 from polyhop.agent.evaluate.remember import Memory, Remembering
 from polyhop.agent.evaluate.variants import WITH, WITHOUT, Setup
 from polyhop.encoders import Embedder
-from polyhop.graphs.stop import Progress, WhenDry, WhenHopeless, WhenSufficient
 from polyhop.retrieval.hop.span import SpanHop
+from polyhop.retrieval.stop import Progress, WhenDry, WhenHopeless, WhenSufficient
 from tests import corpus
 
 from .test_multihop import sample, write
@@ -42,14 +42,14 @@ RECORD = Record(
 @pytest.mark.parametrize(
     ("rule", "expected"),
     [
-        (AfterHops(1), (["a"], 1, 10.0)),
+        (MaxHops(0), (["a"], 1, 10.0)),
         (WhenHopeless(0.5), (["a", "b"], 2, 22.0)),
         (WhenHopeless(3.0), (["a"], 1, 12.0)),
         (WhenDry(), (["b", "c"], 3, 30.0)),
         (WhenSufficient(0.4), (["a"], 1, 10.0)),
         (WhenSufficient(0.7), (["a", "b"], 2, 20.0)),
         (WhenSufficient(0.8), (["b", "c"], 3, 30.0)),
-        (AfterHops(9), (["b", "c"], 3, 30.0)),
+        (MaxHops(8), (["b", "c"], 3, 30.0)),
     ],
     ids=repr,
 )
@@ -60,14 +60,14 @@ def test_a_rule_ends_a_recorded_run_where_it_first_fires(rule: Any, expected: tu
     assert expected == (end.ids, end.searches, end.ms)
 
 
-@pytest.mark.parametrize("rule", [AfterHops(1), AfterHops(2), AfterHops(3) | WhenHopeless(1.0)], ids=repr)
+@pytest.mark.parametrize("rule", [MaxHops(0), MaxHops(1), MaxHops(2) | WhenHopeless(1.0)], ids=repr)
 def test_a_replayed_rule_ends_as_it_would_have(rule: Any, tmp_path: Path, embedder: Embedder) -> None:
     """The record of a patient run says what a run with the rule returns, ranking and searches."""
     with corpus.collection(tmp_path, embedder) as films:
         memory = Memory()
-        record = Recorder(Setup(Remembering(films, memory), Profile()), memory, depth=5).ask(corpus.QUESTION)
+        record = Recorder(Setup(Remembering(films, memory), Config()), memory, depth=5).ask(corpus.QUESTION)
         end = record.until(rule)
-        found = Agent(films, profile=Profile(stop=rule)).retrieve(corpus.QUESTION, 5)
+        found = Agent(films, config=Config(stop=rule)).retrieve(corpus.QUESTION, 5)
 
     assert found.hops == end.searches
     assert [passage.id for passage in found.passages] == end.ids
@@ -79,7 +79,7 @@ def test_a_second_look_is_no_search(tmp_path: Path, embedder: Embedder) -> None:
         memory = Memory()
         plain, closer = (
             Recorder(Setup(Remembering(films, memory), profile), memory, depth=5).ask(corpus.QUESTION)
-            for profile in (Profile(), Profile(further=(SpanHop(),)))
+            for profile in (Config(), Config(further=(SpanHop(),)))
         )
 
     assert plain.rankings == closer.rankings
@@ -107,7 +107,7 @@ def test_the_figures_have_the_promised_shape(tmp_path: Path, capsys: pytest.Capt
         assert list(RULES) == list(figures["rules"]) == list(figures["rules_ms"])
         assert list(SUFFICIENT) == list(figures["sufficient"]) == list(figures["sufficient_ms"])
         assert [0.0, 0.0, 0.0] == figures["rules"][REFERENCE]["saved"]
-        assert [3.0, 3.0, 3.0] == figures["rules"]["AfterHops(1)"]["saved"]
+        assert [3.0, 3.0, 3.0] == figures["rules"]["MaxHops(0)"]["saved"]
         assert all(low <= mean + 1e-5 and mean <= high + 1e-5 for mean, low, high in figures["parts"]["-link"].values())
         assert 0 < figures["parts"]["-link"]["recall@10"][0]
     middle = sum(arm["parts"]["-link"]["recall@5"][0] for arm in result["arms"]) / 2

@@ -12,7 +12,7 @@ from benchmarks import augment
 from benchmarks.augment import Asked, derived, figures
 from benchmarks.augmenters import profiles
 from benchmarks.common import run
-from polyhop.agent.profile import AUGMENTERS
+from polyhop.agent.config import AUGMENTERS
 from polyhop.retrieval.query.feedback import Feedback
 from polyhop.retrieval.query.gate import Gate
 from tests.benchmarks.test_multihop import sample, write

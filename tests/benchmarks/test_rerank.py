@@ -15,7 +15,7 @@ from benchmarks.rerank import COLUMNS, figures, middle, outcome, picture
 from benchmarks.rerankers import profiles
 from benchmarks.scatter import Point, scatter
 from benchmarks.sureness import Answers, Cases, auto, share
-from polyhop.agent import Agent, Profile, Settings
+from polyhop.agent import Agent, Config, Settings
 from polyhop.encoders import Embedder
 from polyhop.retrieval.hop.span import SpanHop
 from polyhop.retrieval.rerank.cover import Cover
@@ -62,12 +62,12 @@ def test_auto_is_fast_where_that_is_sure_and_quality_elsewhere() -> None:
 
 def test_the_profile_auto_does_the_same(tmp_path: Path, embedder: Embedder) -> None:
     """What follows from the two other profiles is what a run of `auto` returns, passages and estimate."""
-    quality = Profile(further=(SpanHop(),), rerankers=(Rocchio(weight=5.0), Cover()), sufficiency=Guess())
+    quality = Config(further=(SpanHop(),), rerankers=(Rocchio(weight=5.0), Cover()), sufficiency=Guess())
     fast, real = replace(quality, further=(), rerankers=()), replace(quality, sure=0.5)
     again: list[bool] = []
     with corpus.collection(tmp_path, embedder) as films:
         for question in corpus.HOPS:
-            found = [Agent(films, profile=one).retrieve(question, 12) for one in (fast, quality, real)]
+            found = [Agent(films, config=one).retrieve(question, 12) for one in (fast, quality, real)]
             answers = [
                 Answers([[p.id for p in one.passages]], [one.sufficiency or 0.0], [one.looked_again], [0.0])
                 for one in found

@@ -39,6 +39,13 @@ class Told(Plain):
         return cls(f"{argument} of {given}")
 
 
+class Counted(Plain):
+    """Takes a number."""
+
+    def __init__(self, count: int = 1) -> None:
+        super().__init__("x" * count)
+
+
 READY = Plain("ready")
 HERE = __name__
 
@@ -46,7 +53,13 @@ HERE = __name__
 @pytest.fixture
 def greeters() -> Registry[Greeter]:
     """A registry with a part of each way to be made, and one that does not play the role."""
-    known = {"plain": f"{HERE}:Plain", "told": f"{HERE}:Told", "ready": f"{HERE}:READY", "none": "builtins:object"}
+    known = {
+        "plain": f"{HERE}:Plain",
+        "told": f"{HERE}:Told",
+        "ready": f"{HERE}:READY",
+        "counted": f"{HERE}:Counted",
+        "none": "builtins:object",
+    }
     return Registry("greeter", "polyhop.test_greeters", known, Greeter)
 
 
@@ -59,6 +72,7 @@ def greeters() -> Registry[Greeter]:
         ("told", " of home"),
         ("ready", "ready"),
         (f"{HERE}:Plain=a=b", "a=b"),
+        ("counted=3", "xxx"),
         (f" {HERE}:Plain ", "nobody"),
     ],
 )
@@ -75,10 +89,13 @@ def test_a_list_keeps_its_order(greeters: Registry[Greeter]) -> None:
 @pytest.mark.parametrize(
     ("spec", "told"),
     [
-        ("plian", r"unknown greeter 'plian'; choose among \['none', 'plain', 'ready', 'told'\]"),
+        ("plian", r"unknown greeter 'plian'; choose among \['counted', 'none', 'plain', 'ready', 'told'\]"),
         ("no_such_module_here:Hop", "cannot be loaded from 'no_such_module_here:Hop'"),
         (f"{HERE}:Missing", "has no attribute 'Missing'"),
         ("none", "which is no greeter: see Greeter"),
+        ("counted=many", "'counted=many': count must be of type int"),
+        ("ready=1", "'ready=1': ready takes no argument"),
+        ("none=1", "takes no argument"),
         ("", "unknown greeter ''"),
         (":", "cannot be loaded"),
     ],

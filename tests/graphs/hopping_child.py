@@ -16,14 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from polyhop.agent import Agent
-from polyhop.agent.profile import Profile
-from polyhop.graphs.stop import AfterHops
+from polyhop.agent.config import Config
+from polyhop.retrieval.candidate import Candidate, Query
 from polyhop.retrieval.hop.link import LinkHop
-from polyhop.retrieval.hop.role import Bridge, Find, HopUpdater, Query
+from polyhop.retrieval.hop.role import HopUpdater
 from polyhop.retrieval.hop.span import SpanHop
 from polyhop.retrieval.query.first import FirstSearch
 from polyhop.retrieval.rerank.rocchio import Rocchio
 from polyhop.retrieval.run import Run
+from polyhop.retrieval.stop import MaxHops
 from polyhop.store.collection import Collection, Options
 
 THREAD = "interrupted"
@@ -43,12 +44,12 @@ class Counted:
         """Return the name of the updater inside."""
         return self.inner.name
 
-    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
+    def propose(self, bridges: Sequence[Candidate], run: Run) -> list[Query]:
         """Return what the updater inside proposes."""
         self._note("propose")
         return [Query(**{**query, "checkpoint": self.checkpoint}) for query in self.inner.propose(bridges, run)]
 
-    def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
+    def search(self, queries: Sequence[Query], run: Run) -> list[Candidate]:
         """Return what the updater inside finds."""
         self._note("search")
         return self.inner.search(queries, run)
@@ -61,16 +62,16 @@ class Counted:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def profile(log: Path, place: str = "", checkpoint: str = "", *, closer: bool = False) -> Profile:
+def profile(log: Path, place: str = "", checkpoint: str = "", *, closer: bool = False) -> Config:
     """Return two hops with counted updaters, and perhaps a second look with another one."""
     hop = Counted(LinkHop(), log, place, checkpoint)
-    return Profile(
+    return Config(
         first=Counted(FirstSearch(), log, place),
         hops=(hop,),
         further=(Counted(SpanHop(), log, place),) if closer else (),
         rerankers=(Rocchio(),) if closer else (),
         sufficiency=None,
-        stop=AfterHops(3),
+        stop=MaxHops(2),
         seconds=60.0,
     )
 
@@ -80,7 +81,7 @@ if __name__ == "__main__":
     with Collection.open(home, "films", options=Options(wait=5.0)) as collection:
         agent = Agent(
             collection,
-            profile=profile(Path(log), *place, closer=bool(place and place[0].startswith("span"))),
+            config=profile(Path(log), *place, closer=bool(place and place[0].startswith("span"))),
             checkpoints=checkpoints,
         )
         print(agent.retrieve(question, 5, thread=THREAD).stopped)

@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 from langgraph.runtime import Runtime
 
-from polyhop.agent import Agent, Budget, Profile, Retrieval, Settings
+from polyhop.agent import Agent, Budget, Config, Retrieval, Settings
 from polyhop.agent.testing import ScriptedModel
 from polyhop.encoders import Embedder
 from polyhop.graphs.answer import answer_graph
@@ -19,12 +19,12 @@ from polyhop.graphs.executor import walk
 from polyhop.graphs.nodes.search import search
 from polyhop.graphs.retrieve import retrieve_graph
 from polyhop.graphs.state import Request
-from polyhop.retrieval.hop.role import Find, HopUpdater
+from polyhop.retrieval.candidate import Candidate
+from polyhop.retrieval.hop.role import HopUpdater
 from polyhop.retrieval.query.expansion import Expansion
 from polyhop.retrieval.query.feedback import Feedback
 from polyhop.retrieval.query.gate import Gate
 from polyhop.retrieval.query.reformulations import Repeat
-from polyhop.retrieval.rerank.role import Ranked
 from polyhop.retrieval.run import Run
 from polyhop.store.collection import Collection
 from tests import corpus
@@ -48,7 +48,7 @@ class Sure(Gate):
     augmenter: str = "feedback"
     always: float = 0.7
 
-    def chance(self, ranked: Sequence[Ranked], finds: Sequence[Find], run: Run) -> float:
+    def chance(self, ranked: Sequence[Candidate], finds: Sequence[Candidate], run: Run) -> float:
         """Return the chance."""
         assert ranked and finds
         return self.always
@@ -82,13 +82,13 @@ def test_without_an_augmenter_the_run_is_as_short_as_ever(films: Collection) -> 
 def test_a_reformulation_is_asked_after_the_first_search(augmenter: HopUpdater, films: Collection) -> None:
     """It is no hop: its finds are of the first search, and there are as many hops as without."""
     plain, state = run(context(films)), run(augmenting(films, augmenter))
-    new = [find for find in state["finds"] if find["via"] == augmenter.name]
+    new = [find for find in state["found"] if find["via"] == augmenter.name]
 
     assert [*WAY[:3], "augment", "search", "rank", *WAY[3:]] == events(state)
     assert (plain["hops"], True) == (state["hops"], state["augmented"])
     assert new and {(0, 0)} == {(find["hop"], len(find["path"])) for find in new}
-    assert [find for find in plain["finds"] if find["hop"] == 0] == [
-        find for find in state["finds"] if find["hop"] == 0 and find["via"] != augmenter.name
+    assert [find for find in plain["found"] if find["hop"] == 0] == [
+        find for find in state["found"] if find["hop"] == 0 and find["via"] != augmenter.name
     ]
     assert {item["id"] for item in state["ranked"]} >= {find["id"] for find in new}
 
@@ -215,7 +215,7 @@ def test_the_texts_are_kept_for_a_resumed_run(films: Collection) -> None:
         kept = next(state for state in steps if state.get("augmented"))
 
     assert [f"{corpus.QUESTION} Akira Kurosawa was born in Tokyo."] == [query["text"] for query in kept["frontier"]]
-    left = augmenting(films, Profile.of(Settings(augment="passage")).augment)
+    left = augmenting(films, Config.of(Settings(augment="passage")).augment)
     assert {"passage"} == {find["via"] for find in search(kept, Runtime(context=left))["finds"]}
 
 

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from polyhop.agent import AfterHops, Agent, Answer, CallerError, Profile, Retrieval
+from polyhop.agent import Agent, Answer, CallerError, Config, MaxHops, Retrieval
 from polyhop.core.check import MAX_QUESTION
 from polyhop.core.types import Document, Passage
 from polyhop.encoders import Embedder
-from polyhop.graphs.stop import MAX_HOPS
+from polyhop.retrieval.stop import MOST_HOPS
 from polyhop.store.collection import Collection
 from tests import corpus
 
@@ -125,10 +125,10 @@ def test_one_passage_is_a_collection(question: str, *, found: bool, tmp_path: Pa
 def test_a_cycle_of_links_ends(tmp_path: Path, embedder: Embedder) -> None:
     """Three passages that name each other in a ring: no path comes back to where it was, and each is there once."""
     with corpus.collection(tmp_path, embedder, documents=CYCLE) as opened:
-        found = Agent(opened, profile=Profile(stop=AfterHops(MAX_HOPS))).retrieve("Which village lies next to Alba?")
+        found = Agent(opened, config=Config(stop=MaxHops(MOST_HOPS))).retrieve("Which village lies next to Alba?")
 
     assert ["alba", "bruma", "corva"] == sorted(documents(found))
-    assert MAX_HOPS == found.hops
+    assert MOST_HOPS == found.hops
     for passage in found.passages:
         way = [step.id for step in passage.path] + [passage.id]
         assert len(set(way)) == len(way)
@@ -170,7 +170,7 @@ def namesakes(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> I
 def test_a_name_that_thousands_bear_is_not_followed(question: str, namesakes: Collection) -> None:
     """Neither from the question nor from a passage does such a name lead on; a run reads a bounded number of them."""
     counting = Counting(namesakes)
-    agent = Agent(counting, profile=Profile(stop=AfterHops(MAX_HOPS)))
+    agent = Agent(counting, config=Config(stop=MaxHops(MOST_HOPS)))
     agent.retrieve("warm")
     counting.read.clear()
     began = time.monotonic()

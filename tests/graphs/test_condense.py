@@ -56,7 +56,7 @@ def test_the_turn_as_it_was_said_stays_a_query(films: Collection) -> None:
     state = walk(cast(Request, asked()), context(films))
 
     assert 2 == events(state)["search"]["queries"] or 2 == state["events"][1]["queries"]
-    first = [find["value"] for find in state["finds"] if find["via"] == "search"]
+    first = [find["score"] for find in state["found"] if find["via"] == "search"]
     assert 1.0 == max(first)
 
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from polyhop.agent import Agent
-from polyhop.agent.profile import Profile
+from polyhop.agent.config import Config
 from polyhop.encoders import Embedder
-from polyhop.graphs.stop import AfterHops
+from polyhop.retrieval.candidate import Candidate, Query
 from polyhop.retrieval.hop.link import LinkHop
-from polyhop.retrieval.hop.role import Bridge, Find, Query
 from polyhop.retrieval.run import Run
+from polyhop.retrieval.stop import MaxHops
 from tests import corpus
 
 
@@ -25,12 +25,12 @@ class Listening:
     name: str = "link"
     checkpoint: str = ""
 
-    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
+    def propose(self, bridges: Sequence[Candidate], run: Run) -> list[Query]:
         """Note the bridges."""
         self.bridges += [bridge["id"] for bridge in bridges]
         return LinkHop().propose(bridges, run)
 
-    def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
+    def search(self, queries: Sequence[Query], run: Run) -> list[Candidate]:
         """Note what is known at the beginning of the search."""
         self.told.append((run.found, run.expanded))
         return LinkHop().search(queries, run)
@@ -40,7 +40,7 @@ def test_a_search_is_told_what_was_found_and_gone_on_from(tmp_path: Path, embedd
     """Before a search its updaters know everything that earlier searches found, and all bridges up to now."""
     hop = Listening()
     with corpus.collection(tmp_path, embedder) as films:
-        found = Agent(films, profile=Profile(hops=(hop,), stop=AfterHops(3))).retrieve(corpus.QUESTION, 12)
+        found = Agent(films, config=Config(hops=(hop,), stop=MaxHops(2))).retrieve(corpus.QUESTION, 12)
         every = set(corpus.ids(films).values())
 
     assert 3 == found.hops

@@ -12,7 +12,7 @@ from polyhop.agent import Agent, Retrieval, Settings
 from polyhop.agent.testing import ScriptedModel
 from polyhop.core.errors import ModelError
 from polyhop.encoders import Embedder
-from polyhop.graphs.escalation import Always, Never, WhenUnsure
+from polyhop.retrieval.escalation import Always, Never, WhenUnsure
 from polyhop.store.collection import Collection
 from tests import corpus
 

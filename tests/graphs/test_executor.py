@@ -11,9 +11,9 @@ from polyhop.encoders import Embedder
 from polyhop.graphs.executor import walk
 from polyhop.graphs.retrieve import retrieve_graph
 from polyhop.graphs.state import Request
-from polyhop.graphs.stop import MAX_HOPS, AfterHops
 from polyhop.retrieval.hop.directional import DirectionalHop
 from polyhop.retrieval.hop.link import LinkHop
+from polyhop.retrieval.stop import MOST_HOPS, MaxHops
 from polyhop.store.collection import Collection
 from tests import corpus
 
@@ -33,7 +33,7 @@ def test_a_walk_ends_in_the_state_of_the_graph(
     question: str, hops: Sequence[LinkHop | DirectionalHop], films: Collection
 ) -> None:
     """State and events are the same to the last key."""
-    stop = AfterHops(3)
+    stop = MaxHops(2)
     expected = retrieve_graph().invoke(request(question), context=context(films, *hops, stop=stop))
     walked = walk(cast(Request, request(question)), context(films, *hops, stop=stop))
     assert result(expected) == result(dict(walked))
@@ -41,5 +41,5 @@ def test_a_walk_ends_in_the_state_of_the_graph(
 
 def test_a_walk_is_bounded(films: Collection) -> None:
     """Whatever the stop rule says, a walk ends after as many searches as the graph."""
-    walked = walk(cast(Request, request()), context(films, stop=AfterHops(100)))
-    assert MAX_HOPS == walked["hops"]
+    walked = walk(cast(Request, request()), context(films, stop=MaxHops(99)))
+    assert MOST_HOPS == walked["hops"]

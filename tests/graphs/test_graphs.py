@@ -20,22 +20,23 @@ from polyhop.graphs.answer import answer_graph
 from polyhop.graphs.context import Context
 from polyhop.graphs.nodes.judge import worth
 from polyhop.graphs.retrieve import retrieve_graph
-from polyhop.graphs.stop import (
-    MAX_HOPS,
-    AfterHops,
+from polyhop.retrieval.candidate import Candidate, Query
+from polyhop.retrieval.hop.directional import DirectionalHop
+from polyhop.retrieval.hop.link import LinkHop
+from polyhop.retrieval.hop.role import HopUpdater
+from polyhop.retrieval.query.first import FirstSearch
+from polyhop.retrieval.rerank.path import PathScore
+from polyhop.retrieval.run import Run
+from polyhop.retrieval.stop import (
+    MOST_HOPS,
     AfterSeconds,
+    MaxHops,
     Progress,
     Stop,
     WhenCancelled,
     WhenDry,
     WhenHopeless,
 )
-from polyhop.retrieval.hop.directional import DirectionalHop
-from polyhop.retrieval.hop.link import LinkHop
-from polyhop.retrieval.hop.role import Bridge, Find, HopUpdater, Query
-from polyhop.retrieval.query.first import FirstSearch
-from polyhop.retrieval.rerank.path import PathScore
-from polyhop.retrieval.run import Run
 from polyhop.store.collection import Collection
 from tests import corpus
 
@@ -58,7 +59,7 @@ def context(films: Collection, *hops: HopUpdater, stop: Stop | None = None, **fi
         updaters={one.name: one for one in (FirstSearch(), *chosen)},
         hops=tuple(one.name for one in chosen),
         ranker=PathScore(),
-        stop=stop or AfterHops(2) | WhenDry(),
+        stop=stop or MaxHops(1) | WhenDry(),
         **fields,
     )
 
@@ -89,19 +90,19 @@ def test_the_second_passage_is_found_through_the_first(question: str, hop: tuple
     best = {item["id"]: item for item in state["ranked"][:4]}
 
     assert {ids[hop[0]], ids[hop[1]]} <= set(best)
-    assert ids[hop[0]] in {name for find in state["finds"] if find["id"] == ids[hop[1]] for name in find["path"]}
+    assert ids[hop[0]] in {name for find in state["found"] if find["id"] == ids[hop[1]] for name in find["path"]}
 
 
 @pytest.mark.parametrize("hop", [LinkHop(), DirectionalHop()], ids=["link", "directional"])
 def test_every_run_ends_after_the_most_hops(hop: HopUpdater, films: Collection) -> None:
-    """With a rule that never fires a run makes `MAX_HOPS` searches and no more."""
+    """With a rule that never fires a run makes `MOST_HOPS` searches and no more."""
 
     class Never(Stop):
         def __call__(self, progress: Progress) -> bool:
             return False
 
     state = retrieve_graph().invoke(request(), context=context(films, hop, stop=Never()))
-    assert (MAX_HOPS, f"AfterHops(limit={MAX_HOPS})") == (state["hops"], state["stopped"])
+    assert (MOST_HOPS, f"MaxHops(limit={MOST_HOPS})") == (state["hops"], state["stopped"])
 
 
 def test_no_passage_is_gone_on_from_twice(films: Collection) -> None:
@@ -110,11 +111,11 @@ def test_no_passage_is_gone_on_from_twice(films: Collection) -> None:
 
     @dataclass(frozen=True)
     class Notes(LinkHop):
-        def propose(self, chosen: Sequence[Bridge], run: Run) -> list[Query]:
+        def propose(self, chosen: Sequence[Candidate], run: Run) -> list[Query]:
             bridges.extend(bridge["id"] for bridge in chosen)
             return super().propose(chosen, run)
 
-    state = retrieve_graph().invoke(request(), context=context(films, Notes(), stop=AfterHops(MAX_HOPS)))
+    state = retrieve_graph().invoke(request(), context=context(films, Notes(), stop=MaxHops(MOST_HOPS)))
     assert bridges == state["expanded"]
     assert len(set(bridges)) == len(bridges)
 
@@ -134,11 +135,11 @@ def test_cancelling_ends_the_run_after_the_step_it_is_in(films: Collection) -> N
 
     @dataclass(frozen=True)
     class Cancels(LinkHop):
-        def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
+        def propose(self, bridges: Sequence[Candidate], run: Run) -> list[Query]:
             cancelled.set()
             return super().propose(bridges, run)
 
-    stop = WhenCancelled() | AfterHops(MAX_HOPS)
+    stop = WhenCancelled() | MaxHops(MOST_HOPS)
     state = answer_graph().invoke(request(), context=context(films, Cancels(), stop=stop, cancelled=cancelled))
 
     assert (1, "WhenCancelled()") == (state["hops"], state["stopped"])
@@ -148,15 +149,15 @@ def test_cancelling_ends_the_run_after_the_step_it_is_in(films: Collection) -> N
 class Nothing(LinkHop):
     """Proposes nothing."""
 
-    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
+    def propose(self, bridges: Sequence[Candidate], run: Run) -> list[Query]:
         """Return no query."""
         return []
 
 
 def test_a_search_for_nothing_is_not_made(films: Collection) -> None:
     """With no query to make the run ends there, and the ranking is that of the first search."""
-    state = retrieve_graph().invoke(request(), context=context(films, Nothing(), stop=AfterHops(4) | WhenDry()))
-    first = retrieve_graph().invoke(request(), context=context(films, stop=AfterHops(1)))
+    state = retrieve_graph().invoke(request(), context=context(films, Nothing(), stop=MaxHops(3) | WhenDry()))
+    first = retrieve_graph().invoke(request(), context=context(films, stop=MaxHops(0)))
 
     assert (1, "WhenDry()") == (state["hops"], state["stopped"])
     assert first["ranked"] == state["ranked"]
@@ -172,7 +173,7 @@ def test_links_are_weighed_before_they_are_followed(
     hop: HopUpdater, share: float, expected: int, films: Collection
 ) -> None:
     """`WhenHopeless` ends the run before a search that can bring too little, as far as that is known."""
-    stop = AfterHops(2) | WhenHopeless(share)
+    stop = MaxHops(1) | WhenHopeless(share)
     state = retrieve_graph().invoke(request(), context=context(films, hop, stop=stop))
 
     assert expected == state["hops"]
@@ -180,7 +181,7 @@ def test_links_are_weighed_before_they_are_followed(
 
 def test_a_hop_may_help_while_there_are_too_few_passages(films: Collection) -> None:
     """Where fewer than k passages were found anything is welcome, however little it is worth."""
-    stop = AfterHops(2) | WhenHopeless(100.0)
+    stop = MaxHops(1) | WhenHopeless(100.0)
     state = retrieve_graph().invoke(request(k=100), context=context(films, stop=stop))
 
     assert 2 == state["hops"]
@@ -192,9 +193,9 @@ def test_no_find_is_worth_more_than_was_foretold(films: Collection) -> None:
 
     @dataclass(frozen=True)
     class Notes(LinkHop):
-        def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
+        def search(self, queries: Sequence[Query], run: Run) -> list[Candidate]:
             finds = super().search(queries, run)
-            foretold.extend([worth(queries), max(find["value"] for find in finds)])
+            foretold.extend([worth(queries), max(find["score"] for find in finds)])
             return finds
 
     retrieve_graph().invoke(request(), context=context(films, Notes()))
@@ -210,12 +211,12 @@ def test_events_arrive_while_the_run_goes_on(films: Collection) -> None:
 
     @dataclass(frozen=True)
     class Notes(LinkHop):
-        def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
+        def propose(self, bridges: Sequence[Candidate], run: Run) -> list[Query]:
             at_work.append(list(heard))
             return super().propose(bridges, run)
 
     for event in answer_graph().stream(
-        request(), context=context(films, Notes(), stop=AfterHops(3)), stream_mode="custom"
+        request(), context=context(films, Notes(), stop=MaxHops(2)), stream_mode="custom"
     ):
         heard.append(event["event"])
 
@@ -231,7 +232,7 @@ def test_events_tell_what_happened(films: Collection) -> None:
 
     assert ["plan", "search", "rank", "hop", "search", "rank", "judge", "finish", "answer"] == names
     assert state["hops"] == len(searches)
-    assert len({find["id"] for find in state["finds"]}) == sum(event["new"] for event in searches)
+    assert len({find["id"] for find in state["found"]}) == sum(event["new"] for event in searches)
     assert state["stopped"] == state["events"][-2]["reason"]
 
 
@@ -321,11 +322,11 @@ class Twice:
     checkpoint: str = ""
     inner: LinkHop = field(default_factory=lambda: LinkHop(name="twice"))
 
-    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
+    def propose(self, bridges: Sequence[Candidate], run: Run) -> list[Query]:
         """Return each query twice."""
         return self.inner.propose(bridges, run) * 2
 
-    def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
+    def search(self, queries: Sequence[Query], run: Run) -> list[Candidate]:
         """Return what the link hop finds."""
         return self.inner.search(queries, run)
 
@@ -333,6 +334,6 @@ class Twice:
 def test_updaters_work_beside_each_other(films: Collection) -> None:
     """Several updaters in one run each contribute, and what one repeats counts once."""
     state = retrieve_graph().invoke(request(), context=context(films, LinkHop(), DirectionalHop(), Twice()))
-    assert {"search", "named", "link", "directional", "twice"} == {find["via"] for find in state["finds"]}
-    ways = [(find["id"], find["via"], find["name"], *find["path"]) for find in state["finds"]]
+    assert {"search", "named", "link", "directional", "twice"} == {find["via"] for find in state["found"]}
+    ways = [(find["id"], find["via"], find["name"], *find["path"]) for find in state["found"]]
     assert len(set(ways)) == len(ways)

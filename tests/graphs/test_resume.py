@@ -46,7 +46,7 @@ def killed(home: Path, place: str) -> Counter[str]:
 def agent(films: Collection, home: Path, *, checkpoint: str = "", closer: bool = False) -> Agent:
     """Return an agent that counts into the child's log and has its checkpoints."""
     parts = profile(home / "calls.log", checkpoint=checkpoint, closer=closer)
-    return Agent(films, profile=parts, checkpoints=home / "runs.sqlite")
+    return Agent(films, config=parts, checkpoints=home / "runs.sqlite")
 
 
 def told(retrieval: Retrieval) -> object:

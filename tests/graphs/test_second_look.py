@@ -17,14 +17,15 @@ from polyhop.graphs.context import Context
 from polyhop.graphs.executor import walk
 from polyhop.graphs.retrieve import retrieve_graph
 from polyhop.graphs.state import Request
-from polyhop.graphs.stop import AfterHops, WhenDry, WhenSufficient
+from polyhop.retrieval.candidate import Candidate, Query
 from polyhop.retrieval.hop.link import LinkHop
-from polyhop.retrieval.hop.role import Bridge, HopUpdater, Query
+from polyhop.retrieval.hop.role import HopUpdater
 from polyhop.retrieval.hop.span import SpanHop
 from polyhop.retrieval.rerank.duplicates import Duplicates
-from polyhop.retrieval.rerank.role import Ranked, Reranker, reordered
+from polyhop.retrieval.rerank.role import Reranker, reordered
 from polyhop.retrieval.rerank.sufficiency import ALWAYS
 from polyhop.retrieval.run import Run
+from polyhop.retrieval.stop import MaxHops, WhenDry, WhenSufficient
 from polyhop.store.collection import Collection
 from tests import corpus
 
@@ -44,7 +45,7 @@ class Turned:
 
     name: str = "turned"
 
-    def rerank(self, ranked: Sequence[Ranked], run: Run) -> list[Ranked]:
+    def rerank(self, ranked: Sequence[Candidate], run: Run) -> list[Candidate]:
         """Return the ranking with its head turned around."""
         return reordered(ranked, [place + 10.0 for place in range(min(4, len(ranked)))], self.name)
 
@@ -55,7 +56,7 @@ class Fails(Turned):
 
     error: Exception = field(default_factory=lambda: RuntimeError("out of memory"))
 
-    def rerank(self, ranked: Sequence[Ranked], run: Run) -> list[Ranked]:
+    def rerank(self, ranked: Sequence[Candidate], run: Run) -> list[Candidate]:
         """Raise."""
         raise self.error
 
@@ -66,7 +67,7 @@ class Fixed:
 
     value: float
 
-    def estimate(self, ranked: Sequence[Ranked], run: Run) -> float:
+    def estimate(self, ranked: Sequence[Candidate], run: Run) -> float:
         """Return the value."""
         return self.value
 
@@ -142,7 +143,7 @@ def test_what_is_estimated_is_the_last_ranking(films: Collection) -> None:
     class First:
         """Knows only what is first."""
 
-        def estimate(self, ranked: Sequence[Ranked], run: Run) -> float:
+        def estimate(self, ranked: Sequence[Candidate], run: Run) -> float:
             return int(ranked[0]["id"][:6], 16) / 16**6
 
     state = run(looking(films, sufficiency=First()))
@@ -163,7 +164,7 @@ class Noting:
         """Return the name of the hop inside."""
         return self.inner.name
 
-    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
+    def propose(self, bridges: Sequence[Candidate], run: Run) -> list[Query]:
         """Return what the hop inside proposes."""
         self.asked.append([bridge["id"] for bridge in bridges])
         self.found.append(run.found)
@@ -177,19 +178,19 @@ class Noting:
 def test_further_updaters_go_on_from_where_the_first_hop_did(films: Collection) -> None:
     """However many hops there were since, they are given the same bridges, and what the run has found."""
     link, span = Noting(LinkHop()), Noting(SpanHop())
-    state = run(looking(films, link, further=(span,), stop=AfterHops(3)))
+    state = run(looking(films, link, further=(span,), stop=MaxHops(2)))
 
     assert 3 == state["hops"]
     assert [link.asked[0]] == span.asked
-    assert {find["id"] for find in state["finds"] if find["via"] != "span"} == span.found[0]
+    assert {find["id"] for find in state["found"] if find["via"] != "span"} == span.found[0]
 
 
 def test_what_further_updaters_find_is_ranked(films: Collection) -> None:
     """Their finds are in the state, with the hop after the last search, and their ways raise scores."""
     first, second = run(context(films)), run(looking(films, further=(SpanHop(),), rerankers=()))
-    new = [find for find in second["finds"] if find["via"] == "span"]
+    new = [find for find in second["found"] if find["via"] == "span"]
 
-    assert first["finds"] == [find for find in second["finds"] if find["via"] != "span"]
+    assert first["found"] == [find for find in second["found"] if find["via"] != "span"]
     assert {second["hops"]} == {find["hop"] for find in new}
     assert len(new) == second["events"][-2]["found"] > 0
     best = {item["id"]: item["score"] for item in first["ranked"]}
@@ -200,7 +201,7 @@ def test_a_further_updater_that_proposes_nothing_changes_nothing(films: Collecti
     """Without a query there is no search and no other ranking."""
 
     class Silent(SpanHop):
-        def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
+        def propose(self, bridges: Sequence[Candidate], run: Run) -> list[Query]:
             return []
 
         def search(self, queries: Sequence[Query], run: Run) -> Any:
@@ -280,7 +281,7 @@ def test_a_walk_ends_in_the_state_of_the_graph(rerankers: tuple[Reranker, ...], 
 @pytest.mark.parametrize(("estimate", "hops"), [(0.95, 1), (0.5, 2)])
 def test_a_run_ends_when_its_ranking_suffices(estimate: float, hops: int, films: Collection) -> None:
     """`WhenSufficient` looks at what was estimated for the last ranking."""
-    stop = AfterHops(2) | WhenDry() | WhenSufficient(0.9)
+    stop = MaxHops(1) | WhenDry() | WhenSufficient(0.9)
     state = run(context(films, sufficiency=Fixed(estimate), stop=stop))
 
     assert hops == state["hops"]
@@ -289,5 +290,5 @@ def test_a_run_ends_when_its_ranking_suffices(estimate: float, hops: int, films:
 
 def test_where_nobody_estimates_nothing_suffices(films: Collection) -> None:
     """Without an estimate the rule never fires."""
-    state = run(context(films, stop=AfterHops(2) | WhenSufficient(0.0)))
+    state = run(context(films, stop=MaxHops(1) | WhenSufficient(0.0)))
     assert (2, None) == (state["hops"], state["sufficiency"])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from polyhop.graphs.stop import (
-    AfterHops,
+from polyhop.retrieval.stop import (
     AfterSeconds,
+    MaxHops,
     Progress,
     Stop,
     WhenCancelled,
@@ -24,8 +24,8 @@ def progress(**facts: object) -> Progress:
 
 
 RULES: list[tuple[Stop, dict[str, object], bool]] = [
-    (AfterHops(2), {"hops": 1}, False),
-    (AfterHops(2), {"hops": 2}, True),
+    (MaxHops(1), {"hops": 1}, False),
+    (MaxHops(1), {"hops": 2}, True),
     (AfterSeconds(1.0), {"seconds": 0.99}, False),
     (AfterSeconds(1.0), {"seconds": 1.0}, True),
     (AfterSeconds(0), {"seconds": 0.0}, True),
@@ -49,9 +49,9 @@ RULES: list[tuple[Stop, dict[str, object], bool]] = [
     (WhenSufficient(least=0.0), {"sufficiency": None}, False),
     (WhenCancelled(), {}, False),
     (WhenCancelled(), {"cancelled": True}, True),
-    (AfterHops(2) | WhenDry(), {"queries": 0}, True),
-    (AfterHops(2) & WhenDry(), {"queries": 0}, False),
-    (AfterHops(2) & WhenDry(), {"queries": 0, "hops": 2}, True),
+    (MaxHops(1) | WhenDry(), {"queries": 0}, True),
+    (MaxHops(1) & WhenDry(), {"queries": 0}, False),
+    (MaxHops(1) & WhenDry(), {"queries": 0, "hops": 2}, True),
 ]
 
 
@@ -63,18 +63,18 @@ def test_rules_fire_on_their_facts(rule: Stop, facts: dict[str, object], expecte
 
 def test_the_reason_is_the_part_that_fired() -> None:
     """Of alternatives the one that fired is reported; of a conjunction the whole."""
-    rule = AfterHops(4) | (WhenDry() & AfterSeconds(1.0)) | WhenCancelled()
+    rule = MaxHops(3) | (WhenDry() & AfterSeconds(1.0)) | WhenCancelled()
     assert "WhenCancelled()" == rule.reason(progress(cancelled=True))
-    assert "AfterHops(limit=4)" == rule.reason(progress(hops=4, cancelled=True))
+    assert "MaxHops(limit=3)" == rule.reason(progress(hops=4, cancelled=True))
     assert repr(WhenDry() & AfterSeconds(1.0)) == rule.reason(progress(queries=0, seconds=2.0))
     assert "" == rule.reason(progress())
 
 
 def test_rules_are_values() -> None:
     """Rules that are written alike are equal and print as they are written."""
-    assert AfterHops(2) | WhenDry() == AfterHops(2) | WhenDry()
-    assert "AnyOf(rules=(AfterHops(limit=2), WhenDry()))" == repr(AfterHops(2) | WhenDry())
-    assert "AllOf(rules=(AfterHops(limit=2), WhenDry()))" == repr(AfterHops(2) & WhenDry())
+    assert MaxHops(1) | WhenDry() == MaxHops(1) | WhenDry()
+    assert "AnyOf(rules=(MaxHops(limit=1), WhenDry()))" == repr(MaxHops(1) | WhenDry())
+    assert "AllOf(rules=(MaxHops(limit=1), WhenDry()))" == repr(MaxHops(1) & WhenDry())
     assert 1 == len({AfterSeconds(1.0), AfterSeconds(1.0)})
 
 
@@ -88,6 +88,6 @@ def test_a_rule_of_ones_own_combines() -> None:
         def __repr__(self) -> str:
             return "AfterMany()"
 
-    assert "AfterMany()" == (AfterMany() | AfterHops(9)).reason(progress())
+    assert "AfterMany()" == (AfterMany() | MaxHops(8)).reason(progress())
     with pytest.raises(NotImplementedError):
         Stop()(progress())

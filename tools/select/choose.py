@@ -9,7 +9,7 @@ import numpy as np
 
 from ..snapshot import Snapshot
 from ..tool import Tool
-from .engine import Candidate, Index
+from .engine import Index, ToolCandidate
 from .lexicon import apart
 from .terms import parts, stem
 
@@ -35,7 +35,7 @@ class Cover:
 
     cost: float = 3.0
 
-    def order(self, candidates: Sequence[Candidate], index: Index) -> list[Candidate]:
+    def order(self, candidates: Sequence[ToolCandidate], index: Index) -> list[ToolCandidate]:
         """Return the candidates in the order in which they are worth choosing; those that were named stay first."""
         row = index.snapshot.row
         found = [one for one in candidates if one["id"] in row]
@@ -69,7 +69,7 @@ class Twins:
     bare: float = 0.99
     head: int = 32
 
-    def choose(self, candidates: Sequence[Candidate], k: int, snapshot: Snapshot) -> Choice:
+    def choose(self, candidates: Sequence[ToolCandidate], k: int, snapshot: Snapshot) -> Choice:
         """Return the first k candidates of which none repeats another; a tool that was named is never set aside."""
         rows = [(one, snapshot.row[one["id"]]) for one in candidates if one["id"] in snapshot.row]
         chosen: list[int] = []

@@ -23,7 +23,7 @@ from .model import HEAD, Model, Scores, Values
 MOST = 64
 
 
-class Candidate(TypedDict):
+class ToolCandidate(TypedDict):
     """A tool that may be chosen: scores of the whole request and of each intent, and the intent it serves best."""
 
     id: str
@@ -37,7 +37,7 @@ class Candidate(TypedDict):
 class Found(TypedDict):
     """What a search found: candidates, best first, and the probability that they answer the request."""
 
-    candidates: list[Candidate]
+    candidates: list[ToolCandidate]
     answerable: float
 
 
@@ -114,12 +114,12 @@ def _named(snapshot: Snapshot, request: str, allowed: Rows | None) -> list[int]:
     return [row for row in rows if kept is None or row in kept]
 
 
-def _candidates(index: Index, reading: Reading, scores: Scores, named: set[int]) -> list[Candidate]:
+def _candidates(index: Index, reading: Reading, scores: Scores, named: set[int]) -> list[ToolCandidate]:
     ids, rows, intent = index.snapshot.ids, reading.rows.tolist(), scores.intent.tolist()
     total = np.round(scores.total, 5)
     order = sorted(range(len(rows)), key=lambda place: (rows[place] not in named, -total[place], ids[rows[place]]))
     return [
-        Candidate(
+        ToolCandidate(
             id=ids[rows[place]],
             score=float(total[place]),
             whole=round(float(scores.whole[place]), 5),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,16 +11,12 @@ import numpy as np
 
 from ...answering.extractive.quotable import NAMES, Quotable, Sight
 from ...core.words import name_key
-from ...graphs.context import Context
-from ...graphs.executor import walk
+from ...graphs.loop import ask
 from ...graphs.state import Request
-from ...graphs.stop import AfterHops, WhenDry
-from ...retrieval.hop.link import LinkHop
-from ...retrieval.hop.role import HopUpdater
+from ...retrieval.config import Config
 from ...retrieval.query.answer_candidates import QuestionWords as Sought
-from ...retrieval.query.first import FirstSearch
-from ...retrieval.rerank.listwise import Estimate
-from ...retrieval.rerank.path import PathScore
+from ...retrieval.run import Run
+from ...retrieval.stop import MaxHops, WhenDry
 from ...store.collection import Collection
 from ..rerank.collect import Sources, of_each
 from ..treehop.questions import HopQuestion, read
@@ -89,17 +86,8 @@ def collect(
 def _example(one: HopQuestion, collection: Collection, hops: int, *, foreign: bool = False) -> Example | None:
     if key(one.answer) in ("", "yes", "no"):
         return None
-    updaters: list[HopUpdater] = [FirstSearch(), LinkHop()]
-    context = Context(
-        retriever=collection,
-        updaters={each.name: each for each in updaters},
-        hops=("link",),
-        ranker=PathScore(),
-        stop=AfterHops(hops) | WhenDry(),
-        sufficiency=Estimate(),
-    )
-    state = walk(Request(question=one.question, k=K), context)
-    run, gold = context.working(state), set(one.identities())
+    run = Run(collection, config=Config(stop=MaxHops(hops - 1) | WhenDry(), duplicates=None, seconds=math.inf))
+    state, gold = ask(Request(question=one.question, k=K), run), set(one.identities())
     quotable = Quotable.of(state["ranked"][:K], run, Sought.of(run.question, run))
     sight = quotable.sight(state.get("sufficiency"))
     documents = [known.passage.document for known in quotable.known]

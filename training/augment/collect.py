@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from ...graphs.context import Context
-from ...graphs.executor import walk
+from ...graphs.loop import ask
 from ...graphs.state import Request
-from ...graphs.stop import AfterHops, WhenDry
-from ...retrieval.hop.link import LinkHop
-from ...retrieval.hop.role import Find, HopUpdater
-from ...retrieval.query.first import FirstSearch
+from ...retrieval.candidate import Candidate
+from ...retrieval.config import Config
 from ...retrieval.query.gate import FEATURES, Gate, features
-from ...retrieval.rerank.path import PathScore
-from ...retrieval.rerank.role import Ranked
+from ...retrieval.query.role import Augmenter
 from ...retrieval.run import Run
 from ...store.collection import Collection
 from ..rerank.collect import Sources, of_each
@@ -48,13 +45,13 @@ class Noting(Gate):
     augmenter: str = ""
     seen: list[Sequence[float]] = field(default_factory=list)
 
-    def chance(self, ranked: Sequence[Ranked], finds: Sequence[Find], run: Run) -> float:
+    def chance(self, ranked: Sequence[Candidate], finds: Sequence[Candidate], run: Run) -> float:
         """Return that it is certain to help."""
         self.seen.append(features(ranked, finds, run).tolist())
         return 1.0
 
 
-def collect(sources: Sources, home: Path, watcher: Watcher, augmenters: Sequence[HopUpdater]) -> list[Example]:
+def collect(sources: Sources, home: Path, watcher: Watcher, augmenters: Sequence[Augmenter]) -> list[Example]:
     """Return an example for each question; the collection is kept in `home`, so that a killed run goes on where it was.
 
     Raises:
@@ -63,7 +60,7 @@ def collect(sources: Sources, home: Path, watcher: Watcher, augmenters: Sequence
     return of_each(sources, home, watcher, lambda one, collection: _example(one, collection, augmenters))
 
 
-def _example(one: HopQuestion, collection: Collection, augmenters: Sequence[HopUpdater]) -> Example:
+def _example(one: HopQuestion, collection: Collection, augmenters: Sequence[Augmenter]) -> Example:
     gold, gate = set(one.identities()), Noting()
     documents = {"": _documents(one.question, collection)}
     for augmenter in augmenters:
@@ -73,20 +70,11 @@ def _example(one: HopQuestion, collection: Collection, augmenters: Sequence[HopU
 
 
 def _documents(
-    question: str, collection: Collection, augmenter: HopUpdater | None = None, gate: Gate | None = None
+    question: str, collection: Collection, augmenter: Augmenter | None = None, gate: Gate | None = None
 ) -> list[str]:
     """Return the first documents of a run with the default parts."""
-    updaters: list[HopUpdater] = [FirstSearch(), LinkHop(), *([augmenter] if augmenter else [])]
-    context = Context(
-        retriever=collection,
-        updaters={each.name: each for each in updaters},
-        hops=("link",),
-        ranker=PathScore(),
-        stop=AfterHops(2) | WhenDry(),
-        augment=augmenter.name if augmenter else "",
-        gate=gate,
-    )
-    ranked = walk(Request(question=question, k=DEPTH), context)["ranked"][: 2 * DEPTH]
+    config = Config(augment=augmenter, gate=gate, sufficiency=None, duplicates=None, seconds=math.inf)
+    ranked = ask(Request(question=question, k=DEPTH), Run(collection, config=config))["ranked"][: 2 * DEPTH]
     there = collection.passages([item["id"] for item in ranked])
     return list(dict.fromkeys(there[item["id"]].document for item in ranked if item["id"] in there))[:DEPTH]
 

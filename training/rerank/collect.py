@@ -6,6 +6,7 @@ tells them from the rest: neither their place in a file nor a title that only th
 
 from __future__ import annotations
 
+import math
 import random
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
@@ -16,23 +17,18 @@ from typing import TypeVar
 
 from ...core.errors import CallerError
 from ...core.types import Document
-from ...graphs.context import Context
-from ...graphs.executor import walk
+from ...graphs.loop import ask
 from ...graphs.state import Request
-from ...graphs.stop import AfterHops, WhenDry
-from ...retrieval.hop.link import LinkHop
-from ...retrieval.hop.role import HopUpdater
-from ...retrieval.hop.span import SpanHop
-from ...retrieval.query.first import FirstSearch
+from ...retrieval.candidate import Candidate
+from ...retrieval.config import Config
+from ...retrieval.hop.role import UPDATERS
 from ...retrieval.rerank.pairs import candidate, way
-from ...retrieval.rerank.path import PathScore
-from ...retrieval.rerank.role import Ranked
 from ...retrieval.run import Run
 from ...store.collection import Collection
 from ..treehop.pool import key_of
 from ..treehop.questions import HopQuestion, read, texts_of
 from ..watch import Watcher
-from .lists import Candidate, CandidateList
+from .lists import CandidateList, ListedCandidate
 
 Made = TypeVar("Made")
 
@@ -138,35 +134,28 @@ def filled(texts: Sequence[tuple[str, str]], home: Path, watcher: Watcher) -> Co
 
 
 def _retrieved(one: HopQuestion, collection: Collection, hops: Sequence[str]) -> CandidateList:
-    updaters: list[HopUpdater] = [FirstSearch(), LinkHop(), SpanHop()]
-    context = Context(
-        retriever=collection,
-        updaters={each.name: each for each in updaters},
-        hops=("link",),
-        ranker=PathScore(),
-        stop=AfterHops(2) | WhenDry(),
-        further=tuple(hops),
-    )
-    state = walk(Request(question=one.question, k=DEEP), context)
-    run = context.working(state)
+    further = tuple(map(UPDATERS.make, hops))
+    run = Run(collection, config=Config(further=further, sufficiency=None, duplicates=None, seconds=math.inf))
+    state = ask(Request(question=one.question, k=DEEP), run)
     gold = set(one.identities())
     candidates = tuple(_candidates(state["ranked"][:DEEP], run, gold))
     return CandidateList(one.question, len(gold), candidates, dict(run.weights))
 
 
-def _candidates(ranked: Sequence[Ranked], run: Run, gold: set[str]) -> Iterator[Candidate]:
+def _candidates(ranked: Sequence[Candidate], run: Run, gold: set[str]) -> Iterator[ListedCandidate]:
     for item in ranked:
         known = run.known(item["id"])
         bridge = run.known(item["path"][-1]) if item["path"] else None
         if known is None:
             continue
         passage = known.passage
-        yield Candidate(
+        yield ListedCandidate(
             id=passage.id,
             gold=passage.document if passage.document in gold else "",
             text=candidate(passage.title, passage.heading, passage.text),
             way=way(bridge.passage.title, bridge.passage.text, item["name"]) if bridge else "",
             score=item["score"],
+            kind=item["kind"],
             via=item["via"],
             path=tuple(item["path"]),
             parts=item.get("parts", {}),

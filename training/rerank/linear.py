@@ -13,6 +13,7 @@ from torch.nn import functional
 from ...core.linear import Linear
 from ...core.types import Numbers
 from ...core.words import content_words, word_key
+from ...retrieval.candidate import Candidate
 from ...retrieval.rerank.features import (
     CROSS,
     FIRST,
@@ -24,7 +25,6 @@ from ...retrieval.rerank.features import (
     features,
     summary,
 )
-from ...retrieval.rerank.role import Ranked
 from .lists import CandidateList
 
 EPOCHS, TOGETHER = 6, 8
@@ -61,8 +61,16 @@ class Example:
 def example(one: CandidateList, logits: Sequence[float] = ()) -> Example:
     """Return a candidate list as an example, with the logits of the candidates that a cross-encoder has read."""
     chosen = one.candidates[:HEAD]
-    items: list[Ranked] = [
-        Ranked(id=each.id, score=each.score, via=each.via, path=list(each.path), name="", parts=dict(each.parts))
+    items: list[Candidate] = [
+        Candidate(
+            id=each.id,
+            score=each.score,
+            kind=each.kind,
+            via=each.via,
+            path=list(each.path),
+            name="",
+            parts=dict(each.parts),
+        )
         for each in chosen
     ]
     for item, logit in zip(items, logits, strict=False):

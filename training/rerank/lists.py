@@ -10,18 +10,21 @@ from pathlib import Path
 
 from ...core.errors import CallerError
 from ...core.files import read_rows, write_whole
+from ...retrieval.candidate import Kind
 from ...retrieval.rerank.pairs import Pair
 
 #: of the questions whose lists are kept apart from the cross-encoder, for what is trained on its logits
 SHARE = 0.2
+#: of lists that were collected before they held it, by `via`
+KINDS: Mapping[str, Kind] = {"search": "question", "named": "named", "link": "link"}
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class ListedCandidate:
     """A passage retrieved for a question: what a reranker may know of it, and the gold document it is of, if any.
 
     `text` is the passage as a cross-encoder reads it, `way` what led to it (see `retrieval.rerank.pairs`); the others
-    are those of `Ranked`.
+    are those of `Candidate`.
     """
 
     id: str
@@ -29,6 +32,7 @@ class Candidate:
     text: str
     way: str
     score: float
+    kind: Kind
     via: str
     path: tuple[str, ...] = ()
     parts: Mapping[str, float] = field(default_factory=dict)
@@ -38,15 +42,15 @@ class Candidate:
 class CandidateList:
     """The candidates of one question, best first.
 
-    `gold` counts all its gold passages, found or not; `weights` are the rarities of its words, as `Working` has them.
+    `gold` counts all its gold passages, found or not; `weights` are the rarities of its words, as `Run` has them.
     """
 
     question: str
     gold: int
-    candidates: tuple[Candidate, ...]
+    candidates: tuple[ListedCandidate, ...]
     weights: Mapping[str, float]
 
-    def pair(self, candidate: Candidate) -> Pair:
+    def pair(self, candidate: ListedCandidate) -> Pair:
         """Return what the cross-encoder reads."""
         return Pair(self.question, candidate.way, candidate.text)
 
@@ -66,7 +70,10 @@ def read(paths: Sequence[Path]) -> list[CandidateList]:
     for path in paths:
         for place, row in read_rows(path):
             try:
-                candidates = tuple(Candidate(**{**one, "path": tuple(one["path"])}) for one in row["candidates"])
+                candidates = tuple(
+                    ListedCandidate(**{"kind": KINDS.get(one["via"], "words"), **one, "path": tuple(one["path"])})
+                    for one in row["candidates"]
+                )
                 found.append(CandidateList(row["question"], row["gold"], candidates, row["weights"]))
             except (KeyError, TypeError) as error:
                 raise CallerError(f"{place}: no candidate list ({error!r}); make it with the `lists` step") from error

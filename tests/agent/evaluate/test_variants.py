@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from polyhop.agent import AfterHops, Agent, CallerError, Profile, Settings
+from polyhop.agent import Agent, CallerError, Config, MaxHops, Settings
 from polyhop.agent.evaluate.variants import WITH, WITHOUT, WITHOUT_AGAIN, Setup, WithoutKind, variants
 from polyhop.retrieval.hop.directional import DirectionalHop
 from polyhop.store.collection import Collection
@@ -16,7 +16,7 @@ from tests import corpus
 
 def setup(films: Collection) -> Setup:
     """Return the default profile over the known passages."""
-    return Setup(films, Profile())
+    return Setup(films, Config())
 
 
 def test_every_part_changes_the_default_profile(films: Collection) -> None:
@@ -26,12 +26,12 @@ def test_every_part_changes_the_default_profile(films: Collection) -> None:
     assert [f"-{name}" for name in WITHOUT] + [f"+{name}" for name in WITH] == list(made)
     for one in made.values():
         assert one != setup(films)
-        assert Agent(one.retriever, profile=one.profile).retrieve(corpus.QUESTION).passages
+        assert Agent(one.retriever, config=one.config).retrieve(corpus.QUESTION).passages
 
 
 def test_every_part_of_the_second_look_may_be_left_out(films: Collection) -> None:
     """Each changes the quality profile, wherever a reranker comes in it, and none the default one."""
-    whole = Profile.of(Settings(profile="quality"))
+    whole = Config.of(Settings(profile="quality"))
     made = variants(Setup(films, whole), without=list(WITHOUT_AGAIN))
 
     assert [f"-{name}" for name in WITHOUT_AGAIN] == list(made)
@@ -46,16 +46,16 @@ def test_every_part_of_the_second_look_may_be_left_out(films: Collection) -> Non
 def test_quality_can_be_added(films: Collection) -> None:
     """The second look of the settings comes to a run that has none, and all else stays."""
     made = variants(setup(films), plus=["quality"])["+quality"].profile
-    quality = Profile.of(Settings(profile="quality"))
+    quality = Config.of(Settings(profile="quality"))
 
-    assert replace(Profile(), further=quality.further, rerankers=quality.rerankers) == made
+    assert replace(Config(), further=quality.further, rerankers=quality.rerankers) == made
 
 
 def test_without_links_only_the_first_search_finds(films: Collection) -> None:
     """The variant without links follows none; the one without names in the question names none."""
     made = variants(setup(films), without=["link", "named"])
     ways = {
-        name: {one.via for one in Agent(films, profile=variant.profile).retrieve(corpus.QUESTION, 12).passages}
+        name: {one.via for one in Agent(films, config=variant.profile).retrieve(corpus.QUESTION, 12).passages}
         for name, variant in made.items()
     }
 
@@ -85,7 +85,7 @@ def test_an_unknown_part_is_answered_with_the_list(films: Collection) -> None:
 
 def test_a_part_that_is_not_there_cannot_be_left_out(films: Collection) -> None:
     """What would compare a run with itself, or have an updater twice, is the caller's mistake."""
-    plain = Setup(films, Profile(hops=(DirectionalHop(),), stop=AfterHops(2)))
+    plain = Setup(films, Config(hops=(DirectionalHop(),), stop=MaxHops(1)))
     with pytest.raises(CallerError, match="'link' changes nothing"):
         variants(plain, without=["link"])
     with pytest.raises(CallerError, match="two hop updaters are called 'directional'"):
@@ -94,6 +94,6 @@ def test_a_part_that_is_not_there_cannot_be_left_out(films: Collection) -> None:
 
 def test_a_part_that_does_not_fit_is_told(films: Collection) -> None:
     """A first search of one's own has no names to switch off."""
-    own = replace(setup(films), profile=Profile(first=DirectionalHop(name="search")))
+    own = replace(setup(films), profile=Config(first=DirectionalHop(name="search")))
     with pytest.raises(CallerError, match="'named' does not fit the parts of this profile"):
         variants(own, without=["named"])

@@ -12,7 +12,7 @@ from polyhop.answering.extractive.extract import extract
 from polyhop.answering.extractive.scorer import MOST
 from polyhop.core.types import Document
 from polyhop.encoders import Embedder
-from polyhop.retrieval.rerank.role import Ranked
+from polyhop.retrieval.candidate import Candidate
 from polyhop.retrieval.run import Run
 from polyhop.store.collection import Collection
 
@@ -53,11 +53,11 @@ def collection(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> 
         yield made
 
 
-def ranked(collection: Collection, *items: Item) -> list[Ranked]:
+def ranked(collection: Collection, *items: Item) -> list[Candidate]:
     """Return a ranking of (document, score, via, name, path of documents)."""
     ids = {key: found[0] for key, found in collection.heads(collection.keys(), 1).items()}
     return [
-        Ranked(id=ids[key], score=score, via=via, name=name, path=[ids[step] for step in path])
+        Candidate(id=ids[key], score=score, via=via, name=name, path=[ids[step] for step in path])
         for key, score, via, name, path in items
     ]
 

@@ -8,8 +8,8 @@ import pytest
 from polyhop.answering.extractive.quotable import HEAD, NAMES, PASSAGES, Quotable, bare
 from polyhop.core.types import Document
 from polyhop.encoders import Embedder
+from polyhop.retrieval.candidate import Candidate
 from polyhop.retrieval.query.answer_candidates import QuestionWords
-from polyhop.retrieval.rerank.role import Ranked
 from polyhop.retrieval.run import Run
 from polyhop.store.collection import Collection
 
@@ -27,7 +27,9 @@ def quotable(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Qu
     with Collection.create(tmp_path_factory.mktemp("home"), embedder=embedder) as made:
         made.add([Document(title, text, title) for title, text in TEXTS.items()])
         ids = {key: found[0] for key, found in made.heads(made.keys(), 1).items()}
-        ranked = [Ranked(id=ids[title], score=1.0, via="search", name="", path=[]) for title in TEXTS]
+        ranked = [
+            Candidate(id=ids[title], score=1.0, kind="question", via="search", name="", path=[]) for title in TEXTS
+        ]
         run = Run(made, QUESTION)
         return Quotable.of(ranked, run, QuestionWords.of(QUESTION, run))
 

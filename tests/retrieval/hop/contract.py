@@ -14,10 +14,12 @@ import pytest
 
 from polyhop.core.types import Document
 from polyhop.encoders import Embedder
-from polyhop.retrieval.hop.role import Bridge, Find, HopUpdater, Query
+from polyhop.retrieval.candidate import Candidate, Query
+from polyhop.retrieval.hop.role import HopUpdater
 from polyhop.retrieval.run import Run
 from polyhop.store.collection import Collection
 from tests import corpus
+from tests.retrieval.made import bridge
 
 NOBODY = "0" * 32
 FILLERS = 150
@@ -40,14 +42,14 @@ class World:
         """Return the memory of a run that has met nothing yet."""
         return Run(self.collection, QUESTION, where)
 
-    def bridges(self) -> list[Bridge]:
+    def bridges(self) -> list[Candidate]:
         """Return passages to go on from, two at the end of a path, one of which names the passage it came from."""
         jaws, spielberg, quint = self.ids["Jaws (film)"], self.ids["Steven Spielberg"], self.ids["quint"]
         return [
-            Bridge(id=jaws, score=2.0, path=[]),
-            Bridge(id=spielberg, score=1.5, path=[jaws]),
-            Bridge(id=quint, score=1.2, path=[jaws]),
-            Bridge(id=self.ids["The Third Man"], score=0.5, path=[]),
+            bridge(jaws, 2.0, []),
+            bridge(spielberg, 1.5, [jaws]),
+            bridge(quint, 1.2, [jaws]),
+            bridge(self.ids["The Third Man"], 0.5, []),
         ]
 
 
@@ -73,7 +75,7 @@ def planned(updater: HopUpdater, world: World, run: Run) -> list[Query]:
     return [Query(text=run.question, updater=updater.name, checkpoint=updater.checkpoint, path=[], score=1.0)]
 
 
-def _both(updater: HopUpdater, world: World, ask: Ask, where: str = "") -> tuple[list[Query], list[Find]]:
+def _both(updater: HopUpdater, world: World, ask: Ask, where: str = "") -> tuple[list[Query], list[Candidate]]:
     run = world.run(where)
     queries = ask(updater, world, run)
     return queries, updater.search(queries, run)
@@ -124,7 +126,7 @@ def never_returns_its_path(updater: HopUpdater, world: World, ask: Ask) -> None:
 def values_are_sound(updater: HopUpdater, world: World, ask: Ask) -> None:
     """The value of a find is finite and not negative."""
     _, finds = _both(updater, world, ask)
-    assert [] == [find for find in finds if not math.isfinite(find["value"]) or find["value"] < 0]
+    assert [] == [find for find in finds if not math.isfinite(find["score"]) or find["score"] < 0]
 
 
 def finds_exist(updater: HopUpdater, world: World, ask: Ask) -> None:
@@ -135,7 +137,7 @@ def finds_exist(updater: HopUpdater, world: World, ask: Ask) -> None:
 
 def skips_gone_bridges(updater: HopUpdater, world: World, ask: Ask) -> None:
     """A bridge that is gone gives no query and harms no other."""
-    gone = Bridge(id=NOBODY, score=9.0, path=[])
+    gone = bridge(NOBODY, 9.0, [])
     assert [] == updater.propose([gone], world.run())
     assert updater.propose(world.bridges(), world.run()) == updater.propose([*world.bridges(), gone], world.run())
 

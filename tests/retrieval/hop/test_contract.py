@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
+from polyhop.retrieval.candidate import Candidate, Query
 from polyhop.retrieval.hop.directional import DirectionalHop
 from polyhop.retrieval.hop.link import LinkHop
 from polyhop.retrieval.hop.pagerank import PageRankHop
-from polyhop.retrieval.hop.role import Bridge, Find, HopUpdater, Query
+from polyhop.retrieval.hop.role import HopUpdater
 from polyhop.retrieval.hop.shared import SharedNameHop
 from polyhop.retrieval.hop.span import SpanHop
 from polyhop.retrieval.query.expansion import Expansion
@@ -132,59 +133,61 @@ class Sound:
     name: str = "link"
     checkpoint: str = ""
 
-    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
+    def propose(self, bridges: Sequence[Candidate], run: Run) -> list[Query]:
         """Return what the link hop proposes."""
         return self.inner.propose(bridges, run)
 
-    def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
+    def search(self, queries: Sequence[Query], run: Run) -> list[Candidate]:
         """Return what the link hop finds."""
         return self.inner.search(queries, run)
 
 
 class ReturnsOwnBridge(Sound):
-    def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
+    def search(self, queries: Sequence[Query], run: Run) -> list[Candidate]:
         finds = super().search(queries, run)
-        return finds + [Find(**{**find, "id": find["path"][-1]}) for find in finds]
+        return finds + [Candidate(**{**find, "id": find["path"][-1]}) for find in finds]
 
 
 class RandomOrder(Sound):
-    def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
+    def search(self, queries: Sequence[Query], run: Run) -> list[Candidate]:
         finds = super().search(queries, run)
         for find in finds:
-            find["value"] += random.SystemRandom().random()
+            find["score"] += random.SystemRandom().random()
         return finds
 
 
 class NumpyScalars(Sound):
-    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
+    def propose(self, bridges: Sequence[Candidate], run: Run) -> list[Query]:
         return [Query(**{**query, "score": np.float64(1.0)}) for query in super().propose(bridges, run)]
 
 
 class Unbounded(Sound):
-    def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
+    def search(self, queries: Sequence[Query], run: Run) -> list[Candidate]:
         path = queries[0]["path"] if queries else []
         everything = run.retriever.lexical("minutes meeting", 10_000) if queries else []
-        found = [Find(id=hit.id, via="link", path=path, name="", value=1.0) for hit in everything] * len(queries)
+        found = [
+            Candidate(id=hit.id, kind="link", via="link", path=path, name="", score=1.0) for hit in everything
+        ] * len(queries)
         return found if run.where == "" else super().search(queries, run)
 
 
 class IgnoresFilter(Sound):
-    def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
+    def search(self, queries: Sequence[Query], run: Run) -> list[Candidate]:
         return super().search(queries, Run(run.retriever, run.question))
 
 
 class NegativeValues(Sound):
-    def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
-        return [Find(**{**find, "value": -1.0}) for find in super().search(queries, run)]
+    def search(self, queries: Sequence[Query], run: Run) -> list[Candidate]:
+        return [Candidate(**{**find, "score": -1.0}) for find in super().search(queries, run)]
 
 
 class PathFromElsewhere(Sound):
-    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
+    def propose(self, bridges: Sequence[Candidate], run: Run) -> list[Query]:
         return [Query(**{**query, "path": [*query["path"], "x"]}) for query in super().propose(bridges, run)]
 
 
 class StumblesOverGone(Sound):
-    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
+    def propose(self, bridges: Sequence[Candidate], run: Run) -> list[Query]:
         run.load(bridge["id"] for bridge in bridges)
         if run.gone:
             raise KeyError(*run.gone)
@@ -192,7 +195,7 @@ class StumblesOverGone(Sound):
 
 
 class ChangesBridges(Sound):
-    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
+    def propose(self, bridges: Sequence[Candidate], run: Run) -> list[Query]:
         queries = super().propose(bridges, run)
         for bridge in bridges:
             bridge["score"] += 1
@@ -200,10 +203,10 @@ class ChangesBridges(Sound):
 
 
 class KeepsQueriesInMemory(Sound):
-    def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
+    def search(self, queries: Sequence[Query], run: Run) -> list[Candidate]:
         return super().search([query for query in queries if id(query) in self._made()], run)
 
-    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
+    def propose(self, bridges: Sequence[Candidate], run: Run) -> list[Query]:
         queries = super().propose(bridges, run)
         self.__dict__["made"] = {id(query): query for query in queries}
         return queries
@@ -213,17 +216,17 @@ class KeepsQueriesInMemory(Sound):
 
 
 class NeedsBridges(Sound):
-    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
+    def propose(self, bridges: Sequence[Candidate], run: Run) -> list[Query]:
         return [*super().propose(bridges, run), *super().propose(bridges[:1], run)][: 1000 // len(bridges)]
 
 
 class FindsTheDead(Sound):
-    def search(self, queries: Sequence[Query], run: Run) -> list[Find]:
-        return [Find(**{**find, "id": "f" * 32}) for find in super().search(queries, run)]
+    def search(self, queries: Sequence[Query], run: Run) -> list[Candidate]:
+        return [Candidate(**{**find, "id": "f" * 32}) for find in super().search(queries, run)]
 
 
 class SignsForAnother(Sound):
-    def propose(self, bridges: Sequence[Bridge], run: Run) -> list[Query]:
+    def propose(self, bridges: Sequence[Candidate], run: Run) -> list[Query]:
         return [Query(**{**query, "updater": "other"}) for query in super().propose(bridges, run)]
 
 

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from polyhop.encoders import Embedder
+from polyhop.retrieval.candidate import Query
 from polyhop.retrieval.hop.directional import DirectionalHop
-from polyhop.retrieval.hop.role import Bridge, Query
 from polyhop.retrieval.run import Run
 from polyhop.store.collection import Collection
 from tests import corpus
+from tests.retrieval.made import bridge
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +25,7 @@ def films(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Itera
 
 def query(opened: Collection, run: Run, name: str, hop: DirectionalHop) -> Query:
     """Return the query that the hop makes from one passage."""
-    (made,) = hop.propose([Bridge(id=corpus.ids(opened)[name], score=1.0, path=[])], run)
+    (made,) = hop.propose([bridge(corpus.ids(opened)[name], 1.0, [])], run)
     return made
 
 
@@ -56,7 +57,7 @@ def test_a_gone_bridge_falls_back_to_the_question(films: Collection) -> None:
 
 def test_only_the_first_bridges_are_gone_on_from(films: Collection) -> None:
     """The number of queries is the number of bridges up to the bound."""
-    bridges = [Bridge(id=name, score=1.0, path=[]) for name in corpus.ids(films).values()]
+    bridges = [bridge(name, 1.0, []) for name in corpus.ids(films).values()]
 
     assert [2, 4] == [
         len(DirectionalHop(bridges=most).propose(bridges, Run(films, corpus.QUESTION))) for most in (2, 4)

@@ -8,11 +8,12 @@ import pytest
 
 from polyhop.core.types import Document
 from polyhop.encoders import Embedder
+from polyhop.retrieval.candidate import Candidate
 from polyhop.retrieval.hop.link import LinkHop
-from polyhop.retrieval.hop.role import Bridge
 from polyhop.retrieval.run import Run
 from polyhop.store.collection import Collection
 from tests import corpus
+from tests.retrieval.made import bridge
 
 
 @pytest.fixture(scope="module")
@@ -25,8 +26,8 @@ def films(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Itera
 def found(opened: Collection, question: str, *bridges: str, hop: LinkHop | None = None, where: str = "") -> list[str]:
     """Return the documents that one hop from the bridges finds, best first."""
     run, hop, ids = Run(opened, question, where), hop or LinkHop(), corpus.ids(opened)
-    queries = hop.propose([Bridge(id=ids[name], score=1.0, path=[]) for name in bridges], run)
-    finds = sorted(hop.search(queries, run), key=lambda find: (-find["value"], find["id"]))
+    queries = hop.propose([bridge(ids[name], 1.0, []) for name in bridges], run)
+    finds = sorted(hop.search(queries, run), key=lambda find: (-find["score"], find["id"]))
     names = {passage: name for name, passage in ids.items()}
     return [names[find["id"]] for find in finds]
 
@@ -50,7 +51,7 @@ def test_a_link_back_to_the_path_is_not_followed(tmp_path: object, embedder: Emb
     ) as opened:
         ids, hop = corpus.ids(opened), LinkHop()
         run = Run(opened, "Who founded the city of Romulus?")
-        queries = hop.propose([Bridge(id=ids["b"], score=1.0, path=[ids["a"]])], run)
+        queries = hop.propose([Candidate(id=ids["b"], score=1.0, path=[ids["a"]])], run)
         assert ["romulus"] == [query["text"] for query in queries]
         assert [] == hop.search(queries, run)
         (found,) = hop.search([{**query, "path": [ids["b"]]} for query in queries], run)

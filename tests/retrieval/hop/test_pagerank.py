@@ -9,9 +9,9 @@ import pytest
 from polyhop.core.types import Document
 from polyhop.encoders import Embedder
 from polyhop.retrieval.hop.pagerank import PageRankHop
-from polyhop.retrieval.hop.role import Bridge
 from polyhop.retrieval.run import Run
 from polyhop.store.collection import Collection
+from tests.retrieval.made import bridge
 
 QUESTION = "Where do the two rivers meet that flow past the mill and the abbey?"
 TEXTS = {
@@ -36,9 +36,9 @@ def rivers(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iter
 def worth(opened: Collection, starts: list[str], hop: PageRankHop) -> dict[str, float]:
     """Return the value of each document found from some others."""
     run = Run(opened, QUESTION)
-    bridges = [Bridge(id=opened.heads([start], 1)[start][0], score=1.0, path=[]) for start in starts]
+    bridges = [bridge(opened.heads([start], 1)[start][0], 1.0, []) for start in starts]
     found = hop.search(hop.propose(bridges, run), run)
-    return {opened.passages([find["id"]])[find["id"]].document: find["value"] for find in found}
+    return {opened.passages([find["id"]])[find["id"]].document: find["score"] for find in found}
 
 
 def test_what_two_bridges_lead_to_is_worth_more_than_what_one_does(rivers: Collection) -> None:

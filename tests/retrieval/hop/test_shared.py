@@ -9,7 +9,7 @@ import pytest
 
 from polyhop.core.types import Document
 from polyhop.encoders import Embedder
-from polyhop.retrieval.hop.role import Bridge, Find
+from polyhop.retrieval.candidate import Candidate
 from polyhop.retrieval.hop.shared import SharedNameHop
 from polyhop.retrieval.run import Run
 from polyhop.store.collection import Collection
@@ -40,11 +40,11 @@ def ships(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Itera
         yield opened
 
 
-def finds(opened: Collection, start: str, hop: SharedNameHop) -> dict[str, Find]:
+def finds(opened: Collection, start: str, hop: SharedNameHop) -> dict[str, Candidate]:
     """Return what the hop finds from one document, by document."""
     run = Run(opened, QUESTION)
     bridge = opened.heads([start], 1)[start][0]
-    found = hop.search(hop.propose([Bridge(id=bridge, score=1.5, path=[])], run), run)
+    found = hop.search(hop.propose([bridge(bridge, 1.5, [])], run), run)
     return {opened.passages([find["id"]])[find["id"]].document: find for find in found}
 
 
@@ -69,4 +69,4 @@ def test_a_filter_holds_on_the_other_side(ships: Collection) -> None:
     bridge = ships.heads(["wreck"], 1)["wreck"][0]
     hop = SharedNameHop()
 
-    assert [] == hop.search(hop.propose([Bridge(id=bridge, score=1.5, path=[])], run), run)
+    assert [] == hop.search(hop.propose([bridge(bridge, 1.5, [])], run), run)

@@ -8,10 +8,11 @@ import pytest
 
 from polyhop.core.types import Document
 from polyhop.encoders import Embedder
-from polyhop.retrieval.hop.role import Bridge, Find
+from polyhop.retrieval.candidate import Candidate
 from polyhop.retrieval.hop.span import SpanHop
 from polyhop.retrieval.run import Run
 from polyhop.store.collection import Collection
+from tests.retrieval.made import bridge
 
 QUESTION = "Which award did the architect of the Lighthouse of Brest win?"
 TEXTS = {
@@ -29,12 +30,12 @@ def towers(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iter
         yield opened
 
 
-def asked(opened: Collection, hop: SpanHop, start: str = "lighthouse") -> tuple[list[str], dict[str, Find]]:
+def asked(opened: Collection, hop: SpanHop, start: str = "lighthouse") -> tuple[list[str], dict[str, Candidate]]:
     """Return the names that are asked from one document, and the best find of each document."""
     run = Run(opened, QUESTION)
-    queries = hop.propose([Bridge(id=opened.heads([start], 1)[start][0], score=1.5, path=[])], run)
-    best: dict[str, Find] = {}
-    for find in sorted(hop.search(queries, run), key=lambda find: find["value"]):
+    queries = hop.propose([bridge(opened.heads([start], 1)[start][0], 1.5, [])], run)
+    best: dict[str, Candidate] = {}
+    for find in sorted(hop.search(queries, run), key=lambda find: find["score"]):
         best[opened.passages([find["id"]])[find["id"]].document] = find
     return [query["text"] for query in queries], best
 
@@ -50,16 +51,16 @@ def test_a_passage_that_only_mentions_the_name_is_found(towers: Collection) -> N
     """No document is called Anna Keller, and yet what the academy gave her is the best find."""
     _, found = asked(towers, SpanHop())
 
-    assert "award" == max(found, key=lambda name: found[name]["value"])
+    assert "award" == max(found, key=lambda name: found[name]["score"])
     assert "anna keller" == found["award"]["name"]
 
 
 def test_a_target_without_the_name_is_worth_less_by_doubt(towers: Collection) -> None:
     """Without doubt a passage that holds no word of the name counts in full."""
     hop = SpanHop(floor=-1.0, depth=3)
-    certain = asked(towers, SpanHop(floor=-1.0, depth=3, doubt=1.0))[1]["garden"]["value"]
+    certain = asked(towers, SpanHop(floor=-1.0, depth=3, doubt=1.0))[1]["garden"]["score"]
 
-    assert pytest.approx(hop.doubt * certain) == asked(towers, hop)[1]["garden"]["value"]
+    assert pytest.approx(hop.doubt * certain) == asked(towers, hop)[1]["garden"]["score"]
 
 
 def test_no_more_names_are_asked_than_most(towers: Collection) -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from polyhop.core.types import Hit, Vectors
 from polyhop.core.vectors import unit
-from polyhop.retrieval.hop.role import HopUpdater, Query
+from polyhop.retrieval.candidate import Query
+from polyhop.retrieval.hop.role import HopUpdater
 from polyhop.retrieval.hop.treehop import TreeHop
 from polyhop.retrieval.hop.treehop_network import Gate
 from polyhop.retrieval.run import Run

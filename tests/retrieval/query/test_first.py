@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from polyhop.encoders import Embedder
-from polyhop.retrieval.hop.role import Find, Query
+from polyhop.retrieval.candidate import Candidate, Query
 from polyhop.retrieval.query.first import FirstSearch
 from polyhop.retrieval.run import Run
 from polyhop.store.collection import Collection
@@ -21,13 +21,13 @@ def films(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Itera
         yield opened
 
 
-def finds(opened: Collection, *texts: str, question: str = corpus.QUESTION) -> list[Find]:
+def finds(opened: Collection, *texts: str, question: str = corpus.QUESTION) -> list[Candidate]:
     """Return what queries of these texts find in a run of the question."""
     queries = [Query(text=text, updater="search", checkpoint="", path=[], score=1.0) for text in texts]
     return FirstSearch().search(queries, Run(opened, question))
 
 
-def named(found: list[Find], opened: Collection) -> set[str]:
+def named(found: list[Candidate], opened: Collection) -> set[str]:
     """Return the documents that were found by being named."""
     names = {passage: name for name, passage in corpus.ids(opened).items()}
     return {names[find["id"]] for find in found if find["via"] == "named"}
@@ -37,8 +37,8 @@ def test_a_passage_that_leads_both_halves_has_value_one(films: Collection) -> No
     """The value of a hybrid hit is its fused score as a share of the highest possible."""
     found = [find for find in finds(films, "Danube Black Sea river of Europe") if find["via"] == "search"]
     assert corpus.ids(films)["Danube"] == found[0]["id"]
-    assert 1.0 == pytest.approx(found[0]["value"])
-    assert all(0 < find["value"] <= 1 for find in found)
+    assert 1.0 == pytest.approx(found[0]["score"])
+    assert all(0 < find["score"] <= 1 for find in found)
 
 
 @pytest.mark.parametrize(("text", "expected"), [
@@ -69,6 +69,6 @@ def test_phrases_come_first_in_the_lexical_half_where_that_is_wanted(films: Coll
     query["dense_text"], query["phrases"] = corpus.QUESTION, ["Black Sea"]
     plain, phrased = (FirstSearch(phrased=on).search([query], Run(films, corpus.QUESTION)) for on in (False, True))
     assert {find["id"] for find in plain} == {find["id"] for find in phrased}
-    values = {find["id"]: find["value"] for find in phrased if find["via"] == "search"}
+    values = {find["id"]: find["score"] for find in phrased if find["via"] == "search"}
     danube = corpus.ids(films)["Danube"]
-    assert values[danube] >= next(find["value"] for find in plain if find["id"] == danube)
+    assert values[danube] >= next(find["score"] for find in plain if find["id"] == danube)

@@ -54,7 +54,7 @@ def test_the_numbers_are_those_of_the_ranking(films: Collection) -> None:
     assert max(run.weights.values()) == found["highest rarity"] >= found["mean rarity"] > 0
     assert ranked[0]["score"] - ranked[4]["score"] == pytest.approx(found["score gap"])
     assert ranked[4]["score"] - ranked[9]["score"] == pytest.approx(found["score gap behind"])
-    assert found["best named"] == max(find["value"] for find in finds if find["via"] == "named")
+    assert found["best named"] == max(find["score"] for find in finds if find["via"] == "named")
     assert 1 >= found["covered"] >= found["covered by first"] > 0
     assert all(0 <= found[name] <= 1 for name in ("agreement", "first fused"))
 

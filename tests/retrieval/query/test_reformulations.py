@@ -11,7 +11,7 @@ import pytest
 from polyhop.core.types import Hit
 from polyhop.core.vectors import unit
 from polyhop.encoders import Embedder
-from polyhop.retrieval.hop.role import Query
+from polyhop.retrieval.candidate import Query
 from polyhop.retrieval.query.expansion import Expansion
 from polyhop.retrieval.query.feedback import Feedback
 from polyhop.retrieval.query.reformulations import NAMES, Beside, Repeat, found_beside, nearest
@@ -46,7 +46,7 @@ def after_search(films: Collection, k: int = 5) -> Run:
 def test_worth_falls_with_the_rank() -> None:
     """The first find is worth 1, as is the leader of both halves of the first search."""
     finds = found_beside([Hit("a", 0.2), Hit("b", 0.1)], "passage")
-    assert [("a", 1.0), ("b", 61 / 62)] == [(find["id"], find["value"]) for find in finds]
+    assert [("a", 1.0), ("b", 61 / 62)] == [(find["id"], find["score"]) for find in finds]
 
 
 def test_the_mean_of_unit_vectors_is_searched_with(films: Collection, embedder: Embedder) -> None:
@@ -133,7 +133,7 @@ def test_a_reformulation_is_a_third_of_the_rank(films: Collection) -> None:
     """What the first search and the reformulation gave a passage is one part, and no larger than without."""
     run = after_search(films)
     one, other = sorted(run.found)[:2]
-    first = [{"id": name, "via": "search", "path": [], "name": "", "value": 0.6} for name in (one, other)]
+    first = [{"id": name, "via": "search", "path": [], "name": "", "score": 0.6} for name in (one, other)]
     ranker = PathScore()
     alone = {item["id"]: item for item in ranker.rank(first, run)}  # type: ignore[arg-type]
     both = {item["id"]: item for item in ranker.rank([*first, *found_beside([Hit(one, 0.9)], "passage")], run)}  # type: ignore[list-item]

@@ -14,9 +14,9 @@ import pytest
 
 from polyhop.core.types import Document
 from polyhop.encoders import Embedder
-from polyhop.retrieval.hop.role import Find
+from polyhop.retrieval.candidate import Candidate
 from polyhop.retrieval.rerank.path import PathScore
-from polyhop.retrieval.rerank.role import Ranked, Reranker, order
+from polyhop.retrieval.rerank.role import Reranker, order
 from polyhop.retrieval.retriever import Retriever
 from polyhop.retrieval.run import Run
 from polyhop.store.collection import Collection
@@ -39,25 +39,25 @@ class Scene:
 
     collection: Collection
     ids: Mapping[str, str]
-    _rankings: dict[str, list[Ranked]] = field(default_factory=dict)
+    _rankings: dict[str, list[Candidate]] = field(default_factory=dict)
     _runs: dict[str, Run] = field(default_factory=dict)
 
     def run(self, question: str = corpus.QUESTION) -> Run:
         """Return the memory of a run that has met nothing yet."""
         return Run(self.collection, question)
 
-    def ranked(self) -> list[Ranked]:
+    def ranked(self) -> list[Candidate]:
         """Return a ranking by the path score: by search and by path, with twins that tie at its head."""
         if "" not in self._rankings:
             others = sorted(set(self.ids) - {twin.key for twin in TWINS})[: LENGTH - len(TWINS)]
             values = {twin.key: 1.0 for twin in TWINS} | {name: 0.9 - n / 100 for n, name in enumerate(others)}
             finds = [_found(self.ids[key], value) for key, value in values.items()]
             jaws, born = self.ids["Jaws (film)"], self.ids["Steven Spielberg"]
-            finds.append(Find(id=born, via="link", path=[jaws], name="steven spielberg", value=1.2))
+            finds.append(Candidate(id=born, kind="link", via="link", path=[jaws], name="steven spielberg", score=1.2))
             self._rankings[""] = PathScore().rank(finds, self.run())
         return copy.deepcopy(self._rankings[""])
 
-    def asked(self, question: str, pair: Pair) -> tuple[list[Ranked], Run]:
+    def asked(self, question: str, pair: Pair) -> tuple[list[Candidate], Run]:
         """Return the candidates of a pair, whose scores say nothing although their parts do, and the run."""
         if question not in self._rankings:
             run = self._runs[question] = self.run(question)
@@ -66,12 +66,12 @@ class Scene:
         return copy.deepcopy(self._rankings[question]), self._runs[question]
 
 
-def _found(name: str, value: float) -> Find:
-    return Find(id=name, via="search", path=[], name="", value=value)
+def _found(name: str, value: float) -> Candidate:
+    return Candidate(id=name, kind="question", via="search", path=[], name="", score=value)
 
 
-def _levelled(item: Ranked) -> Ranked:
-    return Ranked(**{**item, "score": 1.0, "parts": {**item["parts"], "level": 1.0 - item["score"]}})
+def _levelled(item: Candidate) -> Candidate:
+    return Candidate(**{**item, "score": 1.0, "parts": {**item["parts"], "level": 1.0 - item["score"]}})
 
 
 Check = Callable[[Reranker, Scene], None]
@@ -97,7 +97,7 @@ def scores_are_finite(reranker: Reranker, scene: Scene) -> None:
 
 def parts_add_up(reranker: Reranker, scene: Scene) -> None:
     """The parts of a score are all of it, also where none were told before."""
-    bare = [Ranked(**{key: item[key] for key in item if key != "parts"}) for item in scene.ranked()]
+    bare = [Candidate(**{key: item[key] for key in item if key != "parts"}) for item in scene.ranked()]
     for ranked in (scene.ranked(), bare):
         for item in reranker.rerank(ranked, scene.run()):
             assert item["score"] == pytest.approx(sum(item.get("parts", {"all": item["score"]}).values()), abs=1e-5)
@@ -109,7 +109,7 @@ def keeps_the_ways(reranker: Reranker, scene: Scene) -> None:
     assert all(ways[item["id"]] == _way(item) for item in reranker.rerank(scene.ranked(), scene.run()))
 
 
-def _way(item: Ranked) -> tuple[object, ...]:
+def _way(item: Candidate) -> tuple[object, ...]:
     return item["via"], item["path"], item["name"], item.get("hop")
 
 
@@ -160,10 +160,17 @@ def survives_the_gone(reranker: Reranker, scene: Scene) -> None:
         assert sorted(map(order, found)) == [order(item) for item in found]
 
 
-def _gone(place: int) -> Ranked:
+def _gone(place: int) -> Candidate:
     name = f"{NOBODY[:-1]}{place}"
-    return Ranked(
-        id=name, score=9.0 - 7 * place, via="link", path=[NOBODY], name="", hop=1, parts={"path": 9.0 - 7 * place}
+    return Candidate(
+        id=name,
+        score=9.0 - 7 * place,
+        kind="link",
+        via="link",
+        path=[NOBODY],
+        name="",
+        hop=1,
+        parts={"path": 9.0 - 7 * place},
     )
 
 
@@ -171,7 +178,7 @@ def is_bounded(reranker: Reranker, scene: Scene) -> None:
     """However long a ranking is, no more than the head and the bridges to it are read."""
     long = [
         *scene.ranked(),
-        *(Ranked(id=f"{n:032x}", score=-9.0, via="search", path=[], name="") for n in range(2_000)),
+        *(Candidate(id=f"{n:032x}", score=-9.0, kind="question", via="search", path=[], name="") for n in range(2_000)),
     ]
     counting = Counting(scene.collection)
     reranker.rerank(sorted(long, key=order), Run(cast(Retriever, counting), corpus.QUESTION))

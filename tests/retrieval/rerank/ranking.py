@@ -12,8 +12,8 @@ import pytest
 
 from polyhop.core.types import Document
 from polyhop.encoders import Embedder
-from polyhop.retrieval.hop.role import Find
-from polyhop.retrieval.rerank.role import Ranked, Ranker
+from polyhop.retrieval.candidate import Candidate
+from polyhop.retrieval.rerank.role import Ranker
 from polyhop.retrieval.run import Run
 from polyhop.store.collection import Collection
 from tests import corpus
@@ -34,18 +34,18 @@ class Scene:
         """Return the memory of a run that has met nothing yet."""
         return Run(self.collection, corpus.QUESTION)
 
-    def finds(self) -> list[Find]:
+    def finds(self) -> list[Candidate]:
         """Return finds by search, by name and by path, several of one passage, of twins, and of one gone."""
         jaws, spielberg, reed = self.ids["Jaws (film)"], self.ids["Steven Spielberg"], self.ids["Carol Reed"]
         twins = [self.ids[twin.key] for twin in TWINS]
         return [
-            Find(id=reed, via="search", path=[], name="", value=0.9),
-            Find(id=jaws, via="search", path=[], name="", value=0.4),
-            Find(id=jaws, via="named", path=[], name="jaws", value=0.8),
-            Find(id=spielberg, via="link", path=[reed], name="director", value=0.2),
-            Find(id=spielberg, via="link", path=[jaws], name="steven spielberg", value=1.2),
-            *(Find(id=twin, via="search", path=[], name="", value=0.1) for twin in twins),
-            Find(id=NOBODY, via="search", path=[], name="", value=1.0),
+            Candidate(id=reed, kind="question", via="search", path=[], name="", score=0.9),
+            Candidate(id=jaws, kind="question", via="search", path=[], name="", score=0.4),
+            Candidate(id=jaws, kind="named", via="named", path=[], name="jaws", score=0.8),
+            Candidate(id=spielberg, kind="link", via="link", path=[reed], name="director", score=0.2),
+            Candidate(id=spielberg, kind="link", via="link", path=[jaws], name="steven spielberg", score=1.2),
+            *(Candidate(id=twin, kind="question", via="search", path=[], name="", score=0.1) for twin in twins),
+            Candidate(id=NOBODY, kind="question", via="search", path=[], name="", score=1.0),
         ]
 
 
@@ -111,7 +111,7 @@ def nothing_comes_of_nothing(ranker: Ranker, scene: Scene) -> None:
 
 def nothing_is_left_of_the_gone(ranker: Ranker, scene: Scene) -> None:
     """When everything found is gone there is no ranking."""
-    gone = [Find(id=NOBODY, via=via, path=[NOBODY], name="", value=1.0) for via in ("search", "named", "link")]
+    gone = [Candidate(id=NOBODY, via=via, path=[NOBODY], name="", score=1.0) for via in ("search", "named", "link")]
     assert [] == ranker.rank(gone, scene.run())
 
 
@@ -148,7 +148,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Itera
         yield Scene(opened, corpus.ids(opened))
 
 
-def only(ranked: list[Ranked], scene: Scene) -> list[str]:
+def only(ranked: list[Candidate], scene: Scene) -> list[str]:
     """Return a ranking as the keys of its documents."""
     names = {passage: name for name, passage in scene.ids.items()}
     return [names[item["id"]] for item in ranked]

@@ -11,9 +11,9 @@ import numpy as np
 
 from polyhop.core.types import Passage
 from polyhop.core.words import content_words, word_key
+from polyhop.retrieval.candidate import Candidate
 from polyhop.retrieval.rerank.features import CROSS, NAMES, SUMMARY, Reading
-from polyhop.retrieval.rerank.role import Ranked
-from polyhop.retrieval.run import Known, Run
+from polyhop.retrieval.run import LoadedPassage, Run
 
 
 class Told:
@@ -28,13 +28,13 @@ class Told:
     def load(self, ids: Sequence[str]) -> None:
         """Do nothing: all is known."""
 
-    def known(self, name: str) -> Known | None:
+    def known(self, name: str) -> LoadedPassage | None:
         """Return a passage, or None if it was not told."""
         if name not in self._texts:
             return None
         text = self._texts[name]
         passage = Passage(name, name, "", "", text)
-        return Known(passage, np.zeros(384, np.float32), 0.0, frozenset(map(word_key, content_words(text))))
+        return LoadedPassage(passage, np.zeros(384, np.float32), 0.0, frozenset(map(word_key, content_words(text))))
 
 
 def told(question: str, texts: Mapping[str, str], weights: Mapping[str, float] | None = None) -> Run:
@@ -42,13 +42,13 @@ def told(question: str, texts: Mapping[str, str], weights: Mapping[str, float] |
     return cast(Run, Told(question, texts, weights))
 
 
-def item(name: str, score: float, **facts: Any) -> Ranked:
+def item(name: str, score: float, **facts: Any) -> Candidate:
     """Return a passage in a ranking, found by search."""
     usual = {"via": "search", "path": [], "name": "", "parts": {"search": score}}
-    return cast(Ranked, {"id": name, "score": score, **usual, **facts})
+    return cast(Candidate, {"id": name, "score": score, **usual, **facts})
 
 
-def reading(items: Sequence[Ranked], question: str = "", texts: Mapping[str, str] | None = None) -> Reading:
+def reading(items: Sequence[Candidate], question: str = "", texts: Mapping[str, str] | None = None) -> Reading:
     """Return the head of a ranking."""
     return Reading.of(items, told(question, texts or {}))
 

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from polyhop.retrieval.candidate import Candidate
 from polyhop.retrieval.rerank.cover import Cover
-from polyhop.retrieval.rerank.role import Ranked, Reranker
+from polyhop.retrieval.rerank.role import Reranker
 
 from .contract import DEPTH, RerankerStructure, Scene, scene
 from .rankings import item, told
@@ -30,12 +31,12 @@ class TestCover(RerankerStructure):
         return Cover(depth=DEPTH)
 
 
-def names(ranked: Sequence[Ranked]) -> list[str]:
+def names(ranked: Sequence[Candidate]) -> list[str]:
     """Return the ids of a ranking."""
     return [one["id"] for one in ranked]
 
 
-def covering(ranked: Sequence[Ranked], **fields: float) -> list[Ranked]:
+def covering(ranked: Sequence[Candidate], **fields: float) -> list[Candidate]:
     """Return what becomes of a ranking of the passages above."""
     return Cover(**fields).rerank(ranked, told(QUESTION, {**BRIDGES, **REST}))  # type: ignore[arg-type]
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from polyhop.core.errors import CallerError
+from polyhop.retrieval.candidate import Candidate
 from polyhop.retrieval.rerank.cover import Cover
 from polyhop.retrieval.rerank.cross import CrossEncoder, scorer
 from polyhop.retrieval.rerank.crossfile import Card, save
@@ -18,7 +19,7 @@ from polyhop.retrieval.rerank.features import base_score
 from polyhop.retrieval.rerank.listwise import Listwise
 from polyhop.retrieval.rerank.pairs import Pair
 from polyhop.retrieval.rerank.rocchio import Rocchio
-from polyhop.retrieval.rerank.role import Ranked, Reranker
+from polyhop.retrieval.rerank.role import Reranker
 from polyhop.retrieval.run import Run
 from tests import corpus
 
@@ -40,7 +41,7 @@ class Chain:
     parts: tuple[Reranker, ...]
     name: str = "chain"
 
-    def rerank(self, ranked: Sequence[Ranked], run: Run) -> list[Ranked]:
+    def rerank(self, ranked: Sequence[Candidate], run: Run) -> list[Candidate]:
         """Return what the last one makes of it."""
         found = list(ranked)
         for one in self.parts:
@@ -104,7 +105,7 @@ def test_the_logit_is_noted(scene: Scene) -> None:
 def test_the_way_is_read(scene: Scene) -> None:
     """A passage is read with what led to it: without its way it has another logit."""
     led = next(one for one in scene.ranked() if one["path"])
-    alone = Ranked(**{**led, "path": []})
+    alone = Candidate(**{**led, "path": []})
     first, second = (CrossEncoder().rerank([one], scene.run())[0]["logit"] for one in (led, alone))
 
     assert abs(first - second) > 0.01
@@ -114,7 +115,8 @@ def test_a_way_whose_bridge_is_gone_is_left_out(scene: Scene) -> None:
     """Where the bridge is not there any more the passage is read alone."""
     led = next(one for one in scene.ranked() if one["path"])
     logits = [
-        CrossEncoder().rerank([Ranked(**{**led, "path": path})], scene.run())[0]["logit"] for path in ([], ["0" * 32])
+        CrossEncoder().rerank([Candidate(**{**led, "path": path})], scene.run())[0]["logit"]
+        for path in ([], ["0" * 32])
     ]
     assert logits[0] == logits[1]
 

@@ -10,8 +10,8 @@ import pytest
 
 from polyhop.core.types import Document
 from polyhop.encoders import Embedder
+from polyhop.retrieval.candidate import Candidate
 from polyhop.retrieval.rerank.duplicates import LARGEST, Duplicates
-from polyhop.retrieval.rerank.role import Ranked
 from polyhop.retrieval.run import Run
 from polyhop.store.collection import Collection
 from tests import corpus
@@ -45,7 +45,8 @@ def moved(opened: Collection, *keys: str, by: Duplicates | None = None, k: int =
     ids = corpus.ids(opened)
     names = {name: key for key, name in ids.items()}
     order = [
-        Ranked(id=ids[key], score=9.0 - place, via="search", path=[], name="", hop=0) for place, key in enumerate(keys)
+        Candidate(id=ids[key], score=9.0 - place, kind="question", via="search", path=[], name="", hop=0)
+        for place, key in enumerate(keys)
     ]
     before = json.dumps(order)
     ranking = (by or Duplicates()).move(order, Run(opened, "Where was the battle?", k=k))

@@ -9,9 +9,9 @@ import pytest
 
 from polyhop.core.types import Document
 from polyhop.encoders import Embedder
+from polyhop.retrieval.candidate import Candidate
 from polyhop.retrieval.query.understood import Understood
 from polyhop.retrieval.rerank.exclude import Exclude
-from polyhop.retrieval.rerank.role import Ranked
 from polyhop.retrieval.run import Run
 from polyhop.store.collection import Collection
 
@@ -44,14 +44,14 @@ def understood(**facts: Any) -> Understood:
     return Understood(**{"query": "q", "lexical": "q", **nothing, **facts})  # type: ignore[typeddict-item]
 
 
-def moved(films: Collection, **facts: Any) -> list[Ranked]:
+def moved(films: Collection, **facts: Any) -> list[Candidate]:
     """Return the passages in the order of `FILMS`, then what is left out moved back."""
     ids = {passage.document: passage.id for passage in films.passages(_ids(films)).values()}
     ranked = [item(ids[one.key], 2.0 - place / 10) for place, one in enumerate(FILMS)]
     return Exclude().move(ranked, understood(**facts), Run(films, "Which films did Martin Campbell direct?"))
 
 
-def documents(films: Collection, ranked: list[Ranked]) -> list[str]:
+def documents(films: Collection, ranked: list[Candidate]) -> list[str]:
     """Return the keys of what is ranked."""
     return [films.passages([one["id"]])[one["id"]].document for one in ranked]
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pytest
 
+from polyhop.retrieval.candidate import Candidate
 from polyhop.retrieval.rerank.cover import Cover
 from polyhop.retrieval.rerank.features import (
     CROSS,
@@ -20,15 +21,15 @@ from polyhop.retrieval.rerank.features import (
     in_first_order,
     summary,
 )
-from polyhop.retrieval.rerank.role import Ranked, reordered
+from polyhop.retrieval.rerank.role import reordered
 
 from .rankings import item, reading, told
 
 QUESTION = "Which river runs through Vienna?"
 TEXTS = {"a": "Vienna is a city.", "b": "The Danube is a river.", "c": "Nothing."}
-RANKINGS: Mapping[str, Sequence[Ranked]] = {
+RANKINGS: Mapping[str, Sequence[Candidate]] = {
     "one candidate": [item("a", 1.0)],
-    "no parts": [Ranked(id="a", score=1.0, via="search", path=[], name=""), item("b", 0.5)],
+    "no parts": [Candidate(id="a", score=1.0, kind="question", via="search", path=[], name=""), item("b", 0.5)],
     "a bridge that is not among them": [item("a", 1.0, path=["z"], via="link"), item("b", 0.5, path=["y", "z"])],
     "its own bridge": [item("a", 1.0, path=["a"])],
     "none of them there": [item("x", 1.0), item("y", 0.5)],
@@ -106,7 +107,10 @@ def test_the_first_order_survives_rerankers(bare: str) -> None:
     """Score, order and features are those of the ranker, however rerankers have changed the ranking since."""
     ranked = [item(name, score) for name, score in (("a", 3.0), ("b", 2.0), ("c", 1.0))]
     if bare == "no parts":
-        ranked = [Ranked(id=one["id"], score=one["score"], via="search", path=[], name="") for one in ranked]
+        ranked = [
+            Candidate(id=one["id"], score=one["score"], kind="question", via="search", path=[], name="")
+            for one in ranked
+        ]
     turned = reordered(reordered(ranked, [-9.0, 0.0, 9.0], "cross"), [7.0, 1.0, 2.0], "cover")
     assert ["c", "a", "b"] == [one["id"] for one in turned]
 

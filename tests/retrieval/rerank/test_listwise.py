@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from polyhop.core.errors import OperatorError
+from polyhop.retrieval.candidate import Candidate
 from polyhop.retrieval.rerank.listwise import Estimate, Listwise, load
-from polyhop.retrieval.rerank.role import Ranked, Reranker, reordered
+from polyhop.retrieval.rerank.role import Reranker, reordered
 
 from .contract import RerankerContract, Scene, scene
 from .rankings import item, told, weights
@@ -39,7 +40,7 @@ class TestListwise(RerankerContract):
         return Listwise(file)
 
 
-def names(ranked: list[Ranked]) -> list[str]:
+def names(ranked: list[Candidate]) -> list[str]:
     """Return the ids of a ranking."""
     return [one["id"] for one in ranked]
 
@@ -47,13 +48,13 @@ def names(ranked: list[Ranked]) -> list[str]:
 def test_logits_count_where_there_are_some(file: Path) -> None:
     """Without logits the plain unit scores; with one, the other does."""
     bare = [item(name, 1.0, parts={"cosine": value, "search": 1 - value}) for name, value in (("a", 0.9), ("b", 0.1))]
-    read = [Ranked(**{**one, "logit": logit}) for one, logit in zip(bare, (-2.0, 3.0), strict=True)]
+    read = [Candidate(**{**one, "logit": logit}) for one, logit in zip(bare, (-2.0, 3.0), strict=True)]
 
     assert [("a", 3.6), ("b", 0.4)] == scored(Listwise(file), bare)
     assert [("b", 3.0), ("a", -2.0)] == scored(Listwise(file), read)
 
 
-def scored(reranker: Reranker, ranked: list[Ranked]) -> list[tuple[str, float]]:
+def scored(reranker: Reranker, ranked: list[Candidate]) -> list[tuple[str, float]]:
     """Return a new ranking with its scores."""
     return [(one["id"], pytest.approx(one["score"])) for one in reranker.rerank(ranked, told(QUESTION, {}))]
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from polyhop.retrieval.hop.role import Find
+from polyhop.retrieval.candidate import Candidate
 from polyhop.retrieval.rerank.path import PathScore
-from polyhop.retrieval.rerank.role import Ranked, Ranker
+from polyhop.retrieval.rerank.role import Ranker
 from polyhop.retrieval.run import Run
 
 from .ranking import NOBODY, RankerContract, Scene, failing, only, scene
@@ -35,62 +35,65 @@ class Sound:
     inner: PathScore = field(default_factory=PathScore)
     name: str = "path"
 
-    def rank(self, finds: Sequence[Find], run: Run) -> list[Ranked]:
+    def rank(self, finds: Sequence[Candidate], run: Run) -> list[Candidate]:
         """Return what the path score returns."""
         return self.inner.rank(finds, run)
 
 
 class RanksTwice(Sound):
-    def rank(self, finds: Sequence[Find], run: Run) -> list[Ranked]:
+    def rank(self, finds: Sequence[Candidate], run: Run) -> list[Candidate]:
         return [item for item in super().rank(finds, run) for _ in range(2)]
 
 
 class BreaksTiesByOrder(Sound):
-    def rank(self, finds: Sequence[Find], run: Run) -> list[Ranked]:
+    def rank(self, finds: Sequence[Candidate], run: Run) -> list[Candidate]:
         backwards = super().rank(finds, run)[::-1]
         return sorted(backwards, key=lambda item: -item["score"])
 
 
 class AddsNoise(Sound):
-    def rank(self, finds: Sequence[Find], run: Run) -> list[Ranked]:
+    def rank(self, finds: Sequence[Candidate], run: Run) -> list[Candidate]:
         for item in (ranked := super().rank(finds, run)):
             item["score"] += random.SystemRandom().random()
         return ranked
 
 
 class HidesAPart(Sound):
-    def rank(self, finds: Sequence[Find], run: Run) -> list[Ranked]:
+    def rank(self, finds: Sequence[Candidate], run: Run) -> list[Candidate]:
         for item in (ranked := super().rank(finds, run)):
             item["parts"].pop("cosine")
         return ranked
 
 
 class TrustsTheFirstFind(Sound):
-    def rank(self, finds: Sequence[Find], run: Run) -> list[Ranked]:
+    def rank(self, finds: Sequence[Candidate], run: Run) -> list[Candidate]:
         firsts = {find["id"]: find for find in reversed(finds)}
         return super().rank(list(firsts.values()), run)
 
 
 class InventsAWay(Sound):
-    def rank(self, finds: Sequence[Find], run: Run) -> list[Ranked]:
-        return [Ranked(**{**item, "via": "magic"}) for item in super().rank(finds, run)]
+    def rank(self, finds: Sequence[Candidate], run: Run) -> list[Candidate]:
+        return [Candidate(**{**item, "via": "magic"}) for item in super().rank(finds, run)]
 
 
 class NumpyScores(Sound):
-    def rank(self, finds: Sequence[Find], run: Run) -> list[Ranked]:
+    def rank(self, finds: Sequence[Candidate], run: Run) -> list[Candidate]:
         ranked = super().rank(finds, run)
-        return [Ranked(**{**item, "score": np.float64(item["score"])}) for item in ranked]
+        return [Candidate(**{**item, "score": np.float64(item["score"])}) for item in ranked]
 
 
 class KeepsTheDead(Sound):
-    def rank(self, finds: Sequence[Find], run: Run) -> list[Ranked]:
-        return [*super().rank(finds, run), Ranked(id=NOBODY, score=-9.0, via="search", path=[], name="")]
+    def rank(self, finds: Sequence[Candidate], run: Run) -> list[Candidate]:
+        return [
+            *super().rank(finds, run),
+            Candidate(id=NOBODY, score=-9.0, kind="question", via="search", path=[], name=""),
+        ]
 
 
 class ScalesInPlace(Sound):
-    def rank(self, finds: Sequence[Find], run: Run) -> list[Ranked]:
+    def rank(self, finds: Sequence[Candidate], run: Run) -> list[Candidate]:
         for find in finds:
-            find["value"] *= 0.5
+            find["score"] *= 0.5
         return super().rank(finds, run)
 
 
@@ -144,7 +147,7 @@ def test_every_part_of_a_score_is_told(scene: Scene) -> None:
 
 def test_the_hop_is_that_of_the_telling_find(scene: Scene) -> None:
     """The search that made the find is told; a find that does not say it counts by its path."""
-    finds = [Find(**{**find, "hop": 3}) if find["value"] == 1.2 else find for find in scene.finds()]
+    finds = [Candidate(**{**find, "hop": 3}) if find["score"] == 1.2 else find for find in scene.finds()]
     hops = {item["id"]: item["hop"] for item in PathScore().rank(finds, scene.run())}
     assert (3, 0) == (hops[scene.ids["Steven Spielberg"]], hops[scene.ids["Carol Reed"]])
     assert (

@@ -14,7 +14,7 @@ from polyhop.core.errors import OperatorError
 from polyhop.core.types import Vectors
 from polyhop.encoders import Embedder
 from polyhop.tools.select.choose import Cover, Twins, same
-from polyhop.tools.select.engine import Candidate, Engine
+from polyhop.tools.select.engine import Engine, ToolCandidate
 from polyhop.tools.select.features import NAMES, Reading
 from polyhop.tools.select.intents import intents
 from polyhop.tools.select.lexicon import Lexicon
@@ -178,10 +178,10 @@ def offers(tmp_path: Path, embedder: Embedder) -> Iterator[Engine]:
         yield opened
 
 
-def candidate(name: str, score: float, intents: list[float], *, named: bool = False) -> Candidate:
+def candidate(name: str, score: float, intents: list[float], *, named: bool = False) -> ToolCandidate:
     """Return a candidate."""
     serves = int(np.argmax(intents))
-    return Candidate(id=name, score=score, whole=0.0, intents=intents, intent=serves, named=named)
+    return ToolCandidate(id=name, score=score, whole=0.0, intents=intents, intent=serves, named=named)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from polyhop.training.rerank.lists import Candidate, CandidateList
+from polyhop.training.rerank.lists import CandidateList, ListedCandidate
 from tests import corpus
 
 TEXTS = {one.title: one.text for one in corpus.DOCUMENTS}
@@ -38,10 +38,10 @@ def passages(path: Path) -> Path:
     return written(path, map(passage, TEXTS))
 
 
-def candidate(name: str, text: str, *, gold: bool = False, **facts: Any) -> Candidate:
+def candidate(name: str, text: str, *, gold: bool = False, **facts: Any) -> ListedCandidate:
     """Return a candidate found by search."""
     usual: dict[str, Any] = {"way": "", "score": 0.5, "via": "search"}
-    return Candidate(id=name, gold=name if gold else "", text=text, **{**usual, **facts})
+    return ListedCandidate(id=name, gold=name if gold else "", text=text, **{**usual, **facts})
 
 
 def rivers(count: int, *, start: int = 0, way: Callable[[int], str] = lambda number: "") -> list[CandidateList]:

@@ -20,7 +20,7 @@ from polyhop.retrieval.rerank.adapted import Adapter, Shape
 from polyhop.retrieval.rerank.adapter_weights import Card, load
 from polyhop.training.rerank.adapter import NotBetter, Verdict, judge, main, train
 from polyhop.training.rerank.adapter_fit import Network, Recipe, contrast, cosines, distillation, fit, ranknet
-from polyhop.training.rerank.lists import Candidate, CandidateList, write
+from polyhop.training.rerank.lists import CandidateList, ListedCandidate, write
 from polyhop.training.rerank.table import Table, logits_of, table
 from polyhop.training.watch import Silence
 
@@ -242,7 +242,7 @@ def made(count: int = 40) -> list[CandidateList]:
     found = []
     for number in range(count):
         candidates = [
-            Candidate(
+            ListedCandidate(
                 f"{number}.{place}", GOLD.get(place, ""), f"Text {place} on matter {number}.", "", 9.0 - place, "search"
             )
             for place in range(9)

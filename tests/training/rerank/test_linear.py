@@ -22,7 +22,7 @@ from polyhop.training.rerank.linear import (
     rows_of,
     useful,
 )
-from polyhop.training.rerank.lists import Candidate, CandidateList
+from polyhop.training.rerank.lists import CandidateList, ListedCandidate
 
 from .questions import candidate
 
@@ -151,7 +151,7 @@ def test_an_example_without_a_candidate_has_it_nowhere() -> None:
 
 def test_what_suffices_is_all_gold_among_the_first() -> None:
     """Each gold document counts once, and what stands behind the first few does not count."""
-    both: tuple[Candidate, ...] = tuple(candidate(f"{n}", "text", gold=n in (0, 6)) for n in range(7))
+    both: tuple[ListedCandidate, ...] = tuple(candidate(f"{n}", "text", gold=n in (0, 6)) for n in range(7))
     one = example(CandidateList("Q?", 2, both, WORDS))
 
     assert [1, 2] == [one.found(order) for order in (range(7), [6, 0, 1, 2, 3, 4, 5])]

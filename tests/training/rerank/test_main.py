@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from polyhop.agent import Agent, Settings
-from polyhop.agent.profile import Profile
+from polyhop.agent.config import Config
 from polyhop.encoders import Embedder
 from polyhop.retrieval.rerank.cross import CrossEncoder
 from polyhop.retrieval.rerank.listwise import Estimate, Listwise
@@ -54,7 +54,7 @@ def test_question_files_become_weights(tmp_path: Path, embedder: Embedder, capsy
     chain = (Listwise(listwise), CrossEncoder(file=cross), Listwise(listwise))
     with corpus.collection(tmp_path / "films", embedder) as films:
         found = Agent(
-            films, settings=Settings(), profile=Profile(rerankers=chain, sufficiency=Estimate(listwise))
+            films, settings=Settings(), config=Config(rerankers=chain, sufficiency=Estimate(listwise))
         ).retrieve(corpus.QUESTION)
     assert (0, 5) == (len(found.notices), len(found.passages))
     assert found.sufficiency is not None and 0 < found.sufficiency < 1

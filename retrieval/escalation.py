@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-class Spend:
+class Escalation:
     """Looks at how sufficient the passages found without a language model are, and says whether to spend on more."""
 
     def __call__(self, sufficiency: float | None) -> bool:
@@ -14,7 +14,7 @@ class Spend:
 
 
 @dataclass(frozen=True, slots=True)
-class Never(Spend):
+class Never(Escalation):
     """Leaves retrieval to itself; a language model only writes answers."""
 
     def __call__(self, sufficiency: float | None) -> bool:
@@ -22,7 +22,7 @@ class Never(Spend):
 
 
 @dataclass(frozen=True, slots=True)
-class Always(Spend):
+class Always(Escalation):
     """Spends on every question: the control that `WhenUnsure` is measured against."""
 
     def __call__(self, sufficiency: float | None) -> bool:
@@ -30,7 +30,7 @@ class Always(Spend):
 
 
 @dataclass(frozen=True, slots=True)
-class WhenUnsure(Spend):
+class WhenUnsure(Escalation):
     """Spends where the passages found so far are less sufficient than `below`."""
 
     below: float = 0.85

@@ -1,22 +1,26 @@
 """When a run stops: small frozen rules over its progress, combined with `|` and `&`.
 
 They are asked after each search, and again once the next queries are known and before they are made. Whatever the rules
-say, a run never makes more than `MAX_HOPS` searches.
+say, a run never makes more than `MOST_HOPS` hops.
 """
 
 from __future__ import annotations
 
 import math
+import warnings
 from dataclasses import dataclass
 
-MAX_HOPS = 8
+from ..core.registry import Registry
+
+#: hops a run may make after its first search, whatever its rules say
+MOST_HOPS = 7
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
     """The facts of a run that a rule may look at."""
 
-    #: searches made so far; the first one counts
+    #: hops made so far, 0 after the first search
     hops: int
     #: passages that the last search found and no earlier one had
     new_passages: int
@@ -28,8 +32,8 @@ class Progress:
     seconds: float
     #: whether somebody asked the run to end
     cancelled: bool = False
-    #: the most that a proposed query can be worth to what it finds; infinite while nobody knows
-    worth: float = math.inf
+    #: the best score that a proposed query can give to what it finds; infinite while nobody knows
+    best_query: float = math.inf
     #: score of the last of the best k; 0 while there are fewer
     kth: float = 0.0
     #: probability that the best k hold everything needed, where somebody estimates it
@@ -79,10 +83,10 @@ class AllOf(Stop):
 
 
 @dataclass(frozen=True, slots=True)
-class AfterHops(Stop):
-    """Ends after a number of searches. The plain bound on cost; combine every other rule with it."""
+class MaxHops(Stop):
+    """Ends after so many hops, 0 for the first search alone. The plain bound on cost; combine other rules with it."""
 
-    limit: int
+    limit: int = 1
 
     def __call__(self, progress: Progress) -> bool:
         return progress.hops >= self.limit
@@ -110,7 +114,7 @@ class WhenDry(Stop):
 class WhenSettled(Stop):
     """Ends once a further hop leaves the best k as they were. Saves more than `WhenDry` and may cost a late find."""
 
-    after: int = 2
+    after: int = 1
 
     def __call__(self, progress: Progress) -> bool:
         return progress.hops >= self.after and progress.new_best == 0
@@ -118,16 +122,16 @@ class WhenSettled(Stop):
 
 @dataclass(frozen=True, slots=True)
 class WhenHopeless(Stop):
-    """Ends when nothing that could be asked next is worth a share of the score of the last of the best k.
+    """Ends when nothing that could be asked next can score a share of what the last of the best k scores.
 
-    It looks before the search, where `WhenSettled` looks back at one. What a hop is worth is known beforehand for
+    It looks before the search, where `WhenSettled` looks back at one. The best score of a hop is known beforehand for
     updaters that judge links; with others this never fires.
     """
 
     share: float = 0.7
 
     def __call__(self, progress: Progress) -> bool:
-        return progress.worth < self.share * progress.kth
+        return progress.best_query < self.share * progress.kth
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,3 +150,27 @@ class WhenCancelled(Stop):
 
     def __call__(self, progress: Progress) -> bool:
         return progress.cancelled
+
+
+STOP_RULES: Registry[Stop] = Registry(
+    "stop rule",
+    "polyhop.stop_rules",
+    {
+        "dry": "polyhop.retrieval.stop:WhenDry",
+        "settled": "polyhop.retrieval.stop:WhenSettled",
+        "hopeless": "polyhop.retrieval.stop:WhenHopeless",
+        "sufficient": "polyhop.retrieval.stop:WhenSufficient",
+    },
+    Stop,
+)
+
+
+def AfterHops(limit: int) -> MaxHops:
+    """Return the rule that 0.1 called `AfterHops`, which counted searches, the first included."""
+    warnings.warn(
+        f"AfterHops({limit}) is MaxHops({limit - 1}) now: hops are counted, not searches; the old name goes with the "
+        "next release",
+        DeprecationWarning,
+        stacklevel=2,
+    )
+    return MaxHops(limit - 1)

@@ -1,0 +1,155 @@
+"""The loop: which step follows which, and the run of a question through them. This is the one executor.
+
+A question is a table of steps and a loop over it. LangGraph's machinery costs a third of a fast question
+(docs/architecture.md has the figures), so that a run which nobody streams or keeps goes through this loop; the graph in
+`graph.py` is made of the same table and ends in the same state.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Generator, Mapping
+from functools import lru_cache
+from inspect import iscoroutine, iscoroutinefunction
+from typing import Any, TypeVar, cast, get_type_hints
+
+from ..retrieval.run import Run
+from ..retrieval.stop import MOST_HOPS
+from .nodes.answer import after_finish, answer
+from .nodes.augment import after_augment, after_rank, augment
+from .nodes.condense import condense, entry
+from .nodes.escalate import escalate
+from .nodes.finish import finish
+from .nodes.hop import hop
+from .nodes.instruct import instruct
+from .nodes.judge import after_hop, after_judge, judge
+from .nodes.plan import plan
+from .nodes.rank import rank
+from .nodes.rerank import rerank
+from .nodes.search import search
+from .state import Request, State
+from .sync import run_sync
+
+START, END = "__start__", "__end__"  # as LangGraph calls them
+Step = Callable[[Any, Any], Any]
+Onward = Mapping[str, str | Callable[[Any], str]]
+Result = TypeVar("Result", bound=Mapping[str, Any])
+
+#: A hop is four steps, a reformulation three; the rest are before and after.
+MOST_STEPS = 4 * (MOST_HOPS + 1) + 14
+
+STEPS: Mapping[str, Step] = {
+    step.__name__: step
+    for step in (condense, plan, instruct, augment, search, rank, judge, hop, rerank, escalate, finish, answer)
+}
+#: the step after each, or what names it
+ONWARD: Onward = {
+    START: entry,
+    "condense": "plan",
+    "plan": "instruct",
+    "instruct": "search",
+    "search": "rank",
+    "rank": after_rank,
+    "augment": after_augment,
+    "judge": after_judge,
+    "hop": after_hop,
+    "rerank": "escalate",
+    "escalate": "finish",
+    "finish": after_finish,
+    "answer": END,
+}
+#: what may come after a step that does not always go on to the same one
+BRANCHES: Mapping[str, list[str]] = {
+    START: ["condense", "plan"],
+    "rank": ["augment", "judge"],
+    "augment": ["search", "judge"],
+    "judge": ["hop", "rerank"],
+    "hop": ["search", "rerank"],
+    "finish": ["answer", END],
+}
+
+
+def ask(request: Request, run: Run) -> State:
+    """Take a question through the steps and return the last state."""
+    begun = way(STEPS, ONWARD, State, request)
+    return drive(begun, lambda step, state: awaited(taken(step, state, run), alone=run.llm is None))
+
+
+async def aask(request: Request, run: Run) -> State:
+    """Do what `ask` does: steps that ask a language model in this event loop, those that compute in a thread."""
+    begun = way(STEPS, ONWARD, State, request)
+    return await adrive(begun, lambda step, state: taken(step, state, run))
+
+
+def taken(step: Step, state: State, run: Run) -> Any:
+    """Take a step of a run, which is told first what the state says is asked."""
+    understood = state.get("understood")
+    if understood is not None:
+        run.about(understood["query"], understood["where"], state["k"], understood)
+    elif "question" in state:
+        run.about(state["question"], state.get("where", ""), state.get("k", 0))
+    return step(state, run)
+
+
+def way(
+    steps: Mapping[str, Step], onward: Onward, kind: type[Result], begun: Mapping[str, Any]
+) -> Generator[tuple[Step, Result], Any, Result]:
+    """Yield (step, state) one after the other, take what the step changes, and return the last state."""
+    reducers = _reducers(kind)
+    state: Any = dict(begun)
+    after = onward[START]
+    for _ in range(MOST_STEPS):
+        name = after if isinstance(after, str) else after(state)
+        if name == END:
+            break
+        changes = yield steps[name], state
+        joined = {key: reducers[key](state.get(key, []), new) for key, new in changes.items() if key in reducers}
+        state = {**state, **changes, **joined}
+        after = onward[name]
+    return cast(Result, state)
+
+
+@lru_cache(maxsize=8)
+def _reducers(kind: type) -> Mapping[str, Callable[[Any, Any], Any]]:
+    """Return how a new value of a key joins the old one, as the state says; of other keys the new value counts."""
+    hints = get_type_hints(kind, include_extras=True)
+    return {key: hint.__metadata__[0] for key, hint in hints.items() if hasattr(hint, "__metadata__")}
+
+
+def drive(way: Generator[tuple[Step, Result], Any, Result], take: Callable[[Step, Result], Any]) -> Result:
+    """Take the steps of a way one after the other and return the last state."""
+    try:
+        step, state = next(way)
+        while True:
+            step, state = way.send(take(step, state))
+    except StopIteration as end:
+        return cast(Result, end.value)
+
+
+async def adrive(way: Generator[tuple[Step, Result], Any, Result], take: Callable[[Step, Result], Any]) -> Result:
+    """Do what `drive` does; async steps are awaited here, others run in a thread."""
+    try:
+        step, state = next(way)
+        while True:
+            if iscoroutinefunction(step):
+                changes = await take(step, state)
+            else:
+                changes = await asyncio.to_thread(take, step, state)
+            step, state = way.send(changes)
+    except StopIteration as end:
+        return cast(Result, end.value)
+
+
+def awaited(work: Any, *, alone: bool) -> Any:
+    """Return what a step comes to; `alone`, without a language model, an async one waits for nothing: no event loop."""
+    if not iscoroutine(work):
+        return work
+    if not alone:
+        return run_sync(cast(Coroutine[Any, Any, Any], work))
+    try:
+        work.send(None)
+    except StopIteration as done:
+        return done.value
+    finally:
+        work.close()
+    raise RuntimeError(f"{work!r} waits for something although there is no language model")

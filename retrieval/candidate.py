@@ -1,0 +1,55 @@
+"""What a run handles from the first search to the result: the candidate, and the query that finds it; plain JSON."""
+
+from __future__ import annotations
+
+from typing import Literal, NotRequired, TypedDict
+
+#: by what a candidate was reached: the question itself, a name in the question, a reformulation of the question, a
+#: link or name in a passage, a vector moved in embedding space, or a query in words made of a passage
+Kind = Literal["question", "named", "reformulation", "link", "vector", "words"]
+#: kinds of hops; the others belong to the first search
+HOPS = frozenset({"link", "vector", "words"})
+
+
+class Candidate(TypedDict):
+    """A passage on its way through a run: how it was reached, and what that is worth.
+
+    As an updater finds it, `score` is what this one way to it is worth. A ranker makes one candidate of all ways to a
+    passage: `score` is then the sum of `parts`, and `kind`, `via`, `path` and `name` are those of the way that counted
+    most. Rerankers change scores and add parts.
+
+    `via` names the updater, `path` the passages it was reached through, first bridge first, `name` the key of the name
+    that was followed. `hop` counts from 0, the first search. `duplicates` are passages moved back since they say nearly
+    the same, `logit` is what a cross-encoder makes of it, `about` what it is about that was to be left out.
+    """
+
+    id: str
+    score: float
+    kind: Kind
+    via: str
+    path: list[str]
+    name: str
+    hop: NotRequired[int]
+    parts: NotRequired[dict[str, float]]
+    duplicates: NotRequired[list[str]]
+    logit: NotRequired[float]
+    about: NotRequired[str]
+
+
+class Query(TypedDict):
+    """A query to run next: enough to compute it again from the record.
+
+    `text` is what is looked up or embedded, `updater` and `checkpoint` say who made it and with which weights, `path`
+    are the ids of the passages that led here, the bridge last. `score` is the bridge's score when the query was made,
+    and `strength` bounds the share of it that a find can be worth. `dense_text` is embedded in place of `text` where
+    that is written for the lexical half, and `phrases` are to stand word for word in what that finds.
+    """
+
+    text: str
+    updater: str
+    checkpoint: str
+    path: list[str]
+    score: float
+    strength: NotRequired[float]
+    dense_text: NotRequired[str]
+    phrases: NotRequired[list[str]]

@@ -1,0 +1,148 @@
+"""How questions are answered: the parts of a run and their settings, as one frozen value for all questions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ..core.errors import CallerError
+from ..core.registry import PartMissing, listed
+from ..core.settings import Settings
+from .candidate import Candidate
+from .escalation import Always, Escalation, Never, WhenUnsure
+from .fusion.role import FUSIONS
+from .hop.link import LinkHop
+from .hop.role import UPDATERS, HopUpdater
+from .query.first import FirstSearch
+from .query.gate import Gate
+from .query.pursue import Pursuit
+from .query.role import AUGMENTERS, Augmenter, Searcher
+from .rerank.duplicates import Duplicates
+from .rerank.exclude import Exclude
+from .rerank.listwise import Estimate
+from .rerank.path import PathScore
+from .rerank.role import RERANKERS, Ranker, Reranker
+from .rerank.sufficiency import ALWAYS, Sufficiency
+from .retriever import Retriever
+from .run import Run
+from .stop import STOP_RULES, AfterSeconds, MaxHops, Stop, WhenCancelled, WhenDry
+
+#: updaters that are asked beside those of the settings where a ranking is looked at again
+FURTHER = ("span",)
+#: rerankers of `auto` before it is asked whether a ranking is sure: they take a millisecond, for they read no text
+LIGHT = ("listwise", "cover")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What a run is made of. `Config.of` makes one of the settings.
+
+    `first` runs the question itself and `augment`, if there is one, a reformulation beside it, where the `gate` lets it
+    through; `hops` are the updaters that propose the next queries, in this order. `stop` is combined with the deadline
+    of `seconds` and with cancellation, which always hold.
+
+    After the last search the updaters in `further` are asked too, and the `light` rerankers order the outcome; where it
+    then is less sufficient than `sure`, or where there are no light ones, the `rerankers` do.
+
+    With a language model `escalation` says whether it is to split the question into sub-questions, which `pursuit`
+    asks.
+
+    With `instructions` a question may say what to leave out, and `exclude` moves such passages back. Without
+    `duplicates` passages that say nearly the same all keep their places. `notices` say what of the settings could not
+    be had; every result repeats them.
+    """
+
+    first: Searcher = field(default_factory=FirstSearch)
+    hops: tuple[HopUpdater, ...] = (LinkHop(),)
+    augment: Augmenter | None = None
+    gate: Gate | None = None
+    ranker: Ranker = field(default_factory=PathScore)
+    further: tuple[HopUpdater, ...] = ()
+    light: tuple[Reranker, ...] = ()
+    rerankers: tuple[Reranker, ...] = ()
+    sufficiency: Sufficiency | None = field(default_factory=Estimate)
+    sure: float = ALWAYS
+    escalation: Escalation = field(default_factory=WhenUnsure)
+    pursuit: Pursuit = field(default_factory=Pursuit)
+    duplicates: Duplicates | None = field(default_factory=Duplicates)
+    instructions: bool = True
+    exclude: Exclude = field(default_factory=Exclude)
+    stop: Stop = field(default_factory=lambda: MaxHops(1) | WhenDry())
+    seconds: float = 30.0
+    notices: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, settings: Settings, retriever: Retriever | None = None, *, llm: bool = False) -> Config:
+        """Return what the settings describe; a part with weights needs to know the retriever.
+
+        With a language model (`llm`) that may split questions, `fast` and `auto` look a second time wherever they would
+        ask it: that costs milliseconds and no money, and often makes the call needless.
+
+        Raises:
+            CallerError: for a part that there is not, or that needs a retriever and was given none.
+            OperatorError: for weights that cannot be used.
+        """
+        bounds = {"fast": [], "auto": [settings.sure], "quality": [ALWAYS]}[settings.profile]
+        if llm and settings.split != "never":
+            bounds.append(settings.unsure)
+        hops, notices = _hops(settings, retriever)
+        names = {one.name for one in hops}
+        augment = AUGMENTERS.make(settings.augment) if settings.augment else None
+        rerankers = [f"cross={settings.pairs}" if name == "cross" else name for name in listed(settings.rerankers)]
+        stop: Stop = MaxHops(settings.max_hops)
+        for rule in STOP_RULES.make_all(settings.stop):
+            stop |= rule
+        return cls(
+            first=FirstSearch(fusion=FUSIONS.make(settings.fusion)),
+            hops=hops,
+            augment=augment,
+            gate=None if augment is None or settings.gate is None else Gate(augment.name, settings.gate).checked(),
+            further=tuple(UPDATERS.make(name, retriever) for name in FURTHER if name not in names) if bounds else (),
+            light=tuple(map(RERANKERS.make, LIGHT)) if settings.profile == "auto" else (),
+            rerankers=tuple(RERANKERS.make(name, retriever) for name in rerankers) if bounds else (),
+            sure=max(bounds, default=ALWAYS),
+            escalation={"never": Never(), "always": Always(), "unsure": WhenUnsure(settings.unsure)}[settings.split],
+            duplicates=Duplicates() if settings.distinct else None,
+            instructions=settings.instructions,
+            stop=stop,
+            seconds=settings.seconds,
+            notices=notices,
+        )
+
+    def stopping(self) -> Stop:
+        """Return the stop rule with what always holds."""
+        return WhenCancelled() | AfterSeconds(self.seconds) | self.stop
+
+    def searchers(self) -> Mapping[str, Searcher]:
+        """Return all that may run queries, by name.
+
+        Raises:
+            CallerError: where two have the same name.
+        """
+        found: dict[str, Searcher] = {}
+        for one in (self.first, *self.hops, *self.further, *([self.augment] if self.augment else [])):
+            if one.name in found:
+                raise CallerError(f"two parts are called {one.name!r}: {found[one.name]!r} and {one!r}; rename one")
+            found[one.name] = one
+        return found
+
+    def distinct(self, ranked: Sequence[Candidate], run: Run) -> list[Candidate]:
+        """Return a ranking with near-duplicates moved back, if they are to be."""
+        return list(ranked) if self.duplicates is None else self.duplicates.demote(ranked, run)
+
+    def estimate(self, ranked: Sequence[Candidate], run: Run) -> float | None:
+        """Return the probability that the head of a ranking is sufficient, where it is asked for."""
+        return None if self.sufficiency is None else self.sufficiency.estimate(ranked, run)
+
+
+def _hops(settings: Settings, retriever: Retriever | None) -> tuple[tuple[HopUpdater, ...], tuple[str, ...]]:
+    """Return the updaters that can be had, and what to tell of the others."""
+    hops: list[HopUpdater] = []
+    notices: list[str] = []
+    for name in listed(settings.updaters):
+        try:
+            hops.append(UPDATERS.make(f"{name}={settings.treehop}" if name == "treehop" else name, retriever))
+            notices += getattr(hops[-1], "notices", ())
+        except PartMissing as missing:
+            notices.append(str(missing))
+    return tuple(hops), tuple(notices)
