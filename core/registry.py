@@ -15,13 +15,14 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping
 from importlib.metadata import entry_points
-from inspect import signature
+from inspect import Parameter, signature
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
 from .errors import CallerError, OperatorError
 
 Part = TypeVar("Part")
+_VARIADIC = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
 
 
 class PartMissing(OperatorError):
@@ -64,10 +65,10 @@ class Registry(Generic[Part]):
         target = self._target(name.strip())
         if hasattr(target, "configured"):
             part = target.configured(argument, given)
-        elif argument:
-            part = target(_converted(target, argument, spec))
+        elif argument or callable(target):
+            part = target(*_arguments(target, argument, spec))
         else:
-            part = target() if callable(target) else target
+            part = target
         if not isinstance(part, self._protocol):
             raise CallerError(
                 f"{spec!r} gives {part!r:.80}, which is no {self.role}: see {self._protocol.__qualname__}"
@@ -102,14 +103,18 @@ def listed(specs: str) -> list[str]:
     return specs.replace(",", " ").split()
 
 
-def _converted(target: Any, argument: str, spec: str) -> Any:
-    """Return an argument as the first parameter of `target` wants it."""
+def _arguments(target: Any, argument: str, spec: str) -> list[Any]:
+    """Return the text behind `=` as the first parameter of `target` wants it, or nothing where there is none."""
     parameters = [*signature(target).parameters.values()] if callable(target) else []
+    if not argument:
+        if parameters and parameters[0].default is Parameter.empty and parameters[0].kind not in _VARIADIC:
+            raise CallerError(f"{spec!r} needs an argument, as in {spec.strip('= ')}={parameters[0].name.upper()}")
+        return []
     if not parameters:
         raise CallerError(f"{spec!r}: {spec.partition('=')[0]} takes no argument")
     annotation = parameters[0].annotation
     name = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", "")
     try:
-        return {"int": int, "float": float, "Path": Path}.get(name, str)(argument)
+        return [{"int": int, "float": float, "Path": Path}.get(name, str)(argument)]
     except ValueError as error:
         raise CallerError(f"{spec!r}: {parameters[0].name} must be of type {name} ({error})") from None

@@ -24,11 +24,12 @@ from polyhop.agent import (
     Retrieval,
     Settings,
 )
-from polyhop.agent.config import FUSIONS, Config, fusion
 from polyhop.agent.testing import ScriptedModel
 from polyhop.core.llm import Call
 from polyhop.encoders import Embedder
+from polyhop.retrieval.config import Config
 from polyhop.retrieval.fusion.adaptive import Adaptive
+from polyhop.retrieval.fusion.role import FUSIONS
 from polyhop.retrieval.hop.directional import DirectionalHop
 from polyhop.retrieval.hop.link import LinkHop
 from polyhop.retrieval.query.first import FirstSearch
@@ -215,7 +216,7 @@ def test_an_event_of_the_callers_can_be_used_again(agent: Agent) -> None:
     assert not cancel.is_set()
     cancel.set()
     retrieval = agent.retrieve(corpus.QUESTION, cancel=cancel)
-    assert (1, "WhenCancelled()") == (retrieval.hops, retrieval.stopped)
+    assert (0, "WhenCancelled()") == (retrieval.hops, retrieval.stopped)
     assert retrieval.passages
 
 
@@ -326,7 +327,7 @@ def test_the_settings_choose_home_and_profile(
     for name, value in {
         "HOME": str(tmp_path),
         "K": "2",
-        "HOPS": "1",
+        "MAX_HOPS": "0",
         "UPDATERS": "directional,link",
         "FUSION": "adaptive",
         "LLM": "",
@@ -334,18 +335,18 @@ def test_the_settings_choose_home_and_profile(
         monkeypatch.setenv(f"POLYHOP_{name}", value)
     with Agent.open(embedder=embedder) as agent:
         retrieval = agent.retrieve(corpus.QUESTION)
-        assert (2, 1, "MaxHops(limit=0)") == (len(retrieval.passages), retrieval.hops, retrieval.stopped)
+        assert (2, 0, "MaxHops(limit=0)") == (len(retrieval.passages), retrieval.hops, retrieval.stopped)
         assert (DirectionalHop(), LinkHop()) == agent.config.hops
         assert FirstSearch(fusion=Adaptive()) == agent.config.first
 
 
-@pytest.mark.parametrize("name", FUSIONS)
+@pytest.mark.parametrize("name", FUSIONS.names())
 def test_every_fusion_finds_both_passages(name: str, films: Collection) -> None:
     """Whichever fusion is chosen, a question gets its two passages."""
     agent = Agent(films, settings=Settings(fusion=name))
     titles = {passage.title for passage in agent.retrieve(corpus.QUESTION, k=3).passages}
     assert {"Jaws (film)", "Steven Spielberg"} <= titles
-    assert name == FUSIONS[name].name
+    assert name == FUSIONS.make(name).name
 
 
 def test_profiles_refuse_what_cannot_be(films: Collection) -> None:
@@ -353,10 +354,10 @@ def test_profiles_refuse_what_cannot_be(films: Collection) -> None:
     with pytest.raises(CallerError, match=r"unknown hop updater 'links'.*'link'"):
         Agent(films, settings=Settings(updaters="links"))
     with pytest.raises(CallerError, match=r"unknown fusion 'average'.*'guided'"):
-        fusion("average")
-    with pytest.raises(CallerError, match="two hop updaters are called 'link'"):
+        FUSIONS.make("average")
+    with pytest.raises(CallerError, match="two parts are called 'link'"):
         Agent(films, config=Config(hops=(LinkHop(), LinkHop(per_name=1)))).retrieve(corpus.QUESTION)
-    with pytest.raises(CallerError, match="two hop updaters are called 'search'"):
+    with pytest.raises(CallerError, match="two parts are called 'search'"):
         Agent(films, config=Config(hops=(FirstSearch(),))).retrieve(corpus.QUESTION)
 
 

@@ -17,12 +17,12 @@ import pytest
 
 from polyhop.agent import Agent, CallerError, Document, OperatorError, Retrieval, Settings
 from polyhop.agent import batch as batches
-from polyhop.agent.config import Config
 from polyhop.core.types import Vectors
 from polyhop.encoders import Embedder
 from polyhop.graphs import context as contexts
 from polyhop.graphs.nodes import judge
 from polyhop.retrieval.candidate import Candidate, Query
+from polyhop.retrieval.config import Config
 from polyhop.retrieval.fusion.guided import Guided
 from polyhop.retrieval.fusion.minmax import MinMax
 from polyhop.retrieval.hop.directional import DirectionalHop

@@ -13,10 +13,10 @@ import pytest
 from pydantic import ValidationError
 
 from polyhop.agent import Agent, CallerError, Settings
-from polyhop.agent.config import RERANKERS, Config, rerankers
 from polyhop.agent.testing import ScriptedModel
 from polyhop.encoders import Embedder
 from polyhop.retrieval.candidate import Candidate
+from polyhop.retrieval.config import Config
 from polyhop.retrieval.escalation import Always
 from polyhop.retrieval.hop.link import LinkHop
 from polyhop.retrieval.hop.span import SpanHop
@@ -28,10 +28,11 @@ from polyhop.retrieval.rerank.cross import CrossEncoder
 from polyhop.retrieval.rerank.e2rank import E2Rank
 from polyhop.retrieval.rerank.listwise import Estimate, Listwise
 from polyhop.retrieval.rerank.rocchio import Rocchio
+from polyhop.retrieval.rerank.role import RERANKERS
 from polyhop.retrieval.rerank.sentence_cross_encoder import SentenceCross
 from polyhop.retrieval.rerank.sufficiency import ALWAYS
 from polyhop.retrieval.run import Run
-from polyhop.retrieval.stop import MaxHops, WhenDry
+from polyhop.retrieval.stop import MaxHops, WhenDry, WhenSettled, WhenSufficient
 from polyhop.store.collection import Collection
 from tests import corpus
 
@@ -103,7 +104,7 @@ def test_the_second_look_changes_nothing_else() -> None:
     """Hops, stop rule and deadline are the same in all profiles."""
     parts = {
         (one.first, one.hops, one.augment, one.ranker, one.stop, one.seconds)
-        for one in (of(profile=name, hops=3, seconds=4) for name in ("fast", "quality", "auto"))
+        for one in (of(profile=name, max_hops=2, seconds=4) for name in ("fast", "quality", "auto"))
     }
     assert [(LinkHop(),), MaxHops(2) | WhenDry(), 4.0] == [next(iter(parts))[place] for place in (1, 4, 5)]
     assert 1 == len(parts)
@@ -133,24 +134,26 @@ def test_choosing_a_model_loads_nothing() -> None:
 
 @pytest.mark.parametrize("name", ["best", "Cross", "e2rank", "e2rank=", "cross=model", "cross-encoder", "=model"])
 def test_unknown_rerankers_are_refused_with_those_there_are(name: str) -> None:
-    """A name that is none, a model where none belongs, and a missing one are told with all choices."""
+    """A name that is none is told with all choices, and an argument where none belongs or that is missing by name."""
     with pytest.raises(CallerError) as refused:
         of(profile="auto", rerankers=f"cover,{name}")
-    assert f"unknown reranker {name!r}" in str(refused.value)
-    assert all(known in str(refused.value) for known in (*RERANKERS, "e2rank=MODEL", "cross-encoder=MODEL"))
+    told = str(refused.value)
+    assert (f"unknown reranker {name.partition('=')[0]!r}" in told and str(RERANKERS.names()) in told) or repr(
+        name
+    ) in told
 
 
 def test_every_reranker_bears_the_name_it_is_chosen_by() -> None:
     """What the settings call a reranker is the part of the score that it adds."""
-    assert [*RERANKERS] == [one.name for one in RERANKERS.values()]
-    assert {"listwise", "cross", "cover", "rocchio"} == set(RERANKERS)
+    given = {"e2rank": "e2rank=model", "cross-encoder": "cross-encoder=model"}
+    names = [name for name in RERANKERS.names() if name != "adapter"]
+    assert names == [RERANKERS.make(given.get(name, name)).name for name in names]
 
 
 def test_pairs_are_what_the_cross_encoder_reads() -> None:
     """The setting reaches every cross-encoder of the chain and nothing else."""
-    assert (CrossEncoder(depth=7), Cover(), CrossEncoder(depth=7)) == rerankers(
-        Settings(rerankers="cross,cover,cross", pairs=7)
-    )
+    made = of(profile="quality", rerankers="cross=9,cover,cross", pairs=7)
+    assert (CrossEncoder(depth=9), Cover(), CrossEncoder(depth=7)) == made.rerankers
 
 
 @pytest.mark.parametrize("given", [{"profile": "best"}, {"sure": 1.1}, {"sure": -0.1}, {"pairs": 0}, {"pairs": 201}])
@@ -165,20 +168,26 @@ def test_a_further_updater_that_hops_already_is_not_asked_twice() -> None:
     made = of(profile="quality", updaters="link,span")
 
     assert ((LinkHop(), SpanHop()), ()) == (made.hops, made.further)
-    assert {"search", "link", "span"} == set(made.updaters())
+    assert {"search", "link", "span"} == set(made.searchers())
 
 
 def test_two_updaters_of_one_name_are_refused() -> None:
     """Also where one of them is asked in the second look only."""
-    with pytest.raises(CallerError, match="two hop updaters are called 'span'"):
-        profile(hops=(SpanHop(bridges=2),)).updaters()
+    with pytest.raises(CallerError, match="two parts are called 'span'"):
+        profile(hops=(SpanHop(bridges=2),)).searchers()
 
 
-def test_a_hop_that_passes_for_the_first_search_is_refused() -> None:
-    """Its finds would be taken for what the question itself found, whatever the first search is called."""
+def test_the_first_search_may_be_called_anything() -> None:
+    """What it finds is known by its kind, so that another part may even be called `search`."""
     for hops in ({"hops": (LinkHop(name="search"),)}, {"further": (SpanHop(name="search"),)}):
-        with pytest.raises(CallerError, match="only the first updater may be called 'search'"):
-            profile(first=FirstSearch(name="opening"), **hops).updaters()
+        assert {"first", "search"} <= set(profile(first=FirstSearch(name="first"), **hops).searchers())
+
+
+def test_stop_rules_are_chosen_by_name() -> None:
+    """They are combined with the bound on hops, in the order given."""
+    assert MaxHops(3) | WhenSettled(2) | WhenSufficient(0.95) == of(max_hops=3, stop="settled=2, sufficient=0.95").stop
+    with pytest.raises(CallerError, match="unknown stop rule 'tired'"):
+        of(stop="tired")
 
 
 # What comes of it

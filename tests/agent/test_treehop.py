@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from polyhop.agent import Agent, Settings
-from polyhop.agent.config import Config, treehop
 from polyhop.core.errors import CallerError
 from polyhop.encoders import Embedder
+from polyhop.retrieval.config import Config
 from polyhop.retrieval.hop import checkpoint
 from polyhop.retrieval.hop.checkpoint import BrokenCheckpoint, ForeignCheckpoint, NoCheckpoint
+from polyhop.retrieval.hop.role import UPDATERS
 from polyhop.retrieval.retriever import MultiRetriever
 from polyhop.store.collection import Collection
 from tests import corpus
@@ -60,19 +61,16 @@ def test_weights_beside_the_collection_are_used(films: Collection) -> None:
     assert ["link", "treehop"] == updaters(agent)
     assert weights.digest == agent.config.hops[1].checkpoint
     assert [] == agent.retrieve(corpus.QUESTION).notices
-    found, told = treehop(MultiRetriever([films]))
-    assert found is not None
-    assert (weights.digest, []) == (found.checkpoint, told)
+    assert weights.digest == UPDATERS.make("treehop", MultiRetriever([films])).checkpoint
 
 
 def test_shipped_weights_are_the_last_resort(films: Collection) -> None:
     """Without weights of its own a collection gets those that come along for its embedder."""
     shipped = gates.loaded(checkpoint.SHIPPED / f"{films.embedder.name}.safetensors", seed=8)
-    first, _ = treehop(films)
+    first = UPDATERS.make("treehop", films)
     own = gates.loaded(films.folder / checkpoint.FILE, seed=9)
-    second, _ = treehop(films)
+    second = UPDATERS.make("treehop", films)
 
-    assert first is not None and second is not None
     assert (shipped.digest, own.digest) == (first.checkpoint, second.checkpoint)
 
 

@@ -46,6 +46,13 @@ class Counted(Plain):
         super().__init__("x" * count)
 
 
+class Named(Plain):
+    """Needs a text."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+
+
 READY = Plain("ready")
 HERE = __name__
 
@@ -58,6 +65,7 @@ def greeters() -> Registry[Greeter]:
         "told": f"{HERE}:Told",
         "ready": f"{HERE}:READY",
         "counted": f"{HERE}:Counted",
+        "named": f"{HERE}:Named",
         "none": "builtins:object",
     }
     return Registry("greeter", "polyhop.test_greeters", known, Greeter)
@@ -89,11 +97,13 @@ def test_a_list_keeps_its_order(greeters: Registry[Greeter]) -> None:
 @pytest.mark.parametrize(
     ("spec", "told"),
     [
-        ("plian", r"unknown greeter 'plian'; choose among \['counted', 'none', 'plain', 'ready', 'told'\]"),
+        ("plian", r"unknown greeter 'plian'; choose among \['counted', 'named', 'none', 'plain', 'ready', 'told'\]"),
         ("no_such_module_here:Hop", "cannot be loaded from 'no_such_module_here:Hop'"),
         (f"{HERE}:Missing", "has no attribute 'Missing'"),
         ("none", "which is no greeter: see Greeter"),
         ("counted=many", "'counted=many': count must be of type int"),
+        ("named", "'named' needs an argument, as in named=NAME"),
+        ("named=", "needs an argument"),
         ("ready=1", "'ready=1': ready takes no argument"),
         ("none=1", "takes no argument"),
         ("", "unknown greeter ''"),

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from polyhop.agent import Agent
-from polyhop.agent.config import Config
-from polyhop.retrieval.candidate import Candidate, Query
+from polyhop.retrieval.candidate import Candidate, Kind, Query
+from polyhop.retrieval.config import Config
 from polyhop.retrieval.hop.link import LinkHop
 from polyhop.retrieval.hop.role import HopUpdater
 from polyhop.retrieval.hop.span import SpanHop
@@ -38,6 +38,11 @@ class Counted:
     log: Path
     place: str = ""
     checkpoint: str = ""
+
+    @property
+    def kind(self) -> Kind:
+        """Return the kind of the updater inside; the first search has none."""
+        return getattr(self.inner, "kind", "question")
 
     @property
     def name(self) -> str:

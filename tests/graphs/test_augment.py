@@ -8,28 +8,25 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import pytest
-from langgraph.runtime import Runtime
 
 from polyhop.agent import Agent, Budget, Config, Retrieval, Settings
 from polyhop.agent.testing import ScriptedModel
 from polyhop.encoders import Embedder
-from polyhop.graphs.answer import answer_graph
-from polyhop.graphs.context import Context
-from polyhop.graphs.executor import walk
+from polyhop.graphs.graph import question_graph
+from polyhop.graphs.loop import ask, taken
 from polyhop.graphs.nodes.search import search
-from polyhop.graphs.retrieve import retrieve_graph
 from polyhop.graphs.state import Request
 from polyhop.retrieval.candidate import Candidate
-from polyhop.retrieval.hop.role import HopUpdater
 from polyhop.retrieval.query.expansion import Expansion
 from polyhop.retrieval.query.feedback import Feedback
 from polyhop.retrieval.query.gate import Gate
 from polyhop.retrieval.query.reformulations import Repeat
+from polyhop.retrieval.query.role import Augmenter
 from polyhop.retrieval.run import Run
 from polyhop.store.collection import Collection
 from tests import corpus
 
-from .test_graphs import context, request, result
+from .test_graphs import new_run, request, result
 
 WAY = ["plan", "search", "rank", "hop", "search", "rank", "judge", "finish"]
 
@@ -54,17 +51,15 @@ class Sure(Gate):
         return self.always
 
 
-def augmenting(films: Collection, augmenter: HopUpdater | None = None, **fields: Any) -> Context:
-    """Return the context of a run with an augmenter, by default feedback."""
+def augmenting(films: Collection, augmenter: Augmenter | None = None, **fields: Any) -> Run:
+    """Return a run with an augmenter, by default feedback."""
     chosen = augmenter or Feedback()
-    made = context(films, augment=chosen.name, **fields)
-    made.updaters = {**made.updaters, chosen.name: chosen}
-    return made
+    return new_run(films, augment=chosen, **fields)
 
 
-def run(made: Context) -> dict[str, Any]:
+def run(made: Run) -> dict[str, Any]:
     """Return the state that a run ends in."""
-    return dict(walk(cast(Request, request()), made))
+    return dict(ask(cast(Request, request()), made))
 
 
 def events(state: Any) -> list[str]:
@@ -74,18 +69,18 @@ def events(state: Any) -> list[str]:
 
 def test_without_an_augmenter_the_run_is_as_short_as_ever(films: Collection) -> None:
     """Nobody asks whether to reformulate, neither a gate nor the graph."""
-    assert WAY == events(run(context(films)))
-    assert WAY == events(run(context(films, gate=Sure())))
+    assert WAY == events(run(new_run(films)))
+    assert WAY == events(run(new_run(films, gate=Sure())))
 
 
 @pytest.mark.parametrize("augmenter", [Feedback(), Expansion(), Repeat()], ids=lambda one: one.name)
-def test_a_reformulation_is_asked_after_the_first_search(augmenter: HopUpdater, films: Collection) -> None:
+def test_a_reformulation_is_asked_after_the_first_search(augmenter: Augmenter, films: Collection) -> None:
     """It is no hop: its finds are of the first search, and there are as many hops as without."""
-    plain, state = run(context(films)), run(augmenting(films, augmenter))
+    plain, state = run(new_run(films)), run(augmenting(films, augmenter))
     new = [find for find in state["found"] if find["via"] == augmenter.name]
 
     assert [*WAY[:3], "augment", "search", "rank", *WAY[3:]] == events(state)
-    assert (plain["hops"], True) == (state["hops"], state["augmented"])
+    assert (plain["searches"], True) == (state["searches"], state["augmented"])
     assert new and {(0, 0)} == {(find["hop"], len(find["path"])) for find in new}
     assert [find for find in plain["found"] if find["hop"] == 0] == [
         find for find in state["found"] if find["hop"] == 0 and find["via"] != augmenter.name
@@ -102,7 +97,7 @@ def test_the_gate_decides(threshold: float, made: bool, films: Collection) -> No
     assert [{"chance": 0.7, "queries": int(made)}] == [
         {key: event[key] for key in ("chance", "queries")} for event in state["events"] if event["event"] == "augment"
     ]
-    assert made == (run(context(films))["ranked"] != state["ranked"])
+    assert made == (run(new_run(films))["ranked"] != state["ranked"])
 
 
 def test_a_late_run_is_not_reformulated(films: Collection) -> None:
@@ -117,10 +112,10 @@ def test_a_walk_ends_in_the_state_of_the_graph(films: Collection) -> None:
     """State and events are the same to the last key, also asynchronously, and the step is streamed."""
     walked = result(run(augmenting(films, gate=Sure())))
 
-    assert walked == result(retrieve_graph().invoke(request(), context=augmenting(films, gate=Sure())))
-    ran = asyncio.run(retrieve_graph().ainvoke(request(), context=augmenting(films, gate=Sure())))
+    assert walked == result(question_graph().invoke(request(), context=augmenting(films, gate=Sure())))
+    ran = asyncio.run(question_graph().ainvoke(request(), context=augmenting(films, gate=Sure())))
     assert walked == result(ran)
-    streamed = answer_graph().stream(request(), context=augmenting(films), stream_mode="custom")
+    streamed = question_graph().stream(request(task="answer"), context=augmenting(films), stream_mode="custom")
     assert ["search", "augment", "search"] == [event["event"] for event in streamed][:3]
 
 
@@ -209,14 +204,14 @@ def test_the_texts_are_kept_for_a_resumed_run(films: Collection) -> None:
     """The frontier holds what was written: the vector can be computed again without asking the model."""
     model = ScriptedModel(["Akira Kurosawa was born in Tokyo."])
     with Agent(films, settings=Settings(augment="passage", llm_cache=False), llm=model) as agent:
-        steps = retrieve_graph().stream(
-            request(), context=agent._asked("retrieve", corpus.QUESTION, 4, {}).context, stream_mode="values"
+        steps = question_graph().stream(
+            request(), context=agent._asked("retrieve", corpus.QUESTION, 4, {}).run, stream_mode="values"
         )
         kept = next(state for state in steps if state.get("augmented"))
 
     assert [f"{corpus.QUESTION} Akira Kurosawa was born in Tokyo."] == [query["text"] for query in kept["frontier"]]
     left = augmenting(films, Config.of(Settings(augment="passage")).augment)
-    assert {"passage"} == {find["via"] for find in search(kept, Runtime(context=left))["finds"]}
+    assert {"passage"} == {find["via"] for find in taken(search, kept, left)["found"]}
 
 
 def test_a_budget_for_all_runs_holds_here_too(films: Collection) -> None:

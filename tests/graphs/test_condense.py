@@ -11,14 +11,14 @@ from polyhop.agent import Agent, Settings
 from polyhop.agent.testing import ScriptedModel
 from polyhop.conversation import Turn
 from polyhop.encoders import Embedder
-from polyhop.graphs.executor import walk
+from polyhop.graphs.graph import question_graph
+from polyhop.graphs.loop import ask
 from polyhop.graphs.nodes.condense import messages, sensible
-from polyhop.graphs.retrieve import retrieve_graph
 from polyhop.graphs.state import Request
 from polyhop.store.collection import Collection
 from tests import corpus
 
-from .test_graphs import context, result
+from .test_graphs import new_run, result
 
 HISTORY = [Turn(role="user", content="Who directed Jaws?"), Turn(role="assistant", content="Steven Spielberg")]
 TURN = "Where was he born?"
@@ -44,8 +44,8 @@ def events(state: Any) -> dict[str, Any]:
 
 def test_a_walk_in_a_conversation_ends_as_the_graph_does(films: Collection) -> None:
     """State and events are the same, and both begin with the question that was understood."""
-    graphed = retrieve_graph().invoke(asked(), context=context(films))
-    walked = walk(cast(Request, asked()), context(films))
+    graphed = question_graph().invoke(asked(), context=new_run(films))
+    walked = ask(cast(Request, asked()), new_run(films))
 
     assert result(graphed) == result(dict(walked))
     assert (MEANT, TURN, MEANT) == (walked["question"], walked["turn"], events(walked)["condense"]["question"])
@@ -53,7 +53,7 @@ def test_a_walk_in_a_conversation_ends_as_the_graph_does(films: Collection) -> N
 
 def test_the_turn_as_it_was_said_stays_a_query(films: Collection) -> None:
     """Both are searched for, and what the turn alone finds is worth less."""
-    state = walk(cast(Request, asked()), context(films))
+    state = ask(cast(Request, asked()), new_run(films))
 
     assert 2 == events(state)["search"]["queries"] or 2 == state["events"][1]["queries"]
     first = [find["score"] for find in state["found"] if find["via"] == "search"]
@@ -62,8 +62,8 @@ def test_the_turn_as_it_was_said_stays_a_query(films: Collection) -> None:
 
 def test_a_turn_that_stands_by_itself_is_one_query(films: Collection) -> None:
     """Another topic is searched for once, as it is, and finds what it finds without a conversation."""
-    state = walk(cast(Request, asked(corpus.QUESTION)), context(films))
-    alone = walk(cast(Request, {"question": corpus.QUESTION, "k": 4, "where": ""}), context(films))
+    state = ask(cast(Request, asked(corpus.QUESTION)), new_run(films))
+    alone = ask(cast(Request, {"question": corpus.QUESTION, "k": 4, "where": ""}), new_run(films))
 
     assert (corpus.QUESTION, "itself") == (state["question"], events(state)["condense"]["reason"])
     assert alone["ranked"] == state["ranked"]

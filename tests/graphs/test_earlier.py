@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from polyhop.agent import Agent
-from polyhop.agent.config import Config
 from polyhop.encoders import Embedder
 from polyhop.retrieval.candidate import Candidate, Query
+from polyhop.retrieval.config import Config
 from polyhop.retrieval.hop.link import LinkHop
 from polyhop.retrieval.run import Run
 from polyhop.retrieval.stop import MaxHops

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,17 +16,15 @@ import pytest
 from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
+from polyhop.core.llm import Gateway
 from polyhop.encoders import Embedder
-from polyhop.graphs.answer import answer_graph
-from polyhop.graphs.context import Context
-from polyhop.graphs.nodes.judge import worth
-from polyhop.graphs.retrieve import retrieve_graph
-from polyhop.retrieval.candidate import Candidate, Query
+from polyhop.graphs.graph import question_graph
+from polyhop.graphs.nodes.judge import best_query
+from polyhop.retrieval.candidate import Candidate, Kind, Query
+from polyhop.retrieval.config import Config
 from polyhop.retrieval.hop.directional import DirectionalHop
 from polyhop.retrieval.hop.link import LinkHop
 from polyhop.retrieval.hop.role import HopUpdater
-from polyhop.retrieval.query.first import FirstSearch
-from polyhop.retrieval.rerank.path import PathScore
 from polyhop.retrieval.run import Run
 from polyhop.retrieval.stop import (
     MOST_HOPS,
@@ -41,7 +40,7 @@ from polyhop.store.collection import Collection
 from tests import corpus
 
 SNAPSHOTS = Path(__file__).with_name("snapshots")
-GRAPHS = {"retrieve": retrieve_graph, "answer": answer_graph}
+TASKS = ("retrieve", "answer")
 
 
 @pytest.fixture(scope="module")
@@ -51,22 +50,23 @@ def films(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Itera
         yield opened
 
 
-def context(films: Collection, *hops: HopUpdater, stop: Stop | None = None, **fields: Any) -> Context:
-    """Return a run's context with the link hop, two hops at the most."""
-    chosen = hops or (LinkHop(),)
-    return Context(
-        retriever=films,
-        updaters={one.name: one for one in (FirstSearch(), *chosen)},
-        hops=tuple(one.name for one in chosen),
-        ranker=PathScore(),
-        stop=stop or MaxHops(1) | WhenDry(),
-        **fields,
-    )
+def new_run(
+    films: Collection,
+    *hops: HopUpdater,
+    stop: Stop | None = None,
+    cancelled: threading.Event | None = None,
+    llm: Gateway | None = None,
+    **fields: Any,
+) -> Run:
+    """Return a new run with the link hop, one hop at the most, no deadline and no estimate."""
+    parts = {"sufficiency": None, "duplicates": None, "seconds": math.inf, **fields}
+    config = Config(hops=hops or (LinkHop(),), stop=stop or MaxHops(1) | WhenDry(), **parts)
+    return Run(films, config=config, cancelled=cancelled, llm=llm)
 
 
-def request(question: str = corpus.QUESTION, k: int = 4, where: str = "") -> dict[str, Any]:
+def request(question: str = corpus.QUESTION, k: int = 4, where: str = "", task: str = "retrieve") -> dict[str, Any]:
     """Return what a run starts from."""
-    return {"question": question, "k": k, "where": where}
+    return {"task": task, "question": question, "k": k, "where": where}
 
 
 def result(state: dict[str, Any]) -> dict[str, Any]:
@@ -75,17 +75,16 @@ def result(state: dict[str, Any]) -> dict[str, Any]:
     return json.loads(json.dumps({**state, "events": events}))  # type: ignore[no-any-return]
 
 
-@pytest.mark.parametrize("name", GRAPHS)
-def test_the_drawing_is_as_it_was_looked_at(name: str) -> None:
+def test_the_drawing_is_as_it_was_looked_at() -> None:
     """The graph drawn is the one that is kept; after a change on purpose write the new drawing into the file."""
-    drawn = GRAPHS[name]().get_graph().draw_mermaid()
-    assert (SNAPSHOTS / f"{name}.mmd").read_text("utf-8") == drawn
+    drawn = question_graph().get_graph().draw_mermaid()
+    assert (SNAPSHOTS / "question.mmd").read_text("utf-8") == drawn
 
 
 @pytest.mark.parametrize(("question", "hop"), corpus.HOPS.items(), ids=[first for first, _ in corpus.HOPS.values()])
 def test_the_second_passage_is_found_through_the_first(question: str, hop: tuple[str, str], films: Collection) -> None:
     """The passage that holds the answer is among the best, with the path that led to it."""
-    state = retrieve_graph().invoke(request(question), context=context(films))
+    state = question_graph().invoke(request(question), context=new_run(films))
     ids = corpus.ids(films)
     best = {item["id"]: item for item in state["ranked"][:4]}
 
@@ -101,8 +100,8 @@ def test_every_run_ends_after_the_most_hops(hop: HopUpdater, films: Collection) 
         def __call__(self, progress: Progress) -> bool:
             return False
 
-    state = retrieve_graph().invoke(request(), context=context(films, hop, stop=Never()))
-    assert (MOST_HOPS, f"MaxHops(limit={MOST_HOPS})") == (state["hops"], state["stopped"])
+    state = question_graph().invoke(request(), context=new_run(films, hop, stop=Never()))
+    assert (MOST_HOPS, f"MaxHops(limit={MOST_HOPS})") == (state["searches"], state["stopped"])
 
 
 def test_no_passage_is_gone_on_from_twice(films: Collection) -> None:
@@ -115,16 +114,16 @@ def test_no_passage_is_gone_on_from_twice(films: Collection) -> None:
             bridges.extend(bridge["id"] for bridge in chosen)
             return super().propose(chosen, run)
 
-    state = retrieve_graph().invoke(request(), context=context(films, Notes(), stop=MaxHops(MOST_HOPS)))
+    state = question_graph().invoke(request(), context=new_run(films, Notes(), stop=MaxHops(MOST_HOPS)))
     assert bridges == state["expanded"]
     assert len(set(bridges)) == len(bridges)
 
 
-@pytest.mark.parametrize("name", GRAPHS)
+@pytest.mark.parametrize("name", TASKS)
 def test_a_passed_deadline_still_gives_what_there_is(name: str, films: Collection) -> None:
     """With no time at all the first search is made and its result returned."""
-    state = GRAPHS[name]().invoke(request(), context=context(films, stop=AfterSeconds(0)))
-    assert (1, "AfterSeconds(limit=0)") == (state["hops"], state["stopped"])
+    state = question_graph().invoke(request(task=name), context=new_run(films, stop=AfterSeconds(0)))
+    assert (1, "AfterSeconds(limit=0)") == (state["searches"], state["stopped"])
     assert state["ranked"]
     assert name == "retrieve" or state["answer"]["text"]
 
@@ -140,9 +139,11 @@ def test_cancelling_ends_the_run_after_the_step_it_is_in(films: Collection) -> N
             return super().propose(bridges, run)
 
     stop = WhenCancelled() | MaxHops(MOST_HOPS)
-    state = answer_graph().invoke(request(), context=context(films, Cancels(), stop=stop, cancelled=cancelled))
+    state = question_graph().invoke(
+        request(task="answer"), context=new_run(films, Cancels(), stop=stop, cancelled=cancelled)
+    )
 
-    assert (1, "WhenCancelled()") == (state["hops"], state["stopped"])
+    assert (1, "WhenCancelled()") == (state["searches"], state["stopped"])
     assert state["answer"]["found"]
 
 
@@ -156,10 +157,10 @@ class Nothing(LinkHop):
 
 def test_a_search_for_nothing_is_not_made(films: Collection) -> None:
     """With no query to make the run ends there, and the ranking is that of the first search."""
-    state = retrieve_graph().invoke(request(), context=context(films, Nothing(), stop=MaxHops(3) | WhenDry()))
-    first = retrieve_graph().invoke(request(), context=context(films, stop=MaxHops(0)))
+    state = question_graph().invoke(request(), context=new_run(films, Nothing(), stop=MaxHops(3) | WhenDry()))
+    first = question_graph().invoke(request(), context=new_run(films, stop=MaxHops(0)))
 
-    assert (1, "WhenDry()") == (state["hops"], state["stopped"])
+    assert (1, "WhenDry()") == (state["searches"], state["stopped"])
     assert first["ranked"] == state["ranked"]
     assert [] == state["frontier"]
 
@@ -174,17 +175,17 @@ def test_links_are_weighed_before_they_are_followed(
 ) -> None:
     """`WhenHopeless` ends the run before a search that can bring too little, as far as that is known."""
     stop = MaxHops(1) | WhenHopeless(share)
-    state = retrieve_graph().invoke(request(), context=context(films, hop, stop=stop))
+    state = question_graph().invoke(request(), context=new_run(films, hop, stop=stop))
 
-    assert expected == state["hops"]
+    assert expected == state["searches"]
 
 
 def test_a_hop_may_help_while_there_are_too_few_passages(films: Collection) -> None:
     """Where fewer than k passages were found anything is welcome, however little it is worth."""
     stop = MaxHops(1) | WhenHopeless(100.0)
-    state = retrieve_graph().invoke(request(k=100), context=context(films, stop=stop))
+    state = question_graph().invoke(request(k=100), context=new_run(films, stop=stop))
 
-    assert 2 == state["hops"]
+    assert 2 == state["searches"]
 
 
 def test_no_find_is_worth_more_than_was_foretold(films: Collection) -> None:
@@ -195,10 +196,10 @@ def test_no_find_is_worth_more_than_was_foretold(films: Collection) -> None:
     class Notes(LinkHop):
         def search(self, queries: Sequence[Query], run: Run) -> list[Candidate]:
             finds = super().search(queries, run)
-            foretold.extend([worth(queries), max(find["score"] for find in finds)])
+            foretold.extend([best_query(queries), max(find["score"] for find in finds)])
             return finds
 
-    retrieve_graph().invoke(request(), context=context(films, Notes()))
+    question_graph().invoke(request(), context=new_run(films, Notes()))
     most, value = foretold
 
     assert 0 < value <= most
@@ -215,8 +216,8 @@ def test_events_arrive_while_the_run_goes_on(films: Collection) -> None:
             at_work.append(list(heard))
             return super().propose(bridges, run)
 
-    for event in answer_graph().stream(
-        request(), context=context(films, Notes(), stop=MaxHops(2)), stream_mode="custom"
+    for event in question_graph().stream(
+        request(task="answer"), context=new_run(films, Notes(), stop=MaxHops(2)), stream_mode="custom"
     ):
         heard.append(event["event"])
 
@@ -226,32 +227,32 @@ def test_events_arrive_while_the_run_goes_on(films: Collection) -> None:
 
 def test_events_tell_what_happened(films: Collection) -> None:
     """The events of a run name its steps in order and are consistent with its result."""
-    state = answer_graph().invoke(request(), context=context(films))
+    state = question_graph().invoke(request(task="answer"), context=new_run(films))
     names = [event["event"] for event in state["events"]]
     searches = [event for event in state["events"] if event["event"] == "search"]
 
     assert ["plan", "search", "rank", "hop", "search", "rank", "judge", "finish", "answer"] == names
-    assert state["hops"] == len(searches)
+    assert state["searches"] == len(searches)
     assert len({find["id"] for find in state["found"]}) == sum(event["new"] for event in searches)
     assert state["stopped"] == state["events"][-2]["reason"]
 
 
-async def _ainvoke(graph: Any, films: Collection, options: dict[str, Any]) -> dict[str, Any]:
-    return await graph.ainvoke(request(), context=context(films), **options)  # type: ignore[no-any-return]
+async def _ainvoke(graph: Any, films: Collection, task: str) -> dict[str, Any]:
+    return await graph.ainvoke(request(task=task), context=new_run(films))  # type: ignore[no-any-return]
 
 
-async def _astream(graph: Any, films: Collection, options: dict[str, Any]) -> dict[str, Any]:
-    states = graph.astream(request(), context=context(films), stream_mode="values", **options)
+async def _astream(graph: Any, films: Collection, task: str) -> dict[str, Any]:
+    states = graph.astream(request(task=task), context=new_run(films), stream_mode="values")
     last: dict[str, Any] = [state async for state in states][-1]
     return last
 
 
-async def _invoke_in_loop(graph: Any, films: Collection, options: dict[str, Any]) -> dict[str, Any]:
-    return graph.invoke(request(), context=context(films), **options)  # type: ignore[no-any-return]
+async def _invoke_in_loop(graph: Any, films: Collection, task: str) -> dict[str, Any]:
+    return graph.invoke(request(task=task), context=new_run(films))  # type: ignore[no-any-return]
 
 
-def _stream(graph: Any, films: Collection, options: dict[str, Any]) -> dict[str, Any]:
-    return list(graph.stream(request(), context=context(films), stream_mode="values", **options))[-1]  # type: ignore[no-any-return]
+def _stream(graph: Any, films: Collection, task: str) -> dict[str, Any]:
+    return list(graph.stream(request(task=task), context=new_run(films), stream_mode="values"))[-1]  # type: ignore[no-any-return]
 
 
 WAYS = {
@@ -263,33 +264,33 @@ WAYS = {
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("name", GRAPHS)
+@pytest.mark.parametrize("name", TASKS)
 def test_every_way_of_running_gives_the_same(name: str, way: str, films: Collection) -> None:
     """`invoke`, `ainvoke`, `stream` and `astream` end in the same state, also inside a running event loop."""
-    expected = result(GRAPHS[name]().invoke(request(), context=context(films)))
-    assert expected == result(WAYS[way](GRAPHS[name](), films, {}))
+    expected = result(question_graph().invoke(request(task=name), context=new_run(films)))
+    assert expected == result(WAYS[way](question_graph(), films, name))
 
 
 OPTIONS = {"config": {"configurable": {"thread_id": "t"}}, "durability": "sync"}
 
 
-@pytest.mark.parametrize("name", GRAPHS)
+@pytest.mark.parametrize("name", TASKS)
 def test_checkpoints_change_nothing(name: str, films: Collection, tmp_path: Path) -> None:
     """A run that is written down at every step ends like one that is not, and what is written is the same state."""
-    expected = result(GRAPHS[name]().invoke(request(), context=context(films)))
+    expected = result(question_graph().invoke(request(task=name), context=new_run(films)))
     with SqliteSaver.from_conn_string(str(tmp_path / "runs.sqlite")) as saver:
-        graph = GRAPHS[name](saver)
-        assert expected == result(graph.invoke(request(), context=context(films), **OPTIONS))
+        graph = question_graph(saver)
+        assert expected == result(graph.invoke(request(task=name), context=new_run(films), **OPTIONS))
         assert expected == result(graph.get_state(OPTIONS["config"]).values)
 
 
-@pytest.mark.parametrize("name", GRAPHS)
+@pytest.mark.parametrize("name", TASKS)
 async def test_async_checkpoints_change_nothing(name: str, films: Collection, tmp_path: Path) -> None:
     """The same holds for asynchronous checkpoints."""
-    expected = result(await GRAPHS[name]().ainvoke(request(), context=context(films)))
+    expected = result(await question_graph().ainvoke(request(task=name), context=new_run(films)))
     async with AsyncSqliteSaver.from_conn_string(str(tmp_path / "runs.sqlite")) as saver:
-        graph = GRAPHS[name](saver)
-        assert expected == result(await graph.ainvoke(request(), context=context(films), **OPTIONS))
+        graph = question_graph(saver)
+        assert expected == result(await graph.ainvoke(request(task=name), context=new_run(films), **OPTIONS))
         assert expected == result((await graph.aget_state(OPTIONS["config"])).values)
 
 
@@ -297,10 +298,10 @@ async def test_async_checkpoints_change_nothing(name: str, films: Collection, tm
 def test_questions_at_once_get_what_they_get_alone(films: Collection) -> None:
     """Thirty-two questions over threads have the same results as one after the other."""
     questions = [*corpus.HOPS, "Is Tokyo larger than Vienna?", "Who composed the music?"] * 7
-    graph = answer_graph()
+    graph = question_graph()
 
     def one(question: str) -> dict[str, Any]:
-        return result(graph.invoke(request(question), context=context(films)))
+        return result(graph.invoke(request(question), context=new_run(films)))
 
     expected = {question: one(question) for question in dict.fromkeys(questions)}
     with ThreadPoolExecutor(8) as pool:
@@ -309,7 +310,7 @@ def test_questions_at_once_get_what_they_get_alone(films: Collection) -> None:
 
 def test_a_filtered_run_never_leaves_the_filter(films: Collection) -> None:
     """Hops respect the filter as the first search does."""
-    state = retrieve_graph().invoke(request(where="kind != 'person'"), context=context(films))
+    state = question_graph().invoke(request(where="kind != 'person'"), context=new_run(films))
     passages = films.passages([item["id"] for item in state["ranked"]])
     assert {"film", "place"} == {passage.metadata["kind"] for passage in passages.values()}
 
@@ -320,6 +321,7 @@ class Twice:
 
     name: str = "twice"
     checkpoint: str = ""
+    kind: Kind = "link"
     inner: LinkHop = field(default_factory=lambda: LinkHop(name="twice"))
 
     def propose(self, bridges: Sequence[Candidate], run: Run) -> list[Query]:
@@ -333,7 +335,7 @@ class Twice:
 
 def test_updaters_work_beside_each_other(films: Collection) -> None:
     """Several updaters in one run each contribute, and what one repeats counts once."""
-    state = retrieve_graph().invoke(request(), context=context(films, LinkHop(), DirectionalHop(), Twice()))
+    state = question_graph().invoke(request(), context=new_run(films, LinkHop(), DirectionalHop(), Twice()))
     assert {"search", "named", "link", "directional", "twice"} == {find["via"] for find in state["found"]}
     ways = [(find["id"], find["via"], find["name"], *find["path"]) for find in state["found"]]
     assert len(set(ways)) == len(ways)

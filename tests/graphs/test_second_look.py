@@ -12,12 +12,10 @@ import pytest
 
 from polyhop.core.errors import CallerError, OperatorError
 from polyhop.encoders import Embedder
-from polyhop.graphs.answer import answer_graph
-from polyhop.graphs.context import Context
-from polyhop.graphs.executor import walk
-from polyhop.graphs.retrieve import retrieve_graph
+from polyhop.graphs.graph import question_graph
+from polyhop.graphs.loop import ask
 from polyhop.graphs.state import Request
-from polyhop.retrieval.candidate import Candidate, Query
+from polyhop.retrieval.candidate import Candidate, Kind, Query
 from polyhop.retrieval.hop.link import LinkHop
 from polyhop.retrieval.hop.role import HopUpdater
 from polyhop.retrieval.hop.span import SpanHop
@@ -29,7 +27,7 @@ from polyhop.retrieval.stop import MaxHops, WhenDry, WhenSufficient
 from polyhop.store.collection import Collection
 from tests import corpus
 
-from .test_graphs import context, request, result
+from .test_graphs import new_run, request, result
 
 
 @pytest.fixture(scope="module")
@@ -72,17 +70,14 @@ class Fixed:
         return self.value
 
 
-def looking(films: Collection, *hops: HopUpdater, further: Sequence[HopUpdater] = (), **fields: Any) -> Context:
-    """Return the context of a run with a second look, by default one that turns the head around."""
-    made = context(films, *hops, **{"rerankers": (Turned(),), **fields})
-    made.updaters = {**made.updaters, **{one.name: one for one in further}}
-    made.further = tuple(one.name for one in further)
-    return made
+def looking(films: Collection, *hops: HopUpdater, further: Sequence[HopUpdater] = (), **fields: Any) -> Run:
+    """Return a run with a second look, by default one that turns the head around."""
+    return new_run(films, *hops, **{"rerankers": (Turned(),), "further": tuple(further), **fields})
 
 
-def run(made: Context) -> dict[str, Any]:
+def run(made: Run) -> dict[str, Any]:
     """Return the state that a run ends in."""
-    return dict(walk(cast(Request, request()), made))
+    return dict(ask(cast(Request, request()), made))
 
 
 def events(state: dict[str, Any]) -> list[str]:
@@ -97,7 +92,7 @@ def ids(state: dict[str, Any]) -> list[str]:
 
 def test_without_rerankers_there_is_no_second_look(films: Collection) -> None:
     """However little is sure, a run without further updaters and rerankers has one ranking."""
-    state = run(context(films, sufficiency=Fixed(0.0)))
+    state = run(new_run(films, sufficiency=Fixed(0.0)))
 
     assert "rerank" not in events(state)
     assert 0.0 == state["sufficiency"]
@@ -105,7 +100,7 @@ def test_without_rerankers_there_is_no_second_look(films: Collection) -> None:
 
 def test_a_second_look_orders_the_ranking_again(films: Collection) -> None:
     """The rerankers order what the search ended with, once, and the event tells what is new among the best."""
-    first, second = run(context(films)), run(looking(films))
+    first, second = run(new_run(films)), run(looking(films))
 
     assert ids(first)[:4] == ids(second)[:4][::-1]
     assert ids(first)[4:] == ids(second)[4:]
@@ -160,6 +155,11 @@ class Noting:
     checkpoint: str = ""
 
     @property
+    def kind(self) -> Kind:
+        """Return the kind of the hop inside."""
+        return self.inner.kind
+
+    @property
     def name(self) -> str:
         """Return the name of the hop inside."""
         return self.inner.name
@@ -180,18 +180,18 @@ def test_further_updaters_go_on_from_where_the_first_hop_did(films: Collection) 
     link, span = Noting(LinkHop()), Noting(SpanHop())
     state = run(looking(films, link, further=(span,), stop=MaxHops(2)))
 
-    assert 3 == state["hops"]
+    assert 3 == state["searches"]
     assert [link.asked[0]] == span.asked
     assert {find["id"] for find in state["found"] if find["via"] != "span"} == span.found[0]
 
 
 def test_what_further_updaters_find_is_ranked(films: Collection) -> None:
     """Their finds are in the state, with the hop after the last search, and their ways raise scores."""
-    first, second = run(context(films)), run(looking(films, further=(SpanHop(),), rerankers=()))
+    first, second = run(new_run(films)), run(looking(films, further=(SpanHop(),), rerankers=()))
     new = [find for find in second["found"] if find["via"] == "span"]
 
     assert first["found"] == [find for find in second["found"] if find["via"] != "span"]
-    assert {second["hops"]} == {find["hop"] for find in new}
+    assert {second["searches"]} == {find["hop"] for find in new}
     assert len(new) == second["events"][-2]["found"] > 0
     best = {item["id"]: item["score"] for item in first["ranked"]}
     assert any(item["score"] > best.get(item["id"], 9.0) for item in second["ranked"])
@@ -207,7 +207,7 @@ def test_a_further_updater_that_proposes_nothing_changes_nothing(films: Collecti
         def search(self, queries: Sequence[Query], run: Run) -> Any:
             raise AssertionError("asked without queries")
 
-    assert run(context(films))["ranked"] == run(looking(films, further=(Silent(),), rerankers=()))["ranked"]
+    assert run(new_run(films))["ranked"] == run(looking(films, further=(Silent(),), rerankers=()))["ranked"]
 
 
 @pytest.mark.parametrize("error", [RuntimeError("out of memory"), OperatorError("no such disk"), ValueError()])
@@ -217,7 +217,7 @@ def test_a_run_is_not_lost_by_a_reranker(error: Exception, films: Collection) ->
     among = run(looking(films, rerankers=(Fails(name="broken", error=error), Turned(), Fails(name="next"))))
     told = among["events"][-2]["notices"]
 
-    assert run(context(films))["ranked"] == alone["ranked"]
+    assert run(new_run(films))["ranked"] == alone["ranked"]
     assert run(looking(films))["ranked"] == among["ranked"]
     assert ["reranker 'broken' failed and was passed over", "reranker 'next' failed and was passed over"] == [
         one.split(" (")[0] for one in told
@@ -237,7 +237,7 @@ def test_a_passed_deadline_leaves_no_time_for_a_second_look(films: Collection) -
     late = run(looking(films, seconds=0.0))
 
     assert "rerank" not in events(late)
-    assert run(context(films))["ranked"] == late["ranked"]
+    assert run(new_run(films))["ranked"] == late["ranked"]
 
 
 def test_a_cancelled_run_has_no_second_look(films: Collection) -> None:
@@ -250,12 +250,15 @@ def test_a_cancelled_run_has_no_second_look(films: Collection) -> None:
             return super().search(queries, run)
 
     state = run(looking(films, Cancels(), cancelled=cancelled))
-    assert (2, False) == (state["hops"], "rerank" in events(state))
+    assert (2, False) == (state["searches"], "rerank" in events(state))
 
 
 def test_the_second_look_is_streamed(films: Collection) -> None:
     """Its event is heard after the last search and before the answer."""
-    heard = [event["event"] for event in answer_graph().stream(request(), context=looking(films), stream_mode="custom")]
+    heard = [
+        event["event"]
+        for event in question_graph().stream(request(task="answer"), context=looking(films), stream_mode="custom")
+    ]
     assert ["search", "hop", "search", "rerank", "finish", "answer"] == heard
 
 
@@ -264,16 +267,16 @@ def test_the_second_look_is_streamed(films: Collection) -> None:
 def test_a_walk_ends_in_the_state_of_the_graph(rerankers: tuple[Reranker, ...], films: Collection) -> None:
     """With a second look too, state and events are the same to the last key, also asynchronously."""
 
-    def made() -> Context:
+    def made() -> Run:
         return looking(
             films, further=(SpanHop(),), rerankers=rerankers, sufficiency=Fixed(0.5), duplicates=Duplicates()
         )
 
     async def ran() -> Any:
-        return await retrieve_graph().ainvoke(request(), context=made())
+        return await question_graph().ainvoke(request(), context=made())
 
     walked = result(run(made()))
-    assert walked == result(retrieve_graph().invoke(request(), context=made()))
+    assert walked == result(question_graph().invoke(request(), context=made()))
     assert walked == result(asyncio.run(ran()))
     assert "rerank" in events(walked)
 
@@ -282,13 +285,13 @@ def test_a_walk_ends_in_the_state_of_the_graph(rerankers: tuple[Reranker, ...], 
 def test_a_run_ends_when_its_ranking_suffices(estimate: float, hops: int, films: Collection) -> None:
     """`WhenSufficient` looks at what was estimated for the last ranking."""
     stop = MaxHops(1) | WhenDry() | WhenSufficient(0.9)
-    state = run(context(films, sufficiency=Fixed(estimate), stop=stop))
+    state = run(new_run(films, sufficiency=Fixed(estimate), stop=stop))
 
-    assert hops == state["hops"]
+    assert hops == state["searches"]
     assert (hops == 1) == (state["stopped"] == "WhenSufficient(least=0.9)")
 
 
 def test_where_nobody_estimates_nothing_suffices(films: Collection) -> None:
     """Without an estimate the rule never fires."""
-    state = run(context(films, stop=MaxHops(1) | WhenSufficient(0.0)))
-    assert (2, None) == (state["hops"], state["sufficiency"])
+    state = run(new_run(films, stop=MaxHops(1) | WhenSufficient(0.0)))
+    assert (2, None) == (state["searches"], state["sufficiency"])

@@ -13,7 +13,7 @@ from polyhop.agent.testing import ScriptedModel
 from polyhop.core.errors import CallerError, ModelError
 from polyhop.core.llm import Gateway
 from polyhop.encoders import Embedder
-from polyhop.graphs.select import NODES, Selecting, Selector, Wanted, select, select_graph
+from polyhop.graphs.select import STEPS, Selecting, Selector, Wanted, select, select_graph
 from polyhop.tools.select.engine import Engine
 from polyhop.tools.tool import Tool
 from tests.tools.select.shops import engine, offered
@@ -46,7 +46,7 @@ def test_the_graph_and_the_walk_agree(shop: Engine) -> None:
     assert ["get_forecast", "send_mail"] == names(walked)
     assert timeless(walked) == timeless(ran)
     assert walked == json.loads(json.dumps(walked))
-    assert list(NODES) == [event["event"] for event in walked["events"]]
+    assert list(STEPS) == [event["event"] for event in walked["events"]]
 
 
 async def test_the_graph_runs_in_an_event_loop(shop: Engine) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from polyhop.agent import Agent, Settings
-from polyhop.agent.config import Config
 from polyhop.encoders import Embedder
+from polyhop.retrieval.config import Config
 from polyhop.retrieval.rerank.cross import CrossEncoder
 from polyhop.retrieval.rerank.listwise import Estimate, Listwise
 from polyhop.training.rerank.__main__ import main

@@ -8,8 +8,8 @@ from typing import cast
 import pytest
 
 from polyhop.encoders import Embedder
-from polyhop.graphs.executor import walk
-from polyhop.graphs.retrieve import retrieve_graph
+from polyhop.graphs.graph import question_graph
+from polyhop.graphs.loop import ask
 from polyhop.graphs.state import Request
 from polyhop.retrieval.hop.directional import DirectionalHop
 from polyhop.retrieval.hop.link import LinkHop
@@ -17,7 +17,7 @@ from polyhop.retrieval.stop import MOST_HOPS, MaxHops
 from polyhop.store.collection import Collection
 from tests import corpus
 
-from .test_graphs import context, request, result
+from .test_graphs import new_run, request, result
 
 
 @pytest.fixture(scope="module")
@@ -34,12 +34,12 @@ def test_a_walk_ends_in_the_state_of_the_graph(
 ) -> None:
     """State and events are the same to the last key."""
     stop = MaxHops(2)
-    expected = retrieve_graph().invoke(request(question), context=context(films, *hops, stop=stop))
-    walked = walk(cast(Request, request(question)), context(films, *hops, stop=stop))
+    expected = question_graph().invoke(request(question), context=new_run(films, *hops, stop=stop))
+    walked = ask(cast(Request, request(question)), new_run(films, *hops, stop=stop))
     assert result(expected) == result(dict(walked))
 
 
 def test_a_walk_is_bounded(films: Collection) -> None:
     """Whatever the stop rule says, a walk ends after as many searches as the graph."""
-    walked = walk(cast(Request, request()), context(films, stop=MaxHops(99)))
-    assert MOST_HOPS == walked["hops"]
+    walked = ask(cast(Request, request()), new_run(films, stop=MaxHops(99)))
+    assert MOST_HOPS == walked["searches"]

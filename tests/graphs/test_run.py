@@ -1,4 +1,4 @@
-"""A run's context: its clock, its memory, and that it is for one run."""
+"""A run: its clock, its memory, and that it is for one question."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from polyhop.agent.testing import ScriptedModel
 from polyhop.core.errors import CallerError
 from polyhop.core.llm import Gateway
 from polyhop.encoders import Embedder
-from polyhop.graphs import context as contexts
-from polyhop.graphs.executor import walk
-from polyhop.graphs.retrieve import retrieve_graph
-from polyhop.graphs.state import Request, State
+from polyhop.graphs.graph import question_graph
+from polyhop.graphs.loop import ask
+from polyhop.graphs.state import Request
+from polyhop.retrieval import run as runs
 from polyhop.store.collection import Collection
 from tests import corpus
 
-from .test_graphs import context, request
+from .test_graphs import new_run, request
 
 OTHER = "Which river flows through Vienna?"
 HISTORY = [{"role": "user", "content": "Who directed Jaws?"}, {"role": "assistant", "content": "Steven Spielberg."}]
@@ -34,50 +34,50 @@ def films(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Itera
 
 
 def test_a_second_run_is_refused(films: Collection) -> None:
-    """A context that has had a run answers no other question out of the memory of the first."""
-    used = context(films)
-    walk(cast(Request, request()), used)
+    """A run that has had its question answers no other question out of the memory of the first."""
+    used = new_run(films)
+    ask(cast(Request, request()), used)
     with pytest.raises(CallerError, match="make a new one"):
-        walk(cast(Request, request(OTHER)), used)
+        ask(cast(Request, request(OTHER)), used)
     with pytest.raises(CallerError, match="make a new one"):
-        retrieve_graph().invoke(request(OTHER), context=used)
+        question_graph().invoke(request(OTHER), context=used)
 
 
 def test_a_conversation_is_one_run(films: Collection) -> None:
     """The clock starts once where the question has to be made first, and a second run is refused there too."""
-    used = context(films)
+    used = new_run(films)
     asked = cast(Request, {"turn": "Where was he born?", "history": HISTORY, "k": 4, "where": ""})
-    assert walk(asked, used)["ranked"]
+    assert ask(asked, used)["ranked"]
     with pytest.raises(CallerError, match="make a new one"):
-        walk(asked, used)
+        ask(asked, used)
 
 
 def test_the_memory_is_that_of_what_is_asked(films: Collection) -> None:
     """Where question, filter or depth are others the memory is made anew; otherwise it is kept."""
-    made = context(films)
-    first = made.working(State(question=corpus.QUESTION, k=4, where=""))
-    assert first is made.working(State(question=corpus.QUESTION, k=4, where=""))
-    others = [
-        State(question=OTHER, k=4, where=""),
-        State(question=OTHER, k=4, where="kind == 'film'"),
-        State(question=OTHER, k=5, where="kind == 'film'"),
-    ]
-    expected = [(other["question"], other["where"], other["k"]) for other in others]
-    assert expected == [(run.question, run.where, run.k) for run in map(made.working, others)]
+    made = new_run(films)
+    made.about(corpus.QUESTION, "", 4)
+    made.gone.add("gone")
+    made.about(corpus.QUESTION, "", 4)
+    assert {"gone"} == made.gone
+    for other in [(OTHER, "", 4), (OTHER, "kind == 'film'", 4), (OTHER, "kind == 'film'", 5)]:
+        made.about(*other)
+        assert (other, set()) == ((made.question, made.where, made.k), made.gone)
+        made.gone.add("gone")
 
 
 def test_a_gateway_ends_with_the_run_that_it_is_for(films: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its deadline counts from the beginning of the run, not from the making of the context."""
+    """Its deadline counts from the beginning of the run, not from the making of the run."""
     model = Gateway([ScriptedModel([])])
-    made = context(films, llm=model, seconds=30.0)
-    monkeypatch.setattr(contexts, "time", SimpleNamespace(monotonic=lambda: 1e9, perf_counter=time.perf_counter))
-    walk(cast(Request, request()), made)
+    made = new_run(films, llm=model, seconds=30.0)
+    monkeypatch.setattr(runs, "time", SimpleNamespace(monotonic=lambda: 1e9, perf_counter=time.perf_counter))
+    ask(cast(Request, request()), made)
     assert 1e9 + 30.0 == model.deadline
 
 
 def test_what_a_run_waits_for_others_is_not_its_time(films: Collection) -> None:
     """A pause moves the beginning and the deadline of the gateway."""
     model = Gateway([ScriptedModel([])], deadline=100.0)
-    made = context(films, llm=model, started=70.0)
+    made = new_run(films, llm=model)
+    made.started = 70.0
     made.pause(5.0)
     assert (75.0, 105.0) == (made.started, model.deadline)
