@@ -47,8 +47,15 @@ class Registry(Generic[Part]):
     def __init__(self, role: str, group: str, known: Mapping[str, str], protocol: type) -> None:
         self.role = role
         self.group = group
-        self._known = dict(known)
+        self._known: dict[str, Any] = dict(known)
         self._protocol = protocol
+
+    def add(self, name: str, part: Any) -> None:
+        """Let a name lead to `part`, a class or the like, or its path `module:attribute`, in this process."""
+        self._known[name] = part
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._known or bool(entry_points(group=self.group, name=name))
 
     def names(self) -> list[str]:
         """Return the names that need no module: those that come along and those of installed packages."""
@@ -62,7 +69,7 @@ class Registry(Generic[Part]):
                 or a part that does not play the role.
         """
         name, _, argument = spec.strip().partition("=")
-        target = self._target(name.strip())
+        target: Any = self.get(name.strip())
         if hasattr(target, "configured"):
             part = target.configured(argument, given)
         elif argument or callable(target):
@@ -79,8 +86,15 @@ class Registry(Generic[Part]):
         """Return the parts of a list with commas or spaces between them, in its order."""
         return [self.make(spec, given) for spec in listed(specs)]
 
-    def _target(self, name: str) -> Any:
+    def get(self, name: str) -> Part:
+        """Return what a name leads to as it is, neither called nor checked.
+
+        Raises:
+            CallerError: for a name that nothing has, or a module that cannot be imported.
+        """
         path = self._known.get(name, name if ":" in name else "")
+        if not isinstance(path, str):
+            return cast(Part, path)
         if not path:
             for entry in entry_points(group=self.group, name=name):
                 path = entry.value
@@ -95,7 +109,7 @@ class Registry(Generic[Part]):
                     f"unknown {self.role} {name!r}; choose among {self.names()}, or name a class as module:Class"
                 ) from None
             raise CallerError(f"the {self.role} {name!r} cannot be loaded from {path!r}: {error}") from error
-        return target
+        return cast(Part, target)
 
 
 def listed(specs: str) -> list[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..core.errors import CallerError
-from .readers import FORMATS, unsupported
+from .readers import READERS, unsupported
 from .skipped import Skipped, one_line
 
 
@@ -94,7 +94,7 @@ class _Search:
         suffix = os.path.splitext(path)[1].lower()
         if not path.isprintable() and _shown(path) != path:
             self.skip(path, "the name is not valid UTF-8; rename the file")
-        elif suffix not in FORMATS:
+        elif suffix not in READERS:
             self.skip(path, unsupported(suffix))
         else:
             real = os.path.realpath(path)

@@ -129,3 +129,10 @@ def test_an_installed_package_adds_a_part(
     assert "foreign" in greeters.names()
     assert "foreign" == greeters.make("foreign").greet()
     sys.modules.pop("foreign_greeter")
+
+
+def test_a_part_can_be_added_in_the_process(greeters: Registry[Greeter]) -> None:
+    """What is added is found by its name, as a class or as it is."""
+    assert "mine" not in greeters
+    greeters.add("mine", lambda: Plain("mine"))
+    assert ("mine", True, True) == (greeters.make("mine").greet(), "mine" in greeters, "mine" in greeters.names())

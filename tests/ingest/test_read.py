@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from polyhop.core.types import Document
 from polyhop.ingest.read import MAX_BYTES, read_file
-from polyhop.ingest.readers import FORMATS
+from polyhop.ingest.readers import READERS
 from polyhop.ingest.skipped import Skipped
+from polyhop.ingest.walk import walk
 
 
 def write(folder: Path, data: bytes = b"some text", name: str = "a-b_c.txt") -> Path:
@@ -99,7 +100,7 @@ def test_reports_a_file_that_the_system_refuses(tmp_path: Path, name: str, monke
 
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    suffix=st.sampled_from(sorted(FORMATS)),
+    suffix=st.sampled_from(READERS.names()),
     start=st.sampled_from([b"", b"%PDF-1.7\n", b"PK\x03\x04", b"<html>", b'{"text": "', b"text,id\n", b"\xff\xfe"]),
     rest=st.binary(max_size=300),
 )
@@ -114,3 +115,12 @@ def test_rubbish_never_raises(tmp_path: Path, suffix: str, start: bytes, rest: b
         else:
             assert item.text.strip() and "\x00" not in item.text
             (item.text + item.title + item.key).encode()
+
+
+def test_a_format_of_ones_own_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader that is added for a suffix is asked for its files, by `walk` as by `read_file`."""
+    monkeypatch.setattr(READERS, "_known", dict(READERS._known))
+    READERS.add(".shout", lambda path: iter([Document(str(path), path.read_text().upper())]))
+    (tmp_path / "a.SHOUT").write_text("quiet")
+    assert [tmp_path / "a.SHOUT"] == [found.path for found in walk([tmp_path]) if not isinstance(found, Skipped)]
+    assert ["QUIET"] == [one.text for one in read_file(tmp_path / "a.SHOUT") if not isinstance(one, Skipped)]
