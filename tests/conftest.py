@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 # Libraries read these when they are imported, and child processes inherit them.
 os.environ.update(
@@ -22,12 +23,14 @@ os.environ.update(
 if TYPE_CHECKING:
     from polyhop.encoders import Embedder
 
-SLOW_SECONDS = 120
+SLOW_SECONDS = 600
 _CACHE = pytest.StashKey[str]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Give the run a cache of its own, so that it exports the embedder that the code describes today."""
+    settings.register_profile("polyhop", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("polyhop")
     config.stash[_CACHE] = os.environ["POLYHOP_CACHE"] = tempfile.mkdtemp(prefix="polyhop-tests-")
     if wheel := os.environ.get("POLYHOP_WHEEL"):
         _check_origin(Path(wheel).resolve())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -32,8 +31,9 @@ CYCLE = [
 ]
 NAMESAKES = 5_000
 #: Far above what a run takes on a busy machine, far below what reading all namesakes would take.
-SECONDS = 2.0
 MOST_READ = 400
+# 600 words of a text are looked at, each as the beginning of up to a dozen names; and so for a few passages.
+MOST_NAMES = 20_000
 
 
 @pytest.fixture(scope="module")
@@ -68,15 +68,16 @@ def test_a_question_of_ten_thousand_words_is_refused(films: Collection) -> None:
 
 
 @pytest.mark.parametrize("filling", ["a", "Jaws", "Name{}"], ids=["letters", "one name", "names"])
-def test_the_longest_question_is_answered_soon(filling: str, films: Collection) -> None:
-    """What is just within the limit costs no more than a few seconds, whatever it is filled with."""
+def test_the_longest_question_costs_bounded_work(filling: str, films: Collection) -> None:
+    """What is just within the limit looks up a bounded number of names and passages, whatever it is filled with."""
     words = [filling.format(number) for number in range(MAX_QUESTION)]
     question = " ".join(["Who directed Jaws?", *words])[:MAX_QUESTION]
-    began = time.monotonic()
-    found = Agent(films).retrieve(question)
+    counting = Counting(films)
+    found = Agent(counting).retrieve(question)
 
     assert 5 == len(found.passages)
-    assert 2 * SECONDS > time.monotonic() - began
+    assert MOST_READ > len(counting.read)
+    assert MOST_NAMES > counting.names
 
 
 @pytest.mark.parametrize("question", ["大白鲨的导演在哪里出生？", "?!…", "🎬", "of the"])
@@ -135,11 +136,12 @@ def test_a_cycle_of_links_ends(tmp_path: Path, embedder: Embedder) -> None:
 
 
 class Counting:
-    """A collection that counts the passages that are read from it."""
+    """A collection that counts the passages that are read from it, and the names that are looked up."""
 
     def __init__(self, inner: Collection) -> None:
         self._inner = inner
         self.read: set[str] = set()
+        self.names = 0
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
@@ -148,6 +150,11 @@ class Counting:
         """Note the ids and read them."""
         self.read.update(ids)
         return self._inner.passages(ids)
+
+    def bearers(self, names: Sequence[str], most: int, *, where: str = "") -> Any:
+        """Note how many names there are and look them up."""
+        self.names += len(names)
+        return self._inner.bearers(names, most, where=where)
 
 
 @pytest.fixture(scope="module")
@@ -173,10 +180,8 @@ def test_a_name_that_thousands_bear_is_not_followed(question: str, namesakes: Co
     agent = Agent(counting, config=Config(stop=MaxHops(MOST_HOPS)))
     agent.retrieve("warm")
     counting.read.clear()
-    began = time.monotonic()
     found = agent.retrieve(question)
 
-    assert SECONDS > time.monotonic() - began
     assert MOST_READ > len(counting.read)
     assert not any(passage.name for passage in found.passages if passage.document.startswith("smith-"))
 

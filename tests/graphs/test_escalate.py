@@ -30,7 +30,7 @@ def films(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Itera
 def ask(films: Collection, *replies: str | Exception, **settings: object) -> tuple[Retrieval, ScriptedModel]:
     """Ask the known question with a scripted model."""
     model = ScriptedModel(replies)
-    chosen = Settings(**{"split": "always", "llm_cache": False, "hops": 1, **settings})  # type: ignore[arg-type]
+    chosen = Settings(**{"split": "always", "llm_cache": False, "max_hops": 0, **settings})  # type: ignore[arg-type]
     return Agent(films, llm=model, settings=chosen).retrieve(corpus.QUESTION, 4), model
 
 

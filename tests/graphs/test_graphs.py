@@ -101,7 +101,7 @@ def test_every_run_ends_after_the_most_hops(hop: HopUpdater, films: Collection) 
             return False
 
     state = question_graph().invoke(request(), context=new_run(films, hop, stop=Never()))
-    assert (MOST_HOPS, f"MaxHops(limit={MOST_HOPS})") == (state["searches"], state["stopped"])
+    assert (MOST_HOPS + 1, f"MaxHops(limit={MOST_HOPS})") == (state["searches"], state["stopped"])
 
 
 def test_no_passage_is_gone_on_from_twice(films: Collection) -> None:

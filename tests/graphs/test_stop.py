@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from polyhop.retrieval.stop import (
+    AfterHops,
     AfterSeconds,
     MaxHops,
     Progress,
@@ -24,23 +25,24 @@ def progress(**facts: object) -> Progress:
 
 
 RULES: list[tuple[Stop, dict[str, object], bool]] = [
-    (MaxHops(1), {"hops": 1}, False),
-    (MaxHops(1), {"hops": 2}, True),
+    (MaxHops(2), {"hops": 1}, False),
+    (MaxHops(2), {"hops": 2}, True),
+    (MaxHops(0), {"hops": 0}, True),
     (AfterSeconds(1.0), {"seconds": 0.99}, False),
     (AfterSeconds(1.0), {"seconds": 1.0}, True),
     (AfterSeconds(0), {"seconds": 0.0}, True),
     (WhenDry(), {}, False),
     (WhenDry(), {"new_passages": 0}, True),
     (WhenDry(), {"queries": 0}, True),
-    (WhenSettled(), {"hops": 1, "new_best": 0}, False),
-    (WhenSettled(), {"hops": 2, "new_best": 0}, True),
+    (WhenSettled(), {"hops": 0, "new_best": 0}, False),
+    (WhenSettled(), {"hops": 1, "new_best": 0}, True),
     (WhenSettled(), {"hops": 2, "new_best": 1}, False),
-    (WhenSettled(after=1), {"hops": 1, "new_best": 0}, True),
+    (WhenSettled(after=2), {"hops": 1, "new_best": 0}, False),
     (WhenHopeless(), {}, False),
-    (WhenHopeless(), {"worth": 0.7, "kth": 1.0}, False),
-    (WhenHopeless(), {"worth": 0.69, "kth": 1.0}, True),
-    (WhenHopeless(), {"worth": 0.0, "kth": 0.0}, False),
-    (WhenHopeless(share=2.0), {"worth": 1.9, "kth": 1.0}, True),
+    (WhenHopeless(), {"best_query": 0.7, "kth": 1.0}, False),
+    (WhenHopeless(), {"best_query": 0.69, "kth": 1.0}, True),
+    (WhenHopeless(), {"best_query": 0.0, "kth": 0.0}, False),
+    (WhenHopeless(share=2.0), {"best_query": 1.9, "kth": 1.0}, True),
     (WhenHopeless(), {"kth": 1e9}, False),
     (WhenSufficient(), {}, False),
     (WhenSufficient(), {"sufficiency": 0.89}, False),
@@ -49,9 +51,9 @@ RULES: list[tuple[Stop, dict[str, object], bool]] = [
     (WhenSufficient(least=0.0), {"sufficiency": None}, False),
     (WhenCancelled(), {}, False),
     (WhenCancelled(), {"cancelled": True}, True),
-    (MaxHops(1) | WhenDry(), {"queries": 0}, True),
-    (MaxHops(1) & WhenDry(), {"queries": 0}, False),
-    (MaxHops(1) & WhenDry(), {"queries": 0, "hops": 2}, True),
+    (MaxHops(2) | WhenDry(), {"queries": 0}, True),
+    (MaxHops(2) & WhenDry(), {"queries": 0}, False),
+    (MaxHops(2) & WhenDry(), {"queries": 0, "hops": 2}, True),
 ]
 
 
@@ -91,3 +93,9 @@ def test_a_rule_of_ones_own_combines() -> None:
     assert "AfterMany()" == (AfterMany() | MaxHops(8)).reason(progress())
     with pytest.raises(NotImplementedError):
         Stop()(progress())
+
+
+def test_the_old_rule_counts_searches() -> None:
+    """What 0.1 called `AfterHops` counted the first search too, and says so."""
+    with pytest.warns(DeprecationWarning, match=r"AfterHops\(3\) is MaxHops\(2\) now"):
+        assert MaxHops(2) == AfterHops(3)
