@@ -9,6 +9,7 @@ from typing import Any, Self
 from ..answering.citations.check import Citation
 from ..core.types import Metadata
 from ..graphs.state import Event
+from ..retrieval.candidate import Kind
 from ..retrieval.query.decompose import needs
 
 
@@ -37,9 +38,10 @@ class Span:
 class RankedPassage:
     """A passage with its score and how it was found.
 
-    `via` is `search`, `named` (the question names it) or the hop updater that led to it; `name` is the key of the name
-    that was followed, `span` where it stands, and `path` the passages that it was followed through, first bridge first.
-    `hop` is the search that found it so, 0 for the first. The score is the sum of its `parts`, up to rounding to six
+    `kind` is by what it was reached: the `question` itself, `named` in the question, a `reformulation` of it, or a hop
+    by `link`, `vector` or `words`; `via` is the updater that reached it so, and `name` the key of the name that was
+    followed, `span` where it stands, and `path` the passages that it was followed through, first bridge first.
+    `hop` counts from 0, the first search. The score is the sum of its `parts`, up to rounding to six
     decimals. `duplicates` say nearly the same and were moved behind all others.
     """
 
@@ -58,6 +60,7 @@ class RankedPassage:
     span: Span | None = None
     parts: Mapping[str, float] = field(default_factory=dict)
     duplicates: tuple[Step, ...] = ()
+    kind: Kind = "question"
 
 
 @dataclass(frozen=True, slots=True)

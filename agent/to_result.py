@@ -79,6 +79,7 @@ def _passage(item: Candidate, there: Mapping[str, Passage], question: str) -> Ra
         metadata=deepcopy(passage.metadata),  # the passage is shared with other runs
         source=passage.source,
         score=round(item["score"], 6),
+        kind=item["kind"],
         via=item["via"],
         name=item["name"],
         path=_steps(item["path"], there),

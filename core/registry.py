@@ -26,7 +26,15 @@ _VARIADIC = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
 
 
 class PartMissing(OperatorError):
-    """A part cannot be had here, such as one without weights for an embedder; a run can go without it and say so."""
+    """A part cannot be had here, such as one without weights for an embedder; a run can go without it and say so.
+
+    Args:
+        notices: what to say, a sentence each.
+    """
+
+    def __init__(self, *notices: str) -> None:
+        super().__init__("; ".join(notices))
+        self.notices = notices
 
 
 class Registry(Generic[Part]):

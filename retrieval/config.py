@@ -144,5 +144,5 @@ def _hops(settings: Settings, retriever: Retriever | None) -> tuple[tuple[HopUpd
             hops.append(UPDATERS.make(f"{name}={settings.treehop}" if name == "treehop" else name, retriever))
             notices += getattr(hops[-1], "notices", ())
         except PartMissing as missing:
-            notices.append(str(missing))
+            notices += missing.notices
     return tuple(hops), tuple(notices)

@@ -80,7 +80,7 @@ class TreeHop:
         folders = [member.folder for member in members if isinstance(member, Collection)]
         found, told = checkpoint.find(folders, embedder=name, dimension=dimension)
         if found is None:
-            raise PartMissing("; ".join(told))
+            raise PartMissing(*told)
         return cls(found, notices=tuple(told))
 
     @property

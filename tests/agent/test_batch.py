@@ -19,8 +19,8 @@ from polyhop.agent import Agent, CallerError, Document, OperatorError, Retrieval
 from polyhop.agent import batch as batches
 from polyhop.core.types import Vectors
 from polyhop.encoders import Embedder
-from polyhop.graphs import context as contexts
 from polyhop.graphs.nodes import judge
+from polyhop.retrieval import run as runs
 from polyhop.retrieval.candidate import Candidate, Query
 from polyhop.retrieval.config import Config
 from polyhop.retrieval.fusion.guided import Guided
@@ -262,7 +262,7 @@ class Clock:
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.ahead = 0.0
         now = SimpleNamespace(monotonic=lambda: time.monotonic() + self.ahead, perf_counter=time.perf_counter)
-        for module in (contexts, judge, batches):
+        for module in (runs, judge, batches):
             patch.setattr(module, "time", now)
 
     def forward(self, seconds: float) -> None:

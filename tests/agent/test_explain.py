@@ -45,7 +45,7 @@ def films(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Itera
 def check(passage: RankedPassage, found: Retrieval, agent: Agent) -> None:
     """Assert that the explanation of a passage is true to the texts, and complete."""
     assert sum(passage.parts.values()) == pytest.approx(passage.score, abs=1e-5)
-    assert 0 <= passage.hop < found.hops
+    assert 0 <= passage.hop <= found.hops
     if passage.via == "search":
         assert (None, 0, "") == (passage.span, passage.hop, passage.name)
         return
@@ -59,10 +59,10 @@ def check(passage: RankedPassage, found: Retrieval, agent: Agent) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("hops", [2, 4])
+@pytest.mark.parametrize("hops", [1, 3])
 def test_every_passage_of_the_example_is_explained(hops: int, shipped: Agent) -> None:
     """For all questions of the example corpus, spans are what a person reads there and parts add up to the score."""
-    agent = Agent(shipped.retriever, settings=Settings(hops=hops, updaters="link,shared"))
+    agent = Agent(shipped.retriever, settings=Settings(max_hops=hops, updaters="link,shared"))
     hopped = 0
     for asked in example.questions():
         found = agent.retrieve(asked.question, k=8)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -146,7 +146,7 @@ def test_unknown_rerankers_are_refused_with_those_there_are(name: str) -> None:
 def test_every_reranker_bears_the_name_it_is_chosen_by() -> None:
     """What the settings call a reranker is the part of the score that it adds."""
     given = {"e2rank": "e2rank=model", "cross-encoder": "cross-encoder=model"}
-    names = [name for name in RERANKERS.names() if name != "adapter"]
+    names = sorted(set(RERANKERS.names()) - {"adapter"})
     assert names == [RERANKERS.make(given.get(name, name)).name for name in names]
 
 
@@ -274,7 +274,7 @@ PARTS = json.dumps({"questions": ["Who directed Jaws?", "Where was #1 born?"]})
         ("Where was he born?", {}, SAID, (0, False, 0, True)),
         ("Where was the director of Jaws born? Do not use passages about Ohio.", {}, [], (1, False, 0, False)),
         (corpus.QUESTION, {"augment": Feedback(), "gate": Gate("feedback", 0.0)}, [], (0, True, 0, False)),
-        (corpus.QUESTION, {"spend": Always()}, [], (0, False, 3, False)),
+        (corpus.QUESTION, {"escalation": Always()}, [], (0, False, 3, False)),
     ],
     ids=["plain", "conversation", "instructions", "gate", "sub-questions"],
 )
@@ -288,14 +288,15 @@ def test_the_first_updater_may_have_any_name(
     """Whatever the first search is called, passages, scores, ways and steps are the same, also of what is special."""
     outcomes = []
     for first in (FirstSearch(), FirstSearch(name="opening")):
-        llm = ScriptedModel([PARTS]) if "spend" in fields else None
+        llm = ScriptedModel([PARTS]) if "escalation" in fields else None
         with Agent(films, config=profile(first=first, **fields), llm=llm) as agent:
             found = agent.retrieve(question, history=history)
         events = [{key: fact for key, fact in event.items() if key != "ms"} for event in found.events]
-        outcomes.append((found.passages, events, found.instructions, found.sub_questions, found.turn))
+        passages = [replace(one, via="opening") if one.via == "search" else one for one in found.passages]
+        outcomes.append((passages, events, found.instructions, found.sub_questions, found.turn))
 
     assert outcomes[0] == outcomes[1]
-    assert "search" in {passage.via for passage in found.passages}
+    assert "opening" in {passage.via for passage in found.passages}
     assert special == (len(found.instructions), found.augmented, len(found.sub_questions), found.understood)
 
 

@@ -15,7 +15,7 @@ from tests import corpus
 
 
 def setup(films: Collection) -> Setup:
-    """Return the default profile over the known passages."""
+    """Return the default configuration over the known passages."""
     return Setup(films, Config())
 
 
@@ -35,9 +35,9 @@ def test_every_part_of_the_second_look_may_be_left_out(films: Collection) -> Non
     made = variants(Setup(films, whole), without=list(WITHOUT_AGAIN))
 
     assert [f"-{name}" for name in WITHOUT_AGAIN] == list(made)
-    assert ["cross", "cover"] == [one.name for one in made["-listwise"].profile.rerankers]
-    assert () == made["-further"].profile.further
-    assert whole.further == made["-cover"].profile.further
+    assert ["cross", "cover"] == [one.name for one in made["-listwise"].config.rerankers]
+    assert () == made["-further"].config.further
+    assert whole.further == made["-cover"].config.further
     for part in WITHOUT_AGAIN:
         with pytest.raises(CallerError, match="changes nothing"):
             variants(setup(films), without=[part])
@@ -45,7 +45,7 @@ def test_every_part_of_the_second_look_may_be_left_out(films: Collection) -> Non
 
 def test_quality_can_be_added(films: Collection) -> None:
     """The second look of the settings comes to a run that has none, and all else stays."""
-    made = variants(setup(films), plus=["quality"])["+quality"].profile
+    made = variants(setup(films), plus=["quality"])["+quality"].config
     quality = Config.of(Settings(profile="quality"))
 
     assert replace(Config(), further=quality.further, rerankers=quality.rerankers) == made
@@ -55,7 +55,7 @@ def test_without_links_only_the_first_search_finds(films: Collection) -> None:
     """The variant without links follows none; the one without names in the question names none."""
     made = variants(setup(films), without=["link", "named"])
     ways = {
-        name: {one.via for one in Agent(films, config=variant.profile).retrieve(corpus.QUESTION, 12).passages}
+        name: {one.via for one in Agent(films, config=variant.config).retrieve(corpus.QUESTION, 12).passages}
         for name, variant in made.items()
     }
 
@@ -94,6 +94,6 @@ def test_a_part_that_is_not_there_cannot_be_left_out(films: Collection) -> None:
 
 def test_a_part_that_does_not_fit_is_told(films: Collection) -> None:
     """A first search of one's own has no names to switch off."""
-    own = replace(setup(films), profile=Config(first=DirectionalHop(name="search")))
-    with pytest.raises(CallerError, match="'named' does not fit the parts of this profile"):
+    own = replace(setup(films), config=Config(first=DirectionalHop(name="search")))
+    with pytest.raises(CallerError, match="'named' does not fit the parts of this configuration"):
         variants(own, without=["named"])
