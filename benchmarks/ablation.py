@@ -146,7 +146,7 @@ def _rules(
             name: [list(dict.fromkeys(keys[one] for one in end.ids)) for end in of_rule]
             for name, of_rule in ends.items()
         }
-        searches = {name: [end.searches for end in of_rule] for name, of_rule in ends.items()}
+        searches = {name: [end.hops + 1 for end in of_rule] for name, of_rule in ends.items()}
         saved[table] = savings(rankings, searches, gold, seed=seed)
         milliseconds[table] = {name: _mean_of([end.ms for end in of_rule]) for name, of_rule in ends.items()}
     return saved, milliseconds

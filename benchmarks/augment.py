@@ -18,8 +18,8 @@ from rich.console import Console
 from rich.table import Table
 
 from polyhop.agent import __version__
-from polyhop.agent.config import AUGMENTERS
 from polyhop.agent.evaluate.metrics import Values, scores
+from polyhop.retrieval.query.role import AUGMENTERS
 
 from .arms import Arm, add_arms, arms
 from .augmenters import ALWAYS, DEPTH, GATE, NEVER, gate
@@ -81,7 +81,7 @@ def main(arguments: Sequence[str]) -> None:
     report: Report = {
         "command": f"python -m benchmarks.augment {shlex.join(arguments)}",
         "polyhop_version": __version__,
-        "augmenter": repr(AUGMENTERS[name]),
+        "augmenter": repr(AUGMENTERS.make(name)),
         "seed": options.seed,
         "arms": [],
     }
@@ -99,7 +99,7 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def _checked(options: argparse.Namespace) -> str:
-    (name,) = chosen(options.augment, sorted(AUGMENTERS))[:1]
+    (name,) = chosen(options.augment, AUGMENTERS.names())[:1]
     if options.gate is not None and not options.gate.is_file():
         raise BenchmarkError(f"--gate is {str(options.gate)!r}; there is no such file")
     gate(name, options.gate, options.threshold).checked()

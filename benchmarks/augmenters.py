@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from polyhop.agent import Collection, Config, Settings
-from polyhop.agent.config import AUGMENTERS
 from polyhop.agent.evaluate.compare import ask
 from polyhop.agent.evaluate.remember import Memory, Remembering
 from polyhop.agent.evaluate.systems import Account, account, retrieval
 from polyhop.retrieval.query.gate import Gate
+from polyhop.retrieval.query.role import AUGMENTERS
 
 from .common import bar, serve
 
@@ -29,9 +29,9 @@ def gate(name: str, file: Path | None, threshold: float) -> Gate:
 def profiles(name: str, file: Path | None, threshold: float) -> dict[str, Config]:
     """Return what is compared, all with the default parts."""
     never = Config.of(Settings(profile="fast", augment=""))
-    always = replace(never, augment=AUGMENTERS[name])
+    always = replace(never, augment=AUGMENTERS.make(name))
     gated = replace(always, gate=gate(name, file, threshold))
-    return {NEVER: never, ALWAYS: always, REPEAT: replace(never, augment=AUGMENTERS[REPEAT]), GATE: gated}
+    return {NEVER: never, ALWAYS: always, REPEAT: replace(never, augment=AUGMENTERS.make(REPEAT)), GATE: gated}
 
 
 def ask_all(job: dict[str, Any]) -> dict[str, Any]:

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from polyhop.agent import Collection, Config, Settings
-from polyhop.agent.config import RERANKERS
 from polyhop.agent.evaluate.compare import ask
 from polyhop.agent.evaluate.remember import Memory, Remembering
 from polyhop.agent.evaluate.systems import Account, account, retrieval
 from polyhop.retrieval.rerank.cover import Cover
 from polyhop.retrieval.rerank.cross import CrossEncoder
 from polyhop.retrieval.rerank.listwise import Listwise
+from polyhop.retrieval.rerank.rocchio import Rocchio
 from polyhop.retrieval.rerank.role import Reranker
 
 from .common import bar, serve
@@ -27,7 +27,7 @@ PASSAGES = 20
 CHEAP: Mapping[str, Sequence[Reranker]] = {
     "listwise": (Listwise(),),
     "listwise+cover": (Listwise(), Cover()),
-    **{name: (RERANKERS[name],) for name in ("rocchio", "adapter") if name in RERANKERS},
+    "rocchio": (Rocchio(),),
 }
 
 

@@ -14,7 +14,7 @@ from polyhop.retrieval.rerank.role import Ranker
 from polyhop.retrieval.run import Run
 from polyhop.retrieval.stop import Progress, WhenDry, WhenHopeless, WhenSettled, WhenSufficient
 
-PATIENCE = 4
+PATIENCE = 3
 #: What a user asks for: rules look at the best k.
 K = 5
 REFERENCE = f"MaxHops({PATIENCE})"
@@ -49,10 +49,10 @@ TABLES: Mapping[str, Mapping[str, Stop]] = {"rules": RULES, "sufficient": SUFFIC
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """Where a rule ends a run: the best passages there, the searches made and the milliseconds until then."""
+    """Where a rule ends a run: the best passages there, the hops made and the milliseconds until then."""
 
     ids: Sequence[str]
-    searches: int
+    hops: int
     ms: float
 
 
@@ -67,8 +67,8 @@ class Record:
         """Return where a rule would have ended the run; at its end, for one that never fires."""
         for progress, milliseconds in self.asked:
             if rule(progress):
-                return Stopped(self.rankings[progress.hops - 1], progress.hops, milliseconds)
-        return Stopped(self.rankings[-1], len(self.rankings), self.asked[-1][1])
+                return Stopped(self.rankings[progress.hops], progress.hops, milliseconds)
+        return Stopped(self.rankings[-1], len(self.rankings) - 1, self.asked[-1][1])
 
 
 class Recorder:

@@ -16,8 +16,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from polyhop.agent import Collection
-from polyhop.agent.config import treehop
+from polyhop.agent import Collection, OperatorError
 from polyhop.agent.evaluate.metrics import intervals
 from polyhop.retrieval.hop.tree import Growth, grow, merged
 from polyhop.retrieval.hop.treehop import TreeHop
@@ -84,10 +83,10 @@ def _weights(collection: Collection, files: Sequence[Path]) -> dict[str, TreeHop
     """Return the weights that the collection's embedder would get, and those of files."""
     found: dict[str, TreeHop] = {}
     for name, file in {SHIPPED: "", **{path.stem: str(path) for path in files}}.items():
-        trained, told = treehop(collection, file)
-        if trained is None:
-            raise BenchmarkError(" ".join(told))
-        found[name] = trained
+        try:
+            found[name] = TreeHop.configured(file, collection)
+        except OperatorError as error:
+            raise BenchmarkError(str(error)) from error
     return found
 
 

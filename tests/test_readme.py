@@ -17,8 +17,10 @@ import pytest
 from polyhop.encoders import Embedder
 from tests.documents import ROOT, blocks, environment, execute, files, write_films
 from tests.retrieval.hop.contract import World, failing, world
+from tests.retrieval.rerank import contract as reranking
+from tests.retrieval.rerank.contract import Scene, scene
 
-__all__ = ["world"]
+__all__ = ["scene", "world"]
 
 DOCUMENTS = ["README.md", "CONTRIBUTING.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))]
 SHELL = [
@@ -61,6 +63,22 @@ def test_the_hop_updater_of_the_guide_keeps_the_contract(world: World) -> None:
 
         assert set() == failing(updater, world)
         assert updater == modules["tests.retrieval.hop.test_rest"].RestHop()
+
+
+@pytest.mark.slow
+def test_the_reranker_of_the_guide_keeps_the_contract(scene: Scene) -> None:
+    """So does whoever begins with that example."""
+    with files("CONTRIBUTING.md") as modules:
+        reranker = modules["polyhop.retrieval.rerank.nearest"].Nearest()
+
+        assert set() == reranking.failing(reranker, scene)
+        assert reranker == modules["tests.retrieval.rerank.test_nearest"].Nearest()
+
+
+def test_the_stop_rule_of_the_guide_passes_its_test() -> None:
+    """The test that stands beside the example is run too."""
+    with files("CONTRIBUTING.md") as modules:
+        modules["tests.retrieval.test_few"].test_it_ends_once_a_search_finds_few()
 
 
 @pytest.mark.slow
@@ -139,8 +157,9 @@ def test_links_lead_somewhere() -> None:
     assert [] == missing
 
 
+@pytest.mark.filterwarnings("ignore:.* now; the old name goes:DeprecationWarning")
 def test_the_changelog_names_what_exists() -> None:
-    """Every qualified name in the changelog can be imported."""
+    """Every qualified name in the changelog can be imported, those of older versions with a warning."""
     names = set(re.findall(r"`(polyhop(?:\.\w+)+)`", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")))
     assert names
     assert [] == [name for name in sorted(names) if not _exists(name)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from benchmarks.golden.cases import Golden, read, write
 from benchmarks.golden.compare import differences, summary
 from benchmarks.golden.world import by_hash, passages, requests
 
+GOLDEN = Path(command.__file__).parent / "0.1.0.json.gz"
 GAVE: dict[str, Any] = {
     "stopped": "hops",
     "hops": 2,
@@ -93,6 +94,36 @@ def test_a_file_has_the_same_bytes_whenever_it_is_written(tmp_path: Path) -> Non
     assert sorted(BEFORE, key=lambda case: case.name) == read(one)
     with pytest.raises(BenchmarkError, match="cannot read"):
         read(tmp_path / "none.json.gz")
+
+
+def test_what_0_1_0_wrote_is_told_in_hops(tmp_path: Path) -> None:
+    """It counted searches and called the rule by them; a file of today, even of that version, is read as it is."""
+    old = {"hops": 2, "stopped": "AfterHops(limit=2)", "passages": [{"hop": 1}]}
+    cases = [
+        Golden("retrieve", "fast", "films", "1", old),
+        Golden("chat", "own", "films", "1", {"first": {"stopped": "WhenDry()"}, "second": {**old, "hops": 1}}),
+        Golden("ask", "fast", "films", "1", {"stopped": "AfterHops(limit=2) | WhenDry()"}),
+    ]
+    then, today = tmp_path / "then.json", tmp_path / "today.json"
+    rows = [asdict(case) for case in cases]
+    then.write_text(json.dumps({"about": {"cases": 3, "polyhop": "0.1.0"}, "cases": rows}))
+    write(today, cases, {"cases": 3, "polyhop": "0.1.0"})
+
+    new = {"hops": 1, "stopped": "MaxHops(limit=1)", "passages": [{"hop": 1}]}
+    assert [
+        new,
+        {"first": {"stopped": "WhenDry()"}, "second": {**new, "hops": 0}},
+        {"stopped": "MaxHops(limit=1) | WhenDry()"},
+    ] == [case.gave for case in read(then)]
+    assert [case.gave for case in sorted(cases, key=lambda case: case.name)] == [case.gave for case in read(today)]
+
+
+def test_the_outputs_of_0_1_0_have_no_searches_left() -> None:
+    """The file that comes along says after reading what a run says now."""
+    stopped = {case.gave["stopped"] for case in read(GOLDEN) if "stopped" in case.gave}
+    hops = {case.gave["hops"] for case in read(GOLDEN) if "hops" in case.gave}
+
+    assert ({"MaxHops(limit=1)", "WhenDry()"}, {0, 1}) == (stopped, hops)
 
 
 def test_the_command_ends_with_1_where_something_differs(

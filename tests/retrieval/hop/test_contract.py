@@ -1,4 +1,4 @@
-"""The hop updaters keep the contract, and the contract notices those that do not."""
+"""Searchers, hop updaters and augmenters keep the contract, and the contract notices those that do not."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from polyhop.retrieval.candidate import Candidate, Query
+from polyhop.retrieval.candidate import Candidate, Kind, Query
 from polyhop.retrieval.hop.directional import DirectionalHop
 from polyhop.retrieval.hop.link import LinkHop
 from polyhop.retrieval.hop.pagerank import PageRankHop
@@ -19,11 +19,22 @@ from polyhop.retrieval.hop.span import SpanHop
 from polyhop.retrieval.query.expansion import Expansion
 from polyhop.retrieval.query.feedback import Feedback
 from polyhop.retrieval.query.first import FirstSearch
+from polyhop.retrieval.query.reformulations import Repeat
+from polyhop.retrieval.query.role import Augmenter, Searcher
 from polyhop.retrieval.query.written import KEYWORDS
 from polyhop.retrieval.run import Run
 
-from . import contract
-from .contract import CHECKS, Check, HopUpdaterContract, World, failing, planned, world
+from .contract import (
+    AUGMENTING,
+    AugmenterContract,
+    HopUpdaterContract,
+    SearcherContract,
+    World,
+    asked,
+    failing,
+    reformulated,
+    world,
+)
 
 __all__ = ["world"]
 
@@ -73,36 +84,20 @@ class TestDirectionalHop(HopUpdaterContract):
         return DirectionalHop()
 
 
-class TestFirstSearch(HopUpdaterContract):
+class TestFirstSearch(SearcherContract):
     """The question itself."""
 
-    ask = staticmethod(planned)
-
     @pytest.fixture
-    def updater(self) -> HopUpdater:
+    def searcher(self) -> Searcher:
         """Return a first search with its defaults."""
         return FirstSearch()
-
-
-ABOUT_BRIDGES = (contract.paths_end_in_a_bridge, contract.skips_gone_bridges, contract.nothing_comes_of_nothing)
-
-
-class AugmenterContract(HopUpdaterContract):
-    """The question in other words; it needs no bridges."""
-
-    ask = staticmethod(planned)
-
-    @pytest.mark.parametrize("check", [one for one in CHECKS if one not in ABOUT_BRIDGES], ids=lambda one: one.__name__)
-    def test_contract(self, check: Check, updater: HopUpdater, world: World) -> None:
-        """An augmenter keeps each point but those about bridges: what it proposes does not depend on them."""
-        check(updater, world, self.ask)
 
 
 class TestFeedback(AugmenterContract):
     """The question moved towards what it finds."""
 
     @pytest.fixture
-    def updater(self) -> HopUpdater:
+    def augmenter(self) -> Augmenter:
         """Return feedback with its defaults."""
         return Feedback()
 
@@ -111,17 +106,28 @@ class TestExpansion(AugmenterContract):
     """The question with words of what it finds."""
 
     @pytest.fixture
-    def updater(self) -> HopUpdater:
+    def augmenter(self) -> Augmenter:
         """Return expansion with its defaults."""
         return Expansion()
+
+
+class TestRepeat(AugmenterContract):
+    """The question twice."""
+
+    @pytest.fixture
+    def augmenter(self) -> Augmenter:
+        """Return the repetition."""
+        return Repeat()
 
 
 class TestWritten(AugmenterContract):
     """Texts that were written, here the question itself, searched for in both halves."""
 
+    ask = staticmethod(asked)
+
     @pytest.fixture
-    def updater(self) -> HopUpdater:
-        """Return the updater of keywords."""
+    def augmenter(self) -> Augmenter:
+        """Return the augmenter of keywords."""
         return KEYWORDS
 
 
@@ -131,6 +137,7 @@ class Sound:
 
     inner: LinkHop = field(default_factory=LinkHop)
     name: str = "link"
+    kind: Kind = "link"
     checkpoint: str = ""
 
     def propose(self, bridges: Sequence[Candidate], run: Run) -> list[Query]:
@@ -176,7 +183,7 @@ class IgnoresFilter(Sound):
         return super().search(queries, Run(run.retriever, run.question))
 
 
-class NegativeValues(Sound):
+class NegativeScores(Sound):
     def search(self, queries: Sequence[Query], run: Run) -> list[Candidate]:
         return [Candidate(**{**find, "score": -1.0}) for find in super().search(queries, run)]
 
@@ -200,6 +207,40 @@ class ChangesBridges(Sound):
         for bridge in bridges:
             bridge["score"] += 1
         return queries
+
+
+class ChangesQueries(Sound):
+    def search(self, queries: Sequence[Query], run: Run) -> list[Candidate]:
+        found = super().search(queries, run)
+        for query in queries:
+            query["score"] += 1
+        return found
+
+
+class SearchesUnasked(Sound):
+    def search(self, queries: Sequence[Query], run: Run) -> list[Candidate]:
+        if queries:
+            return super().search(queries, run)
+        hits = run.retriever.lexical("minutes meeting", 1)
+        return [Candidate(id=hit.id, kind="link", via="link", path=[], name="", score=1.0) for hit in hits]
+
+
+class ForgetsAKey(Sound):
+    def search(self, queries: Sequence[Query], run: Run) -> list[Candidate]:
+        finds = super().search(queries, run)
+        for find in finds:
+            del find["kind"]  # type: ignore[misc]
+        return finds
+
+
+class OfAnotherKind(Sound):
+    def search(self, queries: Sequence[Query], run: Run) -> list[Candidate]:
+        return [Candidate(**{**find, "kind": "vector"}) for find in super().search(queries, run)]
+
+
+class NoHop(Sound):
+    def __init__(self) -> None:
+        super().__init__(inner=LinkHop(kind="named"), kind="named")
 
 
 class KeepsQueriesInMemory(Sound):
@@ -236,10 +277,15 @@ BROKEN = {
     NumpyScalars: "is_plain_json",
     Unbounded: "is_bounded",
     IgnoresFilter: "keeps_to_the_filter",
-    NegativeValues: "values_are_sound",
+    NegativeScores: "scores_are_sound",
     PathFromElsewhere: "paths_end_in_a_bridge",
     StumblesOverGone: "skips_gone_bridges",
-    ChangesBridges: "leaves_its_arguments_alone",
+    ChangesBridges: "leaves_its_bridges_alone",
+    ChangesQueries: "leaves_its_queries_alone",
+    SearchesUnasked: "finds_nothing_without_queries",
+    ForgetsAKey: "finds_are_candidates",
+    OfAnotherKind: "finds_are_of_its_kind",
+    NoHop: "finds_are_of_its_kind",
     KeepsQueriesInMemory: "resumes_from_json",
     NeedsBridges: "nothing_comes_of_nothing",
     FindsTheDead: "finds_exist",
@@ -256,3 +302,32 @@ def test_the_contract_notices_a_broken_updater(broken: type[Sound], world: World
 def test_the_contract_passes_a_sound_updater(world: World) -> None:
     """The updater that the broken ones are made from passes every check."""
     assert set() == failing(Sound(), world)
+
+
+class Misplaced(Feedback):
+    """Feedback that calls its finds hops."""
+
+    def search(self, queries: Sequence[Query], run: Run) -> list[Candidate]:
+        """Return what feedback finds, as if by vector from a passage on."""
+        return [Candidate(**{**find, "kind": "vector"}) for find in super().search(queries, run)]
+
+
+class FromAPassage(Feedback):
+    """Feedback that starts from a passage."""
+
+    def reformulate(self, run: Run) -> list[Query]:
+        """Return the question as if a passage had led to it."""
+        return [Query(**{**query, "path": ["x"]}) for query in super().reformulate(run)]
+
+
+@pytest.mark.parametrize(
+    ("augmenter", "expected"),
+    [
+        (Feedback(), set()),
+        (Misplaced(), {"finds_are_reformulations"}),
+        (FromAPassage(), {"finds_along_its_queries", "makes_queries_without_a_path"}),
+    ],
+)
+def test_the_contract_notices_a_broken_augmenter(augmenter: Augmenter, expected: set[str], world: World) -> None:
+    """A sound one passes every check, a broken one fails those that are there for it."""
+    assert expected == failing(augmenter, world, reformulated, AUGMENTING)

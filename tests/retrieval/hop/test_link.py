@@ -8,7 +8,6 @@ import pytest
 
 from polyhop.core.types import Document
 from polyhop.encoders import Embedder
-from polyhop.retrieval.candidate import Candidate
 from polyhop.retrieval.hop.link import LinkHop
 from polyhop.retrieval.run import Run
 from polyhop.store.collection import Collection
@@ -51,7 +50,7 @@ def test_a_link_back_to_the_path_is_not_followed(tmp_path: object, embedder: Emb
     ) as opened:
         ids, hop = corpus.ids(opened), LinkHop()
         run = Run(opened, "Who founded the city of Romulus?")
-        queries = hop.propose([Candidate(id=ids["b"], score=1.0, path=[ids["a"]])], run)
+        queries = hop.propose([bridge(ids["b"], 1.0, [ids["a"]])], run)
         assert ["romulus"] == [query["text"] for query in queries]
         assert [] == hop.search(queries, run)
         (found,) = hop.search([{**query, "path": [ids["b"]]} for query in queries], run)

@@ -13,6 +13,7 @@ from polyhop.retrieval.candidate import Candidate
 from polyhop.retrieval.hop.shared import SharedNameHop
 from polyhop.retrieval.run import Run
 from polyhop.store.collection import Collection
+from tests.retrieval.made import bridge
 
 QUESTION = "Which court heard the case about the ship that sank off Brittany?"
 TEXTS = {
@@ -43,8 +44,8 @@ def ships(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Itera
 def finds(opened: Collection, start: str, hop: SharedNameHop) -> dict[str, Candidate]:
     """Return what the hop finds from one document, by document."""
     run = Run(opened, QUESTION)
-    bridge = opened.heads([start], 1)[start][0]
-    found = hop.search(hop.propose([bridge(bridge, 1.5, [])], run), run)
+    head = opened.heads([start], 1)[start][0]
+    found = hop.search(hop.propose([bridge(head, 1.5, [])], run), run)
     return {opened.passages([find["id"]])[find["id"]].document: find for find in found}
 
 
@@ -66,7 +67,7 @@ def test_a_name_that_many_mention_is_not_followed(tmp_path: Path, embedder: Embe
 def test_a_filter_holds_on_the_other_side(ships: Collection) -> None:
     """What the filter refuses is not gone to."""
     run = Run(ships, QUESTION, "key != 'trial'")
-    bridge = ships.heads(["wreck"], 1)["wreck"][0]
+    head = ships.heads(["wreck"], 1)["wreck"][0]
     hop = SharedNameHop()
 
-    assert [] == hop.search(hop.propose([bridge(bridge, 1.5, [])], run), run)
+    assert [] == hop.search(hop.propose([bridge(head, 1.5, [])], run), run)

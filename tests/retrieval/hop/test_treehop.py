@@ -117,12 +117,12 @@ def test_earlier_passages_end_a_branch(hop: TreeHop, world: World, redundant: st
 
 def test_worth_falls_with_the_bridge_the_cosine_and_the_rank(hop: TreeHop) -> None:
     """A find is worth a share of its bridge's score, never less than nothing."""
-    best = hop.worth(2.0, 0.8, 1)
+    best = hop.score(2.0, 0.8, 1)
 
-    assert best > hop.worth(1.0, 0.8, 1) > 0
-    assert best > hop.worth(2.0, 0.4, 1) > 0
-    assert best > hop.worth(2.0, 0.8, 2) > 0
-    assert [0.0, 0.0] == [hop.worth(-1.0, 0.8, 1), hop.worth(2.0, -0.1, 1)]
+    assert best > hop.score(1.0, 0.8, 1) > 0
+    assert best > hop.score(2.0, 0.4, 1) > 0
+    assert best > hop.score(2.0, 0.8, 2) > 0
+    assert [0.0, 0.0] == [hop.score(-1.0, 0.8, 1), hop.score(2.0, -0.1, 1)]
 
 
 def test_published_pruning_is_at_hand(hop: TreeHop, world: World) -> None:

@@ -9,6 +9,7 @@ import pytest
 from polyhop.encoders import Embedder
 from polyhop.retrieval.candidate import Candidate, Query
 from polyhop.retrieval.query.first import FirstSearch
+from polyhop.retrieval.query.role import first_query
 from polyhop.retrieval.run import Run
 from polyhop.store.collection import Collection
 from tests import corpus
@@ -58,9 +59,10 @@ def test_several_queries_are_each_searched(films: Collection) -> None:
     assert named(finds(films, corpus.QUESTION, "Danube"), films) > named(alone, films)
 
 
-def test_it_proposes_nothing(films: Collection) -> None:
-    """First queries come from the plan."""
-    assert [] == FirstSearch().propose([], Run(films, corpus.QUESTION))
+def test_it_may_be_called_anything(films: Collection) -> None:
+    """Its finds are told as those of a search or of a name all the same."""
+    run, other = Run(films, corpus.QUESTION), FirstSearch(name="opening")
+    assert finds(films, corpus.QUESTION) == other.search([first_query(corpus.QUESTION, other)], run)
 
 
 def test_phrases_come_first_in_the_lexical_half_where_that_is_wanted(films: Collection) -> None:

@@ -14,12 +14,14 @@ from polyhop.encoders import Embedder
 from polyhop.retrieval.candidate import Query
 from polyhop.retrieval.query.expansion import Expansion
 from polyhop.retrieval.query.feedback import Feedback
-from polyhop.retrieval.query.reformulations import NAMES, Beside, Repeat, found_beside, nearest
+from polyhop.retrieval.query.reformulations import Beside, Repeat, found_beside, nearest
+from polyhop.retrieval.query.role import Augmenter, first_query
 from polyhop.retrieval.query.written import KEYWORDS, PASSAGE, THOUGHTS
-from polyhop.retrieval.rerank.path import ALONE, PathScore
+from polyhop.retrieval.rerank.path import PathScore
 from polyhop.retrieval.run import Run
 from polyhop.store.collection import Collection
 from tests import corpus
+from tests.retrieval.made import bridge
 
 SAYS = ("The Danube is a river.", "Vienna is a city.")
 
@@ -93,14 +95,14 @@ def test_the_nearest_are_those_found(films: Collection) -> None:
 
 def test_the_question_is_said_twice(films: Collection) -> None:
     """The control proposes the question and nothing else."""
-    (query,) = Repeat().propose([], Run(films, corpus.QUESTION))
+    (query,) = Repeat().reformulate(Run(films, corpus.QUESTION))
     assert f"{corpus.QUESTION} {corpus.QUESTION}" == query["text"]
 
 
 def test_the_moved_question_lies_between(films: Collection) -> None:
     """Feedback goes towards the mean of the nearest, by `beta`."""
     run, feedback = after_search(films), Feedback(beta=0.5, nearest=2)
-    moved = feedback.vectors(feedback.propose([], run), run)[0]
+    moved = feedback.vectors(feedback.reformulate(run), run)[0]
     mean = np.mean([one.vector for one in nearest(run, 2)], axis=0)
 
     np.testing.assert_allclose(unit((run.vector + 0.5 * mean)[None])[0], moved, atol=1e-6)
@@ -118,25 +120,29 @@ def test_expansion_adds_telling_words(films: Collection) -> None:
     assert 4 == len(words)
     assert all(word in f"{said.title} {said.text}".lower() and word not in run.question.lower() for word in words)
     text = " ".join([run.question, *words])
-    finds = expansion.search(expansion.propose([], run), run)
+    finds = expansion.search(expansion.reformulate(run), run)
     assert [hit.id for hit in films.lexical(text, 50)] == [find["id"] for find in finds]
 
 
-def test_all_augmenters_count_as_such() -> None:
-    """The ranker knows the name of each and does not take its finds for a path."""
-    made = (Feedback(), Expansion(), Repeat(), PASSAGE, KEYWORDS, THOUGHTS)
-    assert set(NAMES) == {one.name for one in made}
-    assert {"augmented"} == {ALONE[name] for name in NAMES}
+@pytest.mark.parametrize("augmenter", [Feedback(), Expansion(), Repeat(), PASSAGE, KEYWORDS, THOUGHTS], ids=repr)
+def test_all_augmenters_count_as_such(augmenter: Augmenter, films: Collection) -> None:
+    """The ranker takes what one finds for a search, not for a path."""
+    run = after_search(films)
+    queries = augmenter.reformulate(run) or [first_query("The Sumida flows through Tokyo.", augmenter)]
+    ranked = PathScore().rank(augmenter.search(queries, run), run)
+
+    assert ranked
+    assert {True} == {"search" in item["parts"] and "path" not in item["parts"] for item in ranked}
 
 
 def test_a_reformulation_is_a_third_of_the_rank(films: Collection) -> None:
     """What the first search and the reformulation gave a passage is one part, and no larger than without."""
     run = after_search(films)
     one, other = sorted(run.found)[:2]
-    first = [{"id": name, "via": "search", "path": [], "name": "", "score": 0.6} for name in (one, other)]
+    first = [bridge(name, 0.6, []) for name in (one, other)]
     ranker = PathScore()
-    alone = {item["id"]: item for item in ranker.rank(first, run)}  # type: ignore[arg-type]
-    both = {item["id"]: item for item in ranker.rank([*first, *found_beside([Hit(one, 0.9)], "passage")], run)}  # type: ignore[list-item]
+    alone = {item["id"]: item for item in ranker.rank(first, run)}
+    both = {item["id"]: item for item in ranker.rank([*first, *found_beside([Hit(one, 0.9)], "passage")], run)}
 
     assert set(alone[one]["parts"]) == set(both[one]["parts"])
     assert [0.7 * (2 * 0.6 + 1) / 3, 0.7 * 2 * 0.6 / 3] == [

@@ -110,7 +110,7 @@ def keeps_the_ways(reranker: Reranker, scene: Scene) -> None:
 
 
 def _way(item: Candidate) -> tuple[object, ...]:
-    return item["via"], item["path"], item["name"], item.get("hop")
+    return item["kind"], item["via"], item["path"], item["name"], item.get("hop")
 
 
 def is_deterministic(reranker: Reranker, scene: Scene) -> None:

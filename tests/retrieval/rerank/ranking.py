@@ -12,7 +12,7 @@ import pytest
 
 from polyhop.core.types import Document
 from polyhop.encoders import Embedder
-from polyhop.retrieval.candidate import Candidate
+from polyhop.retrieval.candidate import Candidate, Kind
 from polyhop.retrieval.rerank.role import Ranker
 from polyhop.retrieval.run import Run
 from polyhop.store.collection import Collection
@@ -78,9 +78,9 @@ def is_blind_to_order(ranker: Ranker, scene: Scene) -> None:
 
 def tells_a_way(ranker: Ranker, scene: Scene) -> None:
     """How a passage was found is said as one of its finds has it."""
-    ways = {(find["id"], find["via"], find["name"], *find["path"]) for find in scene.finds()}
+    ways = [{key: find[key] for key in find if key != "score"} for find in scene.finds()]
     for item in ranker.rank(scene.finds(), scene.run()):
-        assert (item["id"], item["via"], item["name"], *item["path"]) in ways
+        assert {key: item[key] for key in ways[0]} in ways
 
 
 def parts_add_up(ranker: Ranker, scene: Scene) -> None:
@@ -111,7 +111,8 @@ def nothing_comes_of_nothing(ranker: Ranker, scene: Scene) -> None:
 
 def nothing_is_left_of_the_gone(ranker: Ranker, scene: Scene) -> None:
     """When everything found is gone there is no ranking."""
-    gone = [Candidate(id=NOBODY, via=via, path=[NOBODY], name="", score=1.0) for via in ("search", "named", "link")]
+    ways: Sequence[tuple[Kind, str]] = (("question", "search"), ("named", "named"), ("link", "link"))
+    gone = [Candidate(id=NOBODY, kind=kind, via=via, path=[NOBODY], name="", score=1.0) for kind, via in ways]
     assert [] == ranker.rank(gone, scene.run())
 
 

@@ -44,7 +44,7 @@ def told(question: str, texts: Mapping[str, str], weights: Mapping[str, float] |
 
 def item(name: str, score: float, **facts: Any) -> Candidate:
     """Return a passage in a ranking, found by search."""
-    usual = {"via": "search", "path": [], "name": "", "parts": {"search": score}}
+    usual = {"kind": "question", "via": "search", "path": [], "name": "", "parts": {"search": score}}
     return cast(Candidate, {"id": name, "score": score, **usual, **facts})
 
 

@@ -76,6 +76,11 @@ class InventsAWay(Sound):
         return [Candidate(**{**item, "via": "magic"}) for item in super().rank(finds, run)]
 
 
+class InventsAKind(Sound):
+    def rank(self, finds: Sequence[Candidate], run: Run) -> list[Candidate]:
+        return [Candidate(**{**item, "kind": "words"}) for item in super().rank(finds, run)]
+
+
 class NumpyScores(Sound):
     def rank(self, finds: Sequence[Candidate], run: Run) -> list[Candidate]:
         ranked = super().rank(finds, run)
@@ -104,6 +109,7 @@ BROKEN = {
     HidesAPart: "parts_add_up",
     TrustsTheFirstFind: "is_blind_to_order",
     InventsAWay: "tells_a_way",
+    InventsAKind: "tells_a_way",
     NumpyScores: "is_plain_json",
     KeepsTheDead: "nothing_comes_of_nothing",
     ScalesInPlace: "leaves_finds_alone",
