@@ -43,7 +43,7 @@ class SentenceCross:
     weight: float = 1.0
     ways: bool = False
     batch: int = 32
-    name: str = "sentence-cross"
+    name: str = "cross-encoder"
 
     def rerank(self, ranked: Sequence[Candidate], run: Run) -> list[Candidate]:
         """Return the ranking with its head in the order of the new scores, and the logits with it."""

@@ -90,7 +90,7 @@ def test_gains_are_weighted_logits_of_question_and_candidate(model: str, scene: 
         found = SentenceCross(model, depth=6, weight=0.5, batch=batch).rerank(scene.ranked(), run)
 
         assert pytest.approx(expected, abs=1e-5) == {item["id"]: item["logit"] for item in found if "logit" in item}
-        gains = {item["id"]: item["parts"]["sentence-cross"] for item in found[:6]}
+        gains = {item["id"]: item["parts"]["cross-encoder"] for item in found[:6]}
         assert pytest.approx({name: logit / 2 for name, logit in expected.items()}, abs=1e-5) == gains
     assert len(set(expected.values())) > 1
 
