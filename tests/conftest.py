@@ -21,7 +21,7 @@ os.environ.update(
 )
 
 if TYPE_CHECKING:
-    from polyhop.encoders import Embedder
+    from polyhop.encoders import Encoder
 
 SLOW_SECONDS = 600
 _CACHE = pytest.StashKey[str]()
@@ -59,7 +59,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def embedder() -> Embedder:
+def embedder() -> Encoder:
     """Return the real default embedder, loaded once."""
     from polyhop.encoders import load
 

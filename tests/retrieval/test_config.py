@@ -11,7 +11,7 @@ import pytest
 from polyhop.agent import Agent
 from polyhop.core.errors import CallerError
 from polyhop.core.settings import Settings
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.retrieval.candidate import Candidate, Kind, Query
 from polyhop.retrieval.config import Config
 from polyhop.retrieval.fusion.rrf import ReciprocalRank
@@ -84,7 +84,7 @@ class Nothing:
 
 
 @pytest.fixture(scope="module")
-def films(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Collection]:
+def films(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterator[Collection]:
     """Open the known passages."""
     with corpus.collection(tmp_path_factory.mktemp("config"), embedder) as opened:
         yield opened

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from polyhop.core.types import Document
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.retrieval.candidate import HOPS, Candidate, Query
 from polyhop.retrieval.hop.role import HopUpdater
 from polyhop.retrieval.query.role import Augmenter, Searcher, first_query
@@ -284,7 +284,7 @@ def failing(part: Searcher, world: World, ask: Ask = proposed, checks: Sequence[
 
 @pytest.fixture(scope="module", params=["titled", "untitled"])
 def world(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, embedder: Embedder
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, embedder: Encoder
 ) -> Iterator[World]:
     """Hop in the known passages among fillers, once with titles and once without."""
     documents = corpus.DOCUMENTS if request.param == "titled" else corpus.untitled()
