@@ -14,7 +14,7 @@ from ..core.check import check_k
 from ..core.errors import CallerError
 from ..core.llm import Budget, LanguageModel, Ledger
 from ..core.settings import Settings
-from ..encoders import Embedder, load
+from ..encoders import Encoder, load
 from ..graphs.state import Event, State, Task
 from ..ingest.index import IndexReport, Watcher, index_paths
 from ..retrieval.config import Config
@@ -84,7 +84,7 @@ class Agent:
         home: Path | str | None = None,
         *names: str,
         create: bool = False,
-        embedder: Embedder | None = None,
+        embedder: Encoder | None = None,
         **options: Any,
     ) -> Agent:
         """Open collections by name, `default` if none is named; with `create` a missing one is made.
@@ -107,7 +107,7 @@ class Agent:
         return agent
 
     @classmethod
-    def around(cls, search: Any, *, embedder: Embedder | None = None, **options: Any) -> Agent:
+    def around(cls, search: Any, *, embedder: Encoder | None = None, **options: Any) -> Agent:
         """Put the hops around a search of your own: see `CallableRetriever` for what it may be."""
         return cls(CallableRetriever(search, embedder or load()), **options)
 

@@ -11,7 +11,7 @@ import pytest
 
 from polyhop.agent import Agent, Budget, Config, Retrieval, Settings
 from polyhop.agent.testing import ScriptedModel
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.graphs.graph import question_graph
 from polyhop.graphs.loop import ask, taken
 from polyhop.graphs.nodes.search import search
@@ -32,7 +32,7 @@ WAY = ["plan", "search", "rank", "hop", "search", "rank", "judge", "finish"]
 
 
 @pytest.fixture(scope="module")
-def films(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Collection]:
+def films(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterator[Collection]:
     """Open the known passages."""
     with corpus.collection(tmp_path_factory.mktemp("augment"), embedder) as opened:
         yield opened

@@ -17,7 +17,7 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 from polyhop.core.llm import Gateway
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.graphs.graph import question_graph
 from polyhop.graphs.nodes.judge import best_query
 from polyhop.retrieval.candidate import Candidate, Kind, Query
@@ -44,7 +44,7 @@ TASKS = ("retrieve", "answer")
 
 
 @pytest.fixture(scope="module")
-def films(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Collection]:
+def films(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterator[Collection]:
     """Open the known passages."""
     with corpus.collection(tmp_path_factory.mktemp("graphs"), embedder) as opened:
         yield opened
