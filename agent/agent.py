@@ -14,7 +14,8 @@ from ..core.check import check_k
 from ..core.errors import CallerError
 from ..core.llm import Budget, LanguageModel, Ledger
 from ..core.settings import Settings
-from ..encoders import Encoder, load
+from ..encoders import Encoder, load, with_transform
+from ..encoders.renamed import accepted
 from ..graphs.state import Event, State, Task
 from ..ingest.index import IndexReport, Watcher, index_paths
 from ..retrieval.config import Config
@@ -96,7 +97,11 @@ class Agent:
         opening = Collection.create if create else Collection.open
         try:
             for name in dict.fromkeys(names or ("default",)):
-                how = Options(chroma_url=settings.chroma_url, embedder=settings.embedder)
+                how = Options(
+                    chroma_url=settings.chroma_url,
+                    embedder=settings.embedder,
+                    query_transform=settings.query_transform,
+                )
                 opened.append(opening(home or settings.home, name, embedder=embedder, options=how))
             agent = cls(opened[0] if len(opened) == 1 else MultiRetriever(opened), settings=settings, **options)
         except BaseException:
@@ -109,7 +114,9 @@ class Agent:
     @classmethod
     def around(cls, search: Any, *, embedder: Encoder | None = None, **options: Any) -> Agent:
         """Put the hops around a search of your own: see `CallableRetriever` for what it may be."""
-        return cls(CallableRetriever(search, embedder or load()), **options)
+        settings = options.get("settings") or Settings()
+        encoder = with_transform(accepted(embedder or load(settings=settings)), settings.query_transform)
+        return cls(CallableRetriever(search, encoder), **options)
 
     @property
     def collections(self) -> Sequence[Collection]:

@@ -42,7 +42,13 @@ class PreparedRun:
         """Return what the graph is run with; each checkpoint is on disk before the next step begins."""
         if not self.thread:
             return {"context": self.run}
-        return {"context": self.run, "config": {"configurable": {"thread_id": self.thread}}, "durability": "sync"}
+        kept = {"configurable": {"thread_id": self.thread}, "metadata": {"query_transform": self.query_transform}}
+        return {"context": self.run, "config": kept, "durability": "sync"}
+
+    @property
+    def query_transform(self) -> str:
+        """Return which transform the queries go through, with the hash of its weights; empty without one."""
+        return getattr(self.run.retriever.embedder, "checkpoint", "")
 
 
 class Runtime:
@@ -185,4 +191,12 @@ def _resumable(snapshot: Any, asked: PreparedRun) -> bool:
     """Say whether there is an unfinished run of the same request; what it holds so far is the request at least."""
     values = snapshot.values
     # `next` leaves out a step whose result is kept already but not yet applied; `tasks` does not.
-    return bool(snapshot.tasks) and all(values.get(key) == value for key, value in asked.request.items())
+    if not snapshot.tasks or any(values.get(key) != value for key, value in asked.request.items()):
+        return False
+    begun = (snapshot.metadata or {}).get("query_transform", "")
+    if begun != asked.query_transform:
+        raise OperatorError(
+            f"the run was begun with query transform {begun!r}, and {asked.query_transform!r} is loaded now; resume it "
+            "with the same settings or ask again under another thread"
+        )
+    return True

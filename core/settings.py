@@ -16,7 +16,12 @@ class Settings(BaseSettings):
 
     home: Path = Field(Path(".polyhop"), description="folder that holds the collections")
     cache: Path = Field(Path("~/.cache/polyhop"), description="folder for derived files, such as the exported embedder")
-    embedder: str = Field("all-MiniLM-L6-v2", description="the default embedder, or any sentence-transformers model")
+    embedder: str = Field(
+        "all-MiniLM-L6-v2", description="the default embedder, any sentence-transformers model, or module:Class"
+    )
+    query_transform: str = Field(
+        "", description="what is done to the vectors of queries: linear=FILE, or module:Class; empty: nothing"
+    )
     chroma_url: str = Field("", description="address of a Chroma server that holds the vectors; empty: embedded")
     llm: str = Field(
         "",

@@ -1,4 +1,4 @@
-"""A decoder as an embedder: the last token's final hidden state, of unit length, stands for the text."""
+"""A decoder as an encoder: the last token's final hidden state, of unit length, stands for the text."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 from ..core.errors import CallerError
 from ..core.types import Vectors
 from ..core.vectors import unit
-from .role import Embedder
+from .role import Encoder
 from .text import readable
 
 #: document vectors that are kept, and the padded tokens that are computed at once
@@ -111,13 +111,13 @@ class Decoder:
                 vectors[places] = self._states([rows[place] for place in places])
         return unit(vectors)
 
-    def is_embedder(self, embedder: Embedder) -> bool:
+    def is_embedder(self, embedder: Encoder) -> bool:
         """Say whether an embedder is this checkpoint and reads documents as it does, the end token included."""
         if embedder.name != self.name:
             return False
         if self._same is None:
             # Asked before this one takes its turn: in a batch the embedder answers once all runs have come to wait.
-            theirs = embedder.embed([_PROBE])[0]
+            theirs = embedder.encode_passages([_PROBE])[0]
             ours = self.encode([self.closed(_PROBE, self.positions)])[0]
             self._same = theirs.shape == ours.shape and float(theirs @ ours) >= ALIKE
         return self._same

@@ -1,17 +1,20 @@
-"""all-MiniLM-L6-v2 through onnxruntime: the default embedder, loaded without torch."""
+"""all-MiniLM-L6-v2 through onnxruntime: the default encoder, loaded without torch."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from ..core.errors import CallerError
 from ..core.settings import Settings
 from ..core.types import Vectors
 from . import export, graph_cache, weights
+from .renamed import OldMethods
 from .text import readable
 
 NAME = "all-MiniLM-L6-v2"
@@ -22,8 +25,8 @@ _BATCH_TOKENS = 1024
 _SHORT, _SHORT_STEP, _LONG_STEP = 64, 2, 16
 
 
-class MiniLM:
-    """The default embedder: 384 dimensions, English, fast on a CPU.
+class MiniLM(OldMethods):
+    """The default encoder: 384 dimensions, English, fast on a CPU.
 
     Any number of threads may call one instance at once. A text is padded by its own length alone and travels with
     others of the same padded width, so that its vector is the same to the last bit in whatever company it comes.
@@ -40,7 +43,18 @@ class MiniLM:
         self._session = graph_cache.session(path, export.__name__, [str(home)], threads=threads or graph_cache.cores())
         self._tokenizer = tokenizer()
 
-    def embed(self, texts: Sequence[str]) -> Vectors:
+    @classmethod
+    def configured(cls, argument: str, given: Settings) -> MiniLM:
+        """Return the encoder that a process shares: it holds 200 MB, and any number of threads may use it."""
+        if argument:
+            raise CallerError(f"encoder {NAME!r} takes no argument, got {argument!r}")
+        return _shared(given.cache)
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """Return what `encode_passages` returns: the model makes no difference."""
+        return self.encode_passages(texts)
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """Return one unit row per text, shape (len(texts), 384); text beyond `max_tokens` is not read."""
         rows = [[_START, *tokens[: self.max_tokens], _END] for tokens in self._tokens(texts)]
         vectors = np.empty((len(rows), self.dimension), np.float32)
@@ -56,6 +70,11 @@ class MiniLM:
     def _tokens(self, texts: Sequence[str]) -> list[list[int]]:
         encodings = self._tokenizer.encode_batch_fast(readable(texts), add_special_tokens=False)
         return [encoding.ids for encoding in encodings]
+
+
+@lru_cache(maxsize=2)
+def _shared(cache: Path) -> MiniLM:
+    return MiniLM(cache)
 
 
 def _batches(lengths: Sequence[int]) -> Iterator[tuple[int, list[int]]]:

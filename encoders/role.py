@@ -1,21 +1,22 @@
-"""The embedder role."""
+"""The encoder role."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Any, Protocol, runtime_checkable
 
 from ..core.types import Vectors
 
 
-class Embedder(Protocol):
+@runtime_checkable
+class Encoder(Protocol):
     """Turns texts into unit vectors; the same text always gives the same vector.
 
-    One that reads questions in another way than passages has `embed_queries` as well, with the same signature as
-    `embed`; see the function of that name.
+    Many models were trained to read queries in another way than passages, each behind a prompt of its own. A model that
+    makes no difference gives the same vectors for both.
 
-    `name` is recorded in a collection and a collection refuses another embedder; `max_tokens` is how much text it
-    reads, counted as `count_tokens` counts.
+    `name` is recorded in a collection and a collection refuses another encoder; it stands for the model with its
+    prompts. `max_tokens` is how much of a passage is read, counted as `count_tokens` counts.
     """
 
     @property
@@ -27,8 +28,12 @@ class Embedder(Protocol):
     @property
     def max_tokens(self) -> int: ...
 
-    def embed(self, texts: Sequence[str]) -> Vectors:
-        """Return one unit row per text, shape (len(texts), dimension)."""
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """Return one unit row per text, shape (len(texts), dimension): for what is searched with."""
+        ...
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        """Return one unit row per text, shape (len(texts), dimension): for what is found."""
         ...
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
@@ -36,10 +41,9 @@ class Embedder(Protocol):
         ...
 
 
-def embed_queries(embedder: Embedder, texts: Sequence[str]) -> Vectors:
-    """Return one unit row per question, shape (len(texts), dimension), in the embedder's own way if it has one.
+def __getattr__(name: str) -> Any:
+    if name not in ("Embedder", "embed_queries"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from .renamed import old_name
 
-    It is for what a user asks. What is computed with (a name, the rest of a question) is embedded like a passage.
-    """
-    own: Callable[[Sequence[str]], Vectors] | None = getattr(embedder, "embed_queries", None)
-    return embedder.embed(texts) if own is None else own(texts)
+    return old_name(__name__, name)

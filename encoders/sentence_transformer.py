@@ -9,6 +9,7 @@ import numpy as np
 
 from ..core.errors import OperatorError
 from ..core.types import Vectors
+from .renamed import OldMethods
 from .text import readable
 
 _BATCH_ROWS = 32
@@ -16,7 +17,7 @@ _BATCH_ROWS = 32
 _DOCUMENT = ("document", "passage", "corpus")
 
 
-class SentenceModel:
+class SentenceModel(OldMethods):
     """A model that the sentence-transformers library can load; slower to start than `MiniLM`, which needs no torch.
 
     Prompts that the model's own configuration has for queries and for documents are put before the texts.
@@ -33,13 +34,13 @@ class SentenceModel:
         prompt = next((prompts[kind] for kind in _DOCUMENT if prompts.get(kind)), "")
         self.max_tokens = longest - special - sum(self.count_tokens([prompt]))
 
-    def embed(self, texts: Sequence[str]) -> Vectors:
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """Return one unit row per text, shape (len(texts), dimension), read behind the model's prompt for queries."""
+        return self._encoded(self._model.encode_query, texts)
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """Return one unit row per text, shape (len(texts), dimension); text beyond `max_tokens` is not read."""
         return self._encoded(self._model.encode_document, texts)
-
-    def embed_queries(self, texts: Sequence[str]) -> Vectors:
-        """Do what `embed` does for questions, which many models were trained to read behind a prompt of their own."""
-        return self._encoded(self._model.encode_query, texts)
 
     def _encoded(self, encode: Callable[..., Any], texts: Sequence[str]) -> Vectors:
         clean = readable(texts)
@@ -67,5 +68,5 @@ def _load(name: str) -> Any:
     except (OSError, ValueError, RuntimeError) as error:
         raise OperatorError(
             f"embedder {name!r}: sentence-transformers cannot load it: {error}; check the name, give the folder of a "
-            "downloaded model, or unset POLYHOP_EMBEDDER for the default one"
+            "downloaded model or a class as module:Class, or unset POLYHOP_EMBEDDER for the default one"
         ) from error

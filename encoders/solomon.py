@@ -1,4 +1,4 @@
-"""An embedder that first decides, query by query, whether to write something beside the query.
+"""An encoder that first decides, query by query, whether to write something beside the query.
 
 The protocol of M-Solomon (arXiv 2511.02358): a decoder that was trained for it continues a query with "/embed", and the
 query is embedded as it is, or with "/augment" and an augmentation, which is embedded with it.
@@ -11,14 +11,16 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..core.errors import CallerError
+from ..core.settings import Settings
 from ..core.types import Vectors
 from .decoder import Decoder
+from .renamed import OldMethods
 from .text import readable
 
 AUGMENT, EMBED = "/augment", "/embed"
 
 
-class Solomon:
+class Solomon(OldMethods):
     """A causal language model that generates before it embeds; choose it as `solomon=MODEL`.
 
     Documents are embedded plain. What a query was continued with stays in the encoded text, prefix and all, as in
@@ -44,14 +46,19 @@ class Solomon:
         self.dimension = self._decoder.dimension
         self.max_tokens = min(window, self._decoder.positions) - 1
 
-    def embed(self, texts: Sequence[str]) -> Vectors:
-        """Return one unit row per document, shape (len(texts), dimension)."""
-        return self._encoded([self._decoder.clean(text) for text in readable(texts)], self.max_tokens + 1)
+    @classmethod
+    def configured(cls, argument: str, given: Settings) -> Solomon:
+        """Return the encoder of a model, with the gate of the settings as its threshold."""
+        return cls(argument, threshold=given.gate)
 
-    def embed_queries(self, texts: Sequence[str]) -> Vectors:
-        """Return one unit row per query, each with what the model wrote behind it."""
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """Return one unit row per query, shape (len(texts), dimension), each with what the model wrote behind it."""
         asked = [self._decoder.clean(text) for text in readable(texts)]
         return self._encoded([f"{query}\n{self._written(query)}" for query in asked], self._decoder.positions)
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        """Return one unit row per passage, shape (len(texts), dimension)."""
+        return self._encoded([self._decoder.clean(text) for text in readable(texts)], self.max_tokens + 1)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return how many tokens each text has, special tokens not counted."""

@@ -1,4 +1,4 @@
-"""A retriever for one of many runs: it asks the embedder and the vector index together with the others.
+"""A retriever for one of many runs: it asks the encoder and the vector index together with the others.
 
 Both do better with many texts or vectors than with one. Everything else a run asks the retriever itself.
 """
@@ -21,9 +21,10 @@ One = TypeVar("One", bound="Need")
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text to embed."""
+    """A text to encode, as a query or as a passage."""
 
     text: str
+    query: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ Wait = Callable[[Sequence[Need]], Mapping[Need, Outcome]]
 
 
 class Deferred:
-    """Hands everything on to a retriever but embeddings and dense searches, for which it waits.
+    """Hands everything on to a retriever but texts to encode and dense searches, for which it waits.
 
     Other names than those two are looked up in the retriever itself, so that it is one for all purposes.
     """
@@ -62,19 +63,26 @@ class Deferred:
 
 
 class DeferredEncoder:
-    """An embedder whose vectors are computed with those of others."""
+    """An encoder whose vectors are computed with those of others."""
 
-    def __init__(self, embedder: Encoder, wait: Wait) -> None:
-        self._embedder = embedder
+    def __init__(self, encoder: Encoder, wait: Wait) -> None:
+        self._encoder = encoder
         self._wait = wait
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._embedder, name)
+        return getattr(self._encoder, name)
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """Return the rows that the encoder gives these texts as queries."""
+        return self._rows([Text(text, query=True) for text in texts])
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
-        """Return the rows that the embedder gives these texts."""
-        rows = _taken([Text(text) for text in texts], self._wait)
-        return np.stack(rows) if rows else self._embedder.encode_passages([])
+        """Return the rows that the encoder gives these texts as passages."""
+        return self._rows([Text(text, query=False) for text in texts])
+
+    def _rows(self, needs: Sequence[Text]) -> Vectors:
+        rows = _taken(needs, self._wait)
+        return np.stack(rows) if rows else self._encoder.encode_passages([])
 
 
 def _taken(needs: Sequence[Need], wait: Wait) -> list[Any]:
@@ -90,8 +98,10 @@ def _taken(needs: Sequence[Need], wait: Wait) -> list[Any]:
 def compute(retriever: Retriever, needs: Sequence[Need]) -> dict[Need, Outcome]:
     """Return what each need comes to, computed together; one that fails costs the others nothing but the time."""
     outcomes: dict[Need, Outcome] = {}
-    texts = [need for need in dict.fromkeys(needs) if isinstance(need, Text)]
-    outcomes.update(_together(texts, lambda some: retriever.embedder.encode_passages([need.text for need in some])))
+    encoder = retriever.embedder
+    for query, encode in ((True, encoder.encode_queries), (False, encoder.encode_passages)):
+        texts = [need for need in dict.fromkeys(needs) if isinstance(need, Text) and need.query == query]
+        outcomes.update(_together(texts, lambda some, encode=encode: encode([need.text for need in some])))  # type: ignore[misc]
     alike: dict[tuple[int, str, int], list[Near]] = {}
     for need in dict.fromkeys(needs):
         if isinstance(need, Near):

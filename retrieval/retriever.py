@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from ..core.errors import CallerError, OperatorError
 from ..core.types import Hit, Passage, Vectors
 from ..core.words import name_key
+from ..encoders.renamed import accepted
 from ..encoders.role import Encoder
 from ..store.names import names_of
 
@@ -149,7 +150,7 @@ class CallableRetriever:
 
     def __init__(self, search: Any, embedder: Encoder) -> None:
         self._search = search
-        self.embedder = embedder
+        self.embedder = accepted(embedder)
         self._seen: OrderedDict[str, Passage] = OrderedDict()
         self._inside = threading.Lock()
 

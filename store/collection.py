@@ -12,8 +12,10 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from ..core.errors import CallerError, OperatorError
+from ..core.settings import Settings
 from ..core.types import Document, Hit, Passage, Vectors
-from ..encoders import load
+from ..encoders import load, load_recorded, with_transform
+from ..encoders.renamed import accepted
 from ..encoders.role import Encoder
 from .derived import Derived
 from .intake import BATCH, AddReport, Intake, Progress
@@ -46,8 +48,7 @@ class Collection:
             self._lock.close()
             raise
         try:
-            self.embedder_name = self._identify(embedder)
-            self._embedder = embedder
+            self._embedder = self._identify(None if embedder is None else self._for_queries(accepted(embedder)))
             with disk_errors(folder):
                 self._attach()
         except BaseException:
@@ -138,9 +139,10 @@ class Collection:
         The old vectors serve until the new ones are complete; a killed run goes on where it was.
         """
         with disk_errors(self.folder), self._lock.exclusive():
-            count = embed_again(self._record, embedder, progress or (lambda done, total: None))
+            encoder = self._for_queries(accepted(embedder))
+            count = embed_again(self._record, encoder, progress or (lambda done, total: None))
             self._derived.close()
-            self._embedder, self.embedder_name = embedder, embedder.name
+            self._embedder, self.embedder_name = encoder, encoder.name
             self._attach()
         return count
 
@@ -150,7 +152,10 @@ class Collection:
     def embedder(self) -> Encoder:
         """Return the embedder of the collection, loading it the first time."""
         if self._embedder is None:
-            self._embedder = load(self.embedder_name)
+            settings = Settings()
+            if self._options.embedder:
+                settings = settings.model_copy(update={"embedder": self._options.embedder})
+            self._embedder = self._for_queries(load_recorded(self.embedder_name, settings))
             self._identify(self._embedder)
         return self._embedder
 
@@ -258,7 +263,7 @@ class Collection:
 
     def _attach(self) -> None:
         url, lazy = self._options.chroma_url, self._options.lazy
-        self._derived = Derived(self._record, self._lock, self.embedder_name, url=url, lazy=lazy)
+        self._derived: Derived = Derived(self._record, self._lock, self.embedder_name, url=url, lazy=lazy)
         dimension = int(self._record.get("dimension"))
         self._searcher = Searcher(
             self._record,
@@ -268,21 +273,26 @@ class Collection:
             postings=self._options.postings,
         )
 
-    def _identify(self, embedder: Encoder | None) -> str:
-        """Return the embedder's name on record, recording it first in a new collection."""
+    def _identify(self, embedder: Encoder | None) -> Encoder | None:
+        """Return an encoder once it is the one on record; a new collection takes it down, or loads one first."""
         name = self._record.get("embedder")
         if name is None:  # new, or its maker was killed right here
-            embedder = embedder or load(self._options.embedder or None)
+            embedder = embedder or self._for_queries(load(self._options.embedder or None))
             self._record.put_new(embedder=embedder.name, dimension=embedder.dimension)
             name = self._record.get("embedder")
-        dimension = int(self._record.get("dimension"))
+        self.embedder_name, dimension = str(name), int(self._record.get("dimension"))
         if embedder is not None and (embedder.name, embedder.dimension) != (name, dimension):
             raise WrongEmbedder(
                 f"collection {self.name!r} was made with embedder {name!r} ({dimension} dimensions), not "
                 f"{embedder.name!r} ({embedder.dimension}); open it with its own, or run "
                 f"`polyhop reindex --embedder {embedder.name}`"
             )
-        return str(name)
+        return embedder
+
+    def _for_queries(self, encoder: Encoder) -> Encoder:
+        """Return an encoder with the query transform of the options or the settings, if there is one."""
+        spec = self._options.query_transform
+        return with_transform(encoder, Settings().query_transform if spec is None else spec)
 
 
 def delete(home: Path | str, name: str, *, options: Options | None = None) -> None:

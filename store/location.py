@@ -30,15 +30,17 @@ class Options:
     """How a collection is opened.
 
     `wait` is how many seconds to wait for the lock; `chroma_url` moves the vectors to a Chroma server; `embedder` names
-    the one for a new collection, by default as the settings say; `observe` hears the name of each step of the write
-    path as it is done. `postings` is how many entries of the word index one question may read, rare words first: it
-    bounds the time in a large collection. `lazy` opens the vector index when it is first asked, for a collection whose
-    vectors are searched in memory.
+    the one for a new collection, by default as the settings say; `query_transform` names what is done to the vectors of
+    queries, None is as the settings say; `observe` hears the name of each step of the write path as it is done.
+    `postings` is how many entries of the word index one question may read, rare words first: it bounds the time in a
+    large collection. `lazy` opens the vector index when it is first asked, for a collection whose vectors are searched
+    in memory.
     """
 
     wait: float = 2.0
     chroma_url: str = ""
     embedder: str = ""
+    query_transform: str | None = None
     observe: Observe = lambda step: None
     postings: int = POSTINGS
     lazy: bool = False

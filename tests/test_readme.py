@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from polyhop.encoders import Encoder
+from polyhop.encoders import Encoder, load, with_transform
 from tests.documents import ROOT, blocks, environment, execute, files, write_films
+from tests.encoders.contract import failing as encoder_failing
 from tests.retrieval.hop.contract import World, failing, world
 from tests.retrieval.rerank import contract as reranking
 from tests.retrieval.rerank.contract import Scene, scene
@@ -63,6 +64,16 @@ def test_the_hop_updater_of_the_guide_keeps_the_contract(world: World) -> None:
 
         assert set() == failing(updater, world)
         assert updater == modules["tests.retrieval.hop.test_rest"].RestHop()
+
+
+@pytest.mark.parametrize(("embedder_name", "transform"), [
+    ("polyhop.encoders.letters:Letters", ""), ("all-MiniLM-L6-v2", "polyhop.encoders.power:Power=0.5"),
+])  # fmt: skip
+def test_the_encoders_of_the_guide_keep_the_contract(embedder_name: str, transform: str) -> None:
+    """The encoder and the query transform of the examples, chosen by `module:Class`, pass every check."""
+    with files("CONTRIBUTING.md") as modules:
+        assert {"polyhop.encoders.letters", "polyhop.encoders.power"} <= set(modules)
+        assert set() == encoder_failing(with_transform(load(embedder_name), transform))
 
 
 @pytest.mark.slow

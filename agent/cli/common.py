@@ -17,6 +17,7 @@ from ...core.errors import CallerError, PolyhopError
 
 if TYPE_CHECKING:
     from ...core.settings import Settings
+    from ...encoders import Encoder
     from ..agent import Agent
 
 BUG = 70  # EX_SOFTWARE of sysexits.h
@@ -29,7 +30,9 @@ Names = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Where = Annotated[str, typer.Option("--where", "-w", help="A filter, such as \"year >= 2020 and lang = 'en'\".")]
-EmbedderName = Annotated[str, typer.Option("--embedder", help="all-MiniLM-L6-v2, or a sentence-transformers model.")]
+EmbedderName = Annotated[
+    str, typer.Option("--embedder", help="all-MiniLM-L6-v2, a sentence-transformers model, or module:Class.")
+]
 
 #: The options that choose settings, by the name of the setting.
 CHOICES: Mapping[str, Any] = {
@@ -150,12 +153,14 @@ def load_settings(**given: Any) -> Settings:
 
 
 @contextmanager
-def opened(settings: Settings, *names: str, embedder: str = "", create: bool = False, **more: Any) -> Iterator[Agent]:
+def opened(
+    settings: Settings, *names: str, embedder: str | Encoder = "", create: bool = False, **more: Any
+) -> Iterator[Agent]:
     """Open an agent, say what was repaired, and close it."""
     from ...encoders import load
     from ..agent import Agent
 
-    chosen = load(embedder, settings) if embedder else None
+    chosen = (load(embedder, settings) if embedder else None) if isinstance(embedder, str) else embedder
     with Agent.open(settings.home, *names, create=create, embedder=chosen, settings=settings, **more) as agent:
         for collection in agent.collections:
             for notice in collection.notices:

@@ -49,15 +49,18 @@ def import_(
     as_json: Json = False,
 ) -> None:
     """Add an exported file, or the documents of a Chroma collection with their vectors."""
+    from ...encoders import Encoder, load_recorded
     from ...store import transfer
     from ...store.collection import names
 
     if (file is None) == (not chroma) or bool(chroma) != bool(chroma_collection):
         raise CallerError("give either FILE, or --chroma PLACE with --chroma-collection NAME")
     settings = load_settings(home=home)
+    chosen: str | Encoder = embedder
     if file is not None and not embedder and collection not in names(settings.home):
-        embedder = transfer.embedder_of(file)
-    with opened(settings, collection, create=True, embedder=embedder) as agent:
+        recorded = transfer.embedder_of(file)
+        chosen = load_recorded(recorded, settings) if recorded else ""
+    with opened(settings, collection, create=True, embedder=chosen) as agent:
         if file is not None:
             report = transfer.import_file(agent.collection, file)
         else:

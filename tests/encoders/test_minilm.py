@@ -129,7 +129,7 @@ def test_surrogate_pairs_are_joined(embedder: Encoder) -> None:
 @pytest.mark.parametrize("texts", ["one string", [b"bytes"], [None], ["sound", 3]])
 def test_other_types_are_refused(embedder: Encoder, texts: list[str]) -> None:
     """A wrong type is the caller's error and named as such."""
-    with pytest.raises(CallerError, match="embed: "):
+    with pytest.raises(CallerError, match="encode: "):
         embedder.encode_passages(texts)
 
 
@@ -137,7 +137,7 @@ def test_other_types_are_refused(embedder: Encoder, texts: list[str]) -> None:
 def test_no_torch_in_a_cold_process(embedder: Encoder) -> None:
     """A process that only embeds never imports torch, its libraries or the exporter."""
     code = (
-        "import sys; from polyhop.encoders import load; load().embed(['a']); "
+        "import sys; from polyhop.encoders import load; load().encode_passages(['a']); "
         "print(*{'torch', 'transformers', 'sentence_transformers', 'onnx', 'litellm'} & set(sys.modules))"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}

@@ -1,12 +1,14 @@
-"""The embedder role: questions and passages."""
+"""The encoder role: queries and passages."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from polyhop.agent import Agent
 from polyhop.core.types import Vectors
 from polyhop.encoders import Encoder
 from polyhop.retrieval.query.first import FirstSearch
@@ -18,31 +20,31 @@ from .contract import EncoderContract
 
 
 class TestDefault(EncoderContract):
-    """all-MiniLM-L6-v2, which makes no difference between questions and passages."""
+    """all-MiniLM-L6-v2, which makes no difference between queries and passages."""
 
     @pytest.fixture
     def one(self, embedder: Encoder) -> Encoder:
-        """Return the default embedder."""
+        """Return the default encoder."""
         return embedder
 
 
 class Reversed:
-    """The default embedder, which turns the vectors of questions around."""
+    """The default encoder, which turns the vectors of queries around."""
 
     def __init__(self, inner: Encoder) -> None:
         self.name, self.dimension, self.max_tokens = inner.name, inner.dimension, inner.max_tokens
         self._inner = inner
 
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """Return the vectors of the encoder inside, turned around."""
+        return -self._inner.encode_queries(texts)
+
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
-        """Return the vectors of the embedder inside."""
+        """Return the vectors of the encoder inside."""
         return self._inner.encode_passages(texts)
 
-    def encode_queries(self, texts: Sequence[str]) -> Vectors:
-        """Return them turned around."""
-        return -self._inner.encode_passages(texts)
-
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Return the counts of the embedder inside."""
+        """Return the counts of the encoder inside."""
         return self._inner.count_tokens(texts)
 
 
@@ -51,19 +53,18 @@ class TestReversed(EncoderContract):
 
     @pytest.fixture
     def one(self, embedder: Encoder) -> Encoder:
-        """Return it around the default embedder."""
+        """Return it around the default encoder."""
         return Reversed(embedder)
 
 
-def test_only_questions_are_embedded_as_questions(embedder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """A run embeds its question as one, a query of the first search too, and what it computes with like a passage."""
-    inner = Reversed(embedder)
-    with corpus.collection(tmp_path_factory.mktemp("role"), inner) as opened:
+def test_what_is_searched_with_is_encoded_as_a_query(embedder: Encoder, tmp_path: Path) -> None:
+    """A run encodes its question, parts of it and the queries of the first search as queries."""
+    with corpus.collection(tmp_path, Reversed(embedder)) as opened:
         run = Run(opened, corpus.QUESTION)
 
-        assert np.array_equal(-embedder.encode_passages([corpus.QUESTION])[0], run.vector)
+        assert np.array_equal(-embedder.encode_queries([corpus.QUESTION])[0], run.vector)
         assert np.array_equal(run.vector, run.embed(corpus.QUESTION))
-        assert np.array_equal(embedder.encode_passages(["Danube"])[0], run.embed("Danube"))
+        assert np.array_equal(-embedder.encode_queries(["Danube"])[0], run.embed("Danube"))
         assert found(opened, "Danube") == [hit.id for hit in opened.dense(-embedder.encode_queries(["Danube"]), 50)[0]]
 
 
@@ -81,6 +82,35 @@ def found(opened: Collection, text: str) -> list[str]:
     return [find["id"] for find in finds if find["via"] == "search"]
 
 
-def test_without_a_way_of_its_own_questions_are_passages(embedder: Encoder) -> None:
-    """An embedder need not know of questions."""
-    assert np.array_equal(embedder.encode_passages(["Danube"]), embedder.encode_queries(["Danube"]))
+def test_a_batch_encodes_queries_as_queries(embedder: Encoder, tmp_path: Path) -> None:
+    """Questions that are asked together are encoded together, as queries, and find what they find alone."""
+    questions = list(corpus.HOPS)
+    with corpus.collection(tmp_path, Counting(embedder)) as opened, Agent(opened) as agent:
+        alone = [agent.retrieve(question).passages for question in questions]
+        counting = opened.embedder
+        assert isinstance(counting, Counting)
+        counting.queries.clear()
+        counting.passages.clear()
+
+        assert alone == [one.passages for one in agent.batch(questions)]
+        assert [] == counting.passages
+        assert 1 < max(counting.queries)
+
+
+class Counting(Reversed):
+    """Notes how many texts it is given at a time."""
+
+    def __init__(self, inner: Encoder) -> None:
+        super().__init__(inner)
+        self.queries: list[int] = []
+        self.passages: list[int] = []
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """Count, then encode."""
+        self.queries.append(len(texts))
+        return super().encode_queries(texts)
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        """Count, then encode."""
+        self.passages.append(len(texts))
+        return super().encode_passages(texts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -75,8 +75,10 @@ def table(
     lists: Sequence[CandidateList], embedder: Encoder, cache: Path, watcher: Watcher, *, logits: Sequence[Floats] = ()
 ) -> Table:
     """Return lists as arrays, with the vectors of their texts and, where there are some, a teacher's logits."""
-    texts = sorted({text for one in lists for text in _texts(one)})
+    texts = sorted({each.text for one in lists for each in one.candidates[:DEPTH]})
     places = {text: row for row, text in enumerate(texts)}
+    asked = sorted({one.question for one in lists})
+    questions = {text: row for row, text in enumerate(asked, start=len(texts))}
     shape = len(lists), DEPTH
     rows, names = (np.zeros(shape, np.int64) for _ in range(2))
     there, gold = (np.zeros(shape, np.bool_) for _ in range(2))
@@ -93,9 +95,9 @@ def table(
             read = logits[line][:size]
             teacher[line, : len(read)] = read
     wanted = np.array([one.gold for one in lists], np.float32)
-    queries = np.array([places[one.question] for one in lists], np.int64)
-    matrix = embedded(texts, embedder, cache, watcher)
-    return Table(matrix, queries, rows, there, gold, names, scores, teacher, wanted)
+    queries = np.array([questions[one.question] for one in lists], np.int64)
+    passages, vectors = (embedded(some, embedder, cache, watcher, queries=some is asked) for some in (texts, asked))
+    return Table(np.concatenate([passages, vectors]), queries, rows, there, gold, names, scores, teacher, wanted)
 
 
 def logits_of(paths: Sequence[Path], lists: Sequence[CandidateList]) -> list[Floats]:
@@ -134,8 +136,3 @@ def interval(differences: Floats, seed: int) -> tuple[float, float]:
     drawn = np.random.default_rng(seed).integers(len(differences), size=(DRAWS, len(differences)))
     low, high = np.quantile(differences[drawn].mean(axis=1), [0.025, 0.975])
     return float(low), float(high)
-
-
-def _texts(one: CandidateList) -> Iterator[str]:
-    yield one.question
-    yield from (each.text for each in one.candidates[:DEPTH])

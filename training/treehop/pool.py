@@ -103,12 +103,17 @@ def key_of(title: str, text: str) -> str:
     return blake2b(f"{title}\0{text}".encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
-def embedded(texts: Sequence[str], embedder: Encoder, cache: Path, watcher: Watcher) -> Vectors:
-    """Return the texts' vectors; each block of them is kept in the cache, so that a killed run goes on where it was."""
+def embedded(
+    texts: Sequence[str], embedder: Encoder, cache: Path, watcher: Watcher, *, queries: bool = False
+) -> Vectors:
+    """Return the vectors of passages or queries, shape (len(texts), dimension).
+
+    Each block of them is kept in the cache, so that a killed run goes on where it was.
+    """
     blocks = []
     for start in range(0, len(texts), BLOCK):
         some = texts[start : start + BLOCK]
-        blocks.append(_block(some, embedder, cache / "training"))
+        blocks.append(_block(some, embedder, cache / "training", queries=queries))
         watcher.step("embedding", start + len(some), len(texts))
     if not blocks:
         return np.empty((0, embedder.dimension), np.float32)
@@ -116,13 +121,14 @@ def embedded(texts: Sequence[str], embedder: Encoder, cache: Path, watcher: Watc
     return result
 
 
-def _block(texts: Sequence[str], embedder: Encoder, folder: Path) -> Vectors:
-    mark = blake2b("\0".join([embedder.name, *texts]).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+def _block(texts: Sequence[str], embedder: Encoder, folder: Path, *, queries: bool) -> Vectors:
+    read = [embedder.name, *(["queries", getattr(embedder, "checkpoint", "")] if queries else []), *texts]
+    mark = blake2b("\0".join(read).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
     path = folder / f"{mark}.npy"
     for kept in _kept(path):
         if kept.shape == (len(texts), embedder.dimension):
             return kept
-    vectors = embedder.encode_passages(texts)
+    vectors = embedder.encode_queries(texts) if queries else embedder.encode_passages(texts)
     draft = folder / f".{mark}.{os.getpid()}.npy"
     try:
         folder.mkdir(parents=True, exist_ok=True)

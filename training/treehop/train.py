@@ -103,7 +103,7 @@ def train(
         parts = split(examples, share=recipe.share, most=recipe.most_heldout, seed=recipe.seed)
         _check(parts)
         questions = sorted({example.question for example in examples})
-        vectors = embedded(questions, embedder, work.cache, work.watcher)
+        vectors = embedded(questions, embedder, work.cache, work.watcher, queries=True)
         learned, heldout = (table(part, pool, vectors, questions) for part in (parts.training, parts.heldout))
         data = _summary(parts, pool)
         counts = f"{data['examples']:,} examples to learn from, {data['heldout']:,} kept apart"

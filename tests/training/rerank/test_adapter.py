@@ -259,7 +259,7 @@ def test_a_table_says_what_the_lists_say(tmp_path: Path, embedder: Encoder) -> N
 
     texts = [each.text for each in lists[1].candidates]
     np.testing.assert_allclose(embedder.encode_passages(texts), found.vectors()[1, :4], atol=1e-6)
-    np.testing.assert_allclose(embedder.encode_passages(["Who?"])[0], found.question_vectors()[1], atol=1e-6)
+    np.testing.assert_allclose(embedder.encode_queries(["Who?"])[0], found.question_vectors()[1], atol=1e-6)
     assert [9, 4, 3] == found.there.sum(1).tolist()
     assert [1.0, 0.5, 1.0] == found.recall(found.scores).tolist()
 
