@@ -76,7 +76,7 @@ _MODULES = {
 }
 #: names that were exported here up to 0.1; until the next release they are found, with a warning
 _MOVED = {
-    "..conversation": "Condensed condense",
+    "..conversation.rules": "Condensed condense",
     "..core.files": "read_rows",
     "..core.types": "Hit",
     "..retrieval.stop": "AfterHops AfterSeconds Progress WhenDry WhenHopeless WhenSettled WhenSufficient",

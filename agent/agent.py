@@ -17,14 +17,11 @@ from ..core.settings import Settings
 from ..encoders import Encoder, load, with_transform
 from ..encoders.renamed import accepted
 from ..graphs.state import Event, State, Task
-from ..ingest.index import IndexReport, Watcher, index_paths
 from ..retrieval.config import Config
 from ..retrieval.retriever import CallableRetriever, MultiRetriever, Retriever
 from ..retrieval.run import Run
 from ..store.collection import Collection
 from ..store.location import Options
-from .batch import Batch, Errors
-from .chat import Chat
 from .models import Model, Models
 from .options import QuestionOptions, check_batch, checked, requested
 from .results import Answer, Retrieval
@@ -35,6 +32,9 @@ if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever
     from langchain_core.tools import StructuredTool
 
+    from ..ingest.index import IndexReport, Watcher
+    from .batch import Batch, Errors
+    from .chat import Chat
     from .evaluate.compare import Evaluation
     from .evaluate.questions import Question
 
@@ -132,6 +132,8 @@ class Agent:
 
     def index(self, paths: Sequence[str | Path], *, prune: bool = False, watcher: Watcher | None = None) -> IndexReport:
         """Bring the first collection up to date with files and folders."""
+        from ..ingest.index import index_paths
+
         return index_paths(self.collection, paths, prune=prune, max_bytes=self.settings.max_bytes, watcher=watcher)
 
     # Questions
@@ -302,6 +304,8 @@ class Agent:
 
     def chat(self, history: Sequence[Mapping[str, Any]] = ()) -> Chat:
         """Return a new conversation, or one that goes on from the turns of another."""
+        from .chat import Chat
+
         return Chat(self, history)
 
     def close(self) -> None:
@@ -327,6 +331,8 @@ class Agent:
         return PreparedRun(request, run, options.get("thread") or "", own_event=cancel is None)
 
     def _batch(self, questions: Sequence[str], k: int | None, errors: Errors, options: QuestionOptions) -> Batch:
+        from .batch import Batch
+
         check_batch(questions, options)
         checked(options)
         check_k(self.settings.k if k is None else k)

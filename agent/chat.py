@@ -6,7 +6,7 @@ import threading
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Unpack
 
-from ..conversation import ASSISTANT, EXCHANGES, USER, Turn
+from ..conversation.turn import ASSISTANT, EXCHANGES, USER, Turn
 from ..core.errors import CallerError
 from ..graphs.state import Event
 from .options import QuestionOptions, history_of

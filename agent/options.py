@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict, cast
 
-from ..conversation import ASSISTANT, USER, Turn, recent
+from ..conversation.turn import ASSISTANT, USER, Turn, recent
 from ..core.check import check_k, clean_text, question_text
 from ..core.errors import CallerError
 from ..graphs.state import Request, Task

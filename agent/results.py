@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from ..answering.citations.check import Citation
 from ..core.types import Metadata
 from ..graphs.state import Event
 from ..retrieval.candidate import Kind
-from ..retrieval.query.decompose import needs
+
+if TYPE_CHECKING:
+    from ..answering.citations.check import Citation
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,8 @@ class SubQuestion:
     @property
     def complete(self) -> bool:
         """Say whether each answer that it refers to was found."""
+        from ..retrieval.query.decompose import needs
+
         return not needs(self.question)
 
 

@@ -18,7 +18,7 @@ from rich.table import Table
 
 from polyhop.agent import Agent, Collection
 from polyhop.agent.evaluate.metrics import intervals
-from polyhop.conversation import condense
+from polyhop.conversation.rules import condense
 from polyhop.core.files import read_rows
 
 from .common import BenchmarkError, Parser, positive, progress, run, write_json

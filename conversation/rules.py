@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NotRequired, TypedDict
 
 from ..core.check import MAX_QUESTION
 from ..core.words import content_words
@@ -13,23 +12,7 @@ from .ellipsis import focus, whole
 from .memory import Exchange, exchange, known_of
 from .nouns import kind_of
 from .references import Reference, references
-
-USER, ASSISTANT = "user", "assistant"
-#: Exchanges that are looked back on, characters of each turn, and titles beside it.
-EXCHANGES = 6
-CHARACTERS = 2_000
-TITLES = 20
-
-
-class Turn(TypedDict):
-    """What one side said. A user's turn may bring the `question` that was understood, an assistant's the `titles` of
-    the passages that it rests on.
-    """
-
-    role: str
-    content: str
-    question: NotRequired[str]
-    titles: NotRequired[list[str]]
+from .turn import CHARACTERS, USER, Turn, recent
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +31,6 @@ def condense(history: Sequence[Turn], turn: str) -> Condensed:
     """
     exchanges = _exchanges(history)
     return _condensed(exchanges, turn) if exchanges else Condensed(turn)
-
-
-def recent(history: Sequence[Turn]) -> list[Turn]:
-    """Return the turns that are looked back on, cut to what is read of each."""
-    asked = [place for place, one in enumerate(history) if one["role"] == USER]
-    first = asked[-EXCHANGES:][0] if asked else len(history)
-    return [_cut(one) for one in history[first:]]
-
-
-def _cut(one: Turn) -> Turn:
-    cut = Turn(role=one["role"], content=one["content"][:CHARACTERS])
-    if "question" in one:
-        cut["question"] = one["question"][:CHARACTERS]
-    if "titles" in one:
-        cut["titles"] = [title[:CHARACTERS] for title in one["titles"][:TITLES]]
-    return cut
 
 
 def _exchanges(history: Sequence[Turn]) -> list[Exchange]:

@@ -10,19 +10,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Generator, Mapping
 from functools import lru_cache
+from importlib import import_module
 from inspect import iscoroutine, iscoroutinefunction
 from typing import Any, TypeVar, cast, get_type_hints
 
 from ..retrieval.run import Run
 from ..retrieval.stop import MOST_HOPS
-from .nodes.answer import after_finish, answer
-from .nodes.augment import after_augment, after_rank, augment
-from .nodes.condense import condense, entry
-from .nodes.escalate import escalate
 from .nodes.finish import finish
 from .nodes.hop import hop
 from .nodes.instruct import instruct
-from .nodes.judge import after_hop, after_judge, judge
+from .nodes.judge import judge
 from .nodes.plan import plan
 from .nodes.rank import rank
 from .nodes.rerank import rerank
@@ -35,12 +32,72 @@ Step = Callable[[Any, Any], Any]
 Onward = Mapping[str, str | Callable[[Any], str]]
 Result = TypeVar("Result", bound=Mapping[str, Any])
 
+
+def entry(state: State) -> str:
+    """Return the first step: without a history there is nothing to condense."""
+    return "condense" if state.get("history") else "plan"
+
+
+def after_rank(state: State) -> str:
+    """Return the step after `rank`."""
+    return "augment" if state["searches"] == 1 and state.get("augmented") is None else "judge"
+
+
+def after_augment(state: State) -> str:
+    """Return the step after `augment`."""
+    return "search" if state["augmented"] else "judge"
+
+
+def after_judge(state: State) -> str:
+    """Return the step after `judge`."""
+    return "rerank" if state["stopped"] else "hop"
+
+
+def after_hop(state: State) -> str:
+    """Return the step after `hop`."""
+    return "rerank" if state["stopped"] else "search"
+
+
+def after_rerank(state: State) -> str:
+    """Return the step after `rerank`: only a language model can split the question."""
+    return "escalate" if state.get("llm") else "finish"
+
+
+def after_finish(state: State) -> str:
+    """Return the step after `finish`: where passages are all that is wanted, the end."""
+    return "answer" if state.get("task") == "answer" else END
+
+
+def late(name: str) -> Step:
+    """Return an async step that most questions do not need; its module is imported when it is first taken."""
+
+    async def step(state: State, run: Run) -> State:
+        module = import_module(f"{__package__}.nodes.{name}")
+        return cast(State, await getattr(module, name)(state, run))
+
+    step.__name__ = name
+    return step
+
+
 #: A hop is four steps, a reformulation three; the rest are before and after.
 MOST_STEPS = 4 * (MOST_HOPS + 1) + 14
 
 STEPS: Mapping[str, Step] = {
     step.__name__: step
-    for step in (condense, plan, instruct, augment, search, rank, judge, hop, rerank, escalate, finish, answer)
+    for step in (
+        late("condense"),
+        plan,
+        instruct,
+        late("augment"),
+        search,
+        rank,
+        judge,
+        hop,
+        rerank,
+        late("escalate"),
+        finish,
+        late("answer"),
+    )
 }
 #: the step after each, or what names it
 ONWARD: Onward = {
@@ -53,7 +110,7 @@ ONWARD: Onward = {
     "augment": after_augment,
     "judge": after_judge,
     "hop": after_hop,
-    "rerank": "escalate",
+    "rerank": after_rerank,
     "escalate": "finish",
     "finish": after_finish,
     "answer": END,
@@ -65,6 +122,7 @@ BRANCHES: Mapping[str, list[str]] = {
     "augment": ["search", "judge"],
     "judge": ["hop", "rerank"],
     "hop": ["search", "rerank"],
+    "rerank": ["escalate", "finish"],
     "finish": ["answer", END],
 }
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, TypedDict
 
-from ..conversation import Turn
+from ..conversation.turn import Turn
 from ..core.llm.gateway import Spent
-from ..retrieval.candidate import Candidate, Query
-from ..retrieval.query.pursue import PursuedQuestion
+from ..retrieval.candidate import Candidate, PursuedQuestion, Query
 from ..retrieval.query.understood import Understood
 
 #: whether passages are all that is wanted, or an answer made of them
@@ -86,6 +85,8 @@ class State(Request, total=False):
     expanded: list[str]
     #: searches made, the first and one for each hop; that of a reformulation does not count
     searches: int
+    #: whether there is a language model to be asked
+    llm: bool
     #: whether the question was reformulated; None while that is not decided
     augmented: bool | None
     #: passages of the last search that no earlier one found, and those of the best k that are new there

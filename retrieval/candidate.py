@@ -1,4 +1,4 @@
-"""What a run handles from the first search to the result: the candidate, and the query that finds it; plain JSON."""
+"""What a run handles from the first search to the result: candidates, and the queries that find them; plain JSON."""
 
 from __future__ import annotations
 
@@ -53,3 +53,12 @@ class Query(TypedDict):
     strength: NotRequired[float]
     dense_text: NotRequired[str]
     phrases: NotRequired[list[str]]
+
+
+class PursuedQuestion(TypedDict):
+    """A sub-question as it was asked, what it asks after, its likeliest answers, and what it found: plain JSON."""
+
+    question: str
+    template: str
+    answers: list[str]
+    passages: list[str]

@@ -22,9 +22,7 @@ from .intake import BATCH, AddReport, Intake, Progress
 from .location import RECORD, NoCollection, Options, WrongEmbedder, disk_errors, folder_of, names
 from .lock import CollectionLock
 from .record import Record
-from .reindex import embed_again
 from .search import Searcher
-from .verify import verify
 from .write import Prepared
 
 __all__ = ["Collection", "NoCollection", "Options", "WrongEmbedder", "delete", "names"]
@@ -140,6 +138,8 @@ class Collection:
         """
         with disk_errors(self.folder), self._lock.exclusive():
             encoder = self._for_queries(accepted(embedder))
+            from .reindex import embed_again
+
             count = embed_again(self._record, encoder, progress or (lambda done, total: None))
             self._derived.close()
             self._embedder, self.embedder_name = encoder, encoder.name
@@ -230,6 +230,8 @@ class Collection:
     def verify(self) -> list[str]:
         """Return what differs between the record, FTS5 and the vector index; empty means that they are proven equal."""
         with disk_errors(self.folder):
+            from .verify import verify
+
             return verify(self._record, self._derived.index, self.embedder_name)
 
     def rebuild(self) -> None:

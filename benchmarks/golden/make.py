@@ -11,7 +11,7 @@ from typing import Any
 
 from polyhop.agent import Agent, Collection, Settings, ToolSelector, check_citations
 from polyhop.agent import JsonLines as Lines
-from polyhop.conversation import condense
+from polyhop.conversation.rules import condense
 
 from ..claims import cases as claims
 from ..common import PROFILES, progress, tell

@@ -19,11 +19,6 @@ from ..watch import Watch
 MOST = 400
 
 
-def after_finish(state: State) -> str:
-    """Return the step after `finish`: where passages are all that is wanted, the end."""
-    return "answer" if state.get("task") == "answer" else "__end__"
-
-
 async def answer(state: State, run: Run) -> State:
     """Write the answer from the best k passages.
 

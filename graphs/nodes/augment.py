@@ -71,13 +71,3 @@ async def written(augmenter: Written, question: str, llm: Gateway | None) -> tup
 def _facts(chance: float | None, notices: list[str]) -> Mapping[str, object]:
     facts: dict[str, object] = {} if chance is None else {"chance": round(chance, 4)}
     return facts | ({"notices": notices} if notices else {})
-
-
-def after_rank(state: State) -> str:
-    """Return the step after `rank`."""
-    return "augment" if state["searches"] == 1 and state.get("augmented") is None else "judge"
-
-
-def after_augment(state: State) -> str:
-    """Return the step after `augment`."""
-    return "search" if state["augmented"] else "judge"

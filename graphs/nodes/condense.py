@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ...conversation import USER, Turn, recent
-from ...conversation import condense as by_rules
 from ...conversation.names import names
+from ...conversation.rules import condense as by_rules
+from ...conversation.turn import USER, Turn, recent
 from ...core.check import question_text
 from ...core.errors import ModelError
 from ...core.words import content_words, name_key, word_key
@@ -22,11 +22,6 @@ MAX_TOKENS = 200
 AS_IT_IS = "itself"
 _LABEL = re.compile(r"\A(?:the )?(?:(?:standalone|rewritten|condensed) )?question:\s*", re.IGNORECASE)
 _BRACKET = re.compile(r"<\s*(/?\s*turn)", re.IGNORECASE)
-
-
-def entry(state: State) -> str:
-    """Return the first step: without a history there is nothing to condense."""
-    return "condense" if state.get("history") else "plan"
 
 
 async def condense(state: State, run: Run) -> State:

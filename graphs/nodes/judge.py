@@ -51,13 +51,3 @@ def best_query(queries: Sequence[Query]) -> float:
 def ended(state: State, reason: str) -> list[Event]:
     """Return the event that a run ends here, if it does."""
     return [Event(event="judge", hop=state["searches"] - 1, reason=reason)] if reason else []
-
-
-def after_judge(state: State) -> str:
-    """Return the step after `judge`."""
-    return "rerank" if state["stopped"] else "hop"
-
-
-def after_hop(state: State) -> str:
-    """Return the step after `hop`."""
-    return "rerank" if state["stopped"] else "search"

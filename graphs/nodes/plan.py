@@ -6,7 +6,6 @@ from ...retrieval.query.role import first_query
 from ...retrieval.run import Run
 from ..state import State
 from ..watch import Watch
-from .condense import entry
 
 #: What is found for a turn as it was said is worth this share of what is found for the question made of it.
 AS_SAID = 0.5
@@ -17,7 +16,7 @@ def plan(state: State, run: Run) -> State:
 
     In a conversation the last turn, as it was said, is another.
     """
-    if entry(state) == "plan":
+    if not state.get("history"):
         run.begin()
     watch = Watch("plan", state)
     question = state["question"]
@@ -33,6 +32,7 @@ def plan(state: State, run: Run) -> State:
         ranked=[],
         expanded=[],
         searches=0,
+        llm=run.llm is not None,
         augmented=None if run.config.augment else False,
         stopped="",
         spent=[],

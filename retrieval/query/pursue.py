@@ -5,25 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import TypedDict
 
-from ..candidate import Candidate
+from ..candidate import Candidate, PursuedQuestion
 from ..rerank.role import Ranker
 from ..run import Run
 from .decompose import filled, needs
 from .role import Searcher, first_query
-from .short_answers import short_answers
 
 VIA = "asked"
-
-
-class PursuedQuestion(TypedDict):
-    """A sub-question as it was asked, what it asks after, its likeliest answers, and what it found: plain JSON."""
-
-    question: str
-    template: str
-    answers: list[str]
-    passages: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +72,8 @@ class Pursuit:
 
     def _answers(self, text: str, ranked: Sequence[Candidate], run: Run) -> list[tuple[str, str]]:
         """Return the likeliest short answers, each with the passage it stands in."""
+        from .short_answers import short_answers  # rules that only questions which are split need
+
         passages = [known.passage for item in ranked[: self.depth] if (known := run.known(item["id"])) is not None]
         found = short_answers(text, passages, run)[: self.readings]
         return [(one.text, passages[one.passage].id) for one in found]

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from polyhop.conversation import EXCHANGES, Condensed, Turn, condense, recent
 from polyhop.conversation.names import names
-from polyhop.conversation.rules import CHARACTERS
+from polyhop.conversation.rules import Condensed, condense
+from polyhop.conversation.turn import CHARACTERS, EXCHANGES, Turn, recent
 
 JAWS = ("Who directed Jaws?", "Steven Spielberg")
 LONG = (

@@ -9,7 +9,7 @@ import pytest
 
 from polyhop.agent import Agent, Settings
 from polyhop.agent.testing import ScriptedModel
-from polyhop.conversation import Turn
+from polyhop.conversation.turn import Turn
 from polyhop.encoders import Encoder
 from polyhop.graphs.graph import question_graph
 from polyhop.graphs.loop import ask
