@@ -49,7 +49,7 @@ def moved(opened: Collection, *keys: str, by: Duplicates | None = None, k: int =
         for place, key in enumerate(keys)
     ]
     before = json.dumps(order)
-    ranking = (by or Duplicates()).move(order, Run(opened, "Where was the battle?", k=k))
+    ranking = (by or Duplicates()).demote(order, Run(opened, "Where was the battle?", k=k))
 
     assert before == json.dumps(order)
     assert ranking == json.loads(json.dumps(ranking))

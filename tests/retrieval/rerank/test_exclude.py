@@ -48,7 +48,7 @@ def moved(films: Collection, **facts: Any) -> list[Candidate]:
     """Return the passages in the order of `FILMS`, then what is left out moved back."""
     ids = {passage.document: passage.id for passage in films.passages(_ids(films)).values()}
     ranked = [item(ids[one.key], 2.0 - place / 10) for place, one in enumerate(FILMS)]
-    return Exclude().move(ranked, understood(**facts), Run(films, "Which films did Martin Campbell direct?"))
+    return Exclude().demote(ranked, understood(**facts), Run(films, "Which films did Martin Campbell direct?"))
 
 
 def documents(films: Collection, ranked: list[Candidate]) -> list[str]:
@@ -80,7 +80,7 @@ def test_a_loss_is_a_part_of_the_score(films: Collection) -> None:
 def test_nothing_said_changes_nothing(films: Collection) -> None:
     """Without exclusions, years and phrases a ranking is the same."""
     assert [2.0 - place / 10 for place in range(len(FILMS))] == [one["score"] for one in moved(films)]
-    assert [] == Exclude().move([], understood(exclusions=["x"]), Run(films, "q"))
+    assert [] == Exclude().demote([], understood(exclusions=["x"]), Run(films, "q"))
 
 
 def test_other_years_and_missing_phrases_cost_a_share(films: Collection) -> None:
