@@ -40,7 +40,7 @@ def passages(path: Path) -> Path:
 
 def candidate(name: str, text: str, *, gold: bool = False, **facts: Any) -> ListedCandidate:
     """Return a candidate found by search."""
-    usual: dict[str, Any] = {"way": "", "score": 0.5, "via": "search"}
+    usual: dict[str, Any] = {"way": "", "score": 0.5, "kind": "question", "via": "search"}
     return ListedCandidate(id=name, gold=name if gold else "", text=text, **{**usual, **facts})
 
 

@@ -243,7 +243,13 @@ def made(count: int = 40) -> list[CandidateList]:
     for number in range(count):
         candidates = [
             ListedCandidate(
-                f"{number}.{place}", GOLD.get(place, ""), f"Text {place} on matter {number}.", "", 9.0 - place, "search"
+                id=f"{number}.{place}",
+                gold=GOLD.get(place, ""),
+                text=f"Text {place} on matter {number}.",
+                way="",
+                score=9.0 - place,
+                kind="question",
+                via="search",
             )
             for place in range(9)
         ]
