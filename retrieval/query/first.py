@@ -53,7 +53,7 @@ class FirstSearch:
             asked = FusionInput(query["text"], vector, depth, run.vectors, run.retriever.frequency)
             ranking = self.fusion.fuse(near, words, asked)
             finds += [
-                Candidate(id=hit.id, kind="question", via="search", path=[], name="", score=query["score"] * hit.score)
+                Candidate(id=hit.id, kind="question", via=self.name, path=[], name="", score=query["score"] * hit.score)
                 for hit in ranking
             ]
             finds += self._named(query, run)
