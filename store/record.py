@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..core.errors import CallerError, OperatorError
-from ..core.forked import heed, keep
+from ..core.forked import never_close, register
 from ..core.types import Passage, Vectors
 from .lock import refuse_fork
 from .schema import FORMAT, PRAGMAS, SCHEMA, TEMPORARY
@@ -36,7 +36,7 @@ class Record:
         self._idle: list[sqlite3.Connection] = []  # append and pop are atomic
         self._closed = False
         self._owner = os.getpid()
-        heed(self)
+        register(self)
         with self.reading() as connection:
             version = self._version(connection)
             if version is None:
@@ -63,10 +63,10 @@ class Record:
             if os.getpid() == self._owner:
                 connection.close()
             else:
-                keep(connection)
+                never_close(connection)
             raise
         if os.getpid() != self._owner:
-            return keep(connection)
+            return never_close(connection)
         self._idle.append(connection)
         if self._closed:
             self.close()
@@ -105,7 +105,7 @@ class Record:
 
     def in_child(self) -> None:
         """Leave alone what was inherited all the same."""
-        keep(self._idle)
+        never_close(self._idle)
         self._idle = []
 
     def _connect(self) -> sqlite3.Connection:

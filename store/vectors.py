@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from ..core.errors import OperatorError
-from ..core.forked import keep
+from ..core.forked import never_close
 from ..core.types import Vectors
 
 # Chroma's default HNSW is tuned for smaller candidate lists than a fused, filtered, multi-hop search asks for.
@@ -157,7 +157,7 @@ class ChromaIndex:
     def close(self) -> None:
         """Let go; Chroma shares what it has read between clients of one path and would serve it stale to the next."""
         if os.getpid() != self._owner:  # it would wait for threads that stayed behind in the parent
-            return keep(self._client)
+            return never_close(self._client)
         with _clients:
             self._client.close()
 
