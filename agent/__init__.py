@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     from ..core.settings import Settings
     from ..core.types import Document, Passage
     from ..graphs.stop import AfterHops, Stop
+    from ..store.chroma import adopt
     from ..store.collection import Collection
     from ..store.location import Options
-    from ..store.transfer import adopt, export, import_file
+    from ..store.transfer import export, import_file
     from ..tools.catalogue import Catalogue
     from ..tools.importers.functions import Functions
     from ..tools.importers.json_lines import JsonLines
@@ -54,9 +55,10 @@ _MODULES = {
     "..core.settings": "Settings",
     "..core.types": "Document Passage",
     "..graphs.stop": "AfterHops Stop",
+    "..store.chroma": "adopt",
     "..store.collection": "Collection",
     "..store.location": "Options",
-    "..store.transfer": "adopt export import_file",
+    "..store.transfer": "export import_file",
     "..tools.catalogue": "Catalogue",
     "..tools.importers.functions": "Functions",
     "..tools.importers.json_lines": "JsonLines",

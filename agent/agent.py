@@ -86,7 +86,7 @@ class Agent:
         opening = Collection.create if create else Collection.open
         try:
             for name in dict.fromkeys(names or ("default",)):
-                how = Options(chroma_url=settings.chroma_url, embedder=settings.embedder)
+                how = Options(index=settings.index, embedder=settings.embedder)
                 opened.append(opening(home or settings.home, name, embedder=embedder, options=how))
             agent = cls(opened[0] if len(opened) == 1 else MultiRetriever(opened), settings=settings, **options)
         except BaseException:

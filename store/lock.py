@@ -78,7 +78,7 @@ class CollectionLock:
             yield ""
             return
         with self._inside:
-            alone = self._alone(reason)
+            alone = self._depth == 0 and self._alone(reason)
             self._depth += alone
             try:
                 yield reason()

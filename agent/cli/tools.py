@@ -136,7 +136,7 @@ def _opened(settings: Settings, name: str, *, create: bool = False, embedder: st
     from ...store.location import Options
     from ...tools.catalogue import Catalogue
 
-    options = Options(chroma_url=settings.chroma_url, embedder=settings.embedder)
+    options = Options(index=settings.index, embedder=settings.embedder)
     chosen = load(embedder, settings) if embedder else None
     opening = Catalogue.create if create else Catalogue.open
     with opening(settings.home, name, embedder=chosen, options=options) as catalogue:
