@@ -29,6 +29,15 @@ EXACT = "tests.store.exact_index:ExactIndex"
 WHERE = "kind = 'person' or year < 1000"
 
 
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Run a Chroma server for all checks, which leave nothing behind."""
+    server = ChromaServer(tmp_path_factory.mktemp("server") / "chroma")
+    server.start()
+    yield server.url
+    server.stop()
+
+
 class TestChroma(VectorIndexContract):
     """Embedded."""
 
@@ -44,17 +53,9 @@ class TestChromaServer(VectorIndexContract):
     """On a server."""
 
     @pytest.fixture
-    def spec(self, address: str) -> str:
+    def spec(self, address: str) -> Iterator[str]:
         """Return its name and address."""
-        return f"chroma={address}"
-
-    @pytest.fixture(scope="class")
-    def address(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-        """Run a server for all checks, which leave nothing behind."""
-        server = ChromaServer(tmp_path_factory.mktemp("server") / "chroma")
-        server.start()
-        yield server.url
-        server.stop()
+        yield f"chroma={address}"
         gc.collect()
 
 
