@@ -21,7 +21,8 @@ CHILD = Path(__file__).with_name("indexing_child.py")
 STEPS = ["embedded", "pending", "upserted", "flipped", "pruned"]
 KILLS, ROUNDS = 10, 4
 
-pytestmark = pytest.mark.slow
+# Up to forty processes one after the other: minutes on a busy machine, and the limit is there to end a hang.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1_200)]
 
 
 def run(home: Path, *arguments: str, kill_after: float | None = None) -> tuple[int, list[str]]:
