@@ -13,7 +13,7 @@ from ..core.check import check_k
 from ..core.errors import CallerError
 from ..core.llm import Budget, LanguageModel, Ledger
 from ..core.settings import Settings
-from ..encoders import Embedder, load
+from ..encoders import Encoder, load
 from ..graphs.state import Event, State
 from ..ingest.index import IndexReport, Watcher, index_paths
 from ..retrieval.retriever import CallableRetriever, MultiRetriever, Retriever
@@ -74,7 +74,7 @@ class Agent:
         home: Path | str | None = None,
         *names: str,
         create: bool = False,
-        embedder: Embedder | None = None,
+        embedder: Encoder | None = None,
         **options: Any,
     ) -> Agent:
         """Open collections by name, `default` if none is named; with `create` a missing one is made.
@@ -97,7 +97,7 @@ class Agent:
         return agent
 
     @classmethod
-    def around(cls, search: Any, *, embedder: Embedder | None = None, **options: Any) -> Agent:
+    def around(cls, search: Any, *, embedder: Encoder | None = None, **options: Any) -> Agent:
         """Put the hops around a search of your own: see `CallableRetriever` for what it may be."""
         return cls(CallableRetriever(search, embedder or load()), **options)
 

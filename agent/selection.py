@@ -12,7 +12,7 @@ from typing import Any, Self
 from ..core.llm import Budget, LanguageModel, Ledger
 from ..core.llm.gateway import Spent
 from ..core.settings import Settings
-from ..encoders import Embedder
+from ..encoders import Encoder
 from ..graphs.select import Selecting, Selector, Wanted, select
 from ..graphs.state import Event
 from ..tools.catalogue import DEFAULT, Catalogue
@@ -127,7 +127,7 @@ class ToolSelector:
         name: str = DEFAULT,
         *,
         create: bool = False,
-        embedder: Embedder | None = None,
+        embedder: Encoder | None = None,
         **options: Any,
     ) -> Self:
         """Open a catalogue by name; with `create` a missing one is made. `options` go to the constructor."""

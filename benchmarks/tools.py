@@ -115,7 +115,7 @@ def rankers(selector: ToolSelector) -> dict[str, Rank]:
     lexical = Bm25([tool.name for tool in tools], (f"{tool.name} {tool.description}" for tool in tools))
 
     def dense(text: str, k: int) -> list[str]:
-        return [names[hit.id] for hit in catalogue.dense(catalogue.embedder.embed([text]), k)[0]]
+        return [names[hit.id] for hit in catalogue.dense(catalogue.embedder.encode_queries([text]), k)[0]]
 
     def hybrid(text: str, k: int) -> list[str]:
         return fused(dense(text, DEEP), lexical.rank(text, DEEP))[:k]

@@ -180,7 +180,9 @@ def _bigtool(selector: ToolSelector, tools: Sequence[BaseTool], k: int) -> Run:
     known = dict(zip((tool.embed_text for tool in snapshot.tools), snapshot.vectors, strict=True))
 
     def embed(texts: Sequence[str]) -> list[list[float]]:
-        return [(known[text] if text in known else catalogue.embedder.embed([text])[0]).tolist() for text in texts]
+        return [
+            (known[text] if text in known else catalogue.embedder.encode_queries([text])[0]).tolist() for text in texts
+        ]
 
     store = InMemoryStore(index={"embed": embed, "dims": int(snapshot.vectors.shape[1]), "fields": ["text"]})
     for tool in snapshot.tools:

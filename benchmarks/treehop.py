@@ -69,7 +69,7 @@ def _rankings(
     collection: Collection, questions: Sequence[Question], options: argparse.Namespace
 ) -> dict[str, list[list[str]]]:
     """Return the documents of each question by system, best first."""
-    vectors = collection.embedder.embed([question.text for question in questions])
+    vectors = collection.embedder.encode_queries([question.text for question in questions])
     near = collection.dense(vectors, 2 * K)
     found = {DENSE: [[hit.id for hit in hits] for hits in near]}
     for name, weights in _weights(collection, options.weights).items():

@@ -48,7 +48,7 @@ def main() -> None:
             show(catalogue.sync(JsonLines(path, owner="rows")))
             show(catalogue.sync(OpenApi(BOOKS, owner="books")))
         show(catalogue.sync(PythonFunctions([convert])))
-        (hits,) = catalogue.dense(catalogue.embedder.embed(["Will it rain tomorrow?"]), k=1)
+        (hits,) = catalogue.dense(catalogue.embedder.encode_queries(["Will it rain tomorrow?"]), k=1)
         print(catalogue.get(hits[0].id).definition())
 
 

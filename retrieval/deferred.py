@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..core.types import Hit, Vectors
-from ..encoders.role import Embedder
+from ..encoders.role import Encoder
 from .retriever import Retriever
 
 One = TypeVar("One", bound="Need")
@@ -50,7 +50,7 @@ class Deferred:
     def __init__(self, retriever: Retriever, wait: Wait) -> None:
         self._retriever = retriever
         self._wait = wait
-        self.embedder = DeferredEmbedder(retriever.embedder, wait)
+        self.embedder = DeferredEncoder(retriever.embedder, wait)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._retriever, name)
@@ -61,20 +61,20 @@ class Deferred:
         return _taken([Near(row.tobytes(), k, where) for row in rows], self._wait)
 
 
-class DeferredEmbedder:
+class DeferredEncoder:
     """An embedder whose vectors are computed with those of others."""
 
-    def __init__(self, embedder: Embedder, wait: Wait) -> None:
+    def __init__(self, embedder: Encoder, wait: Wait) -> None:
         self._embedder = embedder
         self._wait = wait
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._embedder, name)
 
-    def embed(self, texts: Sequence[str]) -> Vectors:
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """Return the rows that the embedder gives these texts."""
         rows = _taken([Text(text) for text in texts], self._wait)
-        return np.stack(rows) if rows else self._embedder.embed([])
+        return np.stack(rows) if rows else self._embedder.encode_passages([])
 
 
 def _taken(needs: Sequence[Need], wait: Wait) -> list[Any]:
@@ -91,7 +91,7 @@ def compute(retriever: Retriever, needs: Sequence[Need]) -> dict[Need, Outcome]:
     """Return what each need comes to, computed together; one that fails costs the others nothing but the time."""
     outcomes: dict[Need, Outcome] = {}
     texts = [need for need in dict.fromkeys(needs) if isinstance(need, Text)]
-    outcomes.update(_together(texts, lambda some: retriever.embedder.embed([need.text for need in some])))
+    outcomes.update(_together(texts, lambda some: retriever.embedder.encode_passages([need.text for need in some])))
     alike: dict[tuple[int, str, int], list[Near]] = {}
     for need in dict.fromkeys(needs):
         if isinstance(need, Near):

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from ..core.errors import CallerError, OperatorError
 from ..core.types import Hit, Passage, Vectors
 from ..core.words import name_key
-from ..encoders.role import Embedder
+from ..encoders.role import Encoder
 from ..store.names import names_of
 
 Item = TypeVar("Item")
@@ -30,7 +30,7 @@ class Retriever(Protocol):
     """
 
     @property
-    def embedder(self) -> Embedder: ...
+    def embedder(self) -> Encoder: ...
 
     def dense(self, vectors: ArrayLike, k: int, *, where: str = "") -> list[list[Hit]]:
         """Return for each query vector its k nearest passages, best first, ties by id."""
@@ -88,7 +88,7 @@ class MultiRetriever:
         return tuple(self._members)
 
     @property
-    def embedder(self) -> Embedder:
+    def embedder(self) -> Encoder:
         """Return the embedder all members share."""
         return self._members[0].embedder
 
@@ -147,7 +147,7 @@ class CallableRetriever:
     NAMES_PER_CALL = 12
     DEPTH = 5
 
-    def __init__(self, search: Any, embedder: Embedder) -> None:
+    def __init__(self, search: Any, embedder: Encoder) -> None:
         self._search = search
         self.embedder = embedder
         self._seen: OrderedDict[str, Passage] = OrderedDict()
@@ -182,7 +182,7 @@ class CallableRetriever:
         """Embed the passages."""
         found = self.passages(ids)
         texts = ["\n".join(filter(None, (item.title, item.heading, item.text))) for item in found.values()]
-        return dict(zip(found, self.embedder.embed(texts), strict=True))
+        return dict(zip(found, self.embedder.encode_passages(texts), strict=True))
 
     def frequency(self, words: Sequence[str]) -> tuple[Mapping[str, int], int]:
         """Return nothing known: every word counts the same."""

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from ..core.types import Passage, Vectors
 from ..core.words import STOP, content_words, word_key
-from ..encoders.role import embed_queries
 from ..store.names import Kind, names_of
 from .query.understood import Understood
 from .retriever import Retriever
@@ -73,7 +72,7 @@ class Run:
         """Return the question's unit vector, shape (dimension,)."""
         # Not a `cached_property`: up to Python 3.11 that lets only one thread compute, of all runs.
         if self._vector is None:
-            self._vector = embed_queries(self.retriever.embedder, [self.question])[0]
+            self._vector = self.retriever.embedder.encode_queries([self.question])[0]
         return self._vector
 
     @property
@@ -124,7 +123,7 @@ class Run:
         if text == self.question:
             return self.vector
         if text not in self._embedded:
-            self._embedded[text] = self.retriever.embedder.embed([text])[0]
+            self._embedded[text] = self.retriever.embedder.encode_queries([text])[0]
         return self._embedded[text]
 
     def lacking(self, words: frozenset[str]) -> str:

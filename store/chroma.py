@@ -251,7 +251,7 @@ def _check_alike(collection: Collection, sample: Any, name: str) -> None:
     if not pairs:
         return
     theirs = np.array([vector for _, vector in pairs], np.float32)
-    ours = collection.embedder.embed([text for text, _ in pairs])
+    ours = collection.embedder.encode_passages([text for text, _ in pairs])
     alike = (
         float((theirs * ours).sum(axis=1).mean() / np.linalg.norm(theirs, axis=1).mean())
         if theirs.shape == ours.shape

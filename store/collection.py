@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from ..core.errors import CallerError, OperatorError
 from ..core.types import Document, Hit, Passage, Vectors
 from ..encoders import load
-from ..encoders.role import Embedder
+from ..encoders.role import Encoder
 from .derived import Derived
 from .intake import BATCH, AddReport, Intake, Progress
 from .location import RECORD, NoCollection, Options, WrongEmbedder, disk_errors, folder_of, names
@@ -35,7 +35,7 @@ class Collection:
     writes queue. Every error a user can cause is a `CallerError` or an `OperatorError`.
     """
 
-    def __init__(self, folder: Path, embedder: Embedder | None, options: Options) -> None:
+    def __init__(self, folder: Path, embedder: Encoder | None, options: Options) -> None:
         self.folder = folder
         self.name = folder.name
         self._options = options
@@ -61,7 +61,7 @@ class Collection:
         home: Path | str,
         name: str = "default",
         *,
-        embedder: Embedder | None = None,
+        embedder: Encoder | None = None,
         options: Options | None = None,
     ) -> Collection:
         """Open an existing collection; its own embedder is loaded when a text has to be embedded.
@@ -85,7 +85,7 @@ class Collection:
         home: Path | str,
         name: str = "default",
         *,
-        embedder: Embedder | None = None,
+        embedder: Encoder | None = None,
         options: Options | None = None,
     ) -> Collection:
         """Open a collection, making it if there is none."""
@@ -130,7 +130,7 @@ class Collection:
             intake.remove(list(dict.fromkeys(keys)))
         return intake.report.removed
 
-    def reindex(self, embedder: Embedder, *, progress: Callable[[int, int], None] | None = None) -> int:
+    def reindex(self, embedder: Encoder, *, progress: Callable[[int, int], None] | None = None) -> int:
         """Embed every passage with another embedder and return how many there were.
 
         The old vectors serve until the new ones are complete; a killed run goes on where it was.
@@ -145,7 +145,7 @@ class Collection:
     # Reading
 
     @property
-    def embedder(self) -> Embedder:
+    def embedder(self) -> Encoder:
         """Return the embedder of the collection, loading it the first time."""
         if self._embedder is None:
             self._embedder = load(self.embedder_name)
@@ -266,7 +266,7 @@ class Collection:
             postings=self._options.postings,
         )
 
-    def _identify(self, embedder: Embedder | None) -> str:
+    def _identify(self, embedder: Encoder | None) -> str:
         """Return the embedder's name on record, recording it first in a new collection."""
         name = self._record.get("embedder")
         if name is None:  # new, or its maker was killed right here

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from ..core.check import unit_rows
 from ..core.errors import CallerError
 from ..core.types import Document
-from ..encoders.role import Embedder
+from ..encoders.role import Encoder
 from .chunk import chunk_all
 from .derived import Derived
 from .filter import attribute_rows
@@ -47,7 +47,7 @@ class Intake:
         self,
         record: Record,
         derived: Derived,
-        embedder: Embedder,
+        embedder: Encoder,
         *,
         observe: Observe,
         batch: int = BATCH,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..core.types import Chunk
-from ..encoders.role import Embedder
+from ..encoders.role import Encoder
 from .record import LIVE, Record, put
 
 BLOCK = 1_024
 
 
-def embed_again(record: Record, embedder: Embedder, progress: Callable[[int, int], None]) -> int:
+def embed_again(record: Record, embedder: Encoder, progress: Callable[[int, int], None]) -> int:
     """Put a vector of `embedder` beside each live chunk, make it the collection's embedder, and return the number of
     chunks.
 
@@ -28,7 +28,7 @@ def embed_again(record: Record, embedder: Embedder, progress: Callable[[int, int
             rows = connection.execute(missing, (embedder.name, BLOCK)).fetchall()
         if not rows:
             break
-        vectors = embedder.embed([Chunk(text, title, heading).embed_text for _, title, heading, text in rows])
+        vectors = embedder.encode_passages([Chunk(text, title, heading).embed_text for _, title, heading, text in rows])
         with record.writing() as connection:
             connection.executemany(
                 "INSERT OR REPLACE INTO vectors (hash, embedder, vector) VALUES (?, ?, ?)",

@@ -22,7 +22,7 @@ import numpy as np
 
 from ..core.check import unit_rows
 from ..core.types import Chunk, Document, Metadata, Vectors
-from ..encoders.role import Embedder
+from ..encoders.role import Encoder
 from .filter import attribute_rows
 from .lexical import analyse
 from .names import names_of
@@ -92,7 +92,7 @@ def _hash(*parts: bytes) -> bytes:
 
 
 def store_vectors(
-    record: Record, embedder: Embedder, batch: Sequence[Prepared], progress: Callable[[int], None]
+    record: Record, embedder: Encoder, batch: Sequence[Prepared], progress: Callable[[int], None]
 ) -> tuple[dict[bytes, Vectors], int]:
     """Return a vector for every chunk of the batch, and how many were embedded: those the record has not.
 
@@ -107,7 +107,7 @@ def store_vectors(
     for start in range(0, len(missing), EMBED_BLOCK):
         block = missing[start : start + EMBED_BLOCK]
         to_embed = [key for key in block if key not in own]
-        new = dict(zip(to_embed, embedder.embed([texts[key] for key in to_embed]), strict=True))
+        new = dict(zip(to_embed, embedder.encode_passages([texts[key] for key in to_embed]), strict=True))
         new.update((key, own[key]) for key in block if key in own)
         with record.writing() as connection:
             rows = [(key, embedder.name, vector.astype("<f4").tobytes()) for key, vector in new.items()]

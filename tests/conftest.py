@@ -20,7 +20,7 @@ os.environ.update(
 )
 
 if TYPE_CHECKING:
-    from polyhop.encoders import Embedder
+    from polyhop.encoders import Encoder
 
 SLOW_SECONDS = 120
 _CACHE = pytest.StashKey[str]()
@@ -56,7 +56,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def embedder() -> Embedder:
+def embedder() -> Encoder:
     """Return the real default embedder, loaded once."""
     from polyhop.encoders import load
 

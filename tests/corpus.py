@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from polyhop.core.types import Document
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.store.collection import Collection, Options
 
 _TEXTS: dict[str, tuple[str, int, str]] = {
@@ -58,7 +58,7 @@ def untitled(documents: Iterable[Document] = DOCUMENTS) -> list[Document]:
 
 def collection(
     home: Path,
-    embedder: Embedder,
+    embedder: Encoder,
     *,
     documents: Iterable[Document] = DOCUMENTS,
     name: str = "films",

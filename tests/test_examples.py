@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from tests.documents import ROOT, environment
 
 #: example -> what it must print
@@ -95,7 +95,7 @@ def test_every_example_says_how_it_is_run() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SHOWN)
-def test_example_runs(name: str, tmp_path: Path, embedder: Embedder) -> None:
+def test_example_runs(name: str, tmp_path: Path, embedder: Encoder) -> None:
     """The example ends well, prints what it promises, complains of nothing and leaves nothing behind."""
     command = [sys.executable, "-P", str(ROOT / "examples" / f"{name}.py")]
     done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, encoding="utf-8")

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from tests.documents import ROOT, blocks, environment, execute, files, write_films
 from tests.retrieval.hop.contract import World, failing, world
 
@@ -43,7 +43,7 @@ README = REFRESH.README.read_text(encoding="utf-8")
 
 @pytest.mark.slow
 @pytest.mark.parametrize("document", [name for name in DOCUMENTS if blocks(name, "python")])
-def test_python_blocks_run(document: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, embedder: Embedder) -> None:
+def test_python_blocks_run(document: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, embedder: Encoder) -> None:
     """The Python blocks of a document run one after the other and print what they promise."""
     write_films(tmp_path / "docs")
     monkeypatch.chdir(tmp_path)
@@ -64,7 +64,7 @@ def test_the_hop_updater_of_the_guide_keeps_the_contract(world: World) -> None:
 
 
 @pytest.mark.slow
-def test_commands_run(tmp_path: Path, embedder: Embedder) -> None:
+def test_commands_run(tmp_path: Path, embedder: Encoder) -> None:
     """The `polyhop` commands of the documents end well, one after the other in one folder."""
     write_films(tmp_path / "docs")
     said = {}
@@ -106,7 +106,7 @@ def test_generated_parts_are_current(name: str) -> None:
 
 
 @pytest.mark.slow
-def test_the_picture_shows_what_the_demo_finds(embedder: Embedder) -> None:
+def test_the_picture_shows_what_the_demo_finds(embedder: Encoder) -> None:
     """The trees in the picture are those of today, up to the scores; `python docs/refresh.py` draws them anew."""
     assert _words(REFRESH.picture()) == _words(REFRESH.PICTURE.read_text(encoding="utf-8"))
 

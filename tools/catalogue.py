@@ -17,7 +17,7 @@ from ..core.check import check_k, unit_rows
 from ..core.errors import CallerError, PolyhopError
 from ..core.types import Chunk, Document, Hit
 from ..core.vectors import cosines
-from ..encoders.role import Embedder
+from ..encoders.role import Encoder
 from ..store.collection import Collection, Options
 from ..store.record import Record
 from ..store.write import Prepared, digest
@@ -51,7 +51,7 @@ class Catalogue:
         home: Path | str,
         name: str = DEFAULT,
         *,
-        embedder: Embedder | None = None,
+        embedder: Encoder | None = None,
         options: Options | None = None,
     ) -> Catalogue:
         """Open an existing catalogue; see `Collection.open` for what can be wrong with it."""
@@ -63,14 +63,14 @@ class Catalogue:
         home: Path | str,
         name: str = DEFAULT,
         *,
-        embedder: Embedder | None = None,
+        embedder: Encoder | None = None,
         options: Options | None = None,
     ) -> Catalogue:
         """Open a catalogue, making it if there is none."""
         return _around(Collection.create(home, name, embedder=embedder, options=_lazy(options)))
 
     @property
-    def embedder(self) -> Embedder:
+    def embedder(self) -> Encoder:
         """Return the embedder of the catalogue."""
         return self.collection.embedder
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ...core.types import Hit, Passage, Vectors
-from ...encoders.role import Embedder, embed_queries
+from ...encoders.role import Encoder
 from ...retrieval.retriever import Bearers, Retriever
 
 T = TypeVar("T")
@@ -50,7 +50,7 @@ class Remembering:
     def __init__(self, inner: Retriever, memory: Memory) -> None:
         self._inner = inner
         self._memory = memory
-        self.embedder: Embedder = RememberingEmbedder(inner.embedder, memory)
+        self.embedder: Encoder = RememberingEncoder(inner.embedder, memory)
 
     def __getattr__(self, name: str) -> Any:
         """Pass on what a retriever offers beyond its role."""
@@ -101,24 +101,24 @@ class Remembering:
         )
 
 
-class RememberingEmbedder:
+class RememberingEncoder:
     """Passes every call on to an embedder, equal calls once."""
 
-    def __init__(self, inner: Embedder, memory: Memory) -> None:
+    def __init__(self, inner: Encoder, memory: Memory) -> None:
         self._inner = inner
         self._memory = memory
         self.name, self.dimension, self.max_tokens = inner.name, inner.dimension, inner.max_tokens
 
-    def embed(self, texts: Sequence[str]) -> Vectors:
-        """Pass on `Embedder.embed`."""
-        return self._memory.once(lambda: self._inner.embed(texts), "embed", _key(texts)).copy()
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        """Pass on `Encoder.encode_passages`."""
+        return self._memory.once(lambda: self._inner.encode_passages(texts), "passages encoded", _key(texts)).copy()
 
-    def embed_queries(self, texts: Sequence[str]) -> Vectors:
-        """Pass on `Embedder.embed_queries`, or `embed` where there is no such thing."""
-        return self._memory.once(lambda: embed_queries(self._inner, texts), "queries", _key(texts)).copy()
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """Pass on `Encoder.encode_queries`."""
+        return self._memory.once(lambda: self._inner.encode_queries(texts), "queries encoded", _key(texts)).copy()
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Pass on `Embedder.count_tokens`."""
+        """Pass on `Encoder.count_tokens`."""
         return list(self._inner.count_tokens(texts))
 
 

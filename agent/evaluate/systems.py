@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ...core.types import Passage
-from ...encoders.role import embed_queries
 from ...retrieval.fusion.rrf import rrf
 from ...retrieval.retriever import Retriever
 from ..agent import Agent
@@ -45,7 +44,7 @@ def dense(retriever: Retriever) -> Search:
     """Rank by cosine."""
 
     def search(question: str, k: int) -> Sequence[Found]:
-        (hits,) = retriever.dense(embed_queries(retriever.embedder, [question]), k)
+        (hits,) = retriever.dense(retriever.embedder.encode_queries([question]), k)
         return _passages(retriever, [hit.id for hit in hits])
 
     return search
@@ -64,7 +63,7 @@ def hybrid(retriever: Retriever) -> Search:
     """Fuse the best of both, as the first search of polyhop does."""
 
     def search(question: str, k: int) -> Sequence[Found]:
-        (near,) = retriever.dense(embed_queries(retriever.embedder, [question]), FUSED)
+        (near,) = retriever.dense(retriever.embedder.encode_queries([question]), FUSED)
         hits = rrf([near, retriever.lexical(question, FUSED)])
         return _passages(retriever, [hit.id for hit in hits[:k]])
 

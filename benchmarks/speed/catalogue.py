@@ -61,9 +61,9 @@ def _work(job: dict[str, Any]) -> dict[str, Any]:
         return _open(job["home"], tools[:: job["parts"]])
     part = tools[job["part"] :: job["parts"]]
     with Catalogue.create(job["home"]) as catalogue:
-        catalogue.embedder.embed(WARM)
+        catalogue.embedder.encode_passages(WARM)
         if job["way"] == "bare":
-            spent = milliseconds(lambda: catalogue.embedder.embed([tool.embed_text for tool in part]))[0]
+            spent = milliseconds(lambda: catalogue.embedder.encode_passages([tool.embed_text for tool in part]))[0]
         else:
             spent = milliseconds(lambda: catalogue.sync(Tools(part, f"part {job['part']}")))[0]
     return {"seconds": spent / 1000}

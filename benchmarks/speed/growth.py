@@ -115,7 +115,7 @@ def _work(job: dict[str, Any]) -> dict[str, Any]:
 
 def approximate_recall(collection: Collection, questions: Sequence[str]) -> float:
     """Return the share of the exact nearest passages that dense search finds, by the cosines of what it returns."""
-    vectors = collection.embedder.embed(questions)
+    vectors = collection.embedder.encode_queries(questions)
     found = collection.dense(vectors, NEAREST)
     last = _nearest(collection, vectors)[-1]
     shares = [

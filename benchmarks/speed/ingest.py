@@ -75,10 +75,12 @@ class Overhearing:
         self.count_tokens = real.count_tokens
         self.texts: list[str] = []
 
-    def embed(self, texts: Sequence[str]) -> Any:
+    def encode_passages(self, texts: Sequence[str]) -> Any:
         """Note the texts and return the same unit vector for each."""
         self.texts += texts
         return np.full((len(texts), self.dimension), self.dimension**-0.5, np.float32)
+
+    encode_queries = encode_passages
 
 
 def _work(job: dict[str, Any]) -> dict[str, Any]:
@@ -99,7 +101,7 @@ def _documents(passages: Passages) -> Iterator[Document]:
 
 def _index(passages: Passages) -> float:
     with tempfile.TemporaryDirectory() as home, Collection.create(home) as collection:
-        collection.embedder.embed(WARM)
+        collection.embedder.encode_passages(WARM)
         return milliseconds(lambda: collection.add(_documents(passages)))[0]
 
 
@@ -110,8 +112,8 @@ def _embedder() -> Any:
 
 def _embed(texts: Sequence[str]) -> float:
     embedder = _embedder()
-    embedder.embed(WARM)
-    return milliseconds(lambda: embedder.embed(texts))[0]
+    embedder.encode_passages(WARM)
+    return milliseconds(lambda: embedder.encode_passages(texts))[0]
 
 
 def _encode(texts: Sequence[str]) -> float:

@@ -91,7 +91,7 @@ def _once(collection: Collection, bare: Bare, question: str) -> dict[str, float]
     spent: dict[str, float] = {}
     spent["hybrid"], hits = milliseconds(lambda: hybrid(collection, question))
     spent["reading passages"], _ = milliseconds(lambda: collection.passages([hit.id for hit in hits[:READ]]))
-    spent["encode"], vectors = milliseconds(lambda: collection.embedder.embed([question]))
+    spent["encode"], vectors = milliseconds(lambda: collection.embedder.encode_queries([question]))
     statement = overheard(collection, question)
     spent["chroma"], _ = milliseconds(lambda: bare.chroma(vectors))
     spent["fts5"], _ = milliseconds(lambda: bare.fts5(statement))
@@ -100,7 +100,7 @@ def _once(collection: Collection, bare: Bare, question: str) -> dict[str, float]
 
 def hybrid(collection: Collection, question: str) -> Sequence[Any]:
     """Return the fused ranking."""
-    (near,) = collection.dense(collection.embedder.embed([question]), DEPTH)
+    (near,) = collection.dense(collection.embedder.encode_queries([question]), DEPTH)
     return rrf([near, collection.lexical(question, DEPTH)])
 
 

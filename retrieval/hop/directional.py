@@ -53,7 +53,7 @@ class DirectionalHop:
 
     def vectors(self, queries: Sequence[Query], run: Run) -> Vectors:
         """Return the unit query vectors, shape (len(queries), dimension); the question's where a passage is gone."""
-        resolved = run.retriever.embedder.embed([query["text"] for query in queries])
+        resolved = run.retriever.embedder.encode_queries([query["text"] for query in queries])
         rows = run.vector[None, :].repeat(len(queries), axis=0)
         for place, query in enumerate(queries):
             known = run.known(query["path"][-1])

@@ -71,7 +71,7 @@ class SpanHop:
             return []
         texts = [f"{query['text']}. {run.lacking(bridge.words)}" for query, bridge in asked]
         different = list(dict.fromkeys(texts))
-        vectors = dict(zip(different, run.retriever.embedder.embed(different), strict=True))
+        vectors = dict(zip(different, run.retriever.embedder.encode_queries(different), strict=True))
         lists = run.retriever.dense(np.stack([vectors[text] for text in texts]), self.depth + 1, where=run.where)
         run.load(hit.id for hits in lists for hit in hits)
         best: dict[tuple[str, str], Find] = {}

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from ...core.types import Hit, Vectors
 from ...core.words import name_key
-from ...encoders.role import embed_queries
 from ..fusion.role import Fusion, FusionInput
 from ..fusion.rrf import ReciprocalRank
 from ..hop.mentions import mentions
@@ -79,7 +78,7 @@ class FirstSearch:
 
     def _vectors(self, texts: list[str], run: Run) -> list[Vectors]:
         others = [text for text in texts if text != run.question]
-        embedded = dict(zip(others, embed_queries(run.retriever.embedder, others), strict=True)) if others else {}
+        embedded = dict(zip(others, run.retriever.embedder.encode_queries(others), strict=True)) if others else {}
         return [embedded.get(text, run.vector) if text != run.question else run.vector for text in texts]
 
 

@@ -62,7 +62,7 @@ class Beside:
         texts = list(dict.fromkeys(query["text"] for query in queries))
         if not texts:
             return []
-        vectors = run.retriever.embedder.embed(texts)
+        vectors = run.retriever.embedder.encode_queries(texts)
         if self.telling:
             kept = self._telling(vectors, run)
             texts, vectors = [texts[place] for place in kept], vectors[kept]

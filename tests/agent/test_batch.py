@@ -19,7 +19,7 @@ from polyhop.agent import Agent, CallerError, Document, OperatorError, Retrieval
 from polyhop.agent import batch as batches
 from polyhop.agent.profile import Profile
 from polyhop.core.types import Vectors
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.graphs import context as contexts
 from polyhop.graphs.nodes import judge
 from polyhop.graphs.stop import AfterHops, WhenDry
@@ -57,7 +57,7 @@ PROFILES = {
 
 
 @pytest.fixture(scope="module")
-def films(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Collection]:
+def films(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterator[Collection]:
     """Open the known passages."""
     with corpus.collection(tmp_path_factory.mktemp("batch"), embedder) as opened:
         yield opened
@@ -108,7 +108,7 @@ def test_a_filter_holds_for_all_questions(films: Collection) -> None:
 class Failing:
     """The embedder, which fails for a text; `calls` are the numbers of texts it was asked for at once."""
 
-    def __init__(self, embedder: Embedder, text: str = "") -> None:
+    def __init__(self, embedder: Encoder, text: str = "") -> None:
         self._embedder = embedder
         self._text = text
         self.calls: list[int] = []
@@ -116,15 +116,17 @@ class Failing:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._embedder, name)
 
-    def embed(self, texts: Sequence[str]) -> Vectors:
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """Embed, or fail."""
         self.calls.append(len(texts))
         if self._text in texts:
             raise OperatorError(f"cannot embed {self._text!r}")
-        return self._embedder.embed(texts)
+        return self._embedder.encode_passages(texts)
+
+    encode_queries = encode_passages
 
 
-def test_a_question_that_fails_costs_the_others_nothing(films: Collection, embedder: Embedder) -> None:
+def test_a_question_that_fails_costs_the_others_nothing(films: Collection, embedder: Encoder) -> None:
     """The error stands in the place of its question, whether the question is bad or the embedder fails at it."""
     bad = "Who is too much for the embedder?"
     with Collection.open(films.folder.parent, films.name, embedder=Failing(embedder, bad)) as opened:
@@ -138,7 +140,7 @@ def test_a_question_that_fails_costs_the_others_nothing(films: Collection, embed
     assert [told(first), told(last)] == [told(again[0]), told(again[-1])]
 
 
-def test_the_first_error_is_raised_once_all_are_asked(films: Collection, embedder: Embedder) -> None:
+def test_the_first_error_is_raised_once_all_are_asked(films: Collection, embedder: Encoder) -> None:
     """Without another wish an error is raised, with a note that says which question it belongs to."""
     with pytest.raises(CallerError, match="empty") as caught:
         asking(films).batch([QUESTIONS[0], "", QUESTIONS[1], " "])
@@ -154,7 +156,7 @@ def test_what_is_wrong_with_all_is_said_at_once(films: Collection) -> None:
             agent.batch(QUESTIONS[:2], **{"errors": "return", **option})
 
 
-def test_embeddings_are_computed_together(films: Collection, embedder: Embedder) -> None:
+def test_embeddings_are_computed_together(films: Collection, embedder: Encoder) -> None:
     """A batch asks the embedder for many texts at a time."""
     counting = Failing(embedder, "nothing")
     with Collection.open(films.folder.parent, films.name, embedder=counting) as opened:
@@ -213,7 +215,7 @@ def test_cancelling_the_task_begins_no_more_questions(films: Collection) -> None
     assert agent.batch(QUESTIONS[:1])[0].passages
 
 
-def test_a_batch_goes_around_a_search_of_ones_own(embedder: Embedder) -> None:
+def test_a_batch_goes_around_a_search_of_ones_own(embedder: Encoder) -> None:
     """A search that fails for one question leaves the others alone."""
 
     def search(question: str, k: int) -> list[dict[str, Any]]:
@@ -228,7 +230,7 @@ def test_a_batch_goes_around_a_search_of_ones_own(embedder: Embedder) -> None:
         assert [told(agent.retrieve(questions[place], 2)) for place in (0, 2)] == [told(found[0]), told(found[2])]
 
 
-def test_a_batch_sees_what_was_written_before_it(tmp_path: Path, embedder: Embedder) -> None:
+def test_a_batch_sees_what_was_written_before_it(tmp_path: Path, embedder: Encoder) -> None:
     """A passage that was replaced between two batches is not remembered."""
     with corpus.collection(tmp_path, embedder) as opened:
         agent = asking(opened)

@@ -13,7 +13,7 @@ import pytest
 
 from polyhop.agent import Agent, Answer, CallerError, Settings
 from polyhop.agent.chat import KEPT, Chat
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.store.collection import Collection
 from tests import corpus
 
@@ -27,7 +27,7 @@ TURNS = {
 
 
 @pytest.fixture(scope="module")
-def films(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Collection]:
+def films(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterator[Collection]:
     """Open the known passages."""
     with corpus.collection(tmp_path_factory.mktemp("chat"), embedder) as opened:
         yield opened

@@ -10,13 +10,13 @@ from typer.testing import CliRunner
 from polyhop.agent import __version__
 from polyhop.agent.cli import app
 from polyhop.agent.cli.common import BUG, INTERRUPTED
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 
 from .commands import QUESTION, files, run, run_json
 
 
 @pytest.fixture
-def home(tmp_path: Path, embedder: Embedder) -> Path:
+def home(tmp_path: Path, embedder: Encoder) -> Path:
     """Return a home with an indexed collection."""
     run("index", files(tmp_path / "docs"), home=tmp_path / "home")
     return tmp_path / "home"
@@ -227,7 +227,7 @@ def test_an_interrupt_says_what_is_safe(home: Path, monkeypatch: pytest.MonkeyPa
     assert "is safe" in run("index", home.parent / "docs", home=home, code=INTERRUPTED).stderr
 
 
-def test_escape_codes_of_a_document_are_not_printed(tmp_path: Path, embedder: Embedder) -> None:
+def test_escape_codes_of_a_document_are_not_printed(tmp_path: Path, embedder: Encoder) -> None:
     """A text cannot send control sequences to the terminal."""
     docs = files(tmp_path / "docs", rows=[{"id": 1, "title": "Red \x1b[31m", "text": "Red \x1b[31m is a colour."}])
     run("index", docs, home=tmp_path / "home")

@@ -13,13 +13,13 @@ import pytest
 from typer.testing import CliRunner
 
 from polyhop.agent.cli import app
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 
 from .commands import files, run
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Path:
+def home(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Path:
     """Return a home with an indexed collection."""
     folder = tmp_path_factory.mktemp("chat")
     run("index", files(folder / "docs"), home=folder / "home")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 
 from .commands import QUESTION, files
 
@@ -28,7 +28,7 @@ def polyhop(*arguments: object, home: Path, **environment: str) -> subprocess.Co
 
 
 @pytest.mark.slow
-def test_index_and_ask_through_pipes(tmp_path: Path, embedder: Embedder) -> None:
+def test_index_and_ask_through_pipes(tmp_path: Path, embedder: Encoder) -> None:
     """Piped output is plain text, --json is one document, and nothing is said on standard error."""
     home = tmp_path / "home"
     indexed = polyhop("index", files(tmp_path / "docs"), home=home)
@@ -51,7 +51,7 @@ def test_a_mistake_exits_with_two_and_no_traceback(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_narrow_ascii_output_is_no_obstacle(tmp_path: Path, embedder: Embedder) -> None:
+def test_a_narrow_ascii_output_is_no_obstacle(tmp_path: Path, embedder: Encoder) -> None:
     """Where the output can hold ASCII only, JSON is escaped and text is shown as far as it can be."""
     home = tmp_path / "home"
     rows = [{"id": 1, "title": "Ålesund", "text": "Ålesund is a town in Norway."}]
@@ -65,7 +65,7 @@ def test_a_narrow_ascii_output_is_no_obstacle(tmp_path: Path, embedder: Embedder
 
 
 @pytest.mark.slow
-def test_the_demo_runs_twice(tmp_path: Path, embedder: Embedder) -> None:
+def test_the_demo_runs_twice(tmp_path: Path, embedder: Encoder) -> None:
     """The demonstration answers its questions, and the second run embeds nothing."""
     first, second = (polyhop("demo", home=tmp_path / "home") for _ in range(2))
 

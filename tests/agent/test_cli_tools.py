@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from tests.tools.catalogues import MAIL, WEATHER, lines
 
 from .commands import run, run_json
 
 
 @pytest.mark.slow
-def test_tools_are_added_listed_selected_and_synced(tmp_path: Path, embedder: Embedder) -> None:
+def test_tools_are_added_listed_selected_and_synced(tmp_path: Path, embedder: Encoder) -> None:
     """A remembered file is read again, and what it lost is gone; what a request needs is selected, or nothing is."""
     path, home = lines(tmp_path / "tools.jsonl", [WEATHER, MAIL]), tmp_path / "home"
     (added,) = run_json("tools", "add", path, home=home)
@@ -34,7 +34,7 @@ def test_tools_are_added_listed_selected_and_synced(tmp_path: Path, embedder: Em
 
 
 @pytest.mark.slow
-def test_what_is_wrong_is_shown_and_is_a_fault(tmp_path: Path, embedder: Embedder) -> None:
+def test_what_is_wrong_is_shown_and_is_a_fault(tmp_path: Path, embedder: Encoder) -> None:
     """A bad line is listed with its remedy, a dead server does not keep the file out, and the exit code is 1."""
     path = tmp_path / "tools.jsonl"
     path.write_text(f"{json.dumps(MAIL)}\nno json\n")

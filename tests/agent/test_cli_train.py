@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from polyhop.agent import example
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.training.treehop.evaluate import Verdict
 
 from .commands import QUESTION, files, run, run_json
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Path:
+def home(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Path:
     """Return a home with the example corpus, whose passages name each other."""
     folder = tmp_path_factory.mktemp("example")
     with example.passages_path() as path:

@@ -10,13 +10,13 @@ import pytest
 from chromadb.config import Settings
 
 from polyhop.core.types import Vectors
-from polyhop.encoders import Embedder, weights
+from polyhop.encoders import Encoder, weights
 
 from .commands import QUESTION, ROWS, files, run, run_json
 
 
 @pytest.fixture
-def home(tmp_path: Path, embedder: Embedder) -> Path:
+def home(tmp_path: Path, embedder: Encoder) -> Path:
     """Return a home with an indexed collection."""
     run("index", files(tmp_path / "docs"), home=tmp_path / "home")
     return tmp_path / "home"
@@ -60,16 +60,16 @@ def test_a_damaged_export_is_refused(home: Path, tmp_path: Path) -> None:
     assert "ends too early" in run("import", tmp_path / "films.jsonl", home=tmp_path / "other", code=2).stderr
 
 
-def test_a_chroma_collection_is_adopted_with_its_vectors(tmp_path: Path, embedder: Embedder) -> None:
+def test_a_chroma_collection_is_adopted_with_its_vectors(tmp_path: Path, embedder: Encoder) -> None:
     """Documents of an existing Chroma collection come over without being embedded, and are searched."""
-    folder = chroma(tmp_path / "chroma", embedder.embed([row["text"] for row in ROWS]))
+    folder = chroma(tmp_path / "chroma", embedder.encode_passages([row["text"] for row in ROWS]))
     report = run_json("import", "--chroma", folder, "--chroma-collection", "films", home=tmp_path / "home")
 
     assert (3, 0) == (report["added"], report["embedded"])
     assert {"Jaws (film)", "Steven Spielberg"} == {title for title, _ in found(tmp_path / "home")[:2]}
 
 
-def test_vectors_of_another_embedder_are_refused(tmp_path: Path, embedder: Embedder) -> None:
+def test_vectors_of_another_embedder_are_refused(tmp_path: Path, embedder: Encoder) -> None:
     """Vectors that this embedder cannot have made are not mixed with its own."""
     noise = np.random.default_rng(7).normal(size=(len(ROWS), embedder.dimension)).astype(np.float32)
     folder = chroma(tmp_path / "chroma", noise)
@@ -78,9 +78,9 @@ def test_vectors_of_another_embedder_are_refused(tmp_path: Path, embedder: Embed
     assert "were not made by 'all-MiniLM-L6-v2'" in result.stderr
 
 
-def test_the_collections_of_a_chroma_are_named(tmp_path: Path, embedder: Embedder) -> None:
+def test_the_collections_of_a_chroma_are_named(tmp_path: Path, embedder: Encoder) -> None:
     """Asking for one that is not there lists those that are."""
-    folder = chroma(tmp_path / "chroma", embedder.embed([row["text"] for row in ROWS]))
+    folder = chroma(tmp_path / "chroma", embedder.encode_passages([row["text"] for row in ROWS]))
 
     said = run("import", "--chroma", folder, "--chroma-collection", "x", home=tmp_path / "home", code=2).stderr
     assert "has no collection 'x' (there: films)" in said

@@ -10,7 +10,7 @@ import pytest
 from polyhop.agent import AfterHops, Agent, Document, Profile, RankedPassage, Retrieval, Settings, example
 from polyhop.agent.explain import reasons
 from polyhop.core.words import name_key
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.retrieval.rerank.path import PathScore
 from polyhop.store.collection import Collection
 from polyhop.store.names import fuzzy_key
@@ -27,7 +27,7 @@ NAMED = [
 
 
 @pytest.fixture(scope="module")
-def shipped(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Agent]:
+def shipped(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterator[Agent]:
     """Open the example corpus."""
     home = tmp_path_factory.mktemp("shipped")
     with Agent.open(home, create=True, embedder=embedder) as agent, example.passages_path() as path:
@@ -36,7 +36,7 @@ def shipped(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Ite
 
 
 @pytest.fixture(scope="module")
-def films(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Collection]:
+def films(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterator[Collection]:
     """Open the known passages."""
     with corpus.collection(tmp_path_factory.mktemp("films"), embedder) as opened:
         yield opened
@@ -72,7 +72,7 @@ def test_every_passage_of_the_example_is_explained(hops: int, shipped: Agent) ->
     assert hopped >= 20
 
 
-def test_names_are_shown_as_they_are_written(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> None:
+def test_names_are_shown_as_they_are_written(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> None:
     """Accents, apostrophes and inexact names: the span is the spelling of the text that names, not of the named."""
     home = tmp_path_factory.mktemp("named")
     with corpus.collection(home, embedder, documents=NAMED) as opened:
@@ -122,7 +122,7 @@ def test_reasons_are_sentences(films: Collection) -> None:
     assert said["Jaws (film)"][1].startswith("score ") and " = named " in said["Jaws (film)"][1]
 
 
-def test_duplicates_are_told(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> None:
+def test_duplicates_are_told(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> None:
     """A passage names those that say the same, and they come after all others; without it they keep their places."""
     copies = [Document(f"{name}.txt", corpus.DOCUMENTS[0].text, corpus.DOCUMENTS[0].title) for name in ("copy", "more")]
     home = tmp_path_factory.mktemp("copies")

@@ -10,7 +10,7 @@ import pytest
 
 from polyhop.agent import Agent, Collection, Document, Profile, Retrieval, Settings
 from polyhop.agent.testing import ScriptedModel
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 
 _CAMPBELL = (
     "Martin Campbell is a director from Hastings who began with comedies for the cinema and with series for television "
@@ -33,7 +33,7 @@ ASKED = "Which spy films did Martin Campbell direct?"
 
 
 @pytest.fixture(scope="module")
-def films(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Collection]:
+def films(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterator[Collection]:
     """Open a few films, two of them with a year."""
     with Collection.create(tmp_path_factory.mktemp("instructions"), "films", embedder=embedder) as made:
         made.add(FILMS)

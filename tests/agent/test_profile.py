@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from polyhop.agent import Agent, CallerError, Settings
 from polyhop.agent.profile import RERANKERS, Profile, rerankers
 from polyhop.agent.testing import ScriptedModel
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.graphs.escalation import Always
 from polyhop.graphs.stop import AfterHops, WhenDry
 from polyhop.retrieval.hop.link import LinkHop
@@ -39,7 +39,7 @@ CHAIN = (Listwise(), CrossEncoder(), Listwise(), Cover())
 
 
 @pytest.fixture(scope="module")
-def films(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Collection]:
+def films(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterator[Collection]:
     """Open the known passages."""
     with corpus.collection(tmp_path_factory.mktemp("profile"), embedder) as opened:
         yield opened

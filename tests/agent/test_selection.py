@@ -8,12 +8,12 @@ import pytest
 
 from polyhop.agent import Budget, ToolSelector
 from polyhop.agent.testing import ScriptedModel
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from tests.tools.catalogues import offered
 from tests.tools.select.shops import TOOLS
 
 
-async def test_a_selection_is_what_an_agent_can_bind(tmp_path: Path, embedder: Embedder) -> None:
+async def test_a_selection_is_what_an_agent_can_bind(tmp_path: Path, embedder: Encoder) -> None:
     """Tools come with the part of the request that they serve, as definitions, and with what they depend on."""
     with ToolSelector.open(tmp_path, create=True, embedder=embedder, threshold=0.0) as selector:
         selector.sync(offered(*TOOLS))
@@ -30,7 +30,7 @@ async def test_a_selection_is_what_an_agent_can_bind(tmp_path: Path, embedder: E
         assert found.ranked == again.ranked
 
 
-def test_a_selection_that_abstains_offers_nothing(tmp_path: Path, embedder: Embedder) -> None:
+def test_a_selection_that_abstains_offers_nothing(tmp_path: Path, embedder: Encoder) -> None:
     """What was nearest can still be looked at."""
     with ToolSelector.open(tmp_path, create=True, embedder=embedder, threshold=1.0) as selector:
         selector.sync(offered(*TOOLS))
@@ -40,7 +40,7 @@ def test_a_selection_that_abstains_offers_nothing(tmp_path: Path, embedder: Embe
         assert found.why
 
 
-def test_a_language_model_writes_the_queries(tmp_path: Path, embedder: Embedder) -> None:
+def test_a_language_model_writes_the_queries(tmp_path: Path, embedder: Encoder) -> None:
     """What it says is searched for beside the request, within the budget of all selections; what it took is told."""
     model = ScriptedModel(['{"tools": ["tell the weather of the next days"]}'] * 2)
     given = {"threshold": 0.0, "llm": model, "budget": Budget(calls=1)}
@@ -54,7 +54,7 @@ def test_a_language_model_writes_the_queries(tmp_path: Path, embedder: Embedder)
 
 
 def test_no_model_is_asked_that_was_not_given(
-    tmp_path: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, embedder: Encoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The model of the settings is there for answers."""
     monkeypatch.setenv("POLYHOP_LLM", "openai/none")

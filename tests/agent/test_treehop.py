@@ -12,7 +12,7 @@ import pytest
 from polyhop.agent import Agent, Settings
 from polyhop.agent.profile import Profile, treehop
 from polyhop.core.errors import CallerError
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.retrieval.hop import checkpoint
 from polyhop.retrieval.hop.checkpoint import BrokenCheckpoint, ForeignCheckpoint, NoCheckpoint
 from polyhop.retrieval.retriever import MultiRetriever
@@ -24,7 +24,7 @@ from .commands import run, run_json
 
 
 @pytest.fixture
-def films(tmp_path: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch) -> Iterator[Collection]:
+def films(tmp_path: Path, embedder: Encoder, monkeypatch: pytest.MonkeyPatch) -> Iterator[Collection]:
     """Open the known passages where no weights are shipped."""
     monkeypatch.setattr(checkpoint, "SHIPPED", tmp_path / "shipped")
     with corpus.collection(tmp_path / "home", embedder) as opened:

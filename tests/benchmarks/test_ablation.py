@@ -14,7 +14,7 @@ from benchmarks.stopping import REFERENCE, RULES, SUFFICIENT, Record, Recorder
 from polyhop.agent import AfterHops, Agent, Profile
 from polyhop.agent.evaluate.remember import Memory, Remembering
 from polyhop.agent.evaluate.variants import WITH, WITHOUT, Setup
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.graphs.stop import Progress, WhenDry, WhenHopeless, WhenSufficient
 from polyhop.retrieval.hop.span import SpanHop
 from tests import corpus
@@ -61,7 +61,7 @@ def test_a_rule_ends_a_recorded_run_where_it_first_fires(rule: Any, expected: tu
 
 
 @pytest.mark.parametrize("rule", [AfterHops(1), AfterHops(2), AfterHops(3) | WhenHopeless(1.0)], ids=repr)
-def test_a_replayed_rule_ends_as_it_would_have(rule: Any, tmp_path: Path, embedder: Embedder) -> None:
+def test_a_replayed_rule_ends_as_it_would_have(rule: Any, tmp_path: Path, embedder: Encoder) -> None:
     """The record of a patient run says what a run with the rule returns, ranking and searches."""
     with corpus.collection(tmp_path, embedder) as films:
         memory = Memory()
@@ -73,7 +73,7 @@ def test_a_replayed_rule_ends_as_it_would_have(rule: Any, tmp_path: Path, embedd
     assert [passage.id for passage in found.passages] == end.ids
 
 
-def test_a_second_look_is_no_search(tmp_path: Path, embedder: Embedder) -> None:
+def test_a_second_look_is_no_search(tmp_path: Path, embedder: Encoder) -> None:
     """The record of a profile with a second look is that of the profile without."""
     with corpus.collection(tmp_path, embedder) as films:
         memory = Memory()

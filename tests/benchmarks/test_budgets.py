@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks import budgets
 from polyhop.core.llm import Amount, Ledger
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from tests import corpus
 
 SCHEDULES = 12
@@ -50,7 +50,7 @@ def test_a_ledger_that_does_not_hold_is_seen(method: str, broken: Any, monkeypat
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_questions_at_once_make_no_more_requests_than_they_may(
-    tmp_path: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, embedder: Encoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The server counts; every question is answered, and those that came too late say so."""
     monkeypatch.setattr(budgets, "RUNS", 12)

@@ -12,7 +12,7 @@ from benchmarks import chat
 from benchmarks.common import run
 from benchmarks.conversations import conversations, replayed
 from benchmarks.data import key_of
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 
 from .test_multihop import sample, write
 
@@ -88,7 +88,7 @@ def test_replayed_steps_are_taken_where_the_first_answer_is_known(tmp_path: Path
 
 @pytest.mark.slow
 def test_it_compares_turns_with_what_they_mean(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, embedder: Embedder
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, embedder: Encoder
 ) -> None:
     """Each kind of history has a row with the recall of every system, and other questions are left as they are."""
     monkeypatch.setenv("POLYHOP_CACHE", str(tmp_path / "cache"))

@@ -16,7 +16,7 @@ from benchmarks.rerankers import profiles
 from benchmarks.scatter import Point, scatter
 from benchmarks.sureness import Answers, Cases, auto, share
 from polyhop.agent import Agent, Profile, Settings
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.retrieval.hop.span import SpanHop
 from polyhop.retrieval.rerank.cover import Cover
 from polyhop.retrieval.rerank.cross import CrossEncoder
@@ -60,7 +60,7 @@ def test_auto_is_fast_where_that_is_sure_and_quality_elsewhere() -> None:
     assert FAST == auto(FAST, QUALITY, 0.4)
 
 
-def test_the_profile_auto_does_the_same(tmp_path: Path, embedder: Embedder) -> None:
+def test_the_profile_auto_does_the_same(tmp_path: Path, embedder: Encoder) -> None:
     """What follows from the two other profiles is what a run of `auto` returns, passages and estimate."""
     quality = Profile(further=(SpanHop(),), rerankers=(Rocchio(weight=5.0), Cover()), sufficiency=Guess())
     fast, real = replace(quality, further=(), rerankers=()), replace(quality, sure=0.5)

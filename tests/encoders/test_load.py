@@ -9,7 +9,7 @@ import pytest
 
 from polyhop.core.errors import OperatorError
 from polyhop.core.settings import Settings
-from polyhop.encoders import Embedder, load, weights
+from polyhop.encoders import Encoder, load, weights
 
 
 def test_settings_choose_the_embedder() -> None:
@@ -18,14 +18,14 @@ def test_settings_choose_the_embedder() -> None:
 
 
 @pytest.mark.slow
-def test_folder_names_a_sentence_transformers_model(embedder: Embedder) -> None:
+def test_folder_names_a_sentence_transformers_model(embedder: Encoder) -> None:
     """Any model that sentence-transformers can load works under its name."""
     model = load(str(weights.folder()))
 
     assert (str(weights.folder()), 384, 254) == (model.name, model.dimension, model.max_tokens)
-    assert (0, 384) == model.embed([]).shape
+    assert (0, 384) == model.encode_passages([]).shape
     assert [2, 0] == model.count_tokens(["hello world", ""])
-    assert np.abs(embedder.embed(["radium"]) - model.embed(["radium"])).max() < 1e-5
+    assert np.abs(embedder.encode_passages(["radium"]) - model.encode_passages(["radium"])).max() < 1e-5
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from polyhop.core.errors import CallerError, OperatorError
-from polyhop.encoders import Embedder, export, graph_cache, weights
+from polyhop.encoders import Encoder, export, graph_cache, weights
 from polyhop.encoders.minilm import MiniLM
 from polyhop.encoders.sentence_transformer import SentenceModel
 
@@ -48,7 +48,7 @@ def reference() -> SentenceModel:
 
 
 @pytest.fixture
-def cache(embedder: Embedder, tmp_path: Path) -> Iterator[Path]:
+def cache(embedder: Encoder, tmp_path: Path) -> Iterator[Path]:
     """Return a cache that holds a sound export, a link to the run's own."""
     exported = export.target(Path(os.environ["POLYHOP_CACHE"]))
     export.target(tmp_path).symlink_to(exported)
@@ -56,83 +56,85 @@ def cache(embedder: Embedder, tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.slow
-def test_vectors_are_those_of_sentence_transformers(embedder: Embedder, reference: SentenceModel) -> None:
+def test_vectors_are_those_of_sentence_transformers(embedder: Encoder, reference: SentenceModel) -> None:
     """Every kind of text gets the vector that sentence-transformers gives it."""
-    cosines = np.sum(embedder.embed(TEXTS) * reference.embed(TEXTS), axis=1)
+    cosines = np.sum(embedder.encode_passages(TEXTS) * reference.encode_passages(TEXTS), axis=1)
 
     assert cosines.min() >= 0.9999
 
 
-def test_tokens_are_counted_as_sentence_transformers_counts(embedder: Embedder, reference: SentenceModel) -> None:
+def test_tokens_are_counted_as_sentence_transformers_counts(embedder: Encoder, reference: SentenceModel) -> None:
     """Both embedders read and count the same tokens."""
     assert reference.count_tokens(TEXTS) == embedder.count_tokens(TEXTS)
     assert (reference.dimension, reference.max_tokens) == (embedder.dimension, embedder.max_tokens)
 
 
-def test_rows_are_unit_vectors(embedder: Embedder) -> None:
+def test_rows_are_unit_vectors(embedder: Encoder) -> None:
     """Each row has length one and type float32, whatever the text."""
-    vectors = embedder.embed(TEXTS)
+    vectors = embedder.encode_passages(TEXTS)
 
     assert (len(TEXTS), 384) == vectors.shape
     assert np.float32 == vectors.dtype
     assert np.allclose(1.0, np.linalg.norm(vectors, axis=1), atol=ROUNDING)
 
 
-def test_no_texts_give_no_rows(embedder: Embedder) -> None:
+def test_no_texts_give_no_rows(embedder: Encoder) -> None:
     """An empty list is a valid request."""
-    assert (0, 384) == embedder.embed([]).shape
+    assert (0, 384) == embedder.encode_passages([]).shape
     assert [] == embedder.count_tokens([])
 
 
-def test_company_does_not_matter(embedder: Embedder) -> None:
+def test_company_does_not_matter(embedder: Encoder) -> None:
     """A text has the same vector to the last bit alone and in a large batch, and the rows are in the texts' order."""
     texts = [*passages(20), *(f"Who founded town {n}?" for n in range(64)), "river " * 62, "river " * 300]
-    together = embedder.embed(texts)
-    alone = np.concatenate([embedder.embed([text]) for text in texts])
+    together = embedder.encode_passages(texts)
+    alone = np.concatenate([embedder.encode_passages([text]) for text in texts])
 
     assert np.array_equal(alone, together)
 
 
-def test_reading_ends_at_the_limit(embedder: Embedder) -> None:
+def test_reading_ends_at_the_limit(embedder: Encoder) -> None:
     """Tokens beyond `max_tokens` change nothing, the last one before them does."""
     full = ["river"] * embedder.max_tokens
-    exact, longer, other = embedder.embed([" ".join(words) for words in (full, [*full, "war"], [*full[:-1], "war"])])
+    exact, longer, other = embedder.encode_passages(
+        [" ".join(words) for words in (full, [*full, "war"], [*full[:-1], "war"])]
+    )
 
     assert [embedder.max_tokens] == embedder.count_tokens([" ".join(full)])
     assert np.abs(exact - longer).max() < ROUNDING
     assert np.abs(exact - other).max() > ROUNDING
 
 
-def test_threads_share_one_embedder(embedder: Embedder) -> None:
+def test_threads_share_one_embedder(embedder: Encoder) -> None:
     """Thirty-two threads get what one gets."""
     texts = passages(32)
-    expected = embedder.embed(texts)
+    expected = embedder.encode_passages(texts)
     with ThreadPoolExecutor(32) as pool:
-        rows = list(pool.map(lambda text: embedder.embed([text])[0], texts))
+        rows = list(pool.map(lambda text: embedder.encode_passages([text])[0], texts))
 
     assert np.abs(expected - np.array(rows)).max() < ROUNDING
 
 
 @pytest.mark.parametrize("text", ["a\ud800b", "\udfff", "a\0b", "\0"])
-def test_broken_unicode_is_embedded(embedder: Embedder, text: str) -> None:
+def test_broken_unicode_is_embedded(embedder: Encoder, text: str) -> None:
     """Lone surrogates and NULs come from real files and must not stop an ingest."""
-    assert np.isfinite(embedder.embed([text, "sound"])).all()
+    assert np.isfinite(embedder.encode_passages([text, "sound"])).all()
 
 
-def test_surrogate_pairs_are_joined(embedder: Embedder) -> None:
+def test_surrogate_pairs_are_joined(embedder: Encoder) -> None:
     """A character outside the basic plane reads the same in either spelling."""
-    assert np.array_equal(embedder.embed(["good 😀"]), embedder.embed(["good \ud83d\ude00"]))
+    assert np.array_equal(embedder.encode_passages(["good 😀"]), embedder.encode_passages(["good \ud83d\ude00"]))
 
 
 @pytest.mark.parametrize("texts", ["one string", [b"bytes"], [None], ["sound", 3]])
-def test_other_types_are_refused(embedder: Embedder, texts: list[str]) -> None:
+def test_other_types_are_refused(embedder: Encoder, texts: list[str]) -> None:
     """A wrong type is the caller's error and named as such."""
     with pytest.raises(CallerError, match="embed: "):
-        embedder.embed(texts)
+        embedder.encode_passages(texts)
 
 
 @pytest.mark.slow
-def test_no_torch_in_a_cold_process(embedder: Embedder) -> None:
+def test_no_torch_in_a_cold_process(embedder: Encoder) -> None:
     """A process that only embeds never imports torch, its libraries or the exporter."""
     code = (
         "import sys; from polyhop.encoders import load; load().embed(['a']); "
@@ -153,7 +155,7 @@ def test_sound_cache_is_used(cache: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("damage", ["cut", "flipped", "empty"])
-def test_damaged_cache_is_written_again(cache: Path, embedder: Embedder, damage: str) -> None:
+def test_damaged_cache_is_written_again(cache: Path, embedder: Encoder, damage: str) -> None:
     """A file that was cut short, altered or emptied is noticed and replaced."""
     path = export.target(cache)
     data = bytearray(path.read_bytes())
@@ -161,8 +163,8 @@ def test_damaged_cache_is_written_again(cache: Path, embedder: Embedder, damage:
     data[len(data) // 2] ^= 1
     path.write_bytes({"cut": data[: len(data) // 2], "flipped": data, "empty": b""}[damage])
 
-    vector = MiniLM(cache).embed(["radium"])
-    assert np.array_equal(embedder.embed(["radium"]), vector)
+    vector = MiniLM(cache).encode_passages(["radium"])
+    assert np.array_equal(embedder.encode_passages(["radium"]), vector)
     assert graph_cache.read(path) is not None
     assert {path.name, path.with_suffix(".lock").name} == {file.name for file in cache.iterdir()}
 

@@ -7,10 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from polyhop.encoders.role import embed_queries
 from polyhop.encoders.sentence_transformer import SentenceModel
 
-from .contract import EmbedderContract
+from .contract import EncoderContract
 from .decoders import encoder
 
 PROMPTS = {"query": "question: ", "document": "passage: "}
@@ -40,7 +39,7 @@ def prompted(tmp_path_factory: pytest.TempPathFactory) -> SentenceModel:
 
 
 @pytest.mark.slow
-class TestSentenceModel(EmbedderContract):
+class TestSentenceModel(EncoderContract):
     """A model with prompts as an embedder."""
 
     @pytest.fixture
@@ -56,9 +55,9 @@ def test_the_prompts_of_the_model_are_used(kind: str, prompted: SentenceModel) -
     from sentence_transformers import SentenceTransformer
 
     behind = SentenceTransformer(prompted.name).encode(["Danube"], prompt=PROMPTS[kind], normalize_embeddings=True)
-    rows = embed_queries(prompted, ["Danube"]) if kind == "query" else prompted.embed(["Danube"])
+    rows = prompted.encode_queries(["Danube"]) if kind == "query" else prompted.encode_passages(["Danube"])
     np.testing.assert_allclose(behind, rows, atol=1e-5)
-    assert np.abs(embed_queries(prompted, ["Danube"]) - prompted.embed(["Danube"])).max() > 0.01
+    assert np.abs(prompted.encode_queries(["Danube"]) - prompted.encode_passages(["Danube"])).max() > 0.01
 
 
 @pytest.mark.slow
@@ -70,4 +69,4 @@ def test_a_prompt_takes_room(plain: SentenceModel, prompted: SentenceModel) -> N
 @pytest.mark.slow
 def test_a_model_without_prompts_reads_questions_like_passages(plain: SentenceModel) -> None:
     """Where there are no prompts there is one way to read."""
-    assert np.array_equal(plain.embed(["Danube"]), embed_queries(plain, ["Danube"]))
+    assert np.array_equal(plain.encode_passages(["Danube"]), plain.encode_queries(["Danube"]))

@@ -13,7 +13,7 @@ from polyhop.encoders import load
 from polyhop.encoders.solomon import AUGMENT, EMBED, Generator, Solomon
 
 from . import decoders
-from .contract import EmbedderContract
+from .contract import EncoderContract
 
 pytestmark = pytest.mark.slow
 
@@ -40,7 +40,7 @@ def solomon(model: str) -> Solomon:
     return Solomon(model)
 
 
-class TestSolomon(EmbedderContract):
+class TestSolomon(EncoderContract):
     """The role, in which queries are not passages."""
 
     @pytest.fixture
@@ -65,9 +65,9 @@ def test_what_was_written_is_encoded_with_its_prefix(model: str, solomon: Solomo
         return plain.encode([plain.closed(text, 256)])[0]
 
     for query, written in ((RIVER, SAID[RIVER]), (CITY, EMBED), (CHATTER, EMBED)):
-        assert np.abs(expected(f"{query}\n{written}") - solomon.embed_queries([query])[0]).max() < 1e-5
-        assert np.abs(expected(query) - solomon.embed([query])[0]).max() < 1e-5
-        assert np.abs(solomon.embed([query]) - solomon.embed_queries([query])).max() > 1e-3
+        assert np.abs(expected(f"{query}\n{written}") - solomon.encode_queries([query])[0]).max() < 1e-5
+        assert np.abs(expected(query) - solomon.encode_passages([query])[0]).max() < 1e-5
+        assert np.abs(solomon.encode_passages([query]) - solomon.encode_queries([query])).max() > 1e-3
 
 
 def test_nothing_is_written_beyond_the_decision(solomon: Solomon, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,7 +110,7 @@ def test_the_threshold_decides_by_probability(model: str, solomon: Solomon, monk
 
 def test_a_query_cannot_decide_for_the_model(solomon: Solomon) -> None:
     """Special tokens in a query are read as spaces, so that it ends where its text ends."""
-    said = solomon.embed_queries([f"{CITY}{decoders.END}", f"{CITY} "])
+    said = solomon.encode_queries([f"{CITY}{decoders.END}", f"{CITY} "])
     assert np.array_equal(said[0], said[1])
 
 

@@ -12,7 +12,7 @@ from langgraph.runtime import Runtime
 
 from polyhop.agent import Agent, Budget, Profile, Retrieval, Settings
 from polyhop.agent.testing import ScriptedModel
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.graphs.answer import answer_graph
 from polyhop.graphs.context import Context
 from polyhop.graphs.executor import walk
@@ -35,7 +35,7 @@ WAY = ["plan", "search", "rank", "hop", "search", "rank", "judge", "finish"]
 
 
 @pytest.fixture(scope="module")
-def films(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Collection]:
+def films(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterator[Collection]:
     """Open the known passages."""
     with corpus.collection(tmp_path_factory.mktemp("augment"), embedder) as opened:
         yield opened

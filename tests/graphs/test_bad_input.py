@@ -14,7 +14,7 @@ import pytest
 from polyhop.agent import AfterHops, Agent, Answer, CallerError, Profile, Retrieval
 from polyhop.core.check import MAX_QUESTION
 from polyhop.core.types import Document, Passage
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.graphs.stop import MAX_HOPS
 from polyhop.store.collection import Collection
 from tests import corpus
@@ -37,7 +37,7 @@ MOST_READ = 400
 
 
 @pytest.fixture(scope="module")
-def films(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Collection]:
+def films(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterator[Collection]:
     """Open the known passages, in English."""
     with corpus.collection(tmp_path_factory.mktemp("bad"), embedder) as opened:
         yield opened
@@ -88,7 +88,7 @@ def test_a_question_without_a_known_word_finds_the_nearest_and_no_answer(questio
 
 
 @pytest.mark.parametrize(("question", "expected"), [("大白鲨的导演是谁？", "jaws"), ("多瑙河流经哪个城市？", "vienna")])
-def test_chinese_is_found_in_chinese(question: str, expected: str, tmp_path: Path, embedder: Embedder) -> None:
+def test_chinese_is_found_in_chinese(question: str, expected: str, tmp_path: Path, embedder: Encoder) -> None:
     """Pairs of characters find the passage, and it is quoted."""
     with corpus.collection(tmp_path, embedder, documents=CHINESE) as opened:
         said = Agent(opened).ask(question)
@@ -96,7 +96,7 @@ def test_chinese_is_found_in_chinese(question: str, expected: str, tmp_path: Pat
     assert said.found and said.text.startswith(next(one.text for one in CHINESE if one.key == expected))
 
 
-def test_accents_may_be_sent_apart(tmp_path: Path, embedder: Embedder) -> None:
+def test_accents_may_be_sent_apart(tmp_path: Path, embedder: Encoder) -> None:
     """A name is found whether an accent comes with its letter or after it."""
     author = Document("zola", "Émile Zola was a French novelist.")
     with corpus.collection(tmp_path, embedder, documents=[*corpus.DOCUMENTS, author]) as opened:
@@ -114,7 +114,7 @@ def test_accents_may_be_sent_apart(tmp_path: Path, embedder: Embedder) -> None:
 @pytest.mark.parametrize(
     ("question", "found"), [("Who directed Jaws?", True), ("Which river flows through Wien?", False)]
 )
-def test_one_passage_is_a_collection(question: str, *, found: bool, tmp_path: Path, embedder: Embedder) -> None:
+def test_one_passage_is_a_collection(question: str, *, found: bool, tmp_path: Path, embedder: Encoder) -> None:
     """The one passage is returned whatever is asked, and quoted only if it has to do with the question."""
     with corpus.collection(tmp_path, embedder, documents=corpus.DOCUMENTS[:1]) as opened:
         said = Agent(opened).ask(question)
@@ -122,7 +122,7 @@ def test_one_passage_is_a_collection(question: str, *, found: bool, tmp_path: Pa
     assert found == said.found
 
 
-def test_a_cycle_of_links_ends(tmp_path: Path, embedder: Embedder) -> None:
+def test_a_cycle_of_links_ends(tmp_path: Path, embedder: Encoder) -> None:
     """Three passages that name each other in a ring: no path comes back to where it was, and each is there once."""
     with corpus.collection(tmp_path, embedder, documents=CYCLE) as opened:
         found = Agent(opened, profile=Profile(stop=AfterHops(MAX_HOPS))).retrieve("Which village lies next to Alba?")
@@ -151,7 +151,7 @@ class Counting:
 
 
 @pytest.fixture(scope="module")
-def namesakes(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Collection]:
+def namesakes(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterator[Collection]:
     """Open a collection in which thousands of documents bear one name, and the known films."""
     chance = np.random.default_rng(11)
     vectors = chance.normal(size=(NAMESAKES, embedder.dimension)).tolist()

@@ -10,7 +10,7 @@ import pytest
 from polyhop.agent import Agent, Settings
 from polyhop.agent.testing import ScriptedModel
 from polyhop.conversation import Turn
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.graphs.executor import walk
 from polyhop.graphs.nodes.condense import messages, sensible
 from polyhop.graphs.retrieve import retrieve_graph
@@ -26,7 +26,7 @@ MEANT = "Where was Steven Spielberg born?"
 
 
 @pytest.fixture(scope="module")
-def films(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Collection]:
+def films(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterator[Collection]:
     """Open the known passages."""
     with corpus.collection(tmp_path_factory.mktemp("condense"), embedder) as opened:
         yield opened

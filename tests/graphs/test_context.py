@@ -12,7 +12,7 @@ import pytest
 from polyhop.agent.testing import ScriptedModel
 from polyhop.core.errors import CallerError
 from polyhop.core.llm import Gateway
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.graphs import context as contexts
 from polyhop.graphs.executor import walk
 from polyhop.graphs.retrieve import retrieve_graph
@@ -27,7 +27,7 @@ HISTORY = [{"role": "user", "content": "Who directed Jaws?"}, {"role": "assistan
 
 
 @pytest.fixture(scope="module")
-def films(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Collection]:
+def films(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterator[Collection]:
     """Open the known passages."""
     with corpus.collection(tmp_path_factory.mktemp("context"), embedder) as opened:
         yield opened

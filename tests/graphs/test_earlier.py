@@ -8,7 +8,7 @@ from pathlib import Path
 
 from polyhop.agent import Agent
 from polyhop.agent.profile import Profile
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.graphs.stop import AfterHops
 from polyhop.retrieval.hop.link import LinkHop
 from polyhop.retrieval.hop.role import Bridge, Find, Query
@@ -36,7 +36,7 @@ class Listening:
         return LinkHop().search(queries, run)
 
 
-def test_a_search_is_told_what_was_found_and_gone_on_from(tmp_path: Path, embedder: Embedder) -> None:
+def test_a_search_is_told_what_was_found_and_gone_on_from(tmp_path: Path, embedder: Encoder) -> None:
     """Before a search its updaters know everything that earlier searches found, and all bridges up to now."""
     hop = Listening()
     with corpus.collection(tmp_path, embedder) as films:

@@ -11,7 +11,7 @@ import pytest
 from polyhop.agent import Agent, Retrieval, Settings
 from polyhop.agent.testing import ScriptedModel
 from polyhop.core.errors import ModelError
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.graphs.escalation import Always, Never, WhenUnsure
 from polyhop.store.collection import Collection
 from tests import corpus
@@ -21,7 +21,7 @@ SPLIT = json.dumps({"questions": PARTS})
 
 
 @pytest.fixture(scope="module")
-def films(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Collection]:
+def films(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterator[Collection]:
     """Open the known passages."""
     with corpus.collection(tmp_path_factory.mktemp("split"), embedder) as opened:
         yield opened

@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.graphs.executor import walk
 from polyhop.graphs.retrieve import retrieve_graph
 from polyhop.graphs.state import Request
@@ -21,7 +21,7 @@ from .test_graphs import context, request, result
 
 
 @pytest.fixture(scope="module")
-def films(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Collection]:
+def films(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterator[Collection]:
     """Open the known passages."""
     with corpus.collection(tmp_path_factory.mktemp("walk"), embedder) as opened:
         yield opened

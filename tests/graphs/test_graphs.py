@@ -15,7 +15,7 @@ import pytest
 from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.graphs.answer import answer_graph
 from polyhop.graphs.context import Context
 from polyhop.graphs.nodes.judge import worth
@@ -44,7 +44,7 @@ GRAPHS = {"retrieve": retrieve_graph, "answer": answer_graph}
 
 
 @pytest.fixture(scope="module")
-def films(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Collection]:
+def films(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterator[Collection]:
     """Open the known passages."""
     with corpus.collection(tmp_path_factory.mktemp("graphs"), embedder) as opened:
         yield opened

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from polyhop.agent import Agent, CallerError, OperatorError, Retrieval
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.store.collection import Collection
 from tests import corpus
 
@@ -22,14 +22,14 @@ CHILD = Path(__file__).with_name("hopping_child.py")
 
 
 @pytest.fixture
-def home(tmp_path: Path, embedder: Embedder) -> Path:
+def home(tmp_path: Path, embedder: Encoder) -> Path:
     """Make a collection and close it."""
     corpus.collection(tmp_path, embedder).close()
     return tmp_path
 
 
 @pytest.fixture
-def films(home: Path, embedder: Embedder) -> Iterator[Collection]:
+def films(home: Path, embedder: Encoder) -> Iterator[Collection]:
     """Open the collection after the child is gone."""
     with Collection.open(home, "films", embedder=embedder) as opened:
         yield opened
@@ -63,7 +63,7 @@ def told(retrieval: Retrieval) -> object:
      {"search search": 1, "link propose": 2, "link search": 3}),
 ])  # fmt: skip
 def test_a_killed_run_goes_on_where_it_was(
-    place: str, before: dict[str, int], after: dict[str, int], home: Path, embedder: Embedder
+    place: str, before: dict[str, int], after: dict[str, int], home: Path, embedder: Encoder
 ) -> None:
     """Finished hops are not run again, the one that was interrupted is, and the result is that of a whole run."""
     assert before == killed(home, place)
@@ -75,7 +75,7 @@ def test_a_killed_run_goes_on_where_it_was(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("place", ["span propose", "span search"])
-def test_a_run_killed_before_its_second_look_has_one(place: str, home: Path, embedder: Embedder) -> None:
+def test_a_run_killed_before_its_second_look_has_one(place: str, home: Path, embedder: Encoder) -> None:
     """Killed between the last ranking and the second look it searches no more, and ends like a whole run."""
     before = killed(home, place)
     assert (1, 2) == (before["span propose"], before["link search"])
@@ -88,7 +88,7 @@ def test_a_run_killed_before_its_second_look_has_one(place: str, home: Path, emb
 
 
 @pytest.mark.slow
-async def test_a_killed_run_goes_on_asynchronously(home: Path, embedder: Embedder) -> None:
+async def test_a_killed_run_goes_on_asynchronously(home: Path, embedder: Encoder) -> None:
     """The same holds when the run is taken up by async code."""
     killed(home, "link propose")
     with Collection.open(home, "films", embedder=embedder) as films, agent(films, home) as resuming:
@@ -98,7 +98,7 @@ async def test_a_killed_run_goes_on_asynchronously(home: Path, embedder: Embedde
 
 
 @pytest.mark.slow
-def test_a_passage_that_went_meanwhile_takes_its_branch_along(home: Path, embedder: Embedder) -> None:
+def test_a_passage_that_went_meanwhile_takes_its_branch_along(home: Path, embedder: Encoder) -> None:
     """Queries along a passage that was removed between kill and resumption are dropped, and the run says so."""
     killed(home, "link search")
     with Collection.open(home, "films", embedder=embedder) as films:
@@ -117,7 +117,7 @@ def test_a_passage_that_went_meanwhile_takes_its_branch_along(home: Path, embedd
 
 
 @pytest.mark.slow
-def test_a_run_of_other_weights_is_refused(home: Path, embedder: Embedder) -> None:
+def test_a_run_of_other_weights_is_refused(home: Path, embedder: Encoder) -> None:
     """A run that was begun with one checkpoint of an updater is not finished with another."""
     killed(home, "link search")
     with Collection.open(home, "films", embedder=embedder) as films, agent(films, home, checkpoint="other") as resuming:
@@ -127,7 +127,7 @@ def test_a_run_of_other_weights_is_refused(home: Path, embedder: Embedder) -> No
 
 
 @pytest.mark.slow
-def test_another_question_under_the_thread_begins_anew(home: Path, embedder: Embedder) -> None:
+def test_another_question_under_the_thread_begins_anew(home: Path, embedder: Encoder) -> None:
     """A thread that was interrupted answers another question, or another k, from the beginning."""
     killed(home, "link propose")
     with Collection.open(home, "films", embedder=embedder) as films, agent(films, home) as asked:

@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from polyhop.core.errors import CallerError, OperatorError
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.graphs.answer import answer_graph
 from polyhop.graphs.context import Context
 from polyhop.graphs.executor import walk
@@ -32,7 +32,7 @@ from .test_graphs import context, request, result
 
 
 @pytest.fixture(scope="module")
-def films(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Collection]:
+def films(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterator[Collection]:
     """Open the known passages."""
     with corpus.collection(tmp_path_factory.mktemp("second"), embedder) as opened:
         yield opened

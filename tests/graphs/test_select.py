@@ -12,7 +12,7 @@ import pytest
 from polyhop.agent.testing import ScriptedModel
 from polyhop.core.errors import CallerError, ModelError
 from polyhop.core.llm import Gateway
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.graphs.select import NODES, Selecting, Selector, Wanted, select, select_graph
 from polyhop.tools.select.engine import Engine
 from polyhop.tools.tool import Tool
@@ -22,7 +22,7 @@ REQUEST = Wanted(request="Tell me the weather in Oslo and send a mail to my boss
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Engine]:
+def shop(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterator[Engine]:
     """Open the known tools."""
     with engine(tmp_path_factory.mktemp("select"), embedder) as opened:
         yield opened
@@ -82,7 +82,7 @@ def test_below_the_threshold_nothing_is_offered(shop: Engine) -> None:
     assert "" == select(REQUEST, Selector(shop, threshold=0.0))["abstained"]
 
 
-def test_of_few_tools_none_is_kept_back(tmp_path: Path, embedder: Embedder) -> None:
+def test_of_few_tools_none_is_kept_back(tmp_path: Path, embedder: Encoder) -> None:
     """A catalogue so small that all of it could be offered refuses nothing by itself, only at a bound that is given."""
     asked = Wanted(request="Bake me a cake", k=1)
     with engine(tmp_path, embedder) as opened:

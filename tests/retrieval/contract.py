@@ -19,7 +19,7 @@ Check = Callable[[Retriever], None]
 
 
 def _questions(retriever: Retriever) -> np.ndarray:
-    return retriever.embedder.embed([*corpus.HOPS, "the capital of Austria"])
+    return retriever.embedder.encode_passages([*corpus.HOPS, "the capital of Austria"])
 
 
 def _hits(retriever: Retriever, k: int = 5) -> list[Hit]:

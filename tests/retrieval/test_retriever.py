@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from polyhop.core.errors import CallerError, OperatorError
 from polyhop.core.types import Document, Hit, Passage, Vectors
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.retrieval.retriever import Bearers, CallableRetriever, MultiRetriever, Retriever
 from polyhop.retrieval.run import Run
 from polyhop.store.collection import Collection
@@ -21,14 +21,14 @@ from .contract import RetrieverContract, failing
 
 
 @pytest.fixture(scope="module")
-def films(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Collection]:
+def films(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterator[Collection]:
     """Open the known passages."""
     with corpus.collection(tmp_path_factory.mktemp("one"), embedder) as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
-def halves(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[MultiRetriever]:
+def halves(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterator[MultiRetriever]:
     """Open the known passages as two collections."""
     home = tmp_path_factory.mktemp("two")
     with (
@@ -71,7 +71,7 @@ class TestOwn(RetrieverContract):
     """A search of the user's own as a retriever."""
 
     @pytest.fixture
-    def retriever(self, embedder: Embedder) -> Retriever:
+    def retriever(self, embedder: Encoder) -> Retriever:
         """Return a wrapped search."""
         return CallableRetriever(Hand(), embedder)
 
@@ -163,7 +163,7 @@ def test_the_contract_passes_a_sound_retriever(films: Collection) -> None:
 
 def test_halves_find_what_the_whole_finds(films: Collection, halves: MultiRetriever) -> None:
     """Cosines are comparable, so two collections give the same dense ranking as one with everything."""
-    vectors = films.embedder.embed(list(corpus.HOPS))
+    vectors = films.embedder.encode_queries(list(corpus.HOPS))
 
     def keys(retriever: Retriever) -> list[list[str]]:
         rankings = retriever.dense(vectors, 6)
@@ -172,7 +172,7 @@ def test_halves_find_what_the_whole_finds(films: Collection, halves: MultiRetrie
     assert keys(films) == keys(halves)
 
 
-def test_a_key_in_two_collections_keeps_to_the_filter(tmp_path: Any, embedder: Embedder) -> None:
+def test_a_key_in_two_collections_keeps_to_the_filter(tmp_path: Any, embedder: Encoder) -> None:
     """Two editions of one document: a filter that only one passes keeps the other out along names too."""
     old = Document("almanac", "Graz is a city of 1950.", "Graz", {"edition": 1})
     new = Document("almanac", "Graz is a city of 2020.", "Graz", {"edition": 2})
@@ -193,7 +193,7 @@ def test_a_key_in_two_collections_keeps_to_the_filter(tmp_path: Any, embedder: E
             assert [True] == [year in known.passage.text for known, _ in run.nearest([("almanac", 0)], 5)]
 
 
-def test_a_name_common_in_one_collection_is_not_followed_in_another(tmp_path: Any, embedder: Embedder) -> None:
+def test_a_name_common_in_one_collection_is_not_followed_in_another(tmp_path: Any, embedder: Encoder) -> None:
     """Two of Graz are too many where one is asked for, though a second collection has but one."""
     many = [Document(f"many {n}", f"Graz is a city, says edition {n}.", "Graz") for n in range(2)]
     one = Document("one", "Graz is a city.", "Graz")
@@ -230,7 +230,7 @@ class _LangChainLike:
 
 
 @pytest.mark.parametrize("search", [Hand(), _by_function, _LangChainLike()], ids=["object", "function", "langchain"])
-def test_three_kinds_of_search_can_be_wrapped(search: object, embedder: Embedder) -> None:
+def test_three_kinds_of_search_can_be_wrapped(search: object, embedder: Encoder) -> None:
     """An object with `search`, a function and a LangChain retriever give the same titles."""
     own = CallableRetriever(search, embedder)
     hits = own.lexical("Who directed the film The Third Man?", 3)
@@ -247,13 +247,13 @@ def test_three_kinds_of_search_can_be_wrapped(search: object, embedder: Embedder
     (lambda question, k: None, "returned None"),
     (lambda question, k: 7, "returned 7"),
 ])  # fmt: skip
-def test_a_search_that_cannot_be_used_says_so(search: object, said: str, embedder: Embedder) -> None:
+def test_a_search_that_cannot_be_used_says_so(search: object, said: str, embedder: Encoder) -> None:
     """What is no retriever, or returns what are no passages, is the caller's error and names the thing."""
     with pytest.raises(CallerError, match=said):
         CallableRetriever(search, embedder).lexical("who", 3)
 
 
-def test_what_was_found_lately_is_remembered(embedder: Embedder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_found_lately_is_remembered(embedder: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
     """Passages can be read again by id until newer ones have pushed them out."""
     monkeypatch.setattr(CallableRetriever, "REMEMBERED", 2)
     own = CallableRetriever(lambda question, k: [{"id": question, "text": f"text of {question}"}], embedder)

@@ -10,7 +10,7 @@ import pytest
 
 from polyhop.core.types import Passage
 from polyhop.core.vectors import unit
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.retrieval.run import Run
 from polyhop.store.collection import Collection
 from tests import corpus
@@ -35,7 +35,7 @@ class Counting:
 
 
 @pytest.fixture(scope="module")
-def films(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Collection]:
+def films(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterator[Collection]:
     """Open the known passages."""
     with corpus.collection(tmp_path_factory.mktemp("working"), embedder) as opened:
         yield opened
@@ -76,7 +76,9 @@ def test_a_known_passage_has_what_its_judges_need(films: Collection) -> None:
     run = Run(films, corpus.QUESTION)
     known = run.known(corpus.ids(films)["Jaws (film)"])
     assert known is not None
-    question, passage = films.embedder.embed([corpus.QUESTION, f"{known.passage.title}\n{known.passage.text}"])
+    question, passage = films.embedder.encode_passages(
+        [corpus.QUESTION, f"{known.passage.title}\n{known.passage.text}"]
+    )
 
     assert known.cosine == pytest.approx(float(question @ passage), abs=1e-4)
     assert {"jaws", "direc", "steve"} <= known.words

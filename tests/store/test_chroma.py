@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.store import chroma
 from polyhop.store.chroma import BREADTH, ChromaIndex, breadth
 from polyhop.store.collection import Collection
@@ -21,7 +21,7 @@ def test_larger_indexes_are_searched_more_broadly() -> None:
 
 @pytest.mark.usefixtures("embedder")
 def test_an_index_that_has_grown_is_tuned_and_stays_sound(
-    tmp_path: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, embedder: Encoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After a write the index keeps as many candidates as its rows ask for, and opens again without a repair."""
     monkeypatch.setattr(chroma, "ROWS", 2)

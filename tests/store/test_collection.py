@@ -12,7 +12,7 @@ import pytest
 
 from polyhop.core.errors import CallerError, OperatorError
 from polyhop.core.types import Document, Vectors
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.store import collection as store
 from polyhop.store.collection import Collection, Options
 from polyhop.store.intake import AddReport
@@ -20,14 +20,14 @@ from tests import corpus
 
 
 @pytest.fixture
-def films(tmp_path: Path, embedder: Embedder) -> Iterator[Collection]:
+def films(tmp_path: Path, embedder: Encoder) -> Iterator[Collection]:
     """Open the known passages for writing."""
     with corpus.collection(tmp_path, embedder) as opened:
         yield opened
 
 
 @pytest.fixture
-def empty(tmp_path: Path, embedder: Embedder) -> Iterator[Collection]:
+def empty(tmp_path: Path, embedder: Encoder) -> Iterator[Collection]:
     """Open a collection without documents."""
     with corpus.collection(tmp_path, embedder, documents=[]) as opened:
         yield opened
@@ -40,7 +40,7 @@ def document(key: str = "danube", text: str = "The Danube ends in the Black Sea.
 
 def keys(opened: Collection, text: str, k: int = 3, where: str = "") -> list[str]:
     """Return the documents nearest to a text."""
-    (hits,) = opened.dense(opened.embedder.embed([text]), k, where=where)
+    (hits,) = opened.dense(opened.embedder.encode_queries([text]), k, where=where)
     passages = opened.passages([hit.id for hit in hits])
     return [passages[hit.id].document for hit in hits]
 
@@ -52,7 +52,7 @@ def counts(report: AddReport) -> tuple[int, int, int, int]:
 
 def test_documents_are_found_and_come_back_whole(films: Collection) -> None:
     """What was added is searchable at once and read back with everything that was given."""
-    (hit,) = films.dense(films.embedder.embed(["the river of the Austrian capital"]), 1)[0]
+    (hit,) = films.dense(films.embedder.encode_queries(["the river of the Austrian capital"]), 1)[0]
     passage = films.passages([hit.id])[hit.id]
     given = next(one for one in corpus.DOCUMENTS if one.key == passage.document)
 
@@ -141,7 +141,7 @@ def test_ties_are_broken_by_id(empty: Collection) -> None:
     """Of many equal passages the same few are returned, by both halves, whatever the history of the collection."""
     everyone = [document(f"copy {number}") for number in range(40)]
     empty.add(everyone)
-    vector = empty.embedder.embed(["The Danube"])
+    vector = empty.embedder.encode_queries(["The Danube"])
     expected = sorted(empty.record.live_ids())[:4]
 
     for _ in range(2):
@@ -193,7 +193,7 @@ def test_own_and_computed_vectors_of_one_text_stay_apart(empty: Collection) -> N
     empty.add([document("own", vector=own), document("computed")])
 
     assert ["own", "computed"] == [empty.passages([hit.id])[hit.id].document for hit in empty.dense([own], 2)[0]]
-    assert 1.0 == pytest.approx(empty.dense(empty.embedder.embed([document().text]), 1)[0][0].score, abs=1e-5)
+    assert 1.0 == pytest.approx(empty.dense(empty.embedder.encode_queries([document().text]), 1)[0][0].score, abs=1e-5)
 
 
 UNFIT = {
@@ -246,7 +246,7 @@ def test_what_is_no_document_is_refused(item: object, empty: Collection) -> None
 
 def test_an_empty_collection_answers(empty: Collection) -> None:
     """Nothing is found where nothing is, by any method, and that is no error."""
-    vector = empty.embedder.embed(["anything"])
+    vector = empty.embedder.encode_queries(["anything"])
 
     assert [[]] == empty.dense(vector, 5)
     assert [[]] == empty.dense(vector, 5, where="kind = 'film'")
@@ -255,7 +255,7 @@ def test_an_empty_collection_answers(empty: Collection) -> None:
     assert ([], [], []) == (list(empty.documents()), empty.keys(), empty.verify())
 
 
-def test_a_collection_opens_with_what_it_held(tmp_path: Path, embedder: Embedder) -> None:
+def test_a_collection_opens_with_what_it_held(tmp_path: Path, embedder: Encoder) -> None:
     """Closing and opening changes nothing, and closing twice does no harm."""
     with corpus.collection(tmp_path, embedder) as opened:
         before = keys(opened, corpus.QUESTION, 5)
@@ -273,7 +273,7 @@ def test_a_closed_collection_says_so(films: Collection) -> None:
             use()
 
 
-def test_a_missing_collection_lists_the_others(tmp_path: Path, embedder: Embedder) -> None:
+def test_a_missing_collection_lists_the_others(tmp_path: Path, embedder: Encoder) -> None:
     """The error for a collection that is not there names those that are."""
     with pytest.raises(store.NoCollection, match=r"'films'.*none yet.*polyhop index"):
         Collection.open(tmp_path, "films")
@@ -283,13 +283,13 @@ def test_a_missing_collection_lists_the_others(tmp_path: Path, embedder: Embedde
 
 
 @pytest.mark.parametrize("name", ["", "Films", "a/b", "..", ".hidden", "a b", "x" * 64, "naïve"])
-def test_a_name_that_is_no_plain_file_name_is_refused(name: str, tmp_path: Path, embedder: Embedder) -> None:
+def test_a_name_that_is_no_plain_file_name_is_refused(name: str, tmp_path: Path, embedder: Encoder) -> None:
     """A name can never point outside its home."""
     with pytest.raises(CallerError, match="is no name for a collection"):
         Collection.create(tmp_path, name, embedder=embedder)
 
 
-def test_another_embedder_is_refused(tmp_path: Path, embedder: Embedder) -> None:
+def test_another_embedder_is_refused(tmp_path: Path, embedder: Encoder) -> None:
     """A collection opens with the embedder it was made with and no other; the error says what to run."""
     corpus.collection(tmp_path, embedder, documents=[]).close()
     with pytest.raises(store.WrongEmbedder, match=r"all-MiniLM-L6-v2.*not 'mirror'.*reindex --embedder mirror"):
@@ -304,19 +304,21 @@ class Mirror:
     dimension = 384
     max_tokens = 254
 
-    def __init__(self, inner: Embedder) -> None:
+    def __init__(self, inner: Encoder) -> None:
         self._inner = inner
 
-    def embed(self, texts: Sequence[str]) -> Vectors:
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """Return reversed vectors."""
-        return np.ascontiguousarray(self._inner.embed(texts)[:, ::-1])
+        return np.ascontiguousarray(self._inner.encode_passages(texts)[:, ::-1])
+
+    encode_queries = encode_passages
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Count as the real one does."""
         return self._inner.count_tokens(texts)
 
 
-def test_reindexing_changes_the_embedder_for_good(films: Collection, embedder: Embedder) -> None:
+def test_reindexing_changes_the_embedder_for_good(films: Collection, embedder: Encoder) -> None:
     """With another embedder every passage has a new vector, the results are its results, and the old one is refused."""
     before = keys(films, corpus.QUESTION, 5)
     assert len(corpus.DOCUMENTS) == films.reindex(Mirror(embedder))
@@ -328,7 +330,7 @@ def test_reindexing_changes_the_embedder_for_good(films: Collection, embedder: E
         assert before == keys(again, corpus.QUESTION, 5)
 
 
-def test_a_deleted_collection_is_gone(tmp_path: Path, embedder: Embedder) -> None:
+def test_a_deleted_collection_is_gone(tmp_path: Path, embedder: Encoder) -> None:
     """Deleting removes the folder, and one that is in use is not deleted."""
     with corpus.collection(tmp_path, embedder), pytest.raises(OperatorError, match="held by"):
         store.delete(tmp_path, "films", options=Options(wait=0.0))
@@ -352,7 +354,7 @@ def test_a_file_that_is_no_record_is_refused(films: Collection) -> None:
         Collection.open(films.folder.parent, "films")
 
 
-def test_a_maker_that_died_leaves_a_usable_collection(tmp_path: Path, embedder: Embedder) -> None:
+def test_a_maker_that_died_leaves_a_usable_collection(tmp_path: Path, embedder: Encoder) -> None:
     """A record that does not name its embedder yet is completed by the next one to create it."""
     corpus.collection(tmp_path, embedder, documents=[]).close()
     with Collection.open(tmp_path, "films", embedder=embedder) as opened, opened.record.writing() as connection:
@@ -361,7 +363,7 @@ def test_a_maker_that_died_leaves_a_usable_collection(tmp_path: Path, embedder: 
         assert len(corpus.DOCUMENTS) == opened.status()["documents"]
 
 
-def test_two_can_make_the_same_collection_at_once(tmp_path: Path, embedder: Embedder) -> None:
+def test_two_can_make_the_same_collection_at_once(tmp_path: Path, embedder: Encoder) -> None:
     """Of several that create one collection in the same moment, each gets it."""
     outcomes: list[object] = []
     gate = threading.Barrier(4)
@@ -391,7 +393,7 @@ def test_readers_go_on_while_a_thread_writes(films: Collection) -> None:
     """Every search during edits, additions and removals returns k whole passages and no error."""
     wrong: list[object] = []
     done = threading.Event()
-    vector = films.embedder.embed([corpus.QUESTION])
+    vector = films.embedder.encode_queries([corpus.QUESTION])
     stable = [one for one in corpus.DOCUMENTS if one.metadata["kind"] == "person"]
 
     def read() -> None:

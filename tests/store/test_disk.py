@@ -10,7 +10,7 @@ import pytest
 
 from polyhop.core.errors import OperatorError
 from polyhop.core.types import Document
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.store.collection import Collection
 from tests import corpus
 
@@ -19,7 +19,7 @@ CHILD = Path(__file__).with_name("filling_child.py")
 
 @pytest.mark.slow
 @pytest.mark.parametrize("size", [400_000, 1_000_000, 3_000_000])
-def test_a_full_disk_loses_nothing_that_was_acknowledged(size: int, tmp_path: Path, embedder: Embedder) -> None:
+def test_a_full_disk_loses_nothing_that_was_acknowledged(size: int, tmp_path: Path, embedder: Encoder) -> None:
     """Wherever the room runs out, the writer hears what to do and the next one finds every document that was safe."""
     corpus.collection(tmp_path, embedder).close()
     command = [sys.executable, str(CHILD), str(tmp_path), str(size)]
@@ -35,7 +35,7 @@ def test_a_full_disk_loses_nothing_that_was_acknowledged(size: int, tmp_path: Pa
         assert [] == opened.verify()
 
 
-def test_a_home_that_cannot_be_made_is_said(tmp_path: Path, embedder: Embedder) -> None:
+def test_a_home_that_cannot_be_made_is_said(tmp_path: Path, embedder: Encoder) -> None:
     """A file where the home should be is the operator's matter."""
     (tmp_path / "home").write_text("a file")
     with pytest.raises(OperatorError, match="choose another home"):

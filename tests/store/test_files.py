@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from polyhop.core.errors import CallerError
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.ingest.index import IndexReport, index_paths
 from polyhop.store.collection import Collection
 from tests import corpus
 
 
 @pytest.fixture
-def empty(tmp_path: Path, embedder: Embedder) -> Iterator[Collection]:
+def empty(tmp_path: Path, embedder: Encoder) -> Iterator[Collection]:
     """Open a collection without documents."""
     with corpus.collection(tmp_path / "home", embedder, documents=[], name="files") as opened:
         yield opened

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from polyhop.core.types import Document
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.store.collection import Collection
 from polyhop.store.lexical import TERMS, analyse, match_expression, query_words
 from tests import corpus
@@ -25,7 +25,7 @@ CJK = [
 
 
 @pytest.fixture(scope="module")
-def scripts(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Collection]:
+def scripts(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterator[Collection]:
     """Open passages in several scripts."""
     with corpus.collection(tmp_path_factory.mktemp("lexical"), embedder, documents=CJK) as opened:
         yield opened
@@ -109,7 +109,7 @@ def test_a_question_of_many_words_is_cut() -> None:
     assert TERMS == len(re.findall('"', match_expression({f"w{n}": 1 for n in range(500)}))) / 2
 
 
-def test_counts_follow_the_collection(tmp_path: object, embedder: Embedder) -> None:
+def test_counts_follow_the_collection(tmp_path: object, embedder: Encoder) -> None:
     """What is remembered of word counts is forgotten when something is written."""
     with corpus.collection(tmp_path, embedder, documents=[Document("a", "a heron stood")]) as opened:  # type: ignore[arg-type]
         assert ({"herons": 1, "egret": 0}, 1) == opened.frequency(["herons", "egret"])

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from polyhop.core.types import Document
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.store.collection import Collection, Options
 from polyhop.store.lock import CollectionLock, LockedError
 from polyhop.store.record import put
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:This process:DeprecationWarning"
 
 
 @pytest.fixture
-def home(tmp_path: Path, embedder: Embedder) -> Path:
+def home(tmp_path: Path, embedder: Encoder) -> Path:
     """Make a collection and close it."""
     corpus.collection(tmp_path, embedder).close()
     return tmp_path
@@ -50,20 +50,20 @@ def holding(home: Path, doing: str) -> Iterator[subprocess.Popen[str]]:
         child.communicate()
 
 
-def opened(home: Path, embedder: Embedder, wait: float = 0.1) -> Collection:
+def opened(home: Path, embedder: Encoder, wait: float = 0.1) -> Collection:
     """Open the collection without waiting long for the lock."""
     return Collection.open(home, "films", embedder=embedder, options=Options(wait=wait))
 
 
 @pytest.mark.slow
-def test_a_writing_process_keeps_others_out_and_is_named(home: Path, embedder: Embedder) -> None:
+def test_a_writing_process_keeps_others_out_and_is_named(home: Path, embedder: Encoder) -> None:
     """While another process writes nobody opens the collection, and the error says which process that is."""
     with holding(home, "write") as child, pytest.raises(LockedError, match=rf"process {child.pid} .*writing since"):
         opened(home, embedder)
 
 
 @pytest.mark.slow
-def test_a_reading_process_shares_and_keeps_writers_out(home: Path, embedder: Embedder) -> None:
+def test_a_reading_process_shares_and_keeps_writers_out(home: Path, embedder: Encoder) -> None:
     """Beside a reading process one can read and cannot write; afterwards one can."""
     with opened(home, embedder) as collection:
         with holding(home, "read") as child:
@@ -77,7 +77,7 @@ def test_a_reading_process_shares_and_keeps_writers_out(home: Path, embedder: Em
 
 @pytest.mark.slow
 @pytest.mark.parametrize("doing", ["read", "write"])
-def test_a_killed_holder_does_not_block(doing: str, home: Path, embedder: Embedder) -> None:
+def test_a_killed_holder_does_not_block(doing: str, home: Path, embedder: Encoder) -> None:
     """After a holder was killed the next one opens, repairs what is to repair, and writes."""
     with holding(home, doing) as child:
         child.send_signal(signal.SIGKILL)
@@ -87,7 +87,7 @@ def test_a_killed_holder_does_not_block(doing: str, home: Path, embedder: Embedd
             assert [] == collection.verify()
 
 
-def test_two_open_collections_of_one_process_keep_each_other_from_writing(home: Path, embedder: Embedder) -> None:
+def test_two_open_collections_of_one_process_keep_each_other_from_writing(home: Path, embedder: Encoder) -> None:
     """The rule for processes holds inside one: both read, neither writes until the other is closed."""
     with opened(home, embedder) as first, opened(home, embedder) as second:
         for collection in (first, second):
@@ -97,7 +97,7 @@ def test_two_open_collections_of_one_process_keep_each_other_from_writing(home: 
         assert 1 == first.add([NEW]).added
 
 
-def test_a_refused_writer_reads_what_it_read_before(home: Path, embedder: Embedder) -> None:
+def test_a_refused_writer_reads_what_it_read_before(home: Path, embedder: Encoder) -> None:
     """Of two that try to write in the same moment neither slips past the other's reading."""
     outcomes: list[object] = []
     with opened(home, embedder, 0.4) as first, opened(home, embedder, 0.4) as second:
@@ -117,7 +117,7 @@ def test_a_refused_writer_reads_what_it_read_before(home: Path, embedder: Embedd
         assert [] == first.verify() == second.verify()
 
 
-def test_threads_of_one_collection_write_one_after_the_other(home: Path, embedder: Embedder) -> None:
+def test_threads_of_one_collection_write_one_after_the_other(home: Path, embedder: Encoder) -> None:
     """Threads that share a collection queue for the lock instead of refusing each other."""
     with opened(home, embedder) as collection:
         threads = [
@@ -132,7 +132,7 @@ def test_threads_of_one_collection_write_one_after_the_other(home: Path, embedde
         assert [] == collection.verify()
 
 
-def test_a_waiting_writer_gets_its_turn(home: Path, embedder: Embedder) -> None:
+def test_a_waiting_writer_gets_its_turn(home: Path, embedder: Encoder) -> None:
     """A writer waits for a reader that closes in time."""
     reader = opened(home, embedder)
     with opened(home, embedder, 3.0) as writer:
@@ -194,9 +194,9 @@ def in_fork(work: Callable[[], object]) -> str:
     return said
 
 
-def test_a_fork_cannot_use_its_parents_collection(home: Path, embedder: Embedder) -> None:
+def test_a_fork_cannot_use_its_parents_collection(home: Path, embedder: Encoder) -> None:
     """Instead of waiting for threads that it lacks a fork is told what to do; the parent reads and writes on."""
-    vectors = embedder.embed(["a film director"])
+    vectors = embedder.encode_queries(["a film director"])
     with opened(home, embedder) as collection:
         expected = collection.dense(vectors, 3)
         for use in (collection.keys, lambda: collection.dense(vectors, 3), lambda: collection.add([NEW])):
@@ -207,7 +207,7 @@ def test_a_fork_cannot_use_its_parents_collection(home: Path, embedder: Embedder
         assert 1 == collection.add([NEW]).added
 
 
-def test_a_fork_reads_words_with_connections_of_its_own(home: Path, embedder: Embedder) -> None:
+def test_a_fork_reads_words_with_connections_of_its_own(home: Path, embedder: Encoder) -> None:
     """What it opens itself without the vector index can be searched by words beside the parent."""
 
     def search() -> int:
@@ -253,7 +253,7 @@ def test_a_fork_does_not_keep_its_parents_lock(tmp_path: Path) -> None:
         os.waitpid(pid, 0)
 
 
-def test_a_fork_does_not_commit_what_its_parent_writes(home: Path, embedder: Embedder) -> None:
+def test_a_fork_does_not_commit_what_its_parent_writes(home: Path, embedder: Encoder) -> None:
     """A fork that goes on inside a transaction gets an error at its end; the transaction is the parent's to commit."""
     with opened(home, embedder) as collection:
         transaction = collection.record.writing()

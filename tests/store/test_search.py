@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from polyhop.core.check import MAX_K, VectorError
 from polyhop.core.errors import CallerError
 from polyhop.core.types import Document, Hit
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.store.collection import Collection
 from polyhop.store.filter import FilterError
 from tests import corpus
@@ -36,7 +36,7 @@ def rows() -> Iterator[Document]:
 
 
 @pytest.fixture(scope="module")
-def table(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Collection]:
+def table(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterator[Collection]:
     """Open the rows."""
     with corpus.collection(tmp_path_factory.mktemp("table"), embedder, documents=rows()) as opened:
         yield opened

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from polyhop.core.types import Document
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.store.collection import Collection, Options
 from polyhop.store.vector_index import IndexUnavailable
 from tests import corpus
@@ -35,7 +35,7 @@ def server(tmp_path: Path) -> Iterator[ChromaServer]:
 
 
 @pytest.fixture
-def films(tmp_path: Path, embedder: Embedder, server: ChromaServer) -> Opening:
+def films(tmp_path: Path, embedder: Encoder, server: ChromaServer) -> Opening:
     """Make an embedded collection and return a function that opens it, on the server unless told otherwise."""
     corpus.collection(tmp_path, embedder, documents=[*corpus.DOCUMENTS, *MANY]).close()
 
@@ -48,7 +48,7 @@ def films(tmp_path: Path, embedder: Embedder, server: ChromaServer) -> Opening:
 
 def answers(opened: Collection) -> list[list[tuple[str, float]]]:
     """Return what the questions find, scores to five decimals."""
-    found = opened.dense(opened.embedder.embed(list(corpus.HOPS)), 5)
+    found = opened.dense(opened.embedder.encode_queries(list(corpus.HOPS)), 5)
     return [[(hit.id, round(hit.score, 5)) for hit in hits] for hits in found]
 
 
@@ -102,7 +102,7 @@ def test_a_server_that_is_away_is_said_with_a_remedy(films: Opening, server: Chr
 def test_a_server_that_goes_away_is_said_by_every_call(films: Opening, server: ChromaServer) -> None:
     """Searches and writes on a server that left are errors with a remedy; nothing acknowledged is lost."""
     with films() as opened:
-        vector = opened.embedder.embed(["anything"])
+        vector = opened.embedder.encode_queries(["anything"])
         server.stop()
         for call in (lambda: opened.dense(vector, 3), lambda: opened.add([NEW]), opened.verify):
             with pytest.raises(IndexUnavailable, match=r"failed.*see that it runs|no Chroma server answers"):

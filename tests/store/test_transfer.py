@@ -13,7 +13,7 @@ from chromadb.config import Settings as ChromaSettings
 
 from polyhop.core.errors import CallerError, OperatorError
 from polyhop.core.types import Document
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.store.chroma import adopt
 from polyhop.store.collection import Collection
 from polyhop.store.transfer import export, import_file
@@ -28,14 +28,14 @@ OWN = Document("own", corpus.DOCUMENTS[7].text, corpus.DOCUMENTS[7].title, vecto
 
 
 @pytest.fixture
-def films(tmp_path: Path, embedder: Embedder) -> Iterator[Collection]:
+def films(tmp_path: Path, embedder: Encoder) -> Iterator[Collection]:
     """Open a collection with documents of one and of several passages, and one with a vector of its own."""
     with corpus.collection(tmp_path / "home", embedder, documents=[*corpus.DOCUMENTS, LONG, OWN]) as opened:
         yield opened
 
 
 @pytest.fixture
-def other(tmp_path: Path, embedder: Embedder) -> Iterator[Collection]:
+def other(tmp_path: Path, embedder: Encoder) -> Iterator[Collection]:
     """Open an empty collection."""
     with corpus.collection(tmp_path / "other", embedder, documents=[], name="other") as opened:
         yield opened
@@ -70,7 +70,7 @@ def test_imported_documents_are_recognised_by_the_files_they_came_from(
     assert 14 == other.add([*corpus.DOCUMENTS, LONG, OWN]).unchanged
 
 
-def test_an_import_for_another_embedder_embeds(tmp_path: Path, films: Collection, embedder: Embedder) -> None:
+def test_an_import_for_another_embedder_embeds(tmp_path: Path, films: Collection, embedder: Encoder) -> None:
     """Vectors of another embedder are not taken over; the texts are embedded again."""
     export(films, tmp_path / "films.jsonl")
     with corpus.collection(tmp_path / "m", Mirror(embedder), documents=[]) as mirrored:
@@ -211,26 +211,26 @@ def chroma(tmp_path: Path) -> Iterator[Any]:
     client.close()
 
 
-def fill(client: Any, embedder: Embedder, name: str = "theirs", *, turn: int = 1) -> None:
+def fill(client: Any, embedder: Encoder, name: str = "theirs", *, turn: int = 1) -> None:
     """Make a Chroma collection of the known passages; `turn` -1 reverses the vectors."""
     theirs = client.create_collection(name, embedding_function=None)
     texts = [document.text for document in corpus.DOCUMENTS]
     theirs.add(
         ids=[document.key for document in corpus.DOCUMENTS],
         documents=texts,
-        embeddings=embedder.embed(texts)[:, ::turn] * 2,
+        embeddings=embedder.encode_passages(texts)[:, ::turn] * 2,
         metadatas=[{"title": document.title, "year": document.metadata["year"]} for document in corpus.DOCUMENTS],
     )
 
 
-def test_a_chroma_collection_is_adopted(tmp_path: Path, chroma: Any, embedder: Embedder, other: Collection) -> None:
+def test_a_chroma_collection_is_adopted(tmp_path: Path, chroma: Any, embedder: Encoder, other: Collection) -> None:
     """Its texts, titles and metadata come with its vectors, at unit length, and nothing of it is changed."""
     fill(chroma, embedder)
     report = adopt(other, str(tmp_path / "chroma"), "theirs")
 
     assert (12, 0, []) == (report.added, report.embedded, report.skipped)
     assert ["Jaws (film).md"] == other.keys("year = 1975")
-    vector = embedder.embed([corpus.DOCUMENTS[0].text])
+    vector = embedder.encode_queries([corpus.DOCUMENTS[0].text])
     hit = other.dense(vector, 1)[0][0]
     assert "Jaws (film)" == other.passages([hit.id])[hit.id].title
     assert 1.0 == pytest.approx(hit.score, abs=1e-4)
@@ -240,7 +240,7 @@ def test_a_chroma_collection_is_adopted(tmp_path: Path, chroma: Any, embedder: E
 
 
 def test_vectors_of_another_model_are_not_adopted(
-    tmp_path: Path, chroma: Any, embedder: Embedder, other: Collection
+    tmp_path: Path, chroma: Any, embedder: Encoder, other: Collection
 ) -> None:
     """Vectors that this embedder would not give for the texts are refused, and so is another dimension."""
     fill(chroma, embedder, turn=-1)
@@ -264,7 +264,7 @@ def test_empty_and_textless_collections_are_adopted_as_far_as_they_go(
     assert [("a", "it has no text")] == adopt(other, str(tmp_path / "chroma"), "bare").skipped
 
 
-def test_what_is_not_there_to_adopt_is_said(tmp_path: Path, chroma: Any, embedder: Embedder, other: Collection) -> None:
+def test_what_is_not_there_to_adopt_is_said(tmp_path: Path, chroma: Any, embedder: Encoder, other: Collection) -> None:
     """A wrong folder is the caller's error, and for a wrong name those that are there are listed."""
     fill(chroma, embedder)
     with pytest.raises(CallerError, match=r"chroma\.sqlite3"):

@@ -14,7 +14,7 @@ from polyhop.agent import Agent
 from polyhop.core.errors import CallerError
 from polyhop.core.settings import Settings
 from polyhop.core.types import Metadata, Vectors
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.store import search
 from polyhop.store.collection import Collection, Options, delete
 from polyhop.store.filter import Filter
@@ -132,7 +132,7 @@ WATCHED = f"{__name__}:Watched"
 
 
 @pytest.fixture
-def watched(tmp_path: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch) -> Iterator[Collection]:
+def watched(tmp_path: Path, embedder: Encoder, monkeypatch: pytest.MonkeyPatch) -> Iterator[Collection]:
     """Open a collection whose index applies filters, and is asked to although few rows pass."""
     monkeypatch.setattr(search, "EXACT", 1)
     monkeypatch.setattr(search, "SPARE", 1)
@@ -143,11 +143,11 @@ def watched(tmp_path: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch)
 
 def found(opened: Collection, where: str = "", k: int = 3) -> list[tuple[str, float]]:
     """Return what a question finds, scores to five decimals."""
-    (hits,) = opened.dense(opened.embedder.embed([corpus.QUESTION]), k, where=where)
+    (hits,) = opened.dense(opened.embedder.encode_queries([corpus.QUESTION]), k, where=where)
     return [(hit.id, round(hit.score, 5)) for hit in hits]
 
 
-def test_settings_name_an_index(tmp_path: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_name_an_index(tmp_path: Path, embedder: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
     """`POLYHOP_INDEX` puts a collection on an index of the user's own, with the same results; and back again."""
     with corpus.collection(tmp_path, embedder) as plain:
         expected = [found(plain), found(plain, WHERE)]
@@ -186,7 +186,7 @@ def test_changed_metadata_reaches_the_index(watched: Collection) -> None:
 @pytest.mark.parametrize("error", [KeyboardInterrupt, OSError])
 @pytest.mark.parametrize("step", ["pending", "upserted", "flipped"])
 def test_a_write_that_is_stopped_leaves_index_and_record_equal(
-    step: str, error: type[BaseException], tmp_path: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+    step: str, error: type[BaseException], tmp_path: Path, embedder: Encoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Before the flip the old metadata counts, after it the new; nothing of it needs the process to be started anew."""
     monkeypatch.setattr(search, "EXACT", 1)
@@ -219,7 +219,7 @@ def test_an_index_that_failed_is_made_anew(watched: Collection) -> None:
 
 
 def test_searches_beside_a_writer_do_not_rely_on_its_metadata(
-    tmp_path: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, embedder: Encoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between upsert and flip the index knows the new metadata and the record the old: the record decides."""
     monkeypatch.setattr(search, "EXACT", 1)
@@ -240,7 +240,7 @@ def test_searches_beside_a_writer_do_not_rely_on_its_metadata(
         assert [] == found(opened, WHERE)
 
 
-def test_a_deleted_collection_leaves_nothing_at_the_address(tmp_path: Path, embedder: Embedder) -> None:
+def test_a_deleted_collection_leaves_nothing_at_the_address(tmp_path: Path, embedder: Encoder) -> None:
     """An index that lies elsewhere goes with its collection, and old generations when they are replaced."""
     options = Options(index=f"{EXACT}={tmp_path / 'elsewhere'}")
     with corpus.collection(tmp_path / "home", embedder, options=options) as opened:
@@ -251,7 +251,7 @@ def test_a_deleted_collection_leaves_nothing_at_the_address(tmp_path: Path, embe
 
 
 @pytest.mark.parametrize("spec", ["nothing", "tests.store.exact_index:Missing", "builtins:dict"])
-def test_what_is_no_index_is_refused(spec: str, tmp_path: Path, embedder: Embedder) -> None:
+def test_what_is_no_index_is_refused(spec: str, tmp_path: Path, embedder: Encoder) -> None:
     """A name that leads to no vector index is the caller's error, and the collection opens again without it."""
     corpus.collection(tmp_path, embedder).close()
     with pytest.raises(CallerError, match="vector index"):
@@ -270,7 +270,7 @@ def test_the_old_setting_still_works(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("vectors", ["", "http://127.0.0.1:9"])
-def test_a_record_of_0_1_opens_without_a_rebuild(vectors: str, tmp_path: Path, embedder: Embedder) -> None:
+def test_a_record_of_0_1_opens_without_a_rebuild(vectors: str, tmp_path: Path, embedder: Encoder) -> None:
     """The keys that were named after the only engine get their new names, and the index is the one that was there."""
     with corpus.collection(tmp_path, embedder) as made:
         name = made.record.get("index")

@@ -12,7 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from polyhop.core.types import Document
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.store import derived
 from polyhop.store.collection import Collection
 from polyhop.store.write import lexical_row
@@ -23,7 +23,7 @@ TWINS = [Document("ash", "a red fox", "Ash"), Document("elm", "a blue owl", "Elm
 
 
 @pytest.fixture
-def films(tmp_path: Path, embedder: Embedder) -> Iterator[Collection]:
+def films(tmp_path: Path, embedder: Encoder) -> Iterator[Collection]:
     """Open a sound collection."""
     with corpus.collection(tmp_path, embedder) as opened:
         opened.add(TWINS)
@@ -170,7 +170,7 @@ def test_damage_is_noticed(damage: Callable[[Collection], None], films: Collecti
     assert any(DAMAGE[damage] in line for line in said), said
 
 
-def test_damaged_pages_are_noticed(films: Collection, embedder: Embedder) -> None:
+def test_damaged_pages_are_noticed(films: Collection, embedder: Encoder) -> None:
     """An index of SQLite's that does not fit its table is found by the check of the file itself."""
     films.close()
     file = films.folder / "record.sqlite"
@@ -187,7 +187,7 @@ def test_damaged_pages_are_noticed(films: Collection, embedder: Embedder) -> Non
 @pytest.mark.parametrize("damage", [drop_indexed, add_indexed, change_indexed], ids=lambda damage: damage.__name__)
 def test_a_rebuilt_vector_index_is_sound(damage: Callable[[Collection], None], films: Collection) -> None:
     """Rebuilding needs the record alone and embeds nothing."""
-    vector = films.embedder.embed([corpus.QUESTION])
+    vector = films.embedder.encode_queries([corpus.QUESTION])
     before = films.dense(vector, 5)
     damage(films)
     films.rebuild()
@@ -199,7 +199,7 @@ def test_a_rebuilt_vector_index_is_sound(damage: Callable[[Collection], None], f
 
 @pytest.mark.parametrize("damage", [drop_indexed, add_indexed, change_indexed], ids=lambda damage: damage.__name__)
 def test_what_a_dead_writer_left_is_not_read(
-    damage: Callable[[Collection], None], films: Collection, embedder: Embedder
+    damage: Callable[[Collection], None], films: Collection, embedder: Encoder
 ) -> None:
     """After a writer died the vector index is made from the record; its files may be torn, so nobody opens them."""
     damage(films)
@@ -210,7 +210,7 @@ def test_what_a_dead_writer_left_is_not_read(
         assert [] == again.verify()
 
 
-def test_a_lost_row_of_chroma_is_noticed_on_opening(films: Collection, embedder: Embedder) -> None:
+def test_a_lost_row_of_chroma_is_noticed_on_opening(films: Collection, embedder: Encoder) -> None:
     """An index of another size than the record is rebuilt by the next one to open it."""
     drop_indexed(films)
     films.close()

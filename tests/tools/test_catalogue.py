@@ -12,7 +12,7 @@ import pytest
 
 from polyhop.core.errors import CallerError
 from polyhop.core.types import Document
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.store.collection import Collection
 from polyhop.tools.catalogue import Catalogue
 from polyhop.tools.importers.json_lines import JsonLines
@@ -33,7 +33,7 @@ with Catalogue.open(sys.argv[1]) as catalogue:
 
 
 @pytest.fixture
-def catalogue(tmp_path: Path, embedder: Embedder) -> Iterator[Catalogue]:
+def catalogue(tmp_path: Path, embedder: Encoder) -> Iterator[Catalogue]:
     """Lend an empty catalogue."""
     with Catalogue.create(tmp_path / "home", embedder=embedder) as made:
         yield made
@@ -124,7 +124,7 @@ def test_the_record_gives_back_the_whole_tool(catalogue: Catalogue) -> None:
         owner="shop",
     )
     catalogue.sync(offered(whole, tool("pay", description="Pay a bill.")))
-    vector = catalogue.embedder.embed(["Will it rain in Bern?"])
+    vector = catalogue.embedder.encode_queries(["Will it rain in Bern?"])
 
     assert whole == catalogue.get("get_forecast")
     for where in ("tags = 'daily'", "server = 'Sky'", "required = 'city'", "optional = 'days'", "outputs = 'rain'"):
@@ -138,7 +138,7 @@ def test_a_vector_is_that_of_the_embedded_text(catalogue: Catalogue) -> None:
     """The snapshot's rows belong together, also for a text longer than the embedder's window."""
     catalogue.sync(offered(tool("long", description="A word. " * 400), tool("short")))
     snapshot = catalogue.snapshot()
-    vectors = catalogue.embedder.embed([one.embed_text for one in snapshot.tools])
+    vectors = catalogue.embedder.encode_passages([one.embed_text for one in snapshot.tools])
 
     assert 2 == catalogue.status()["passages"]
     assert (snapshot.vectors == vectors).all()
@@ -160,7 +160,7 @@ def test_opening_for_search_leaves_the_vector_index_alone(catalogue: Catalogue) 
     assert ("2 1 False [] True\n", "") == (done.stdout, done.stderr)
 
 
-def test_a_collection_of_documents_is_no_catalogue(tmp_path: Path, embedder: Embedder) -> None:
+def test_a_collection_of_documents_is_no_catalogue(tmp_path: Path, embedder: Encoder) -> None:
     """Its documents would not be tools, so it is refused by name."""
     with Collection.create(tmp_path, "notes", embedder=embedder) as collection:
         collection.add([Document("a", "No tool.")])

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from mcp import Client
 
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.tools import follow
 from polyhop.tools.catalogue import Catalogue
 from polyhop.tools.follow import GIVEN_UP, IN_STEP, Follower, Patience
@@ -22,7 +22,7 @@ WAIT = 90.0
 
 
 @pytest.fixture
-def catalogue(tmp_path: Path, embedder: Embedder) -> Iterator[Catalogue]:
+def catalogue(tmp_path: Path, embedder: Encoder) -> Iterator[Catalogue]:
     """Lend an empty catalogue."""
     with Catalogue.create(tmp_path / "home", embedder=embedder) as made:
         yield made

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from polyhop.core.errors import PolyhopError
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.tools.catalogue import Catalogue
 from polyhop.tools.importers import documents
 from polyhop.tools.importers.functions import Functions
@@ -126,7 +126,7 @@ def test_an_address_that_fails_says_so(shelf: str, monkeypatch: pytest.MonkeyPat
             sources_of(f"{shelf}/{page}")
 
 
-def test_sources_are_remembered_unless_they_hold_secrets(tmp_path: Path, embedder: Embedder) -> None:
+def test_sources_are_remembered_unless_they_hold_secrets(tmp_path: Path, embedder: Encoder) -> None:
     """What comes back reads as what was noted; what is in memory, or may hold secrets, is not noted."""
     path = tmp_path / "a.json"
     sources: list[Source] = [

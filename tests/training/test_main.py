@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.training.__main__ import main
 from polyhop.training.treehop.evaluate import Verdict
 from tests import corpus
@@ -33,7 +33,7 @@ def _numbered(text: str, number: int) -> dict[str, str]:
 
 @pytest.mark.slow
 def test_question_files_are_trained_on(
-    tmp_path: Path, embedder: Embedder, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, embedder: Encoder, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Files of questions and passages become a checkpoint; parts of the recipe are set by name."""
     monkeypatch.setattr(Verdict, "better", True)
@@ -58,7 +58,7 @@ def test_question_files_are_trained_on(
     ],
 )
 def test_bad_calls_are_told(
-    arguments: list[str], said: str, embedder: Embedder, capsys: pytest.CaptureFixture[str]
+    arguments: list[str], said: str, embedder: Encoder, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A mistake of the call is one line on standard error and exit code 2."""
     assert 2 == main(arguments)

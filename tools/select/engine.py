@@ -10,7 +10,6 @@ from typing import TypedDict
 import numpy as np
 
 from ...core.types import Vectors
-from ...encoders.role import embed_queries
 from ..catalogue import Catalogue
 from ..snapshot import Snapshot
 from . import features
@@ -78,7 +77,7 @@ class Engine:
         if not (bank and snapshot.tools):
             return np.zeros(len(HEAD))
         if self._bank is None:
-            self._bank = embed_queries(self.catalogue.embedder, bank)
+            self._bank = self.catalogue.embedder.encode_queries(bank)
         return self.model.background(features.search(bank, self._bank, snapshot.vectors, lexicon), lexicon)
 
     def search(self, request: str, intents: Sequence[str], *, where: str = "") -> Found:
@@ -90,7 +89,7 @@ class Engine:
         if not index.snapshot.tools:
             return Found(candidates=[], answerable=0.0)
         texts = searched(request, intents)
-        vectors = embed_queries(self.catalogue.embedder, texts)
+        vectors = self.catalogue.embedder.encode_queries(texts)
         compared = features.search(texts, vectors, index.snapshot.vectors, index.lexicon)
         allowed = self._allowed(index, where) if where.strip() else None
         named = _named(index.snapshot, request, allowed)

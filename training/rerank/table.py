@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ...core.errors import CallerError
 from ...core.files import read_rows
 from ...core.types import Vectors
-from ...encoders.role import Embedder
+from ...encoders.role import Encoder
 from ..treehop.pool import embedded
 from ..watch import Watcher
 from .lists import CandidateList
@@ -72,7 +72,7 @@ class Table:
 
 
 def table(
-    lists: Sequence[CandidateList], embedder: Embedder, cache: Path, watcher: Watcher, *, logits: Sequence[Floats] = ()
+    lists: Sequence[CandidateList], embedder: Encoder, cache: Path, watcher: Watcher, *, logits: Sequence[Floats] = ()
 ) -> Table:
     """Return lists as arrays, with the vectors of their texts and, where there are some, a teacher's logits."""
     texts = sorted({text for one in lists for text in _texts(one)})

@@ -8,7 +8,7 @@ from itertools import zip_longest
 
 import numpy as np
 
-from ...encoders.role import Embedder, embed_queries
+from ...encoders.role import Encoder
 from ...tools.select import model as scorer
 from ...tools.select.features import Searched, read, search
 from ...tools.select.lexicon import Numbers
@@ -24,13 +24,13 @@ class Judge:
     """Searches a catalogue for a request and its queries, and says what the outcome is worth."""
 
     shop: Shop
-    embedder: Embedder
+    embedder: Encoder
     recipe: Recipe = field(default_factory=Recipe)
 
     def ranked(self, request: str, queries: Sequence[str]) -> list[int]:
         """Return the rows of the first k tools; without queries, those of the request alone."""
         texts = [request, *queries]
-        searched = search(texts, embed_queries(self.embedder, texts), self.shop.vectors, self.shop.lexicon)
+        searched = search(texts, self.embedder.encode_queries(texts), self.shop.vectors, self.shop.lexicon)
         if self.recipe.ranking == "select":
             return self._selected(searched)
         return interleaved(_lists(searched, self.recipe.k), self.recipe.k)

@@ -15,7 +15,7 @@ from typing import Any
 
 from ...core.errors import CallerError
 from ...core.files import write_whole
-from ...encoders.role import Embedder
+from ...encoders.role import Encoder
 from ...tools.select.model import model_of
 from ..options import Parser, told
 
@@ -42,7 +42,7 @@ def _train(given: argparse.Namespace) -> Mapping[str, Any]:
     return {"file": str(given.out), **facts}
 
 
-def train(folders: Sequence[Path], embedder: Embedder, *, seed: int = 0) -> tuple[dict[str, Any], dict[str, Any]]:
+def train(folders: Sequence[Path], embedder: Encoder, *, seed: int = 0) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the content of the weights file, and what it was made of."""
     from .collect import bank, examples, remembering, requests, shop
     from .fit import fit, fit_answerable, fit_service

@@ -13,7 +13,7 @@ import numpy as np
 from ...core.errors import CallerError
 from ...core.files import read_rows
 from ...core.types import Vectors
-from ...encoders.role import Embedder, embed_queries
+from ...encoders.role import Encoder
 from ...tools.importers.json_lines import JsonLines
 from ...tools.select.features import Reading, read, search
 from ...tools.select.intents import essence, intents, searched
@@ -63,12 +63,12 @@ class Example:
     lexicon: Lexicon
 
 
-def shop(file: Path, embedder: Embedder) -> Shop:
+def shop(file: Path, embedder: Encoder) -> Shop:
     """Read the tools of a file of JSON lines, and embed them."""
     tools = [tool for tool in JsonLines(file).read() if isinstance(tool, Tool)]
     if not tools:
         raise CallerError(f"{str(file)!r} holds no tools; give JSON lines with a name and a description each")
-    return Shop(tools, embedder.embed([tool.embed_text for tool in tools]))
+    return Shop(tools, embedder.encode_passages([tool.embed_text for tool in tools]))
 
 
 def requests(file: Path, tools: Sequence[Tool]) -> list[Request]:
@@ -92,13 +92,13 @@ def bank(asked: Sequence[Sequence[Request]]) -> list[str]:
     return [essence((intents(one.text) or [one.text])[0]) for one in some]
 
 
-def remembering(embedder: Embedder) -> Embed:
+def remembering(embedder: Encoder) -> Embed:
     """Return a function that embeds each text once: requests are asked of many catalogues."""
     known: dict[str, Vectors] = {}
 
     def embed(texts: Sequence[str]) -> Vectors:
         new = [text for text in dict.fromkeys(texts) if text not in known]
-        known.update(zip(new, embed_queries(embedder, new), strict=True))
+        known.update(zip(new, embedder.encode_queries(new), strict=True))
         return np.stack([known[text] for text in texts])
 
     return embed

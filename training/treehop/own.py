@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...core.errors import CallerError
-from ...encoders.role import Embedder
+from ...encoders.role import Encoder
 from ...store.collection import Collection
 from ..watch import Watcher
 from .examples import Example
@@ -23,7 +23,7 @@ class Gathered:
 
     examples: list[Example]
     pool: Pool
-    embedder: Embedder
+    embedder: Encoder
 
 
 def gather(

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ...core.errors import CallerError, OperatorError
 from ...core.types import Chunk, Hit, Passage, Vectors
-from ...encoders.role import Embedder
+from ...encoders.role import Encoder
 from ...store.collection import Collection
 from ..watch import Watcher
 
@@ -82,7 +82,7 @@ def of_collection(collection: Collection, *, most: int, seed: int) -> Pool:
     return Pool(passages, np.stack(vectors))
 
 
-def of_texts(texts: Iterable[tuple[str, str]], embedder: Embedder, cache: Path, watcher: Watcher) -> Pool:
+def of_texts(texts: Iterable[tuple[str, str]], embedder: Encoder, cache: Path, watcher: Watcher) -> Pool:
     """Return a pool of (title, text) pairs, each once, embedded as a collection would embed them."""
     passages = {}
     for title, text in texts:
@@ -103,7 +103,7 @@ def key_of(title: str, text: str) -> str:
     return blake2b(f"{title}\0{text}".encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
-def embedded(texts: Sequence[str], embedder: Embedder, cache: Path, watcher: Watcher) -> Vectors:
+def embedded(texts: Sequence[str], embedder: Encoder, cache: Path, watcher: Watcher) -> Vectors:
     """Return the texts' vectors; each block of them is kept in the cache, so that a killed run goes on where it was."""
     blocks = []
     for start in range(0, len(texts), BLOCK):
@@ -116,13 +116,13 @@ def embedded(texts: Sequence[str], embedder: Embedder, cache: Path, watcher: Wat
     return result
 
 
-def _block(texts: Sequence[str], embedder: Embedder, folder: Path) -> Vectors:
+def _block(texts: Sequence[str], embedder: Encoder, folder: Path) -> Vectors:
     mark = blake2b("\0".join([embedder.name, *texts]).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
     path = folder / f"{mark}.npy"
     for kept in _kept(path):
         if kept.shape == (len(texts), embedder.dimension):
             return kept
-    vectors = embedder.embed(texts)
+    vectors = embedder.encode_passages(texts)
     draft = folder / f".{mark}.{os.getpid()}.npy"
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -14,7 +14,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from ...core.errors import CallerError, OperatorError, PolyhopError
-from ...encoders.role import Embedder
+from ...encoders.role import Encoder
 from ...retrieval.hop import checkpoint
 from ...retrieval.hop.checkpoint import Card
 from ...retrieval.hop.treehop_network import Gate
@@ -88,7 +88,7 @@ class Work:
 
 
 def train(
-    examples: Sequence[Example], pool: Pool, embedder: Embedder, recipe: Recipe, *, work: Work, anyway: bool = False
+    examples: Sequence[Example], pool: Pool, embedder: Encoder, recipe: Recipe, *, work: Work, anyway: bool = False
 ) -> Report:
     """Train on examples, save the checkpoint, and report.
 
@@ -153,7 +153,7 @@ def _summary(parts: Split, pool: Pool) -> dict[str, Any]:
     }
 
 
-def _mark(examples: Sequence[Example], pool: Pool, embedder: Embedder, recipe: Recipe) -> str:
+def _mark(examples: Sequence[Example], pool: Pool, embedder: Encoder, recipe: Recipe) -> str:
     """Return what tells a training from others: recipe, embedder, examples, passages."""
     said = json.dumps([recipe.facts(), embedder.name, [passage.id for passage in pool.passages]])
     lines = (repr((one.question, one.path, one.next, one.negatives)) for one in examples)

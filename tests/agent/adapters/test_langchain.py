@@ -12,12 +12,12 @@ from polyhop.agent import Agent, CallerError, Settings
 from polyhop.agent import Document as Held
 from polyhop.agent.adapters.langchain import document
 from polyhop.agent.results import RankedPassage, Step
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from tests import corpus
 
 
 @pytest.fixture(scope="module")
-def agent(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Agent]:
+def agent(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterator[Agent]:
     """Return an agent over the known passages, with default settings."""
     with corpus.collection(tmp_path_factory.mktemp("retriever"), embedder) as films:
         yield Agent(films, settings=Settings())
@@ -69,7 +69,7 @@ async def test_it_is_the_first_step_of_a_chain(agent: Agent) -> None:
     assert [expected, expected] == chain.batch([corpus.QUESTION] * 2)
 
 
-def test_a_filter_holds_for_every_question(tmp_path: Path, embedder: Embedder) -> None:
+def test_a_filter_holds_for_every_question(tmp_path: Path, embedder: Encoder) -> None:
     """Only documents that pass it are found."""
     with Agent.open(tmp_path, create=True, embedder=embedder) as agent:
         years = {"Old Tram": 1900, "New Tram": 2020}

@@ -13,7 +13,7 @@ from polyhop.agent import Agent, CallerError, Evaluation
 from polyhop.agent.evaluate.compare import DEPTHS
 from polyhop.agent.evaluate.metrics import metrics
 from polyhop.agent.evaluate.table import table
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.store.collection import Collection
 from tests import corpus
 from tests.agent.commands import QUESTION, files, run, run_json
@@ -22,7 +22,7 @@ QUESTIONS: list[dict[str, Any]] = [{"question": text, "gold": list(gold)} for te
 
 
 @pytest.fixture
-def agent(films: Collection, tmp_path: Path, embedder: Embedder) -> Agent:
+def agent(films: Collection, tmp_path: Path, embedder: Encoder) -> Agent:
     """Return an agent that opened the known passages itself."""
     return Agent.open(films.folder.parent, films.name, embedder=embedder)
 
@@ -72,7 +72,7 @@ def test_a_collection_without_any_gold_is_refused(agent: Agent) -> None:
         agent.evaluate([{"question": corpus.QUESTION, "gold": ["Nowhere"]}])
 
 
-def test_a_search_of_ones_own_is_evaluated(embedder: Embedder) -> None:
+def test_a_search_of_ones_own_is_evaluated(embedder: Encoder) -> None:
     """Around a retriever of the user's the hops are compared with the search alone, gold by title."""
 
     def search(question: str, k: int) -> list[dict[str, str]]:
@@ -104,7 +104,7 @@ def test_the_table_shows_shares_and_gains(agent: Agent) -> None:
 
 
 @pytest.fixture
-def home(tmp_path: Path, embedder: Embedder) -> Path:
+def home(tmp_path: Path, embedder: Encoder) -> Path:
     """Return a home with an indexed collection."""
     run("index", files(tmp_path / "docs"), home=tmp_path / "home")
     return tmp_path / "home"

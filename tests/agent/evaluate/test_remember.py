@@ -31,7 +31,7 @@ class Counting:
         return self
 
     def __getattr__(self, name: str) -> Any:
-        if name in ("name", "dimension", "max_tokens", "embed", "count_tokens"):
+        if name in ("name", "dimension", "max_tokens", "encode_queries", "encode_passages", "count_tokens"):
             return self._counted(name, getattr(self.inner.embedder, name))
         return self._counted(name, getattr(self.inner, name))
 
@@ -65,7 +65,7 @@ def test_the_second_run_asks_nothing(films: Collection) -> None:
     before = counting.calls.copy()
     second = agent.retrieve(corpus.QUESTION)
 
-    assert {"embed", "dense", "lexical", "bearers"} <= set(before)
+    assert {"encode_queries", "dense", "lexical", "bearers"} <= set(before)
     assert Counter() == counting.calls - before
     assert [one.id for one in first.passages] == [one.id for one in second.passages]
     assert [one.id for one in Agent(films).retrieve(corpus.QUESTION).passages] == [one.id for one in first.passages]
@@ -85,10 +85,10 @@ def test_results_are_copies(films: Collection) -> None:
     """Who changes what it was given does not change what the next one gets."""
     remembering = Remembering(films, Memory())
     remembering.lexical("film director", 5).clear()
-    remembering.embedder.embed(["film"])[:] = 0
+    remembering.embedder.encode_passages(["film"])[:] = 0
 
     assert remembering.lexical("film director", 5)
-    np.testing.assert_allclose(1, np.linalg.norm(remembering.embedder.embed(["film"])), atol=1e-3)
+    np.testing.assert_allclose(1, np.linalg.norm(remembering.embedder.encode_passages(["film"])), atol=1e-3)
 
 
 def test_remembered_calls_are_charged(films: Collection) -> None:

@@ -20,7 +20,7 @@ from mcp.client.stdio import StdioServerParameters
 from polyhop.agent import CallerError, McpServer, ToolSelector
 from polyhop.agent.toolbox.proxy import Proxy
 from polyhop.agent.toolbox.reach import Reach
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.tools.follow import IN_STEP
 from tests.tools.importers.mcp_servers import raw, row
 
@@ -33,7 +33,7 @@ GONE = McpServer(command=("/no/such/program",), name="gone")
 
 
 @pytest.fixture(scope="module")
-def proxy(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+def proxy(embedder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
     """Return a proxy before a server over stdio and one that is not there, where nothing may be deleted."""
     home, reach = tmp_path_factory.mktemp("proxy"), Reach(deny=("*/delete_*",))
     with (
@@ -119,7 +119,7 @@ def test_mistakes_of_the_caller_are_told(proxy: Proxy) -> None:
 
 
 @pytest.mark.slow
-def test_the_command_serves_over_stdio_and_http(tmp_path: Path, embedder: Embedder) -> None:
+def test_the_command_serves_over_stdio_and_http(tmp_path: Path, embedder: Encoder) -> None:
     """Both transports show the two tools and reach a server of the configuration."""
     config = tmp_path / "mcp.json"
     config.write_text(
@@ -157,7 +157,7 @@ async def _reached(server: Any) -> list[str]:
         return [*names, (result.structured_content or {"weather": str(result.content)})["weather"][:12]]
 
 
-def test_servers_need_names_of_their_own(embedder: Embedder) -> None:
+def test_servers_need_names_of_their_own(embedder: Encoder) -> None:
     """Patterns go by names, which no server may choose for itself."""
     with pytest.raises(CallerError, match="give each a name of its own"):
         Proxy(None, [McpServer(url="http://127.0.0.1:9/mcp")])  # type: ignore[arg-type]
@@ -165,7 +165,7 @@ def test_servers_need_names_of_their_own(embedder: Embedder) -> None:
 
 @contextmanager
 def listing(
-    folder: Path, embedder: Embedder, servers: Mapping[str, Sequence[str]], reach: Reach | None = None
+    folder: Path, embedder: Encoder, servers: Mapping[str, Sequence[str]], reach: Reach | None = None
 ) -> Iterator[Proxy]:
     """Lend a proxy before servers of these names, which list tools of these names and cannot be called."""
     made = []
@@ -186,7 +186,7 @@ def shown(proxy: Proxy) -> list[str]:
 
 
 @pytest.mark.slow
-def test_no_server_is_called_by_the_name_of_another(embedder: Embedder, tmp_path: Path) -> None:
+def test_no_server_is_called_by_the_name_of_another(embedder: Encoder, tmp_path: Path) -> None:
     """A tool that is called like one of the bank is shown behind its own server, whether the bank lists one or not."""
     servers = {"bank": ["pay"], "evil": ["pay", "bank/pay", "bank/save", "bank_save"]}
     with listing(tmp_path, embedder, servers) as proxy:
@@ -204,7 +204,7 @@ def test_no_server_is_called_by_the_name_of_another(embedder: Embedder, tmp_path
 
 
 @pytest.mark.slow
-def test_patterns_go_by_the_names_of_the_configuration(embedder: Embedder, tmp_path: Path) -> None:
+def test_patterns_go_by_the_names_of_the_configuration(embedder: Encoder, tmp_path: Path) -> None:
     """Slashes, spaces and length do not keep a server from being denied; what could be another's tool is hidden."""
     long = "n" * 250
     servers = {"a/b": ["delete_x", "c"], "a": ["b/c", "d"], "my  two": ["e"], long: ["f"]}
@@ -214,7 +214,7 @@ def test_patterns_go_by_the_names_of_the_configuration(embedder: Embedder, tmp_p
 
 
 @pytest.mark.slow
-def test_a_server_that_dies_is_connected_to_again(proxy: Proxy, embedder: Embedder, tmp_path: Path) -> None:
+def test_a_server_that_dies_is_connected_to_again(proxy: Proxy, embedder: Encoder, tmp_path: Path) -> None:
     """While it is away, calls fail at once; then they reach it again."""
     script = tmp_path / "mortal.py"
     script.write_text(CHILD.read_text().replace("    time.sleep(seconds)\n", "    __import__('os')._exit(1)\n"))

@@ -11,7 +11,7 @@ from polyhop.answering.citations.check import NOT_FOUND
 from polyhop.answering.extractive.extract import extract
 from polyhop.answering.extractive.scorer import MOST
 from polyhop.core.types import Document
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.retrieval.rerank.role import Ranked
 from polyhop.retrieval.run import Run
 from polyhop.store.collection import Collection
@@ -46,7 +46,7 @@ MOTHER = "Who is the mother of the director of The Night Mail?"
 
 
 @pytest.fixture(scope="module")
-def collection(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collection]:
+def collection(embedder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collection]:
     """Return a collection of a film, two people and two rivers."""
     with Collection.create(tmp_path_factory.mktemp("home"), embedder=embedder) as made:
         made.add([FILM, REED, DOUY, DANUBE, RHINE])
@@ -186,13 +186,13 @@ def test_a_sentence_is_quoted_once(collection: Collection) -> None:
     assert ("It flows through Vienna.", 1) in found
 
 
-def test_nothing_is_embedded(collection: Collection, embedder: Embedder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_embedded(collection: Collection, embedder: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
     """The choice costs no call of the embedder, however long the passages are."""
     run = Run(collection, MOTHER)
     items = ranked(collection, *CHAIN)
     run.load(item["id"] for item in items)
     counts: list[int] = []
-    monkeypatch.setattr(type(embedder), "embed", lambda self, texts: counts.append(len(texts)))
+    monkeypatch.setattr(type(embedder), "encode_passages", lambda self, texts: counts.append(len(texts)))
 
     assert extract(items, run)
     assert [] == counts

@@ -7,7 +7,7 @@ import pytest
 
 from polyhop.answering.extractive.quotable import HEAD, NAMES, PASSAGES, Quotable, bare
 from polyhop.core.types import Document
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.retrieval.query.answer_candidates import QuestionWords
 from polyhop.retrieval.rerank.role import Ranked
 from polyhop.retrieval.run import Run
@@ -22,7 +22,7 @@ QUESTION = "Who is the opposition leader in the country where Buyende is located
 
 
 @pytest.fixture(scope="module")
-def quotable(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Quotable:
+def quotable(embedder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Quotable:
     """Return what may be quoted of three passages."""
     with Collection.create(tmp_path_factory.mktemp("home"), embedder=embedder) as made:
         made.add([Document(title, text, title) for title, text in TEXTS.items()])

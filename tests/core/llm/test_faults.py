@@ -11,7 +11,7 @@ import pytest
 from polyhop.agent import Agent, Answer, Collection, Settings
 from polyhop.agent.testing import FAULTS, Fault, ReplayServer
 from polyhop.core.llm.gateway import ATTEMPTS
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from tests import corpus
 
 #: enough for every fault that ends by itself, on the busiest of machines
@@ -44,7 +44,7 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def films(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Collection]:
+def films(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterator[Collection]:
     """Lend a collection of films."""
     with corpus.collection(tmp_path_factory.mktemp("films"), embedder) as opened:
         yield opened

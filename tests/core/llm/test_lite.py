@@ -15,7 +15,7 @@ from polyhop.agent.testing import ReplayServer
 from polyhop.core.errors import ModelError
 from polyhop.core.llm import Gateway, Price
 from polyhop.core.llm.gateway import ATTEMPTS
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from tests import corpus
 
 MESSAGES = [{"role": "user", "content": "Who directed Jaws?"}]
@@ -115,14 +115,14 @@ def test_a_server_that_is_away_is_a_model_error() -> None:
 GOOD = "The director of Jaws, Steven Spielberg, was born in Cincinnati [1][2]."
 
 
-def ask(home: Path, embedder: Embedder, reply: str) -> tuple[Answer, ReplayServer]:
+def ask(home: Path, embedder: Encoder, reply: str) -> tuple[Answer, ReplayServer]:
     """Ask the known question of an agent with the server's model; return the answer and the server."""
     with corpus.collection(home, embedder) as films, ReplayServer([reply]) as server:
         agent = Agent(films, llm=server.model("openai/test"), settings=Settings(llm_cache=False, split="never"))
         return agent.ask(corpus.QUESTION, 4), server
 
 
-def test_a_good_answer_is_used(tmp_path: Path, embedder: Embedder) -> None:
+def test_a_good_answer_is_used(tmp_path: Path, embedder: Encoder) -> None:
     """An answer whose citations bear it out is the answer, with the model's name and no notice."""
     answer, server = ask(tmp_path, embedder, GOOD)
     assert (GOOD, "openai/test", False, True) == (answer.text, answer.model, answer.extractive, answer.found)
@@ -135,7 +135,7 @@ def test_a_good_answer_is_used(tmp_path: Path, embedder: Embedder) -> None:
     "Steven Spielberg was born in Cincinnati.",
     "Steven Spielberg was born in Cincinnati [97].",
 ])  # fmt: skip
-def test_a_bad_answer_gives_way_to_the_passages(reply: str, tmp_path: Path, embedder: Embedder) -> None:
+def test_a_bad_answer_gives_way_to_the_passages(reply: str, tmp_path: Path, embedder: Encoder) -> None:
     """Without support the answer is extractive and a notice says why."""
     answer, _ = ask(tmp_path, embedder, reply)
     assert (True, "") == (answer.extractive, answer.model)
@@ -144,7 +144,7 @@ def test_a_bad_answer_gives_way_to_the_passages(reply: str, tmp_path: Path, embe
     assert "borne out" in notice
 
 
-def test_not_found_is_an_answer(tmp_path: Path, embedder: Embedder) -> None:
+def test_not_found_is_an_answer(tmp_path: Path, embedder: Encoder) -> None:
     """A model that says it could not find it is believed."""
     answer, _ = ask(tmp_path, embedder, "I could not find it.")
     assert (False, False, "openai/test") == (answer.found, answer.extractive, answer.model)
@@ -161,7 +161,7 @@ with Collection.open(sys.argv[1], "films") as films:
 
 
 @pytest.mark.parametrize(("llm", "expected"), [("", "True False False"), ("openai/none", "True True True")])
-def test_litellm_is_imported_for_a_model_only(llm: str, expected: str, tmp_path: Path, embedder: Embedder) -> None:
+def test_litellm_is_imported_for_a_model_only(llm: str, expected: str, tmp_path: Path, embedder: Encoder) -> None:
     """Without a configured model a whole question never imports litellm; with one it does."""
     corpus.collection(tmp_path, embedder).close()
     environment = {**__import__("os").environ, "POLYHOP_LLM": llm, "OPENAI_API_KEY": "none"}
@@ -171,7 +171,7 @@ def test_litellm_is_imported_for_a_model_only(llm: str, expected: str, tmp_path:
     assert [expected] == done.stdout.splitlines()[-1:], done.stderr
 
 
-def test_the_models_come_from_the_settings(embedder: Embedder) -> None:
+def test_the_models_come_from_the_settings(embedder: Encoder) -> None:
     """Models, their time-out, address and price are settings; an empty name is no model."""
     settings = Settings(llm="openai/x, ollama/y", llm_timeout=3, llm_url="http://127.0.0.1:9", llm_price="1/2.5")
     models = Agent.around(lambda question, k: [], embedder=embedder, settings=settings).models

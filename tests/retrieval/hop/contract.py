@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from polyhop.core.types import Document
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.retrieval.hop.role import Bridge, Find, HopUpdater, Query
 from polyhop.retrieval.run import Run
 from polyhop.store.collection import Collection
@@ -214,7 +214,7 @@ def failing(updater: HopUpdater, world: World, ask: Ask = proposed) -> set[str]:
 
 @pytest.fixture(scope="module", params=["titled", "untitled"])
 def world(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, embedder: Embedder
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, embedder: Encoder
 ) -> Iterator[World]:
     """Hop in the known passages among fillers, once with titles and once without."""
     documents = corpus.DOCUMENTS if request.param == "titled" else corpus.untitled()

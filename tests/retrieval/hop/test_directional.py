@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.retrieval.hop.directional import DirectionalHop
 from polyhop.retrieval.hop.role import Bridge, Query
 from polyhop.retrieval.run import Run
@@ -16,7 +16,7 @@ from tests import corpus
 
 
 @pytest.fixture(scope="module")
-def films(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Collection]:
+def films(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterator[Collection]:
     """Open the known passages."""
     with corpus.collection(tmp_path_factory.mktemp("directional"), embedder) as opened:
         yield opened
@@ -34,7 +34,7 @@ def test_the_vector_is_the_formula(alpha_i: float, alpha_t: float, beta: float, 
     run = Run(films, corpus.QUESTION)
     hop = DirectionalHop(alpha_i=alpha_i, alpha_t=alpha_t, beta=beta)
     made = query(films, run, "Jaws (film)", hop)
-    q, r = films.embedder.embed([run.question, made["text"]])
+    q, r = films.embedder.encode_passages([run.question, made["text"]])
     p = films.vectors([made["path"][-1]])[made["path"][-1]]
     mixed = (1 - beta) * (p + alpha_i * (q - r)) + beta * (r + alpha_t * (q - r))
 

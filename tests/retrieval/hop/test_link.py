@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from polyhop.core.types import Document
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.retrieval.hop.link import LinkHop
 from polyhop.retrieval.hop.role import Bridge
 from polyhop.retrieval.run import Run
@@ -16,7 +16,7 @@ from tests import corpus
 
 
 @pytest.fixture(scope="module")
-def films(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Collection]:
+def films(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterator[Collection]:
     """Open the known passages."""
     with corpus.collection(tmp_path_factory.mktemp("link"), embedder) as opened:
         yield opened
@@ -37,7 +37,7 @@ def test_a_bridge_leads_to_the_passage_it_names(question: str, hop: tuple[str, s
     assert hop[1] in found(films, question, hop[0])[:2]
 
 
-def test_a_link_back_to_the_path_is_not_followed(tmp_path: object, embedder: Embedder) -> None:
+def test_a_link_back_to_the_path_is_not_followed(tmp_path: object, embedder: Encoder) -> None:
     """Two passages that name each other do not make a circle."""
     with corpus.collection(
         tmp_path,  # type: ignore[arg-type]
@@ -57,7 +57,7 @@ def test_a_link_back_to_the_path_is_not_followed(tmp_path: object, embedder: Emb
         assert ids["a"] == found["id"]
 
 
-def test_a_name_that_too_many_bear_is_no_link(tmp_path: object, embedder: Embedder) -> None:
+def test_a_name_that_too_many_bear_is_no_link(tmp_path: object, embedder: Encoder) -> None:
     """A name that more than sixty passages bear says nothing, at sixty it still does."""
     bearers = [
         Document(f"n{number:02}", f"John Smith was clerk number {number}.", "John Smith") for number in range(61)
@@ -69,7 +69,7 @@ def test_a_name_that_too_many_bear_is_no_link(tmp_path: object, embedder: Embedd
         assert 3 == len(found(opened, "Who kept the ledger as clerk?", "ledger", hop=LinkHop(per_name=3)))
 
 
-def test_an_updater_learns_of_a_removed_passage_at_once(tmp_path: object, embedder: Embedder) -> None:
+def test_an_updater_learns_of_a_removed_passage_at_once(tmp_path: object, embedder: Encoder) -> None:
     """The link index shrinks with its passages."""
     with corpus.collection(tmp_path, embedder) as opened:  # type: ignore[arg-type]
         question = corpus.QUESTION

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from polyhop.core.types import Document
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.retrieval.hop.locate import locate
 from polyhop.retrieval.hop.mentions import mentions
 from polyhop.store.collection import Collection
@@ -52,7 +52,7 @@ def test_a_whole_name_goes_before_a_part_of_a_longer_one() -> None:
 
 
 @pytest.fixture(scope="module")
-def named(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Collection]:
+def named(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterator[Collection]:
     """Open a collection of names that are easily missed."""
     documents = [
         Document("1", "Émile Zola was a French novelist."),

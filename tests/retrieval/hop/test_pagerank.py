@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from polyhop.core.types import Document
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.retrieval.hop.pagerank import PageRankHop
 from polyhop.retrieval.hop.role import Bridge
 from polyhop.retrieval.run import Run
@@ -26,7 +26,7 @@ TEXTS = {
 
 
 @pytest.fixture(scope="module")
-def rivers(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Collection]:
+def rivers(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterator[Collection]:
     """Open two passages that lead to the same third, and one of them to a fourth."""
     with Collection.create(tmp_path_factory.mktemp("rank"), "rivers", embedder=embedder) as opened:
         opened.add(Document(key, text, title) for key, (title, text) in TEXTS.items())

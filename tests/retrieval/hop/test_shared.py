@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from polyhop.core.types import Document
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.retrieval.hop.role import Bridge, Find
 from polyhop.retrieval.hop.shared import SharedNameHop
 from polyhop.retrieval.run import Run
@@ -22,7 +22,7 @@ TEXTS = {
 }
 
 
-def build(home: Path, embedder: Embedder, extra: int = 0) -> Collection:
+def build(home: Path, embedder: Encoder, extra: int = 0) -> Collection:
     """Return a collection of the texts, without titles, and of `extra` more that mention the ship."""
     collection = Collection.create(home, "ships", embedder=embedder)
     more = {
@@ -34,7 +34,7 @@ def build(home: Path, embedder: Embedder, extra: int = 0) -> Collection:
 
 
 @pytest.fixture(scope="module")
-def ships(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Collection]:
+def ships(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterator[Collection]:
     """Open the texts."""
     with build(tmp_path_factory.mktemp("shared"), embedder) as opened:
         yield opened
@@ -56,7 +56,7 @@ def test_a_shared_rare_name_leads_from_one_passage_to_the_other(ships: Collectio
     assert "amoco cadiz" == found["trial"]["name"]
 
 
-def test_a_name_that_many_mention_is_not_followed(tmp_path: Path, embedder: Embedder) -> None:
+def test_a_name_that_many_mention_is_not_followed(tmp_path: Path, embedder: Encoder) -> None:
     """Beyond `common` a shared name says nothing."""
     with build(tmp_path, embedder, extra=1) as many:
         assert {} == finds(many, "wreck", SharedNameHop(common=2))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from polyhop.core.types import Document
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.retrieval.hop.role import Bridge, Find
 from polyhop.retrieval.hop.span import SpanHop
 from polyhop.retrieval.run import Run
@@ -22,7 +22,7 @@ TEXTS = {
 
 
 @pytest.fixture(scope="module")
-def towers(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Collection]:
+def towers(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterator[Collection]:
     """Open the texts, without titles: no document bears the architect's name."""
     with Collection.create(tmp_path_factory.mktemp("span"), "towers", embedder=embedder) as opened:
         opened.add(Document(key, text) for key, text in TEXTS.items())

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from polyhop.core.types import Document, Metadata
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.retrieval.query import fields
 from polyhop.retrieval.query.period import Period
 from polyhop.retrieval.retriever import CallableRetriever, MultiRetriever
@@ -15,7 +15,7 @@ from polyhop.store.collection import Collection
 
 
 @pytest.fixture(scope="module")
-def dated(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Collection]:
+def dated(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterator[Collection]:
     """Open documents that are dated in several ways."""
     rows: dict[str, Metadata] = {
         "new": {"date": "2021-05-01", "pages": 3, "O'Key `x\\": "it's"},
@@ -47,7 +47,7 @@ def test_years_become_a_filter_on_the_key_that_dates(years: Period, passing: lis
     assert passing == dated.keys(condition.where)
 
 
-def test_the_keys_of_all_collections_are_known(dated: Collection, embedder: Embedder) -> None:
+def test_the_keys_of_all_collections_are_known(dated: Collection, embedder: Encoder) -> None:
     """Keys are read from the record, of several collections together; a search of one's own has none."""
     assert {"date", "pages", "O'Key `x\\"} <= set(fields.keys(MultiRetriever([dated, dated])))
     assert fields.keys(CallableRetriever(lambda question, k: [], embedder)) == []

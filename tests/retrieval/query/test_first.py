@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.retrieval.hop.role import Find, Query
 from polyhop.retrieval.query.first import FirstSearch
 from polyhop.retrieval.run import Run
@@ -15,7 +15,7 @@ from tests import corpus
 
 
 @pytest.fixture(scope="module")
-def films(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Collection]:
+def films(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterator[Collection]:
     """Open the known passages."""
     with corpus.collection(tmp_path_factory.mktemp("first"), embedder) as opened:
         yield opened

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from polyhop.core.errors import CallerError, OperatorError
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.retrieval.query.first import FirstSearch
 from polyhop.retrieval.query.gate import FEATURES, SHIPPED, Gate, features, load
 from polyhop.retrieval.rerank.path import PathScore
@@ -21,7 +21,7 @@ from tests import corpus
 
 
 @pytest.fixture(scope="module")
-def films(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Collection]:
+def films(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterator[Collection]:
     """Open the known passages."""
     with corpus.collection(tmp_path_factory.mktemp("gate"), embedder) as opened:
         yield opened

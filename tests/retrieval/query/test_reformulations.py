@@ -10,7 +10,7 @@ import pytest
 
 from polyhop.core.types import Hit
 from polyhop.core.vectors import unit
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.retrieval.hop.role import Query
 from polyhop.retrieval.query.expansion import Expansion
 from polyhop.retrieval.query.feedback import Feedback
@@ -25,7 +25,7 @@ SAYS = ("The Danube is a river.", "Vienna is a city.")
 
 
 @pytest.fixture(scope="module")
-def films(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Collection]:
+def films(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterator[Collection]:
     """Open the known passages."""
     with corpus.collection(tmp_path_factory.mktemp("beside"), embedder) as opened:
         yield opened
@@ -49,10 +49,10 @@ def test_worth_falls_with_the_rank() -> None:
     assert [("a", 1.0), ("b", 61 / 62)] == [(find["id"], find["value"]) for find in finds]
 
 
-def test_the_mean_of_unit_vectors_is_searched_with(films: Collection, embedder: Embedder) -> None:
+def test_the_mean_of_unit_vectors_is_searched_with(films: Collection, embedder: Encoder) -> None:
     """Each text counts alike, however long its vector was before."""
     finds = Beside("passage").search(queries(*SAYS), Run(films, corpus.QUESTION))
-    mean = unit(embedder.embed(SAYS).mean(axis=0, keepdims=True))
+    mean = unit(embedder.encode_queries(SAYS).mean(axis=0, keepdims=True))
 
     assert [hit.id for hit in films.dense(mean, 20)[0]] == [find["id"] for find in finds]
 

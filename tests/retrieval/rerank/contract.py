@@ -13,7 +13,7 @@ from typing import Any, cast
 import pytest
 
 from polyhop.core.types import Document
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.retrieval.hop.role import Find
 from polyhop.retrieval.rerank.path import PathScore
 from polyhop.retrieval.rerank.role import Ranked, Reranker, order
@@ -271,7 +271,7 @@ def failing(reranker: Reranker, scene: Scene, checks: Sequence[Check] = CHECKS) 
 
 
 @pytest.fixture(scope="module")
-def scene(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Scene]:
+def scene(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterator[Scene]:
     """Rerank known passages, twins, and the candidates of the questions whose answers are known."""
     candidates = [Document(title, text, title) for pair in PAIRS for title, text in pair.candidates]
     documents = [*corpus.DOCUMENTS, *TWINS, *candidates]

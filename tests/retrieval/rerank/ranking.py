@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pytest
 
 from polyhop.core.types import Document
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.retrieval.hop.role import Find
 from polyhop.retrieval.rerank.role import Ranked, Ranker
 from polyhop.retrieval.run import Run
@@ -141,7 +141,7 @@ def failing(ranker: Ranker, scene: Scene) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def scene(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Scene]:
+def scene(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterator[Scene]:
     """Rank known passages and twins."""
     documents = [*corpus.DOCUMENTS, *TWINS]
     with corpus.collection(tmp_path_factory.mktemp("rerank"), embedder, documents=documents) as opened:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from polyhop.core.types import Document
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.retrieval.rerank.duplicates import LARGEST, Duplicates
 from polyhop.retrieval.rerank.role import Ranked
 from polyhop.retrieval.run import Run
@@ -33,7 +33,7 @@ TEXTS = {
 
 
 @pytest.fixture(scope="module")
-def texts(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Collection]:
+def texts(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterator[Collection]:
     """Open a collection of passages that resemble each other."""
     documents = [Document(f"{key}.md", text, title) for key, (title, text) in TEXTS.items()]
     with corpus.collection(tmp_path_factory.mktemp("twins"), embedder, documents=documents) as opened:

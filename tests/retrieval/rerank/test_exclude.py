@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from polyhop.core.types import Document
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.retrieval.query.understood import Understood
 from polyhop.retrieval.rerank.exclude import Exclude
 from polyhop.retrieval.rerank.role import Ranked
@@ -31,7 +31,7 @@ FILMS = [
 
 
 @pytest.fixture(scope="module")
-def films(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Collection]:
+def films(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterator[Collection]:
     """Open passages about films and one about something else."""
     with Collection.create(tmp_path_factory.mktemp("exclude"), "films", embedder=embedder) as made:
         made.add(FILMS)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.tools.catalogue import Catalogue
 from polyhop.tools.select.engine import Engine
 from polyhop.tools.select.model import load
@@ -37,7 +37,7 @@ TOOLS = (
 
 
 @contextmanager
-def engine(folder: Path, embedder: Embedder, *more: Tool) -> Iterator[Engine]:
+def engine(folder: Path, embedder: Encoder, *more: Tool) -> Iterator[Engine]:
     """Open the known tools and more."""
     catalogue = Catalogue.create(folder, embedder=embedder)
     with catalogue.collection:

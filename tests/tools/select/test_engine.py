@@ -12,7 +12,7 @@ import pytest
 
 from polyhop.core.errors import OperatorError
 from polyhop.core.types import Vectors
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.tools.select.choose import Cover, Twins, same
 from polyhop.tools.select.engine import Candidate, Engine
 from polyhop.tools.select.features import NAMES, Reading
@@ -29,7 +29,7 @@ TWIN = replace(TOOLS[0], server="climate")
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Engine]:
+def shop(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterator[Engine]:
     """Open the known tools, and one that does what another does."""
     with engine(tmp_path_factory.mktemp("shop"), embedder, TWIN) as opened:
         yield opened
@@ -61,7 +61,7 @@ def test_a_filter_that_lets_nothing_pass_finds_nothing(shop: Engine) -> None:
     assert {"candidates": [], "answerable": 0.0} == shop.search("weather", [], where="server = 'none'")
 
 
-def test_the_index_follows_the_catalogue(tmp_path: Path, embedder: Embedder) -> None:
+def test_the_index_follows_the_catalogue(tmp_path: Path, embedder: Encoder) -> None:
     """A tool that comes later is found by the same engine; before there are any, nothing is."""
     with engine(tmp_path, embedder) as opened:
         opened.catalogue.remove("shop")
@@ -73,19 +73,19 @@ def test_the_index_follows_the_catalogue(tmp_path: Path, embedder: Embedder) -> 
 class AsksApart:
     """An embedder that reads questions in another way than passages and counts them."""
 
-    def __init__(self, inner: Embedder) -> None:
+    def __init__(self, inner: Encoder) -> None:
         self.inner = inner
         self.asked: list[str] = []
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)
 
-    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
         self.asked += texts
-        return self.inner.embed(texts)
+        return self.inner.encode_passages(texts)
 
 
-def test_a_request_is_embedded_as_a_question(tmp_path: Path, embedder: Embedder) -> None:
+def test_a_request_is_embedded_as_a_question(tmp_path: Path, embedder: Encoder) -> None:
     """An embedder with a way of its own to read questions reads requests in it, and the usual ones beside them."""
     apart = AsksApart(embedder)
     with engine(tmp_path, apart) as opened:
@@ -118,7 +118,7 @@ def test_many_intents_do_not_make_a_ranking_look_better() -> None:
     assert [0.0, 0.0] == [head[HEAD.index("least_bm25")] for head in heads]
 
 
-def test_the_background_is_that_of_the_catalogue_as_it_is(tmp_path: Path, embedder: Embedder) -> None:
+def test_the_background_is_that_of_the_catalogue_as_it_is(tmp_path: Path, embedder: Encoder) -> None:
     """A tool for what the bank asks raises it at the next search; an empty catalogue has none."""
     with engine(tmp_path, embedder) as opened:
         before = opened.index().background
@@ -165,7 +165,7 @@ def test_weights_that_are_no_weights_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def offers(tmp_path: Path, embedder: Embedder) -> Iterator[Engine]:
+def offers(tmp_path: Path, embedder: Encoder) -> Iterator[Engine]:
     """Open tools for two things, one of them offered by two services, and by one of these twice."""
     made = [
         Tool("now", "Tell the weather.", server="sky"),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.graphs.select import Selecting, Selector, Wanted, select
 from polyhop.tools.select.cognates import Cognates
 from polyhop.tools.select.engine import Engine
@@ -47,7 +47,7 @@ ENGLISH = (
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Engine]:
+def shop(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterator[Engine]:
     """Open the known tools."""
     with engine(tmp_path_factory.mktemp("gloss"), embedder) as opened:
         yield opened
@@ -133,7 +133,7 @@ def test_nothing_to_do_with_the_catalogue_is_refused(shop: Engine) -> None:
     assert "" != ask("Wann wurde die Kathedrale von Reims gebaut und wer war der Architekt?", shop)["abstained"]
 
 
-def test_a_catalogue_in_the_same_language_is_searched_as_it_is(tmp_path: Path, embedder: Embedder) -> None:
+def test_a_catalogue_in_the_same_language_is_searched_as_it_is(tmp_path: Path, embedder: Encoder) -> None:
     """German words find German tools."""
     german = [Tool(f"dienst_{place}", f"Das ist ein Dienst, der für dich Nummer {place} wählt.") for place in range(8)]
     weather = Tool("wetterdienst", "Zeigt dir das Wetter der nächsten Tage in einer Stadt.")

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from polyhop.core.errors import CallerError
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.retrieval.rerank.adapted import Adapter, Shape
 from polyhop.retrieval.rerank.adapter_weights import Card, load
 from polyhop.training.rerank.adapter import NotBetter, Verdict, judge, main, train
@@ -251,15 +251,15 @@ def made(count: int = 40) -> list[CandidateList]:
     return found
 
 
-def test_a_table_says_what_the_lists_say(tmp_path: Path, embedder: Embedder) -> None:
+def test_a_table_says_what_the_lists_say(tmp_path: Path, embedder: Encoder) -> None:
     """Vectors, marks and scores of every candidate stand where its list has it; a passage found twice counts once."""
     lists = [made(1)[0], CandidateList("Who?", 4, made(1)[0].candidates[:4], {})]
     twice = replace(lists[0], candidates=(*lists[0].candidates[2:4], replace(lists[0].candidates[2], text="Again.")))
     found = table([*lists, twice], embedder, tmp_path, Silence())
 
     texts = [each.text for each in lists[1].candidates]
-    np.testing.assert_allclose(embedder.embed(texts), found.vectors()[1, :4], atol=1e-6)
-    np.testing.assert_allclose(embedder.embed(["Who?"])[0], found.question_vectors()[1], atol=1e-6)
+    np.testing.assert_allclose(embedder.encode_passages(texts), found.vectors()[1, :4], atol=1e-6)
+    np.testing.assert_allclose(embedder.encode_passages(["Who?"])[0], found.question_vectors()[1], atol=1e-6)
     assert [9, 4, 3] == found.there.sum(1).tolist()
     assert [1.0, 0.5, 1.0] == found.recall(found.scores).tolist()
 
@@ -291,7 +291,7 @@ def test_logits_that_belong_to_other_lists_are_told(tmp_path: Path, change: Any,
 
 @pytest.mark.slow
 def test_list_files_are_trained_on(
-    tmp_path: Path, embedder: Embedder, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, embedder: Encoder, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Files of lists and of logits become weights with a card; a part of the recipe is set by name."""
     monkeypatch.setattr(Verdict, "better", True)
@@ -309,7 +309,7 @@ def test_list_files_are_trained_on(
     assert facts["digest"] in (tmp_path / "w.md").read_text(encoding="utf-8")
 
 
-def test_a_bad_recipe_is_told(tmp_path: Path, embedder: Embedder, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_bad_recipe_is_told(tmp_path: Path, embedder: Encoder, capsys: pytest.CaptureFixture[str]) -> None:
     """A part that no recipe has is one line on standard error and exit code 2."""
     assert 2 == main([str(tmp_path / "none"), "--set", "hiden=4", "--out", str(tmp_path / "w")])
     assert "no part of the recipe is called so" in capsys.readouterr().err

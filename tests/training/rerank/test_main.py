@@ -10,7 +10,7 @@ import pytest
 
 from polyhop.agent import Agent, Settings
 from polyhop.agent.profile import Profile
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.retrieval.rerank.cross import CrossEncoder
 from polyhop.retrieval.rerank.listwise import Estimate, Listwise
 from polyhop.training.rerank.__main__ import main
@@ -35,7 +35,7 @@ def step(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict[str, An
 
 
 @pytest.mark.slow
-def test_question_files_become_weights(tmp_path: Path, embedder: Embedder, capsys: pytest.CaptureFixture[str]) -> None:
+def test_question_files_become_weights(tmp_path: Path, embedder: Encoder, capsys: pytest.CaptureFixture[str]) -> None:
     """The three steps, one after the other, end in files that a second look can use."""
     lists, cross, listwise = (tmp_path / name for name in ("lists.jsonl", "cross.safetensors", "listwise.json"))
     known = passages(tmp_path / "corpus.jsonl")

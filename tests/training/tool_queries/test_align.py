@@ -11,7 +11,7 @@ import torch
 
 from polyhop.core.errors import CallerError
 from polyhop.core.llm.transformers_model import LocalModel
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.training.tool_queries.align import Aligner, Outcome
 from polyhop.training.tool_queries.examples import Example, described, example, greedy
 from polyhop.training.tool_queries.fit import Tuner, padded
@@ -50,7 +50,7 @@ def test_what_is_kept_is_better_or_good_enough() -> None:
 
 
 @pytest.mark.slow
-def test_a_model_learns_to_reply_and_then_what_is_rewarded(tmp_path: Path, embedder: Embedder) -> None:
+def test_a_model_learns_to_reply_and_then_what_is_rewarded(tmp_path: Path, embedder: Encoder) -> None:
     """Fine-tuning makes the loss fall; of its samples, those that find more than the greedy one make it better."""
     tuned = LocalModel(model(tmp_path / "random"), exact=True)
     losses = Tuner(tuned, examples(tuned), RECIPE, path=tmp_path / "state", watcher=Silence()).run()
@@ -71,7 +71,7 @@ def test_a_model_learns_to_reply_and_then_what_is_rewarded(tmp_path: Path, embed
     assert (best, rounds) == aligner.run(str(tmp_path / "sft"), requests())
 
 
-def test_a_line_that_was_cut_off_is_sampled_again(tmp_path: Path, embedder: Embedder) -> None:
+def test_a_line_that_was_cut_off_is_sampled_again(tmp_path: Path, embedder: Encoder) -> None:
     """Whole lines are taken as they are: nothing is asked of a model for them."""
     known = Outcome("Tell my boss that I am ill", ["Send a mail"], best=0.5, greedy=0.0)
     file = tmp_path / "round" / "outcomes.jsonl"

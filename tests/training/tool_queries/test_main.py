@@ -10,7 +10,7 @@ import pytest
 
 from polyhop.core.llm import Gateway
 from polyhop.core.llm.transformers_model import LocalModel
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.graphs.select import Selector, Wanted, select
 from polyhop.tools.select.prompt import QueryPrompt
 from polyhop.training.tool_queries.__main__ import main
@@ -36,7 +36,7 @@ def done(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
 
 @pytest.mark.slow
 def test_a_generator_is_trained_and_asked(
-    tmp_path: Path, embedder: Embedder, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, embedder: Encoder, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Fine-tuned on the descriptions it says them, and the request finds its tool; done twice, it is trained once."""
     known, out = files(tmp_path), tmp_path / "out"
@@ -59,7 +59,7 @@ def test_a_generator_is_trained_and_asked(
 
 @pytest.mark.slow
 def test_a_model_that_cannot_reply_is_neither_aligned_nor_in_the_way(
-    tmp_path: Path, embedder: Embedder, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, embedder: Encoder, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Nothing of random weights is worth learning from; a selection that asks them goes on with the request."""
     name = model(tmp_path / "random")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from polyhop.core.errors import CallerError
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.training.tool_queries.examples import described, divided, of_gold, queries_in
 from polyhop.training.tool_queries.recipe import Recipe, checked
 from polyhop.training.tool_queries.reward import interleaved, worth
@@ -29,7 +29,7 @@ def test_the_metrics_go_by_what_can_be_had() -> None:
 
 
 @pytest.mark.parametrize("ranking", ["interleaved", "select"])
-def test_the_right_query_is_rewarded(embedder: Embedder, ranking: str) -> None:
+def test_the_right_query_is_rewarded(embedder: Encoder, ranking: str) -> None:
     """Descriptions of the gold tools find what the request alone does not, in the paper's ranking and in ours."""
     judging = judge(embedder, Recipe(k=2, ranking=ranking))  # type: ignore[arg-type]
     one = requests()[0]
@@ -39,7 +39,7 @@ def test_the_right_query_is_rewarded(embedder: Embedder, ranking: str) -> None:
     assert ROW["send_mail"] in judging.ranked(one.text, ["Send a message by electronic mail."])
 
 
-def test_the_request_stays_a_query(embedder: Embedder) -> None:
+def test_the_request_stays_a_query(embedder: Encoder) -> None:
     """Its own first tool leads, whatever the queries find."""
     judging = judge(embedder)
 

@@ -11,7 +11,7 @@ import pytest
 from polyhop.agent.testing import ScriptedModel
 from polyhop.core.errors import CallerError, ModelError
 from polyhop.core.llm import Budget, Gateway, Ledger, Message, OwnModel
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.graphs.select import Selector, Wanted, select
 from polyhop.tools.select.prompt import QueryPrompt, reply
 from polyhop.training.tool_queries.recipe import Recipe
@@ -28,7 +28,7 @@ MAIL, NOTHING = reply(["Send a message by electronic mail."]), reply(["Reserve a
 ASKED = [Request(f"Tell my boss that I am ill {number}", np.array([ROW["send_mail"]])) for number in range(6)]
 
 
-def chooser(embedder: Embedder, llm: Gateway, *wordings: str) -> Chooser:
+def chooser(embedder: Encoder, llm: Gateway, *wordings: str) -> Chooser:
     """Return a choice among wordings."""
     return Chooser(judge(embedder, RECIPE), llm, RECIPE, Silence(), wordings)
 
@@ -38,7 +38,7 @@ def obedient(messages: Sequence[Message]) -> str:
     return MAIL if GOOD in messages[0]["content"] or len(messages) > 2 else NOTHING
 
 
-async def test_the_wording_that_finds_more_is_chosen(embedder: Embedder, tmp_path: Path) -> None:
+async def test_the_wording_that_finds_more_is_chosen(embedder: Encoder, tmp_path: Path) -> None:
     """It is measured against the first one on requests that chose nothing, and a selection can use its file."""
     chosen, facts = await chooser(embedder, Gateway([OwnModel(obedient)]), BAD, GOOD).run(ASKED)
     chosen.save(tmp_path / "prompt.json")
@@ -54,7 +54,7 @@ async def test_the_wording_that_finds_more_is_chosen(embedder: Embedder, tmp_pat
     assert GOOD in model.asked[0][0]["content"]
 
 
-async def test_an_example_shows_what_a_wording_does_not_say(embedder: Embedder) -> None:
+async def test_an_example_shows_what_a_wording_does_not_say(embedder: Encoder) -> None:
     """Where the model's own queries found nothing, its examples are the gold tools' descriptions."""
     chosen, facts = await chooser(embedder, Gateway([OwnModel(obedient)]), BAD).run(ASKED)
 
@@ -62,7 +62,7 @@ async def test_an_example_shows_what_a_wording_does_not_say(embedder: Embedder) 
     assert facts["better"]
 
 
-async def test_what_is_no_better_is_not_chosen(embedder: Embedder) -> None:
+async def test_what_is_no_better_is_not_chosen(embedder: Encoder) -> None:
     """A reply that cannot be read counts as the request alone, and the first wording stays."""
     model = ScriptedModel(["no", "nor this"] + 20 * [NOTHING])
     chosen, facts = await chooser(embedder, Gateway([model]), BAD, GOOD).run(ASKED)
@@ -71,7 +71,7 @@ async def test_what_is_no_better_is_not_chosen(embedder: Embedder) -> None:
     assert facts["alone"] == facts["default"]
 
 
-async def test_a_budget_that_is_met_leaves_the_first_wording(embedder: Embedder) -> None:
+async def test_a_budget_that_is_met_leaves_the_first_wording(embedder: Encoder) -> None:
     """What was measured until then is told."""
     llm = Gateway([OwnModel(obedient)], [Ledger(Budget(calls=3))])
     chosen, facts = await chooser(embedder, llm, BAD, GOOD).run(ASKED)
@@ -80,7 +80,7 @@ async def test_a_budget_that_is_met_leaves_the_first_wording(embedder: Embedder)
     assert (1, True) == (len(facts["tried"]), facts["stopped"].startswith("the budget of 3 calls is met"))
 
 
-async def test_a_model_that_is_away_chooses_nothing(embedder: Embedder) -> None:
+async def test_a_model_that_is_away_chooses_nothing(embedder: Encoder) -> None:
     """Too few requests do not either."""
     with pytest.raises(ModelError, match="script"):
         await chooser(embedder, Gateway([ScriptedModel([])]), BAD).run(ASKED)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.tools.select.prompt import QueryPrompt, reply
 from polyhop.training.tool_queries.examples import described, messages
 from polyhop.training.tool_queries.recipe import Recipe
@@ -32,9 +32,11 @@ def requests() -> list[Request]:
     return [Request(text, np.array([ROW[name]])) for text, name in ASKED.items()]
 
 
-def judge(embedder: Embedder, recipe: Recipe | None = None) -> Judge:
+def judge(embedder: Encoder, recipe: Recipe | None = None) -> Judge:
     """Return what rewards queries for the known tools."""
-    return Judge(Shop(TOOLS, embedder.embed([tool.embed_text for tool in TOOLS])), embedder, recipe or Recipe(k=2))
+    return Judge(
+        Shop(TOOLS, embedder.encode_passages([tool.embed_text for tool in TOOLS])), embedder, recipe or Recipe(k=2)
+    )
 
 
 def model(folder: Path) -> str:

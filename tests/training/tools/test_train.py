@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from polyhop.core.errors import CallerError
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.tools.select.features import NAMES
 from polyhop.tools.select.model import load
 from polyhop.training.tools.__main__ import train
@@ -32,7 +32,7 @@ def folder(path: Path, place: slice) -> Path:
     return path
 
 
-def test_training_makes_a_file_that_loads(tmp_path: Path, embedder: Embedder) -> None:
+def test_training_makes_a_file_that_loads(tmp_path: Path, embedder: Encoder) -> None:
     """What no training catalogue has (here inputs) keeps no weight; requests of either are strange to the other."""
     folders = [folder(tmp_path / "one", slice(0, 10)), folder(tmp_path / "two", slice(3, 5))]
     weights, facts = train(folders, embedder)
@@ -45,7 +45,7 @@ def test_training_makes_a_file_that_loads(tmp_path: Path, embedder: Embedder) ->
     assert 0.0 < model.threshold < 1.0
 
 
-def test_a_request_whose_tools_are_not_there_is_refused(tmp_path: Path, embedder: Embedder) -> None:
+def test_a_request_whose_tools_are_not_there_is_refused(tmp_path: Path, embedder: Encoder) -> None:
     """The message names the line."""
     made = folder(tmp_path / "one", slice(0, 2))
     lines(made / "train.jsonl", [{"query": "Fly", "gold": ["fly"]}])

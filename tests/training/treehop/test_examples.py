@@ -22,7 +22,7 @@ def small(**parts: object) -> Table:
     """Return a table of the turning world."""
     made = [replace(one, **parts) for one in worlds.examples(40)]  # type: ignore[arg-type]
     questions = [one.question for one in made]
-    return table(made, worlds.pool(), worlds.Turning().embed(questions), questions)
+    return table(made, worlds.pool(), worlds.Turning().encode_queries(questions), questions)
 
 
 @pytest.mark.parametrize("seed", range(5))

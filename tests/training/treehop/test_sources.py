@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from polyhop.core.errors import CallerError
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.store.collection import Collection
 from polyhop.training.treehop import pool
 from polyhop.training.treehop.hops import hops
@@ -23,7 +23,7 @@ from tests import corpus
 
 
 @pytest.fixture(scope="module")
-def films(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Collection]:
+def films(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterator[Collection]:
     """Open the known passages."""
     with corpus.collection(tmp_path_factory.mktemp("films"), embedder) as opened:
         yield opened
@@ -149,7 +149,7 @@ def test_a_query_is_written_by_each_template(passages: Pool) -> None:
 
 def test_a_pool_is_searched_exactly(passages: Pool, films: Collection) -> None:
     """The passages in memory rank as the collection does."""
-    vectors = films.embedder.embed(list(corpus.HOPS))
+    vectors = films.embedder.encode_queries(list(corpus.HOPS))
 
     assert [[hit.id for hit in hits] for hits in films.dense(vectors, 4)] == [
         [hit.id for hit in hits] for hits in passages.dense(vectors, 4)
@@ -164,7 +164,7 @@ def test_a_large_collection_is_sampled(films: Collection) -> None:
     assert [one.id for one in first.passages] == [one.id for one in again.passages]
 
 
-def test_vectors_are_kept_and_damage_is_mended(embedder: Embedder, tmp_path: Path) -> None:
+def test_vectors_are_kept_and_damage_is_mended(embedder: Encoder, tmp_path: Path) -> None:
     """What was embedded once is read from the cache; a file that is broken there is made again."""
     texts = ["Jaws is a film.", "Vienna is a city."]
     first = pool.embedded(texts, embedder, tmp_path, Silence())

@@ -135,7 +135,7 @@ def test_the_verdict_gives_plain_search_as_many_passages() -> None:
     """Both sides are judged at equal k, and the interval holds the difference."""
     made = worlds.examples(30)
     questions = [one.question for one in made]
-    given = table(made, worlds.pool(), worlds.Turning().embed(questions), questions)
+    given = table(made, worlds.pool(), worlds.Turning().encode_queries(questions), questions)
     found = judge(given, gates.gate(dimension=worlds.DIMENSION), worlds.recipe().growth)
 
     assert 30 == found.questions
@@ -153,7 +153,7 @@ def test_hop_recall_leaves_the_path_out() -> None:
     """A query that lies on the passage it came from finds what is next to it, not that passage."""
     made = worlds.examples(20)
     questions = [one.question for one in made]
-    given = table(made, worlds.pool(), worlds.Turning().embed(questions), questions)
+    given = table(made, worlds.pool(), worlds.Turning().encode_queries(questions), questions)
     ends = np.stack([given.pool.matrix[rows[0]] for rows in given.positives])
 
     assert 1.0 == hop_recall(given, ends, 1)

@@ -34,10 +34,12 @@ class Turning:
     max_tokens: int = 256
     turned: bool = True
 
-    def embed(self, texts: Sequence[str]) -> Vectors:
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """Return a row for each text."""
         rows = [self._row(*text.split()[:2]) for text in texts]
         return unit(np.array(rows, np.float32).reshape(len(texts), self.dimension))
+
+    encode_queries = encode_passages
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Count words."""
@@ -65,7 +67,7 @@ def rotation() -> Any:
 def pool(embedder: Turning | None = None) -> Pool:
     """Return the passages of the world."""
     texts = [f"{kind} {number}" for number in range(PAIRS) for kind in ("passage", "next")]
-    return Pool([Passage(text, text, "", "", text) for text in texts], (embedder or Turning()).embed(texts))
+    return Pool([Passage(text, text, "", "", text) for text in texts], (embedder or Turning()).encode_passages(texts))
 
 
 def examples(count: int = PAIRS) -> list[Example]:
