@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     from ..core.types import Document, Passage
     from ..retrieval.config import Config
     from ..retrieval.stop import MaxHops, Stop
+    from ..store.chroma import adopt
     from ..store.collection import Collection
     from ..store.location import Options
-    from ..store.transfer import adopt, export, import_file
+    from ..store.transfer import export, import_file
     from ..tools.catalogue import Catalogue
     from ..tools.importers.functions import Functions
     from ..tools.importers.json_lines import JsonLines
@@ -55,9 +56,10 @@ _MODULES = {
     "..core.types": "Document Passage",
     "..retrieval.config": "Config",
     "..retrieval.stop": "MaxHops Stop",
+    "..store.chroma": "adopt",
     "..store.collection": "Collection",
     "..store.location": "Options",
-    "..store.transfer": "adopt export import_file",
+    "..store.transfer": "export import_file",
     "..tools.catalogue": "Catalogue",
     "..tools.importers.functions": "Functions",
     "..tools.importers.json_lines": "JsonLines",

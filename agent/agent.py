@@ -98,7 +98,7 @@ class Agent:
         try:
             for name in dict.fromkeys(names or ("default",)):
                 how = Options(
-                    chroma_url=settings.chroma_url,
+                    index=settings.index,
                     embedder=settings.embedder,
                     query_transform=settings.query_transform,
                 )

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import CallerError, OperatorError
-from ..core.forked import heed, keep
+from ..core.forked import never_close, register
 from ..graphs.loop import aask, ask
 from ..graphs.state import Request, State
 from ..retrieval.run import Run
@@ -63,7 +63,7 @@ class Runtime:
         self._graphs: dict[bool, Any] = {}
         self._saver: Any = None
         self._inside = threading.Lock()
-        heed(self)
+        register(self)
 
     def invoke(self, asked: PreparedRun) -> State:
         """Run to the end and return the last state."""
@@ -110,7 +110,7 @@ class Runtime:
 
     def in_child(self) -> None:
         """Leave the parent's connection alone; the next run opens one of its own."""
-        keep(self._saver)
+        never_close(self._saver)
         self._saver, self._graphs = None, {}
         self._inside = threading.Lock()
 

@@ -18,7 +18,7 @@ class VectorError(CallerError):
 def unit_rows(vectors: ArrayLike, dimension: int) -> Vectors:
     """Return the vectors as unit rows, shape (n, dimension), float32.
 
-    Chroma takes non-finite and zero vectors without a word and then ranks by nonsense, so they are refused here.
+    A vector index may take non-finite and zero vectors and then rank by nonsense, so they are refused here.
 
     Raises:
         VectorError: naming the first bad row and what is wrong with it.

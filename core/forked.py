@@ -8,7 +8,7 @@ from typing import Protocol
 from weakref import WeakSet
 
 
-class Held(Protocol):
+class ForkAware(Protocol):
     """Something that belongs to the process that opened it."""
 
     def before_fork(self) -> None:
@@ -20,27 +20,27 @@ class Held(Protocol):
         ...
 
 
-_held: WeakSet[Held] = WeakSet()
+_registered: WeakSet[ForkAware] = WeakSet()
 _changing = threading.Lock()
 # SQLite asks that a connection is neither used nor closed in a fork of the process that opened it.
-_kept: list[object] = []
+_never_closed: list[object] = []
 
 
-def heed(held: Held) -> None:
-    """Tell something of the forks to come for as long as it lives."""
+def register(holder: ForkAware) -> None:
+    """Tell an object of all forks for as long as it lives."""
     with _changing:
-        _held.add(held)
+        _registered.add(holder)
 
 
-def keep(inherited: object) -> None:
-    """Keep something that was inherited from being closed by going out of use."""
-    _kept.append(inherited)
+def never_close(inherited: object) -> None:
+    """Hold on to an inherited object, so that the garbage collector does not close it."""
+    _never_closed.append(inherited)
 
 
 def _before() -> None:
     _changing.acquire()
-    for held in _held:
-        held.before_fork()
+    for holder in _registered:
+        holder.before_fork()
 
 
 def _in_parent() -> None:
@@ -50,8 +50,8 @@ def _in_parent() -> None:
 def _in_child() -> None:
     global _changing
     _changing = threading.Lock()
-    for held in _held:
-        held.in_child()
+    for holder in _registered:
+        holder.in_child()
 
 
 os.register_at_fork(before=_before, after_in_parent=_in_parent, after_in_child=_in_child)

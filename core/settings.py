@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import warnings
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -22,7 +24,10 @@ class Settings(BaseSettings):
     query_transform: str = Field(
         "", description="what is done to the vectors of queries: linear=FILE, or module:Class; empty: nothing"
     )
-    chroma_url: str = Field("", description="address of a Chroma server that holds the vectors; empty: embedded")
+    index: str = Field(
+        "chroma",
+        description="vector index: chroma (embedded), chroma=http://HOST:PORT for a server, or module:Class=ADDRESS",
+    )
     llm: str = Field(
         "",
         description="litellm model; more with commas are asked where those before them fail; empty: no LLM",
@@ -79,6 +84,15 @@ class Settings(BaseSettings):
     distinct: bool = Field(True, description="whether passages that say nearly the same as a better one come last")
     seconds: float = Field(30.0, gt=0, description="deadline of one question")
     log: str = Field("warning", description="log level: debug, info, warning or error")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _old_name_of_index(cls, given: dict[str, Any]) -> dict[str, Any]:
+        url = given.pop("chroma_url", "") or os.environ.get("POLYHOP_CHROMA_URL", "")
+        if url:
+            warnings.warn(f"POLYHOP_CHROMA_URL is POLYHOP_INDEX=chroma={url} now", DeprecationWarning, stacklevel=2)
+            given.setdefault("index", f"chroma={url}")
+        return given
 
     @field_validator("home", "cache")
     @classmethod

@@ -103,11 +103,9 @@ class Collection:
 
         `progress` hears the number of characters that were embedded, a few hundred texts at a time.
         """
-        writer: list[Intake] = []
-        with disk_errors(self.folder), self._derived.session(lambda: any(intake.writer.busy for intake in writer)):
+        with disk_errors(self.folder), self._derived.session():
             observe = self._options.observe
             intake = Intake(self._record, self._derived, self.embedder, observe=observe, batch=batch, progress=progress)
-            writer.append(intake)
             yield intake
             intake.finish()
 
@@ -136,11 +134,11 @@ class Collection:
 
         The old vectors serve until the new ones are complete; a killed run goes on where it was.
         """
+        from .reindex import embed_again
+
         with disk_errors(self.folder), self._lock.exclusive():
             encoder = self._for_queries(accepted(embedder))
-            from .reindex import embed_again
-
-            count = embed_again(self._record, encoder, progress or (lambda done, total: None))
+            count: int = embed_again(self._record, encoder, progress or (lambda done, total: None))
             self._derived.close()
             self._embedder, self.embedder_name = encoder, encoder.name
             self._attach()
@@ -222,7 +220,7 @@ class Collection:
             "passages": passages,
             "embedder": self.embedder_name,
             "dimension": int(self._record.get("dimension")),
-            "vectors": self._options.chroma_url or "embedded Chroma",
+            "vectors": self._derived.location,
             "bytes": size,
             "notices": list(self._derived.notices),
         }
@@ -264,8 +262,8 @@ class Collection:
         self.close()
 
     def _attach(self) -> None:
-        url, lazy = self._options.chroma_url, self._options.lazy
-        self._derived: Derived = Derived(self._record, self._lock, self.embedder_name, url=url, lazy=lazy)
+        spec, lazy = self._options.index, self._options.lazy
+        self._derived: Derived = Derived(self._record, self._lock, self.embedder_name, spec=spec, lazy=lazy)
         dimension = int(self._record.get("dimension"))
         self._searcher = Searcher(
             self._record,
@@ -301,6 +299,7 @@ def delete(home: Path | str, name: str, *, options: Options | None = None) -> No
     """Delete a whole collection."""
     folder = folder_of(home, name)
     with Collection.open(home, name, options=options) as collection, collection._lock.exclusive():
+        collection._derived.drop()
         try:
             shutil.rmtree(folder)
         except OSError as error:

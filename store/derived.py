@@ -1,249 +1,213 @@
-"""Keeping the vector index equal to the record: opening, replaying, rebuilding."""
+"""Keeping the vector index equal to the record: opening it, taking back what failed, making it anew."""
 
 from __future__ import annotations
 
-import json
 import shutil
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-
-import numpy as np
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from ..core.logs import get_logger
 from .lock import CollectionLock
-from .record import Record, blocks, bump, put
-from .vectors import ChromaIndex, IndexUnavailable, VectorIndex
-from .write import drop_pending
+from .record import Record, bump, put
+from .vector_index import VECTOR_INDEXES, Generation, IndexUnavailable, VectorIndex
+from .write import drop_pending, in_doubt, prune
 
 log = get_logger(__name__)
 
-TOLERANCE = 1e-4
-PROBES = 32
-PROBE_DEPTH = 10
 # From so many rows on a rebuild takes a minute or more, and whoever waits for it should know beforehand.
 LONG = 50_000
-
-OpenIndex = Callable[[str], VectorIndex]
+PREFIX = "polyhop-"
+#: what is told of a rebuild, by what `meta.dirty` or a look at the index says; "" is not worth a notice
+REASONS = {
+    "new": "",
+    "reindexed": "",
+    "writing": "the last writer was interrupted",
+    "replaying": "an earlier repair did not finish",
+    "files": "its files are not as the last writer left them",
+}
 
 
 class Derived:
     """The vector index of a record, opened so that what it holds is what the record calls live.
 
-    `meta.dirty` tells how the last writer ended: "" properly; "writing", it died while writing: the differences are
-    replayed; "replaying", even that did not end (Chroma can take the process down): the index is rebuilt from the
-    stored vectors without reading the old one. The sizes of Chroma's files are noted at each proper end, and a folder
-    that looks different on opening (truncated, half copied) is rebuilt without being opened.
+    `meta.dirty` tells how the last writer ended: "" properly; "writing", it died, or an exception left it with an index
+    that could not be mended; "replaying", it died while it rebuilt the index. A writer that dies may leave an embedded
+    engine with files that take down whoever reads them. So they are not opened again: the index is rebuilt from the
+    stored vectors, and nothing is embedded. A server is still whole; it only forgets what was not acknowledged.
 
     Args:
-        url: address of a Chroma server; empty for an embedded one beside the record.
+        spec: names the engine and its address, as `POLYHOP_INDEX` does.
         lazy: whether an index that nothing speaks against is opened when it is first asked only.
     """
 
-    def __init__(
-        self, record: Record, lock: CollectionLock, embedder: str, *, url: str = "", lazy: bool = False
-    ) -> None:
+    def __init__(self, record: Record, lock: CollectionLock, embedder: str, *, spec: str, lazy: bool = False) -> None:
         self._record = record
         self._embedder = embedder
         self._lock = lock
-        self._folder = record.path.parent
-        self._url = url
+        self._spec = spec
+        self.location = self._generation("").location
         self.notices: list[str] = []
         self._opening = threading.RLock()
         self._index: VectorIndex | None = None
         if not lazy or self._suspicion():
-            self._index = self._open()
+            self._open()
 
     @property
     def index(self) -> VectorIndex:
         """Return the vector index, opened by now."""
-        with self._opening:
-            if self._index is None:
-                self._index = self._open()
+        if self._index is not None:  # a writer must not wait for a reader who waits for the writer
             return self._index
-
-    @index.setter
-    def index(self, index: VectorIndex) -> None:
-        self._index = index
+        with self._opening:
+            return self._index or self._open()
 
     @contextmanager
-    def session(self, in_doubt: Callable[[], bool]) -> Iterator[None]:
+    def session(self) -> Iterator[None]:
         """Hold the collection alone and mark it as being written.
 
-        When the work raises while `in_doubt`, the differences are replayed before the exception goes on.
+        When the work raises, the batch that was not acknowledged is taken back before the exception goes on.
         """
-        _ = self.index  # opened before the record says that it is being written
+        _ = self.index
         with self._lock.exclusive():
-            self._record.put(dirty="writing")
+            if reason := self._record.get("dirty"):  # an earlier write failed, and so did taking it back
+                self._recover(str(reason))
+            self.index.check()
+            self._begin()
             try:
                 yield
-            except BaseException:
-                if in_doubt():
-                    self.index.close()
-                    self._recover("writing")
-                else:
-                    drop_pending(self._record)
-                    self._settle()
+            except BaseException as error:
+                with suppress(Exception):  # then it stays marked, and the next to write or to open sees to it
+                    self._mend(error)
                 raise
-            self.index.tune()
-            self._settle()
+            self._settle(self.index)
 
     def rebuild(self, reason: str) -> None:
         """Make a new vector index from the stored vectors; nothing is embedded."""
         with self._lock.exclusive():
-            self.index.close()
             self._rebuild(reason)
+
+    def drop(self) -> None:
+        """Delete the vector index, wherever it is."""
+        self.close()
+        self._generation(self._current()).drop()
 
     def close(self) -> None:
         """Let go of the vector index."""
-        if self._index is not None:
-            self._index.close()
+        index, self._index = self._index, None
+        if index is not None:
+            index.close()
 
     def _open(self) -> VectorIndex:
         with self._lock.when(self._suspicion) as reason:
-            if reason:
-                return self._recover(reason)
-        try:
-            return self._attach()
-        except (IndexUnavailable, KeyboardInterrupt, SystemExit):
-            raise
-        except BaseException as error:
-            with self._lock.exclusive():
-                return self._rebuild(f"Chroma could not open it ({_line(error)})")
+            return self._recover(reason) if reason else self._index or self._attach()
 
     def _suspicion(self) -> str:
         """Return why the index cannot be trusted as it is, or nothing."""
-        dirty = self._record.get("dirty", "")
-        if not self._record.get("chroma"):
+        if not self._current():
             return "new"
-        if self._record.get("url", "") != self._url:
-            return "moved to " + (self._url or "embedded Chroma")
-        if dirty:
+        if self._record.get("location") != self.location:
+            return f"moved to {self.location}"
+        if dirty := self._record.get("dirty"):
             return str(dirty)
-        if not self._url and self._fingerprint() != self._record.get("fingerprint", ""):
+        if self._generation(self._current()).fingerprint() != self._record.get("fingerprint", ""):
             return "files"
         return ""
 
     def _recover(self, reason: str) -> VectorIndex:
-        if reason == "new":
-            return self._rebuild("")
-        if reason == "replaying":
-            return self._rebuild("an earlier repair did not finish")
-        if reason == "files":
-            return self._rebuild("its files are not as the last writer left them")
-        if reason != "writing":
-            return self._rebuild(reason)
-        dropped = drop_pending(self._record)
-        self._record.put(dirty="replaying")
+        if reason == "writing" and not self._generation(self._current()).embedded:
+            index = self._attach(interrupted=True)
+            self._settle(index)
+            return index
+        return self._rebuild(REASONS.get(reason, reason))
+
+    def _attach(self, *, interrupted: bool = False) -> VectorIndex:
+        """Open the index that there is, or make it anew if it cannot be opened or holds other rows."""
+        self.close()
+        index = self._generation(self._current())
         try:
-            index = self._attach(counted=False)
-            changed = self._replay(index)
+            index.open()
+            if interrupted:
+                self._tell(f"the last writer was interrupted: {self._take_back(index)} pending rows dropped")
+            index.check(self._record.count()[1])
         except (IndexUnavailable, KeyboardInterrupt, SystemExit):
             raise
-        except BaseException as error:
-            return self._rebuild(f"Chroma could not read it ({_line(error)})")
-        self.index = index
-        self._settle()
-        self._tell(
-            f"the last writer was interrupted: {dropped} pending rows dropped, "
-            f"{changed} rows of the vector index replayed"
-        )
+        except BaseException as error:  # a panic of an engine written in Rust is no Exception
+            with self._lock.exclusive():
+                return self._rebuild(f"it could not be used ({_line(error)})")
+        self._index = index
         return index
 
-    def _attach(self, *, counted: bool = True) -> VectorIndex:
-        index = self._named(str(self._record.get("chroma")))
-        if counted and index.count() != self._record.count()[1]:
-            if self._url:  # a server may have been restored from an older copy
-                with self._lock.exclusive():
-                    self._tell(f"the Chroma server held other rows: {self._replay(index)} replayed")
-                return index
-            raise ValueError("it holds another number of rows than the record")
-        return index
+    def _mend(self, error: BaseException) -> None:
+        """Take back a batch that failed; an embedded engine that may itself have failed at it is not trusted again."""
+        index = self.index
+        stopped = isinstance(error, KeyboardInterrupt | SystemExit)
+        if index.embedded and not stopped and in_doubt(self._record):
+            self._rebuild("a write failed")
+        else:
+            self._take_back(index)
+            self._settle(index)
 
-    def _replay(self, index: VectorIndex) -> int:
-        """Make the index hold the live vectors and nothing else; return how many rows differed."""
-        have = set(index.ids())
-        live = self._record.live_ids()
-        extra = sorted(have.difference(live))
-        for block in blocks(extra, index.max_batch):
-            index.delete(block)
-        changed = len(extra)
-        for ids, vectors in self._record.live_vectors(self._embedder):
-            places = {name: place for place, name in enumerate(ids)}
-            wrong = set(ids) - have
-            found, stored = index.get([name for name in ids if name in have])
-            for name, vector in zip(found, stored, strict=True):
-                if not np.allclose(vector, vectors[places[name]], atol=TOLERANCE):
-                    wrong.add(name)
-            if wrong:
-                index.upsert(sorted(wrong), vectors[[places[name] for name in sorted(wrong)]])
-                changed += len(wrong)
-        self._probe(index)
-        with self._record.writing() as connection:
-            connection.execute("DELETE FROM stale")
-        return changed
-
-    def _probe(self, index: VectorIndex) -> None:
-        """Raise unless a sample of vectors finds itself: rows may be there and yet unreachable in a torn graph."""
-        if index.count() != self._record.count()[1]:
-            raise ValueError("it holds another number of rows than the record after replaying")
-        ids = self._record.live_ids()
-        sample = ids[:: max(1, len(ids) // PROBES)][:PROBES]
-        if not sample:
-            return
-        vectors = self._record.vectors(sample, self._embedder)
-        found = index.query(np.stack([vectors[name] for name in sample]), min(PROBE_DEPTH, len(ids)))
-        for name, near in zip(sample, found, strict=True):
-            if not near or near[0][1] < 1 - TOLERANCE:
-                raise ValueError(f"row {name} does not find itself")
+    def _take_back(self, index: VectorIndex) -> int:
+        """Undo what a batch left in record and index before it was acknowledged; return how many rows were pending."""
+        dropped = drop_pending(self._record)
+        prune(self._record, index, self._embedder)
+        return dropped
 
     def _rebuild(self, reason: str) -> VectorIndex:
+        self.close()
         drop_pending(self._record)
         with self._record.writing() as connection:
             number = bump(connection, "rebuilds")
             put(connection, dirty="replaying")
-        old = self._record.get("chroma", "")
-        name = f"polyhop-{self._record.get('id')}-{number}"
-        index = self._named(name)
+        old = self._current()
+        name = self._name(number)
+        index = self._generation(name)
+        index.open()
         if (rows := self._record.count()[1]) >= LONG:
             log.warning("vector index", begun=f"rebuilding {rows:,} rows from the record, about a minute for 60,000")
         for ids, vectors in self._record.live_vectors(self._embedder):
-            index.upsert(ids, vectors)
-        index.tune()
+            index.upsert(ids, vectors, self._record.attributes(ids) if index.holds_metadata else [])
         with self._record.writing() as connection:
-            put(connection, chroma=name, url=self._url)
+            put(connection, index=name, location=self.location)
             connection.execute("DELETE FROM stale")
-        self.index = index
-        self._settle()
-        self._sweep(old, name)
+        self._settle(index)
+        self._index = index
+        self._sweep(old, number)
         if reason:
             self._tell(f"the vector index was rebuilt from the record: {reason}")
         return index
 
-    def _settle(self) -> None:
-        self._record.put(dirty="", fingerprint="" if self._url else self._fingerprint())
+    def _begin(self) -> None:
+        with self._record.writing() as connection:
+            put(connection, dirty="writing")
+            if self.index.holds_metadata:  # searches under way that let the index filter are made again without it
+                bump(connection, "generation")
 
-    def _named(self, name: str) -> VectorIndex:
-        return ChromaIndex(name, folder=self._folder / name, url=self._url)
+    def _settle(self, index: VectorIndex) -> None:
+        index.commit()
+        self._record.put(dirty="", fingerprint=index.fingerprint())
 
-    def _sweep(self, old: str, current: str) -> None:
-        for folder in self._folder.glob("polyhop-*"):
-            if folder.is_dir() and (folder.name != current or self._url):
+    def _current(self) -> str:
+        return str(self._record.get("index", ""))
+
+    def _name(self, number: int) -> str:
+        return f"{PREFIX}{self._record.get('id')}-{number}"
+
+    def _generation(self, name: str) -> VectorIndex:
+        generation = Generation(name, self._record.path.parent / name, int(self._record.get("dimension")))
+        return VECTOR_INDEXES.make(self._spec, generation)
+
+    def _sweep(self, old: str, number: int) -> None:
+        """Delete the folders of all earlier generations, and from the last complete one on what a server has of them.
+
+        Where the index has moved, the server that it has left is not asked: it may be gone for good.
+        """
+        for folder in self._record.path.parent.glob(f"{PREFIX}*"):
+            if folder.is_dir() and folder.name != self._current():
                 shutil.rmtree(folder, ignore_errors=True)
-        if self._url and old and old != current:
-            gone = self._named(old)
-            gone.drop()
-            gone.close()
-
-    def _fingerprint(self) -> str:
-        """Return the sizes of Chroma's files, which only a writer changes."""
-        folder = self._folder / str(self._record.get("chroma"))
-        files = sorted(
-            path
-            for path in folder.rglob("*")
-            if path.is_file() and not path.name.endswith(("-wal", "-shm", "-journal"))
-        )
-        return json.dumps({str(path.relative_to(folder)): path.stat().st_size for path in files})
+        for earlier in range(int(old.rpartition("-")[2] or number), number):
+            with suppress(Exception):  # what cannot be deleted costs room and does no harm
+                self._generation(self._name(earlier)).drop()
 
     def _tell(self, notice: str) -> None:
         self.notices.append(notice)

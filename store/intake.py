@@ -54,7 +54,7 @@ class Intake:
         progress: Progress = lambda characters: None,
     ) -> None:
         self.report = AddReport()
-        self.writer = BatchWriter(record, derived.index, observe)
+        self.writer = BatchWriter(record, derived.index, embedder.name, observe)
         self._record = record
         self._embedder = embedder
         self._observe = observe

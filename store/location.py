@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass
 from pathlib import Path
 
 from ..core.errors import CallerError, OperatorError
@@ -29,21 +30,28 @@ class WrongEmbedder(OperatorError):
 class Options:
     """How a collection is opened.
 
-    `wait` is how many seconds to wait for the lock; `chroma_url` moves the vectors to a Chroma server; `embedder` names
-    the one for a new collection, by default as the settings say; `query_transform` names what is done to the vectors of
-    queries, None is as the settings say; `observe` hears the name of each step of the write path as it is done.
-    `postings` is how many entries of the word index one question may read, rare words first: it bounds the time in a
-    large collection. `lazy` opens the vector index when it is first asked, for a collection whose vectors are searched
-    in memory.
+    `wait` is how many seconds to wait for the lock; `index` names the vector index as `POLYHOP_INDEX` does, such as
+    `chroma=http://host:8000`, and the vectors move there; `embedder` names the one for a new collection, by default as
+    the settings say; `query_transform` names what is done to the vectors of queries, None is as the settings say;
+    `observe` hears the name of each step of the write path as it is done. `postings` is how many entries of the word
+    index one question may read, rare words first: it bounds the time in a large collection. `lazy` opens the vector
+    index when it is first asked, for a collection whose vectors are searched in memory.
     """
 
     wait: float = 2.0
-    chroma_url: str = ""
+    index: str = "chroma"
     embedder: str = ""
     query_transform: str | None = None
     observe: Observe = lambda step: None
     postings: int = POSTINGS
     lazy: bool = False
+    chroma_url: InitVar[str] = ""
+
+    def __post_init__(self, chroma_url: str) -> None:
+        """Heed the old name of `index`."""
+        if chroma_url:
+            warnings.warn(f"Options(chroma_url=...) is index='chroma={chroma_url}' now", DeprecationWarning, 3)
+            object.__setattr__(self, "index", f"chroma={chroma_url}")
 
 
 def folder_of(home: Path | str, name: str) -> Path:

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..core.errors import CallerError, OperatorError
-from ..core.forked import heed
+from ..core.forked import register
 
 _numbers = itertools.count()
 POLL = 0.05
@@ -41,7 +41,7 @@ class CollectionLock:
         self._open = True
         self._owner = os.getpid()
         self._fd = self._turn = -1
-        heed(self)
+        register(self)
         self._fd, self._turn = _file(folder / "lock"), _file(folder / "turn")
         try:
             self._take(self._fd, fcntl.LOCK_SH)
@@ -78,7 +78,7 @@ class CollectionLock:
             yield ""
             return
         with self._inside:
-            alone = self._alone(reason)
+            alone = self._depth == 0 and self._alone(reason)
             self._depth += alone
             try:
                 yield reason()

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from ..core.errors import CallerError, OperatorError
-from ..core.forked import heed, keep
-from ..core.types import Passage, Vectors
+from ..core.forked import never_close, register
+from ..core.types import Metadata, Passage, Vectors
 from .lock import refuse_fork
-from .schema import FORMAT, PRAGMAS, SCHEMA, TEMPORARY
+from .schema import FORMAT, PRAGMAS, RENAMED, SCHEMA, TEMPORARY
 
 BLOCK = 500
 LIVE = "chunks c JOIN documents d ON d.id = c.doc AND d.live = c.version"
@@ -36,7 +36,7 @@ class Record:
         self._idle: list[sqlite3.Connection] = []  # append and pop are atomic
         self._closed = False
         self._owner = os.getpid()
-        heed(self)
+        register(self)
         with self.reading() as connection:
             version = self._version(connection)
             if version is None:
@@ -46,6 +46,8 @@ class Record:
                     f"the collection at {str(path.parent)!r} has on-disk format {version!r}, this polyhop reads "
                     f"{FORMAT}; export it with the version that wrote it and import it here"
                 )
+            elif connection.execute("SELECT 1 FROM meta WHERE key = 'chroma'").fetchone():
+                connection.executescript(RENAMED)
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -63,10 +65,10 @@ class Record:
             if os.getpid() == self._owner:
                 connection.close()
             else:
-                keep(connection)
+                never_close(connection)
             raise
         if os.getpid() != self._owner:
-            return keep(connection)
+            return never_close(connection)
         self._idle.append(connection)
         if self._closed:
             self.close()
@@ -105,7 +107,7 @@ class Record:
 
     def in_child(self) -> None:
         """Leave alone what was inherited all the same."""
-        keep(self._idle)
+        never_close(self._idle)
         self._idle = []
 
     def _connect(self) -> sqlite3.Connection:
@@ -170,6 +172,17 @@ class Record:
             for name, key, title, heading, text, metadata, source, place in rows
         }
 
+    def attributes(self, ids: Sequence[str]) -> list[Metadata]:
+        """Return for each live passage what filters see of its document."""
+        sql = (
+            f"SELECT c.id, d.metadata, d.key, d.title, d.source FROM {LIVE}"
+            " WHERE c.id IN (SELECT value FROM json_each(?))"
+        )
+        with self.reading() as connection:
+            rows = connection.execute(sql, (json.dumps(list(ids)),)).fetchall()
+        found = {name: attributes(json.loads(metadata), *document) for name, metadata, *document in rows}
+        return [found[name] for name in ids]
+
     def vectors(self, ids: Sequence[str], embedder: str) -> dict[str, Vectors]:
         """Return the stored vectors of the live passages among `ids`."""
         sql = (
@@ -219,6 +232,11 @@ class Record:
         with self.reading() as connection:
             documents = connection.execute("SELECT count(*) FROM documents WHERE live IS NOT NULL").fetchone()[0]
             return documents, connection.execute(f"SELECT count(*) FROM {LIVE}").fetchone()[0]
+
+
+def attributes(metadata: Metadata, key: str, title: str, source: str) -> Metadata:
+    """Return what filters see of a document: its metadata, and under their own names key, title and source."""
+    return {**metadata, "key": key, "title": title, "source": source}
 
 
 def put(connection: sqlite3.Connection, **values: Any) -> None:

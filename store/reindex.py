@@ -38,6 +38,6 @@ def embed_again(record: Record, embedder: Encoder, progress: Callable[[int, int]
                 ),
             )
     with record.writing() as connection:
-        put(connection, embedder=embedder.name, dimension=embedder.dimension, chroma="")
+        put(connection, embedder=embedder.name, dimension=embedder.dimension, dirty="reindexed")
         connection.execute("DELETE FROM vectors WHERE embedder <> ?", (embedder.name,))
     return total

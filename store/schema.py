@@ -4,8 +4,9 @@ from __future__ import annotations
 
 FORMAT = 1
 
-# Row 1 of `meta` keys: format, embedder, dimension, chroma (name of the derived collection), generation (counts commits
-# that change what a search can see), clock (last document version handed out), dirty ("" | "writing" | "replaying").
+# Keys of `meta`: format, embedder, dimension, index (the generation of the vector index in use), location (where it
+# is), rebuilds (counts generations), fingerprint (of its files), generation (counts commits that change what a search
+# can see), clock (last document version handed out), dirty ("" | "writing" | "replaying" | "reindexed").
 SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
 
@@ -64,6 +65,16 @@ CREATE TABLE sources (
 CREATE VIRTUAL TABLE lexical USING fts5 (
     title, body, content='', tokenize="porter unicode61 remove_diacritics 2"
 );
+"""
+
+# In 0.1 two keys of `meta` had the names of the only engine; one transaction, so that a kill leaves the old or the new.
+RENAMED = """
+BEGIN IMMEDIATE;
+INSERT OR IGNORE INTO meta SELECT 'location', CASE value WHEN '' THEN 'embedded Chroma' ELSE value END FROM meta
+WHERE key = 'url';
+UPDATE OR REPLACE meta SET key = 'index' WHERE key = 'chroma';
+DELETE FROM meta WHERE key = 'url';
+COMMIT;
 """
 
 # Per connection, not in the file: term statistics of the index, and a scratch index that shows how FTS5 cuts a word.

@@ -18,7 +18,7 @@ from . import lexical
 from .filter import Filter, parse
 from .recent import Recent
 from .record import LIVE, Record
-from .vectors import VectorIndex
+from .vector_index import VectorIndex
 
 # Up to so many matching chunks a filtered search scores exactly on the stored vectors; above, it over-fetches.
 EXACT = 2_000
@@ -235,10 +235,11 @@ class Searcher:
     def _approximate(self, queries: Vectors, k: int, plan: Plan) -> list[list[Hit]]:
         """Ask the vector index, and again and deeper for those queries alone whose list is not certain yet."""
         best: dict[int, list[Hit]] = {}
-        limit = plan.first_limit(k)
-        while len(best) < len(queries) and limit < min(plan.total, DEEPEST):
+        pushed = self._pushed_down(plan.filter)
+        limit = plan.first_limit(k) if pushed is None else SPARE + k
+        while len(best) < len(queries) and limit < min(plan.total if pushed is None else plan.matching, DEEPEST):
             left = [place for place in range(len(queries)) if place not in best]
-            found = self._index().query(queries[left], limit)
+            found = self._index().query(queries[left], limit, pushed)
             names = {name for near in found for name, _ in near}
             live = self._live(names, plan.filter) if plan.members is None else names & plan.ids
             for place, near in zip(left, found, strict=True):
@@ -249,6 +250,12 @@ class Searcher:
         if left := [place for place in range(len(queries)) if place not in best]:
             best.update(zip(left, self._exact(queries[left], k, self._matching_rows(plan.filter)), strict=True))
         return [best[place] for place in range(len(queries))]
+
+    def _pushed_down(self, condition: Filter | None) -> Filter | None:
+        """Return the filter if the vector index applies it, which it cannot do while metadata is being written."""
+        if condition is None or not self._index().can_filter(condition) or self._record.get("dirty"):
+            return None
+        return condition
 
     def _live(self, ids: set[str], condition: Filter | None) -> set[str]:
         check, values = condition.sql_check("d.id") if condition else ("1", [])

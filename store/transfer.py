@@ -1,4 +1,4 @@
-"""Moving collections: export and import beside each other, and adopting an existing Chroma collection."""
+"""Moving collections: export and import."""
 
 from __future__ import annotations
 
@@ -21,8 +21,6 @@ from .write import Prepared
 
 FORMAT = 1
 PAGE = 500
-SAMPLE = 16
-ALIKE = 0.9
 
 
 def export(collection: Collection, path: Path) -> int:
@@ -73,21 +71,6 @@ def embedder_of(path: Path) -> str:
     """Return the name of the embedder whose vectors an export holds."""
     with _open(path, "rb", gz=path.suffix == ".gz") as file:
         return str(_head(_lines(file, path), path).get("embedder", ""))
-
-
-def adopt(collection: Collection, chroma: str, name: str) -> AddReport:
-    """Add the documents of an existing Chroma collection with the vectors it has; it is only read.
-
-    Args:
-        chroma: a folder of an embedded Chroma, or the address of a server.
-        name: the Chroma collection.
-
-    Raises:
-        CallerError: if its vectors were evidently made by another embedder than the collection's.
-    """
-    theirs = _chroma_collection(chroma, name)
-    _check_alike(collection, theirs.get(limit=SAMPLE, include=["documents", "embeddings"]), name)
-    return collection.add(_adopted(theirs))
 
 
 def _documents(collection: Collection) -> Iterator[dict[str, Any]]:
@@ -198,56 +181,3 @@ def _open(path: Path, mode: str, *, gz: bool) -> Any:
         return gzip.open(path, mode, encoding=encoding) if gz else path.open(mode, encoding=encoding)
     except OSError as error:
         raise CallerError(f"cannot open {str(path)!r} ({error}); check the path") from error
-
-
-def _chroma_collection(chroma: str, name: str) -> Any:
-    from .vectors import connect
-
-    if "://" not in chroma and not (Path(chroma) / "chroma.sqlite3").is_file():
-        raise CallerError(
-            f"{chroma!r} holds no Chroma database; give the folder with chroma.sqlite3, or a server's address"
-        )
-    client = connect(Path(chroma), chroma if "://" in chroma else "")
-    try:
-        return client.get_collection(name, embedding_function=None)
-    except Exception as error:  # Chroma's NotFoundError, or a ValueError in older servers
-        others = ", ".join(sorted(found.name for found in client.list_collections())) or "none"
-        raise CallerError(f"Chroma at {chroma!r} has no collection {name!r} (there: {others})") from error
-
-
-def _check_alike(collection: Collection, sample: Any, name: str) -> None:
-    pairs = [
-        (text, vector) for text, vector in zip(sample["documents"] or [], sample["embeddings"], strict=False) if text
-    ]
-    if not pairs:
-        return
-    theirs = np.array([vector for _, vector in pairs], np.float32)
-    ours = collection.embedder.encode_passages([text for text, _ in pairs])
-    alike = (
-        float((theirs * ours).sum(axis=1).mean() / np.linalg.norm(theirs, axis=1).mean())
-        if theirs.shape == ours.shape
-        else 0.0
-    )
-    if alike < ALIKE:
-        raise CallerError(
-            f"the vectors of Chroma collection {name!r} ({theirs.shape[1]} dimensions, mean cosine {alike:.2f}) were "
-            f"not made by {collection.embedder_name!r}; choose the embedder that made them with --embedder, or index "
-            "the texts"
-        )
-
-
-def _adopted(theirs: Any) -> Iterator[Document]:
-    start = 0
-    while True:
-        page = theirs.get(limit=PAGE, offset=start, include=["documents", "metadatas", "embeddings"])
-        if not page["ids"]:
-            return
-        start += len(page["ids"])
-        for key, text, metadata, vector in zip(
-            page["ids"], page["documents"], page["metadatas"], page["embeddings"], strict=True
-        ):
-            fields = {name: value for name, value in (metadata or {}).items() if value is not None}
-            title = fields.get("title")
-            yield Document(
-                key, text or "", title if isinstance(title, str) else "", fields, "", tuple(map(float, vector))
-            )

@@ -8,15 +8,15 @@ from itertools import zip_longest
 
 import numpy as np
 
-from .derived import TOLERANCE
 from .filter import attribute_rows
 from .names import names_of
-from .record import LIVE, Record, blocks
-from .vectors import VectorIndex
+from .record import LIVE, Record, attributes
+from .vector_index import VectorIndex
 from .write import lexical_row
 
 PIECE = 2_000
 SHOWN = 5
+TOLERANCE = 1e-4
 
 _LIVE_CHUNKS = f"SELECT c.row, c.id, c.title, c.heading, c.text FROM {LIVE} ORDER BY c.row"
 _EXPECTED = """
@@ -122,8 +122,7 @@ def _attributes(record: Record) -> Iterator[str]:
         ).fetchall()
         wrong = 0
         for doc, key, title, source, metadata in rows:
-            built_in = {"key": key, "title": title, "source": source}
-            expected = sorted(attribute_rows({**json.loads(metadata), **built_in}), key=repr)
+            expected = sorted(attribute_rows(attributes(json.loads(metadata), key, title, source)), key=repr)
             found = sorted(
                 connection.execute("SELECT key, kind, value FROM attributes WHERE doc = ?", (doc,)), key=repr
             )
@@ -158,8 +157,8 @@ def _index(record: Record, index: VectorIndex, embedder: str) -> Iterator[str]:
             yield f"vector index: {what} {len(odd)} rows, such as {', '.join(sorted(odd)[:SHOWN])}"
     different = 0
     for ids, vectors in record.live_vectors(embedder):
-        for places in blocks([place for place, name in enumerate(ids) if name in have], index.max_batch):
-            found, stored = index.get([ids[place] for place in places])
+        found, stored = index.get([name for name in ids if name in have])
+        if found:
             position = {name: place for place, name in enumerate(ids)}
             expected = vectors[[position[name] for name in found]]
             different += int((~np.isclose(stored, expected, atol=TOLERANCE).all(axis=1)).sum())

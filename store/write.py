@@ -21,17 +21,18 @@ from hashlib import blake2b
 import numpy as np
 
 from ..core.check import unit_rows
-from ..core.types import Chunk, Document, Vectors
+from ..core.types import Chunk, Document, Metadata, Vectors
 from ..encoders.role import Encoder
 from .filter import attribute_rows
 from .lexical import analyse
 from .names import names_of
-from .record import Record, bump
-from .vectors import VectorIndex
+from .record import Record, attributes, bump
+from .vector_index import VectorIndex
 
 Observe = Callable[[str], None]
 # Small enough for a progress bar to move and for a kill to cost little; the embedder batches by length inside.
 EMBED_BLOCK = 128
+PENDING = "chunks c JOIN documents d ON d.id = c.doc WHERE d.live IS NOT c.version"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,16 +121,16 @@ def store_vectors(
 class BatchWriter:
     """Takes one batch of prepared documents, of distinct keys, through the write path."""
 
-    def __init__(self, record: Record, index: VectorIndex, observe: Observe) -> None:
+    def __init__(self, record: Record, index: VectorIndex, embedder: str, observe: Observe) -> None:
         self._record = record
         self._index = index
+        self._embedder = embedder
         self._observe = observe
-        self.busy = False  # between the first and the last step: the vector index may differ from the record
 
     def write(self, batch: Sequence[Prepared], vectors: dict[bytes, Vectors]) -> None:
         """Make the batch live."""
-        self.busy = True
         rows: dict[str, Vectors] = {}
+        metadata: dict[str, Metadata] = {}
         with self._record.writing() as connection:
             version = bump(connection, "clock")
             for item in batch:
@@ -137,10 +138,13 @@ class BatchWriter:
                 ids = item.ids(hashes)
                 _insert_pending(connection, item, version, list(zip(ids, hashes, strict=True)))
                 rows.update((name, vectors[key]) for name, key in zip(ids, hashes, strict=True))
+                metadata.update(dict.fromkeys(ids, _attributes(item.document)))
         self._observe("pending")
-        new = self._not_live(list(rows))
+        holds = self._index.holds_metadata
+        new = list(rows) if holds else self._not_live(list(rows))
         if new:
-            self._index.upsert(new, np.stack([rows[name] for name in new]))
+            filtered = [metadata[name] for name in new] if holds else []
+            self._index.upsert(new, np.stack([rows[name] for name in new]), filtered)
         self._observe("upserted")
         with self._record.writing() as connection:
             for item in batch:
@@ -155,7 +159,6 @@ class BatchWriter:
         The files they came from are forgotten, so that indexing those again brings the documents back.
         """
         removed = 0
-        self.busy = True
         with self._record.writing() as connection:
             for key in keys:
                 row = connection.execute("SELECT id, live, source FROM documents WHERE key = ?", (key,)).fetchone()
@@ -172,13 +175,7 @@ class BatchWriter:
 
     def prune(self) -> None:
         """Take out of the vector index what the record no longer has."""
-        with self._record.reading() as connection:
-            stale = [row[0] for row in connection.execute("SELECT id FROM stale")]
-        if stale:
-            self._index.delete(stale)
-            with self._record.writing() as connection:
-                connection.execute("DELETE FROM stale")
-        self.busy = False
+        prune(self._record, self._index, self._embedder)
         self._observe("pruned")
 
     def _not_live(self, ids: Sequence[str]) -> list[str]:
@@ -213,9 +210,8 @@ def _flip(connection: sqlite3.Connection, item: Prepared, version: int) -> None:
         "UPDATE documents SET live = ?, title = ?, source = ?, digest = ?, metadata = ?, indexed = ? WHERE id = ?",
         (version, document.title, document.source, item.digest, json.dumps(dict(document.metadata)), time.time(), doc),
     )
-    built_in = {"key": document.key, "title": document.title, "source": document.source}
-    attributes = attribute_rows({**document.metadata, **built_in})
-    connection.executemany("INSERT INTO attributes VALUES (?, ?, ?, ?)", ((doc, *row) for row in attributes))
+    found = attribute_rows(_attributes(document))
+    connection.executemany("INSERT INTO attributes VALUES (?, ?, ?, ?)", ((doc, *row) for row in found))
     connection.executemany("INSERT INTO lexical (rowid, title, body) VALUES (?, ?, ?)", map(lexical_row, rows))
     names = names_of(document.title, item.chunks[0].text)
     connection.executemany("INSERT INTO names VALUES (?, ?, ?)", ((name, doc, kind) for name, kind in names))
@@ -235,19 +231,47 @@ def _retire(connection: sqlite3.Connection, doc: int, version: int | None, *, ke
     connection.execute("DELETE FROM chunks WHERE doc = ? AND version = ?", (doc, version))
 
 
+def _attributes(document: Document) -> Metadata:
+    return attributes(document.metadata, document.key, document.title, document.source)
+
+
 def lexical_row(row: tuple[int, str, str, str, str]) -> tuple[int, str, str]:
     """Return the FTS5 row of (row, id, title, heading, text); a deletion must give exactly the same again."""
     number, _, title, heading, text = row
     return number, analyse(title), analyse(f"{heading}\n{text}" if heading else text)
 
 
+def in_doubt(record: Record) -> bool:
+    """Say whether the vector index may differ from the record: a batch is between its first step and its last."""
+    with record.reading() as connection:
+        sql = f"SELECT EXISTS (SELECT 1 FROM stale) OR EXISTS (SELECT 1 FROM {PENDING})"
+        return bool(connection.execute(sql).fetchone()[0])
+
+
 def drop_pending(record: Record) -> int:
-    """Delete what a killed writer left behind unflipped; its vectors stay for the next try."""
-    pending = "SELECT c.row FROM chunks c JOIN documents d ON d.id = c.doc WHERE d.live IS NOT c.version"
+    """Delete what a writer left behind unflipped, to be pruned from the vector index, and return how many rows.
+
+    The vectors stay for the next try.
+    """
     with record.writing() as connection:
-        dropped = connection.execute(f"DELETE FROM chunks WHERE row IN ({pending})").rowcount
+        connection.execute(f"INSERT OR IGNORE INTO stale SELECT c.id FROM {PENDING}")
+        dropped = connection.execute(f"DELETE FROM chunks WHERE row IN (SELECT c.row FROM {PENDING})").rowcount
         connection.execute("DELETE FROM documents WHERE live IS NULL")
     return dropped
+
+
+def prune(record: Record, index: VectorIndex, embedder: str) -> None:
+    """Take stale ids out of the vector index; those that are live all the same get back what the record says."""
+    with record.reading() as connection:
+        stale = [row[0] for row in connection.execute("SELECT id FROM stale")]
+    if not stale:
+        return
+    live = record.vectors(stale, embedder)
+    index.delete([name for name in stale if name not in live])
+    if live and index.holds_metadata:
+        index.upsert(list(live), np.stack(list(live.values())), record.attributes(list(live)))
+    with record.writing() as connection:
+        connection.execute("DELETE FROM stale")
 
 
 def drop_unused_vectors(record: Record) -> int:

@@ -136,9 +136,7 @@ def _opened(settings: Settings, name: str, *, create: bool = False, embedder: st
     from ...store.location import Options
     from ...tools.catalogue import Catalogue
 
-    options = Options(
-        chroma_url=settings.chroma_url, embedder=settings.embedder, query_transform=settings.query_transform
-    )
+    options = Options(index=settings.index, embedder=settings.embedder, query_transform=settings.query_transform)
     chosen = load(embedder, settings) if embedder else None
     opening = Catalogue.create if create else Catalogue.open
     with opening(settings.home, name, embedder=chosen, options=options) as catalogue:

@@ -64,7 +64,9 @@ def import_(
         if file is not None:
             report = transfer.import_file(agent.collection, file)
         else:
-            report = transfer.adopt(agent.collection, chroma, chroma_collection)
+            from ...store.chroma import adopt
+
+            report = adopt(agent.collection, chroma, chroma_collection)
     _show(report, as_json=as_json)
 
 

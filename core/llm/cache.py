@@ -8,7 +8,7 @@ import threading
 from hashlib import sha256
 from pathlib import Path
 
-from ..forked import heed, keep
+from ..forked import never_close, register
 from ..logs import get_logger
 from .role import Call, LanguageModel, Reply
 
@@ -30,7 +30,7 @@ class ReplyCache:
         self._connection: sqlite3.Connection | None = None
         self._broken = False
         self._inside = threading.Lock()
-        heed(self)
+        register(self)
 
     def get(self, model: LanguageModel, call: Call) -> Reply | None:
         """Return what the model replied to the same call before, if that is known."""
@@ -67,7 +67,7 @@ class ReplyCache:
 
     def in_child(self) -> None:
         """Begin anew, whatever other threads of the parent were at."""
-        keep(self._connection)
+        never_close(self._connection)
         self._connection = None
         self._inside = threading.Lock()
 

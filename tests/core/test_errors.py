@@ -9,7 +9,7 @@ from polyhop.core.errors import CallerError, ModelError, OperatorError, PolyhopE
 from polyhop.store.collection import NoCollection, WrongEmbedder
 from polyhop.store.filter import FilterError
 from polyhop.store.lock import LockedError
-from polyhop.store.vectors import IndexUnavailable
+from polyhop.store.vector_index import IndexUnavailable
 
 
 @pytest.mark.parametrize(("kind", "code"), [

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from polyhop.store.collection import Collection
+from polyhop.store.collection import Collection, Options
 
 from .indexing_child import EDITED, REMOVED, ROWS, TOPICS, Given, document
 
@@ -21,7 +21,8 @@ CHILD = Path(__file__).with_name("indexing_child.py")
 STEPS = ["embedded", "pending", "upserted", "flipped", "pruned"]
 KILLS, ROUNDS = 10, 4
 
-pytestmark = pytest.mark.slow
+# Up to forty processes one after the other: minutes on a busy machine, and the limit is there to end a hang.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1_200)]
 
 
 def run(home: Path, *arguments: str, kill_after: float | None = None) -> tuple[int, list[str]]:
@@ -145,6 +146,23 @@ def test_truncated_chroma_files_are_rebuilt_from_the_record(
             assert any("rebuilt" in notice for notice in collection.notices)
             assert expected == answers(collection)
         shutil.rmtree(copy)
+
+
+def test_files_that_a_kill_tore_are_not_read(tmp_path: Path, undisturbed: tuple[Path, list[object], float]) -> None:
+    """Chroma's files with their sizes but other bytes, as a kill may leave them: reading them would end the process."""
+    home, expected, _ = undisturbed
+    shutil.copytree(home / "crash", tmp_path / "crash")
+    chance = random.Random(1)
+    with Collection.open(tmp_path, "crash", embedder=Given(), options=Options(lazy=True)) as collection:
+        collection.record.put(dirty="writing")
+    torn = list((tmp_path / "crash").glob("polyhop-*/**/*.bin"))
+    for file in torn:
+        file.write_bytes(chance.randbytes(file.stat().st_size))
+    code, said = run(tmp_path)
+    assert torn and (0, "done") == (code, said[-1])
+    with opened(tmp_path) as collection:
+        assert [] == collection.verify()
+        assert expected == answers(collection)
 
 
 def test_edits_are_there_after_the_last_run(undisturbed: tuple[Path, list[object], float]) -> None:

@@ -25,6 +25,9 @@ from tests import corpus
 CHILD = Path(__file__).with_name("lock_child.py")
 NEW = Document("new", "The Elbe ends in the North Sea.")
 
+# From Python 3.12 on each fork of a process with threads is warned of; here forks are what is tested.
+pytestmark = pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+
 
 @pytest.fixture
 def home(tmp_path: Path, embedder: Encoder) -> Path:

@@ -12,7 +12,7 @@ import pytest
 from polyhop.core.types import Document
 from polyhop.encoders import Encoder
 from polyhop.store.collection import Collection, Options
-from polyhop.store.vectors import IndexUnavailable
+from polyhop.store.vector_index import IndexUnavailable
 from tests import corpus
 
 from .chroma_server import ChromaServer
@@ -40,7 +40,7 @@ def films(tmp_path: Path, embedder: Encoder, server: ChromaServer) -> Opening:
     corpus.collection(tmp_path, embedder, documents=[*corpus.DOCUMENTS, *MANY]).close()
 
     def opening(url: str | None = None) -> Collection:
-        options = Options(wait=0.2, chroma_url=server.url if url is None else url)
+        options = Options(wait=0.2, index=f"chroma={server.url if url is None else url}")
         return Collection.open(tmp_path, "films", embedder=embedder, options=options)
 
     return opening
@@ -84,7 +84,7 @@ def test_an_emptied_server_is_filled_from_the_record(films: Opening, server: Chr
     server.stop()
     server.start(empty=True)
     with films() as again:
-        assert any("the Chroma server held other rows" in notice for notice in again.notices)
+        assert any("IndexFailed: it holds 0 rows" in notice for notice in again.notices)
         assert (expected, []) == (answers(again), again.verify())
 
 
@@ -92,7 +92,7 @@ def test_a_server_that_is_away_is_said_with_a_remedy(films: Opening, server: Chr
     """Opening without the server fails with what to do, and works when it is back."""
     films().close()
     server.stop()
-    with pytest.raises(IndexUnavailable, match=rf"no Chroma server answers at '{server.url}'.*POLYHOP_CHROMA_URL"):
+    with pytest.raises(IndexUnavailable, match=rf"no Chroma server answers at '{server.url}'.*POLYHOP_INDEX"):
         films()
     server.start()
     with films() as again:

@@ -14,8 +14,9 @@ from chromadb.config import Settings as ChromaSettings
 from polyhop.core.errors import CallerError, OperatorError
 from polyhop.core.types import Document
 from polyhop.encoders import Encoder
+from polyhop.store.chroma import adopt
 from polyhop.store.collection import Collection
-from polyhop.store.transfer import adopt, export, import_file
+from polyhop.store.transfer import export, import_file
 from tests import corpus
 
 from .test_collection import Mirror
