@@ -22,7 +22,7 @@ from ..store.location import Options
 from .batch import Batch, Errors
 from .chat import Chat
 from .models import Model, Models
-from .options import QuestionOptions, check_batch, checked, requested
+from .options import AgentOptions, QuestionOptions, check_agent_options, check_batch, checked, requested
 from .profile import Profile
 from .results import Answer, Retrieval
 from .runtime import PreparedRun, Runtime
@@ -75,13 +75,18 @@ class Agent:
         *names: str,
         create: bool = False,
         embedder: Embedder | None = None,
-        **options: Any,
+        settings: Settings | None = None,
+        **options: Unpack[AgentOptions],
     ) -> Agent:
         """Open collections by name, `default` if none is named; with `create` a missing one is made.
 
-        MultiRetriever collections are searched as one and must have the same embedder. `options` go to the constructor.
+        Several collections are searched as one and must have the same embedder. `options` go to the constructor.
+
+        Raises:
+            CallerError: for a collection that is not there, or an option that is none.
         """
-        settings = options.pop("settings", None) or Settings()
+        check_agent_options(options)
+        settings = settings or Settings()
         opened: list[Collection] = []
         opening = Collection.create if create else Collection.open
         try:
@@ -97,9 +102,21 @@ class Agent:
         return agent
 
     @classmethod
-    def around(cls, search: Any, *, embedder: Embedder | None = None, **options: Any) -> Agent:
-        """Put the hops around a search of your own: see `CallableRetriever` for what it may be."""
-        return cls(CallableRetriever(search, embedder or load()), **options)
+    def around(
+        cls,
+        search: Any,
+        *,
+        embedder: Embedder | None = None,
+        settings: Settings | None = None,
+        **options: Unpack[AgentOptions],
+    ) -> Agent:
+        """Put the hops around a search of your own: see `CallableRetriever` for what it may be.
+
+        Raises:
+            CallerError: for an option that is none.
+        """
+        check_agent_options(options)
+        return cls(CallableRetriever(search, embedder or load()), settings=settings, **options)
 
     @property
     def collections(self) -> Sequence[Collection]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..core.errors import CallerError
@@ -206,13 +206,14 @@ def folders(retriever: Retriever) -> list[Path]:
 def _hops(settings: Settings, retriever: Retriever | None) -> tuple[tuple[HopUpdater, ...], tuple[str, ...]]:
     hops: list[HopUpdater] = []
     notices: list[str] = []
-    for name in settings.updaters.replace(",", " ").split():
+    for text in settings.updaters.replace(",", " ").split():
+        name, _, file = text.partition("=")
         if name != TRAINED:
-            hops.append(updater(name))
+            hops.append(updater(text))
             continue
         if retriever is None:
             raise CallerError(f"updater {name!r} needs to know the embedder; call Profile.of(settings, retriever)")
-        trained, told = treehop(retriever, settings.treehop)
+        trained, told = treehop(retriever, file or settings.treehop)
         hops += [trained] if trained else []
         notices += told
     return tuple(hops), tuple(notices)
@@ -253,6 +254,8 @@ def fusion(name: str) -> Fusion:
 
 RERANKERS: dict[str, Reranker] = {one.name: one for one in (Listwise(), CrossEncoder(), Cover(), Rocchio())}
 ADAPTER = "adapter"
+#: passages that `cross=PAIRS` may have read
+MOST_PAIRS = 200
 #: rerankers that are given a model, as in `e2rank=Alibaba-NLP/E2Rank-0.6B`
 WITH_MODEL = {"e2rank": E2Rank, "cross-encoder": SentenceCross}
 
@@ -266,8 +269,10 @@ def rerankers(settings: Settings, retriever: Retriever | None = None) -> tuple[R
             found.append(WITH_MODEL[name](model))
         elif text == ADAPTER and retriever is not None:
             found.append(QueryAdapter.of(retriever.embedder.name, retriever.embedder.dimension))
+        elif name == "cross" and (not model or (model.isdecimal() and 1 <= int(model) <= MOST_PAIRS)):
+            found.append(CrossEncoder(depth=int(model or settings.pairs)))
         elif name in RERANKERS and not model:
-            found.append(replace(CrossEncoder(), depth=settings.pairs) if name == "cross" else RERANKERS[name])
+            found.append(RERANKERS[name])
         else:
             known = [*RERANKERS, ADAPTER, *(f"{one}=MODEL" for one in WITH_MODEL)]
             raise CallerError(f"unknown reranker {text!r}; choose among {known}")

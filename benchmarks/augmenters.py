@@ -28,7 +28,7 @@ def gate(name: str, file: Path | None, threshold: float) -> Gate:
 
 def profiles(name: str, file: Path | None, threshold: float) -> dict[str, Profile]:
     """Return what is compared, all with the default parts."""
-    never = Profile.of(Settings(profile="fast", augment=""))
+    never = Profile.of(Settings(profile="fast"))
     always = replace(never, augment=AUGMENTERS[name])
     gated = replace(always, gate=gate(name, file, threshold))
     return {NEVER: never, ALWAYS: always, REPEAT: replace(never, augment=AUGMENTERS[REPEAT]), GATE: gated}

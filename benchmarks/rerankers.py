@@ -48,7 +48,7 @@ def profiles(pairs: Sequence[int], files: Sequence[Path]) -> dict[str, Profile]:
             found[f"cross{mark} {depth}"] = replace(fast, rerankers=(replace(shipped, depth=depth, file=file),))
         for depth in pairs:
             found[f"chain{mark} {depth}"] = replace(quality, rerankers=_reading(quality.rerankers, depth, file))
-    found[LIGHT] = Profile.of(Settings(profile="auto", sure=0.0))
+    found[LIGHT] = replace(Profile.of(Settings(profile="auto")), sure=0.0)
     found[QUALITY] = quality
     kept: dict[str, Profile] = {}
     for name, profile in found.items():

@@ -24,6 +24,14 @@ from polyhop.agent import Agent, Catalogue, Collection, Document, Functions, Too
 from polyhop.agent.testing import ScriptedModel
 from polyhop.core.types import Vectors
 from polyhop.encoders import Embedder
+from polyhop.graphs.escalation import WhenUnsure
+from polyhop.retrieval.fusion.minmax import MinMax
+from polyhop.retrieval.hop.checkpoint import NoCheckpoint
+from polyhop.retrieval.query.feedback import Feedback
+from polyhop.retrieval.query.first import FirstSearch
+from polyhop.retrieval.query.gate import Gate
+from polyhop.retrieval.rerank.cross import CrossEncoder
+from tests.agent.commands import run
 from tests.documents import environment
 
 DATA = Path(__file__).parent / "data" / "v0_1"
@@ -203,3 +211,31 @@ def test_modules_of_0_1_are_found(name: str) -> None:
         env=environment(), capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert f"polyhop.{name} is polyhop." in done.stderr
+
+
+def test_settings_of_0_1_still_hold(made: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A configuration that uses those that are retired gives the parts that it gave, and says what to do instead."""
+    given = {
+        "FUSION": "minmax", "AUGMENT": "feedback", "GATE": "0.4", "DISTINCT": "false", "PAIRS": "7", "SURE": "0.1",
+        "UNSURE": "0.2", "PROFILE": "auto", "UPDATERS": "link,treehop", "TREEHOP": str(made / "no.safetensors"),
+    }  # fmt: skip
+    for name, value in given.items():
+        monkeypatch.setenv(f"POLYHOP_{name}", value)
+    with pytest.warns(DeprecationWarning) as told, pytest.raises(NoCheckpoint, match=r"no\.safetensors"):
+        Agent.open(made / "home", "films", embedder=embedder)
+    assert 8 == len(told)
+
+    monkeypatch.setenv("POLYHOP_UPDATERS", "link")
+    with pytest.warns(DeprecationWarning), Agent.open(made / "home", "films", embedder=embedder) as agent:
+        profile = agent.profile
+    assert (FirstSearch(fusion=MinMax()), Feedback(), None) == (profile.first, profile.augment, profile.duplicates)
+    assert (Gate("feedback", 0.4), 0.1, WhenUnsure(0.2)) == (profile.gate, profile.sure, profile.spend)
+    assert [7] == [one.depth for one in profile.rerankers if isinstance(one, CrossEncoder)]
+
+
+def test_an_option_of_the_command_line_of_0_1_still_holds(made: Path) -> None:
+    """It does what it did, and standard error says what to do instead."""
+    told = run("retrieve", QUESTION, "--fusion", "rrf", "--collection", "films", home=made / "home")
+
+    assert "Steven Spielberg" in told.stdout
+    assert "POLYHOP_FUSION) goes with the next release" in " ".join(told.stderr.split())

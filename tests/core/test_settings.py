@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from polyhop.core.settings import Settings
+from polyhop.core.settings import GROUPS, RETIRED, Settings
 
 
 @pytest.fixture(autouse=True)
@@ -61,3 +61,28 @@ def test_settings_do_not_change() -> None:
     """Settings are values."""
     with pytest.raises(ValidationError):
         Settings().k = 3  # type: ignore[misc]
+
+
+def test_every_setting_is_in_a_group_or_retired() -> None:
+    """The documents show the groups; what is retired is shown nowhere, and there are few settings."""
+    grouped = [name for group in GROUPS.values() for name in group]
+
+    assert sorted(Settings.model_fields) == sorted([*grouped, *RETIRED])
+    assert 24 >= len(grouped)
+
+
+@pytest.mark.parametrize(("name", "value"), [
+    ("fusion", "minmax"), ("augment", "feedback"), ("gate", "0.4"), ("distinct", "false"), ("treehop", "weights"),
+    ("pairs", "7"), ("sure", "0.1"), ("unsure", "0.2"),
+])  # fmt: skip
+def test_a_retired_setting_holds_and_warns(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given as an argument or in the environment; the warning points at whoever gave it and says what to do."""
+    with pytest.warns(DeprecationWarning) as told:
+        given = Settings(**{name: value})  # type: ignore[arg-type]
+    monkeypatch.setenv(f"POLYHOP_{name.upper()}", value)
+    with pytest.warns(DeprecationWarning, match=f"POLYHOP_{name.upper()}"):
+        assert getattr(given, name) == getattr(Settings(), name)
+
+    assert str(getattr(given, name)).lower() == value
+    assert [__file__] == [one.filename for one in told]
+    assert RETIRED[name] in str(told[0].message)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import pytest
 from langgraph.runtime import Runtime
 
 from polyhop.agent import Agent, Budget, Profile, Retrieval, Settings
+from polyhop.agent.profile import AUGMENTERS
 from polyhop.agent.testing import ScriptedModel
 from polyhop.encoders import Embedder
 from polyhop.graphs.answer import answer_graph
@@ -127,12 +128,18 @@ def test_a_walk_ends_in_the_state_of_the_graph(films: Collection) -> None:
 # What a language model writes
 
 
-def asked(films: Collection, augment: str, *replies: str | Exception, **options: Any) -> tuple[Retrieval, list[Any]]:
+def asked(films: Collection, augment: str, *replies: str | Exception) -> tuple[Retrieval, list[Any]]:
     """Return what is retrieved with a scripted model as the writer, and what the model was asked."""
     model = ScriptedModel(replies)
-    settings = Settings(augment=augment, llm_cache=False, **options)  # type: ignore[arg-type]
-    with Agent(films, settings=settings, llm=model) as agent:
+    with writing(films, augment, model) as agent:
         return agent.retrieve(corpus.QUESTION, 5), model.asked
+
+
+def writing(films: Collection, augment: str, model: ScriptedModel | None, **options: Any) -> Agent:
+    """Return an agent with an augmenter and, if there is one, a model that writes for it."""
+    settings = Settings(llm_cache=False, **{name: options.pop(name) for name in ("llm_calls",) if name in options})
+    profile = replace(Profile.of(settings, films, llm=model is not None), augment=AUGMENTERS[augment])
+    return Agent(films, profile=profile, settings=settings, llm=model, **options)
 
 
 def passages(found: Retrieval) -> list[tuple[str, float]]:
@@ -194,9 +201,9 @@ def test_one_bad_thought_does_not_cost_the_others(films: Collection) -> None:
 def test_without_a_model_or_a_budget_the_question_stands_alone(films: Collection, plain: Retrieval) -> None:
     """Neither ends the run; the notice says what to do."""
     model = ScriptedModel(["Vienna."])
-    with Agent(films, settings=Settings(augment="passage")) as agent:
+    with writing(films, "passage", None) as agent:
         alone = agent.retrieve(corpus.QUESTION, 5)
-    with Agent(films, settings=Settings(augment="passage", llm_calls=0, llm_cache=False), llm=model) as agent:
+    with writing(films, "passage", model, llm_calls=0) as agent:
         poor = agent.retrieve(corpus.QUESTION, 5)
 
     assert passages(plain) == passages(alone) == passages(poor)
@@ -208,23 +215,21 @@ def test_without_a_model_or_a_budget_the_question_stands_alone(films: Collection
 def test_the_texts_are_kept_for_a_resumed_run(films: Collection) -> None:
     """The frontier holds what was written: the vector can be computed again without asking the model."""
     model = ScriptedModel(["Akira Kurosawa was born in Tokyo."])
-    with Agent(films, settings=Settings(augment="passage", llm_cache=False), llm=model) as agent:
+    with writing(films, "passage", model) as agent:
         steps = retrieve_graph().stream(
             request(), context=agent._asked("retrieve", corpus.QUESTION, 4, {}).context, stream_mode="values"
         )
         kept = next(state for state in steps if state.get("augmented"))
 
     assert [f"{corpus.QUESTION} Akira Kurosawa was born in Tokyo."] == [query["text"] for query in kept["frontier"]]
-    left = augmenting(films, Profile.of(Settings(augment="passage")).augment)
+    left = augmenting(films, AUGMENTERS["passage"])
     assert {"passage"} == {find["via"] for find in search(kept, Runtime(context=left))["finds"]}
 
 
 def test_a_budget_for_all_runs_holds_here_too(films: Collection) -> None:
     """Three thoughts with a budget for two calls are two."""
     model = ScriptedModel(["The Danube.", "Vienna.", "Tokyo."])
-    with Agent(
-        films, settings=Settings(augment="thoughts", llm_cache=False), llm=model, budget=Budget(calls=2)
-    ) as agent:
+    with writing(films, "thoughts", model, budget=Budget(calls=2)) as agent:
         found = agent.retrieve(corpus.QUESTION, 5)
 
     assert 2 == len(model.asked)
