@@ -17,6 +17,8 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
+from ..core import moved
+
 if TYPE_CHECKING:
     from ..answering.citations.check import Citation, check_citations
     from ..core.errors import CallerError, ModelError, OperatorError, PolyhopError
@@ -172,6 +174,8 @@ try:
     __version__ = version("polyhop")
 except PackageNotFoundError:
     __version__ = "0"
+
+moved.install()
 
 
 def __getattr__(name: str) -> Any:

@@ -23,7 +23,7 @@ from ..retrieval.run import Run
 from ..store.collection import Collection
 from ..store.location import Options
 from .models import Model, Models
-from .options import QuestionOptions, check_batch, checked, requested
+from .options import AgentOptions, QuestionOptions, check_agent_options, check_batch, checked, requested
 from .results import Answer, Retrieval
 from .runtime import PreparedRun, Runtime
 from .to_result import shape_answer, shape_retrieval
@@ -86,13 +86,18 @@ class Agent:
         *names: str,
         create: bool = False,
         embedder: Encoder | None = None,
-        **options: Any,
+        settings: Settings | None = None,
+        **options: Unpack[AgentOptions],
     ) -> Agent:
         """Open collections by name, `default` if none is named; with `create` a missing one is made.
 
-        MultiRetriever collections are searched as one and must have the same embedder. `options` go to the constructor.
+        Several collections are searched as one and must have the same embedder. `options` go to the constructor.
+
+        Raises:
+            CallerError: for a collection that is not there, or an option that is none.
         """
-        settings = options.pop("settings", None) or Settings()
+        check_agent_options(options)
+        settings = settings or Settings()
         opened: list[Collection] = []
         opening = Collection.create if create else Collection.open
         try:
@@ -112,11 +117,23 @@ class Agent:
         return agent
 
     @classmethod
-    def around(cls, search: Any, *, embedder: Encoder | None = None, **options: Any) -> Agent:
-        """Put the hops around a search of your own: see `CallableRetriever` for what it may be."""
-        settings = options.get("settings") or Settings()
+    def around(
+        cls,
+        search: Any,
+        *,
+        embedder: Encoder | None = None,
+        settings: Settings | None = None,
+        **options: Unpack[AgentOptions],
+    ) -> Agent:
+        """Put the hops around a search of your own: see `CallableRetriever` for what it may be.
+
+        Raises:
+            CallerError: for an option that is none.
+        """
+        check_agent_options(options)
+        settings = settings or Settings()
         encoder = with_transform(accepted(embedder or load(settings=settings)), settings.query_transform)
-        return cls(CallableRetriever(search, encoder), **options)
+        return cls(CallableRetriever(search, encoder), settings=settings, **options)
 
     @property
     def collections(self) -> Sequence[Collection]:

@@ -3,18 +3,36 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
-from typing import Any, TypedDict, cast
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from ..conversation.turn import ASSISTANT, USER, Turn, recent
 from ..core.check import check_k, clean_text, question_text
 from ..core.errors import CallerError
+from ..core.settings import GROUPS
 from ..graphs.state import Request, Task
 from ..store.filter import parse
+
+if TYPE_CHECKING:
+    from ..core.llm import Budget, LanguageModel, Ledger
+    from ..retrieval.config import Config
+    from .models import Model
 
 #: Turns of a history and characters of each at the most; only the last few are looked back on.
 MAX_TURNS = 1_000
 MAX_CHARACTERS = 100_000
+
+
+class AgentOptions(TypedDict, total=False):
+    """What `Agent.open` and `Agent.around` pass on to `Agent`; its docstring says what each is."""
+
+    config: Config | None
+    llm: LanguageModel | Model | Sequence[LanguageModel | Model] | None
+    budget: Budget | Ledger | None
+    checkpoints: Path | str | None
+    #: what `config` was called in 0.1
+    profile: Config | None
 
 
 class QuestionOptions(TypedDict, total=False):
@@ -30,10 +48,28 @@ class QuestionOptions(TypedDict, total=False):
     history: Sequence[Mapping[str, Any]]
 
 
+def check_agent_options(options: Mapping[str, Any]) -> None:
+    """Refuse what no agent takes; a setting is told to be one."""
+    known = (*AgentOptions.__annotations__, "create", "embedder", "settings")
+    for name in sorted(options.keys() - AgentOptions.__annotations__.keys()):
+        if any(name in group for group in GROUPS.values()):
+            raise CallerError(f"{name!r} is a setting; give settings=Settings({name}={options[name]!r})")
+        raise CallerError(f"unknown option {name!r}{nearest(name, known)}; an agent takes {sorted(known)}")
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return the question whether the known name most like this one was meant, nothing where none is like it."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, known, 1)
+    return f" (did you mean {near[0]!r}?)" if near else ""
+
+
 def checked(options: QuestionOptions) -> str:
     """Return the filter; refuse a bad one and what no question takes: a misspelt `where` would search everything."""
-    if unknown := sorted(options.keys() - QuestionOptions.__annotations__.keys()):
-        raise CallerError(f"unknown options {unknown!r}; a question takes {sorted(QuestionOptions.__annotations__)}")
+    known = QuestionOptions.__annotations__.keys()
+    for name in sorted(options.keys() - known):
+        raise CallerError(f"unknown option {name!r}{nearest(name, known)}; a question takes {sorted(known)}")
     for name in ("where", "thread"):
         value = options.get(name)
         if value is not None and not isinstance(value, str):

@@ -28,7 +28,7 @@ def gate(name: str, file: Path | None, threshold: float) -> Gate:
 
 def profiles(name: str, file: Path | None, threshold: float) -> dict[str, Config]:
     """Return what is compared, all with the default parts."""
-    never = Config.of(Settings(profile="fast", augment=""))
+    never = Config.of(Settings(profile="fast"))
     always = replace(never, augment=AUGMENTERS.make(name))
     gated = replace(always, gate=gate(name, file, threshold))
     return {NEVER: never, ALWAYS: always, REPEAT: replace(never, augment=AUGMENTERS.make(REPEAT)), GATE: gated}

@@ -48,7 +48,7 @@ def profiles(pairs: Sequence[int], files: Sequence[Path]) -> dict[str, Config]:
             found[f"cross{mark} {depth}"] = replace(fast, rerankers=(replace(shipped, depth=depth, file=file),))
         for depth in pairs:
             found[f"chain{mark} {depth}"] = replace(quality, rerankers=_reading(quality.rerankers, depth, file))
-    found[LIGHT] = Config.of(Settings(profile="auto", sure=0.0))
+    found[LIGHT] = replace(Config.of(Settings(profile="auto")), sure=0.0)
     found[QUALITY] = quality
     kept: dict[str, Config] = {}
     for name, profile in found.items():

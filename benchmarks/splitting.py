@@ -2,8 +2,8 @@
 
 python -m benchmarks.splitting DIR [DIR ...] --decompositions FILE --split dev --json OUT.json
 
-FILE has a row {question, decompositions, dataset} for each question that somebody's model has split; a server on this
-machine replays it, so that litellm, HTTP and budgets are the real ones.
+FILE has a row {question, decompositions, dataset} for each question that somebody's model has split; a function replays
+it, through the gateway and the budgets of any model.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import json
 import re
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +25,6 @@ from rich.table import Table
 
 from polyhop.agent import Agent, Retrieval, Settings
 from polyhop.agent.evaluate.metrics import Values, estimates, scores
-from polyhop.agent.testing import Recording, ReplayServer
 from polyhop.core.files import read_rows
 
 from .arms import Arm, add_arms, arms
@@ -42,6 +41,8 @@ POLICIES: Mapping[str, Mapping[str, Any]] = {
 }
 BELOW = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 SHOWN = ("recall@5", "all@5")
+
+Model = Callable[[Sequence[Mapping[str, str]]], str]
 
 
 @dataclass(slots=True)
@@ -89,18 +90,18 @@ def main(arguments: Sequence[str]) -> None:
     gold: list[frozenset[str]] = []
     pooled: dict[str, Outcome] = {}
     screen = Console(width=None if sys.stdout.isatty() else 120)
-    with replaying(rows) as server:
-        for _, arm in arms(options):
-            own = [question for question in arm.questions if _plain(question.text) in known]
-            outcomes = policies(arm, [question.text for question in own], server, options.profile) if own else {}
-            gold += [question.gold for question in own]
-            pooled |= {name: joined(pooled.get(name, Outcome()), outcome) for name, outcome in outcomes.items()}
-            found = figures(outcomes, [question.gold for question in own], options.seed) if own else {}
-            if options.chains:
-                titled = [row for row in rows if row.get("dataset") == arm.source.folder.name]
-                found["chains"] = chains(arm, titled, server, options.profile)
-            result["arms"][arm.title] = found
-            show(screen, arm.title, found)
+    model = replayed(rows)
+    for _, arm in arms(options):
+        own = [question for question in arm.questions if _plain(question.text) in known]
+        outcomes = policies(arm, [question.text for question in own], model, options.profile) if own else {}
+        gold += [question.gold for question in own]
+        pooled |= {name: joined(pooled.get(name, Outcome()), outcome) for name, outcome in outcomes.items()}
+        found = figures(outcomes, [question.gold for question in own], options.seed) if own else {}
+        if options.chains:
+            titled = [row for row in rows if row.get("dataset") == arm.source.folder.name]
+            found["chains"] = chains(arm, titled, model, options.profile)
+        result["arms"][arm.title] = found
+        show(screen, arm.title, found)
     if pooled:
         result["pooled"] = figures(pooled, gold, options.seed)
         show(screen, "all together", result["pooled"])
@@ -121,36 +122,33 @@ def _plain(text: str) -> str:
     return " ".join(text.split())
 
 
-@contextmanager
-def replaying(rows: Sequence[Mapping[str, Any]]) -> Iterator[ReplayServer]:
-    """Serve what was said to each question."""
-    recordings = [
-        Recording(
-            regex=r"^Question:\s+" + r"\s+".join(map(re.escape, row["question"].split())) + r"\s*$",
-            reply=json.dumps(row["decompositions"]),
-        )
-        for row in rows
-    ]
-    with ReplayServer(recordings) as server:
-        yield server
+def replayed(rows: Sequence[Mapping[str, Any]]) -> Model:
+    """Return a model that says what was said to each question, and fails at others."""
+    said = {_plain(row["question"]): json.dumps(row["decompositions"]) for row in rows}
+
+    def model(messages: Sequence[Mapping[str, str]]) -> str:
+        question = re.match(r"Question:(.*)$", messages[-1]["content"].strip(), re.DOTALL)
+        return said[_plain(question[1] if question else "")]
+
+    return model
 
 
 @contextmanager
-def opened(arm: Arm, server: ReplayServer, **settings: Any) -> Iterator[Agent]:
-    """Open the arm's collection with the server as its model."""
+def opened(arm: Arm, model: Model, **settings: Any) -> Iterator[Agent]:
+    """Open the arm's collection with the model."""
     chosen = Settings(llm_cache=False, **settings)
-    with Agent.open(arm.index.home, arm.index.name, llm=server.model(), settings=chosen) as agent:
+    with Agent.open(arm.index.home, arm.index.name, llm=model, settings=chosen) as agent:
         agent.retrieve("warm up", 5)
         yield agent
 
 
-def policies(arm: Arm, questions: Sequence[str], server: ReplayServer, profile: str) -> dict[str, Outcome]:
+def policies(arm: Arm, questions: Sequence[str], model: Model, profile: str) -> dict[str, Outcome]:
     """Return what the three policies make of the questions."""
     outcomes: dict[str, Outcome] = {}
     for name, settings in POLICIES.items():
         tell(f"{arm.title}: {name}")
         outcomes[name] = outcome = Outcome()
-        with opened(arm, server, **{"profile": profile, **settings}) as agent:
+        with opened(arm, model, **{"profile": profile, **settings}) as agent:
             for question in questions:
                 began = time.perf_counter()
                 found = agent.retrieve(question, 5)
@@ -214,11 +212,11 @@ def _interval(numbers: Sequence[float], *, signed: bool) -> str:
     return f"{mean:+.1f} [{low:.1f}, {high:.1f}]" if signed else f"{mean:.1f} [{low:.1f}, {high:.1f}]"
 
 
-def chains(arm: Arm, rows: Sequence[Mapping[str, Any]], server: ReplayServer, profile: str) -> dict[str, Any]:
+def chains(arm: Arm, rows: Sequence[Mapping[str, Any]], model: Model, profile: str) -> dict[str, Any]:
     """Return how many of the rows can be read, how many can be asked to the end, and what that costs."""
     parsed = referring = ended = calls = 0
     ms: list[float] = []
-    with opened(arm, server, profile=profile, split="always") as agent:
+    with opened(arm, model, profile=profile, split="always") as agent:
         for number, row in enumerate(rows):
             if number % 100 == 0:
                 tell(f"{arm.title}: chains {number} of {len(rows)}")

@@ -1,1 +1,5 @@
 """What every room needs: settings, errors, logs, deadlines and the LLM role."""
+
+from . import moved
+
+moved.install()

@@ -13,6 +13,14 @@ from types import ModuleType
 PACKAGE = __name__.partition(".")[0]
 #: what 0.1 called a module or a folder of modules, and what it is called now
 MOVED = {
+    "agent.asking": "agent.options",
+    "agent.cli.keep": "agent.cli.documents",
+    "agent.cli.move": "agent.cli.transfer",
+    "agent.machine": "agent.runtime",
+    "agent.shape": "agent.to_result",
+    "core.llm.lite": "core.llm.litellm_model",
+    "core.llm.local": "core.llm.transformers_model",
+    "core.llm.own": "core.llm.callable_model",
     "graphs.bearing": "answering.citations.misattribution",
     "graphs.data": "answering.quoted",
     "graphs.decide": "answering.extractive.decide",

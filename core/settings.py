@@ -2,16 +2,83 @@
 
 from __future__ import annotations
 
-import os
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+#: settings of 0.1 that are parts' own arguments now, and what to do instead
+RETIRED: Mapping[str, str] = {
+    "chroma_url": "name the server in POLYHOP_INDEX, as chroma=http://HOST:PORT",
+    "hops": "it counted searches; POLYHOP_MAX_HOPS counts the hops after the first, one less",
+    "fusion": "give a Config whose first search has it: FirstSearch(fusion=…)",
+    "augment": "give a Config with augment=…",
+    "gate": "give a Config with gate=Gate(…), or Solomon(…, threshold=…) as the embedder",
+    "distinct": "give a Config with duplicates=None",
+    "treehop": "name the file in POLYHOP_UPDATERS, as treehop=FILE",
+    "pairs": "name the number in POLYHOP_RERANKERS, as cross=PAIRS",
+    "sure": "give a Config with sure=…",
+    "unsure": "give a Config with escalation=WhenUnsure(…) and sure=…",
+    "llm_reply": "give a LiteLLM(…, reply=…) as the language model",
+    "llm_seconds": "POLYHOP_SECONDS bounds the whole question; Budget(seconds=…) what all questions wait",
+}
+#: the settings by kind, in the order of the documents
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "Collections and files": ("home", "cache", "embedder", "query_transform", "index", "max_bytes", "log"),
+    "Retrieval": ("k", "profile", "max_hops", "stop", "updaters", "rerankers", "instructions"),
+    "Language model": ("llm", "llm_url", "llm_price", "llm_cache", "split"),
+    "Limits of a question": (
+        "seconds",
+        "llm_timeout",
+        "llm_calls",
+        "llm_tokens",
+        "llm_dollars",
+    ),
+}
 
-class Settings(BaseSettings):
+
+class RetiredSettings(BaseSettings):
+    """Settings of 0.1 that still hold for one release; one that is given warns."""
+
+    chroma_url: str = ""
+    hops: int | None = Field(None, ge=1, le=8)
+    fusion: Literal["rrf", "minmax", "adaptive", "guided"] = "rrf"
+    augment: Literal["", "feedback", "expansion", "repeat", "passage", "keywords", "thoughts"] = ""
+    gate: float | None = Field(None, ge=0, le=1)
+    distinct: bool = True
+    treehop: str = ""
+    pairs: int = Field(16, ge=1, le=200)
+    sure: float = Field(0.5, ge=0, le=1)
+    unsure: float = Field(0.85, ge=0, le=1)
+    llm_reply: int = Field(1024, ge=16)
+    llm_seconds: float | None = Field(None, ge=0)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _renamed(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """Give what has another name now that name too."""
+        renamed: dict[str, Any] = {}
+        if given.get("chroma_url"):
+            renamed["index"] = f"chroma={given['chroma_url']}"
+        if str(given.get("hops", "")).isdigit():
+            renamed["max_hops"] = int(given["hops"]) - 1
+        return {**renamed, **given}
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Warn of what is given, whoever made the settings."""
+        for name in sorted(self.model_fields_set & RETIRED.keys()):
+            warnings.warn(
+                f"the setting {name!r} (POLYHOP_{name.upper()}) goes with the next release; {RETIRED[name]}: "
+                "see docs/parts.md",
+                DeprecationWarning,
+                stacklevel=4,  # past pydantic's two constructors
+            )
+
+
+class Settings(RetiredSettings):
     """What a user may set; every field is also an environment variable `POLYHOP_<FIELD>`."""
 
     model_config = SettingsConfigDict(env_prefix="POLYHOP_", frozen=True, extra="forbid")
@@ -28,71 +95,45 @@ class Settings(BaseSettings):
         "chroma",
         description="vector index: chroma (embedded), chroma=http://HOST:PORT for a server, or module:Class=ADDRESS",
     )
+    max_bytes: int = Field(100_000_000, ge=1, description="largest file that is read, in bytes")
+    log: str = Field("warning", description="log level: debug, info, warning or error")
+
+    k: int = Field(5, ge=1, le=1000, description="passages to return")
+    profile: Literal["fast", "quality", "auto"] = Field(
+        "fast", description="fast; quality: a second look at every ranking; auto: reads only where it is not sure"
+    )
+    max_hops: int = Field(1, ge=0, le=7, description="hops a question may take after its first search")
+    stop: str = Field(
+        "dry", description="stop rules, with commas: dry, settled, hopeless=SHARE, sufficient=CHANCE, module:Class"
+    )
+    updaters: str = Field(
+        "link",
+        description="hop updaters in use, with commas: link, span, treehop or treehop=FILE, directional, pagerank, "
+        "shared, module:Class",
+    )
+    rerankers: str = Field(
+        "listwise,cross,listwise,cover",
+        description="rerankers of quality and auto, with commas: listwise, cross or cross=PAIRS, cover, "
+        "rocchio, adapter, e2rank=MODEL, cross-encoder=MODEL, module:Class",
+    )
+    instructions: bool = Field(True, description="whether a question may say what to leave out, as in “not about X”")
+
     llm: str = Field(
         "",
         description="litellm model; more with commas are asked where those before them fail; empty: no LLM",
     )
     llm_url: str = Field("", description="address of an OpenAI-compatible server that has the model")
     llm_price: str = Field("", description="dollars for a million tokens read and written, as in 0.15/0.60")
+    llm_cache: bool = Field(True, description="whether replies are kept, so that the same call is not paid for twice")
     split: Literal["never", "unsure", "always"] = Field(
         "unsure", description="whether an LLM splits a question into sub-questions: never, unsure, always"
     )
-    unsure: float = Field(0.85, ge=0, le=1, description="sufficiency below which `split=unsure` has an LLM split")
+
+    seconds: float = Field(30.0, gt=0, description="deadline of one question")
     llm_timeout: float = Field(60.0, gt=0, description="seconds one LLM call may take")
-    llm_reply: int = Field(1024, ge=16, description="tokens one reply may have")
     llm_calls: int = Field(8, ge=0, description="LLM calls a question may cost, each try counted")
     llm_tokens: int | None = Field(None, ge=0, description="tokens a question may cost")
     llm_dollars: float | None = Field(None, ge=0, description="US dollars a question may cost")
-    llm_seconds: float | None = Field(None, ge=0, description="seconds a question may wait for LLMs")
-    llm_cache: bool = Field(True, description="whether replies are kept, so that the same call is not paid for twice")
-    profile: Literal["fast", "quality", "auto"] = Field(
-        "fast", description="fast; quality: a second look at every ranking; auto: reads only where it is not sure"
-    )
-    sure: float = Field(0.5, ge=0, le=1, description="sufficiency from which on `auto` reads no passages")
-    rerankers: str = Field(
-        "listwise,cross,listwise,cover",
-        description="rerankers of quality and auto, with commas: listwise, cross, cover, rocchio, adapter, "
-        "e2rank=MODEL, cross-encoder=MODEL",
-    )
-    pairs: int = Field(16, ge=1, le=200, description="passages that the cross-encoder reads")
-    k: int = Field(5, ge=1, le=1000, description="passages to return")
-    max_bytes: int = Field(100_000_000, ge=1, description="largest file that is read, in bytes")
-    max_hops: int = Field(1, ge=0, le=7, description="hops a question may take after its first search")
-    stop: str = Field("dry", description="stop rules, with commas: dry, settled, hopeless=SHARE, sufficient=CHANCE")
-    updaters: str = Field(
-        "link",
-        description="hop updaters in use, with commas: link, span, treehop, directional, pagerank, shared",
-    )
-    treehop: str = Field(
-        "", description="file of TreeHop weights; empty: the collection's own, else those that come along"
-    )
-    fusion: Literal["rrf", "minmax", "adaptive", "guided"] = Field(
-        "rrf", description="how the dense and the lexical ranking are fused: rrf, minmax, adaptive, guided"
-    )
-    augment: Literal["", "feedback", "expansion", "repeat", "passage", "keywords", "thoughts"] = Field(
-        "",
-        description="reformulation beside the question: feedback, expansion, repeat; by an LLM: passage, keywords, "
-        "thoughts; empty: none",
-    )
-    gate: float | None = Field(
-        None,
-        ge=0,
-        le=1,
-        description="chance of helping from which a question is augmented; empty: always, or as `solomon` decides",
-    )
-    instructions: bool = Field(True, description="whether a question may say what to leave out, as in “not about X”")
-    distinct: bool = Field(True, description="whether passages that say nearly the same as a better one come last")
-    seconds: float = Field(30.0, gt=0, description="deadline of one question")
-    log: str = Field("warning", description="log level: debug, info, warning or error")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _old_name_of_index(cls, given: dict[str, Any]) -> dict[str, Any]:
-        url = given.pop("chroma_url", "") or os.environ.get("POLYHOP_CHROMA_URL", "")
-        if url:
-            warnings.warn(f"POLYHOP_CHROMA_URL is POLYHOP_INDEX=chroma={url} now", DeprecationWarning, stacklevel=2)
-            given.setdefault("index", f"chroma={url}")
-        return given
 
     @field_validator("home", "cache")
     @classmethod

@@ -19,6 +19,7 @@ from rich.terminal_theme import MONOKAI
 from rich.text import Text
 
 from polyhop.agent import Agent, Answer, Settings, example, show
+from polyhop.core.settings import GROUPS
 from polyhop.retrieval.rerank.path import PathScore
 from polyhop.retrieval.run import WORTH
 
@@ -45,11 +46,14 @@ height="{{terminal_height}}"/></clipPath> {{lines}}</defs>
 
 
 def settings() -> str:
-    """Return the table of settings."""
+    """Return the table of settings, by group."""
     rows = ["| variable | default | is |", "| --- | --- | --- |"]
-    for name, field in Settings.model_fields.items():
-        default = f"`{field.default}`" if str(field.default) else "empty"
-        rows.append(f"| `POLYHOP_{name.upper()}` | {default} | {field.description} |")
+    for group, names in GROUPS.items():
+        rows.append(f"| **{group}** | | |")
+        for name in names:
+            field = Settings.model_fields[name]
+            default = f"`{field.default}`" if str(field.default) else "empty"
+            rows.append(f"| `POLYHOP_{name.upper()}` | {default} | {field.description} |")
     return "\n".join(rows)
 
 

@@ -1,16 +1,15 @@
 """Let an LLM write the answer and have its citations checked. Run it with: python examples/10_with_an_llm.py
 
-The model is a server of this very process that speaks the OpenAI protocol and claims one thing that no passage says.
-For a real one set POLYHOP_LLM to a litellm name and the key that it wants, and leave the server out.
+The model is a function that claims one thing that no passage says. For a real one set POLYHOP_LLM to a litellm name and
+the key that it wants, and leave `llm` out.
 """
 
 from __future__ import annotations
 
-import os
+from collections.abc import Mapping, Sequence
 from tempfile import TemporaryDirectory
 
 from polyhop.agent import Agent, Document, Settings
-from polyhop.agent.testing import ReplayServer
 
 DOCUMENTS = [
     Document("jaws", "Jaws is a thriller of 1975 that Steven Spielberg directed.", "Jaws"),
@@ -19,11 +18,15 @@ DOCUMENTS = [
 REPLY = "Steven Spielberg was born in Cincinnati [2]. He directed Jaws in 1975 [1]. Jaws was filmed in Paris [1]."
 
 
+def scripted(messages: Sequence[Mapping[str, str]]) -> str:
+    """Return the reply to the messages that a language model would get."""
+    return REPLY
+
+
 def main() -> None:
-    """Ask with the model of the local server."""
-    with ReplayServer([REPLY]) as server, TemporaryDirectory() as home:
-        os.environ.update(server.environment)
-        with Agent.open(home, create=True, settings=Settings(llm="openai/scripted", split="never")) as agent:
+    """Ask with the function as the model."""
+    with TemporaryDirectory() as home:
+        with Agent.open(home, create=True, llm=scripted, settings=Settings(split="never")) as agent:
             agent.collection.add(DOCUMENTS)
             answer = agent.ask("Where was the director of Jaws born?", k=2)
         print(f"{answer.model}: {answer.text}")

@@ -1,32 +1,33 @@
 """Test with a language model that needs no network. Run it with: python examples/13_replayed_model.py
 
-A server of this very process replays recordings; litellm, HTTP and retries are the real ones. Here it is overloaded at
-first and then streams, word by word. `Recorder` writes such a file while a real model answers; this one is written by
-hand.
+`Recorder` writes down what a model says, here a function and elsewhere `LiteLLM("openai/gpt-4o-mini")`; `ScriptedModel`
+says it again, word by word, where the model is not.
 """
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from polyhop.agent import Agent, Answer, Document, Settings
-from polyhop.agent.testing import ReplayServer
+from polyhop.agent import Agent, Answer, Document, OwnModel, Settings
+from polyhop.agent.testing import Recorder, ScriptedModel
 
 DOCUMENTS = [
     Document("jaws", "Jaws is a thriller of 1975 that Steven Spielberg directed.", "Jaws"),
     Document("spielberg", "Steven Spielberg is a film director who was born in Cincinnati.", "Steven Spielberg"),
 ]
-RECORDINGS = [
-    {"match": "director of jaws", "reply": "Steven Spielberg, who directed Jaws, was born in Cincinnati [1][2]."},
-    {"regex": "(?i)when was .* released", "reply": "I could not find it."},
-]
+QUESTION = "Where was the director of Jaws born?"
+
+
+def model(messages: Sequence[Mapping[str, str]]) -> str:
+    """Return what a model would say."""
+    return "Steven Spielberg, who directed Jaws, was born in Cincinnati [1][2]."
 
 
 def ask(agent: Agent) -> Answer:
     """Print the words of an answer as they come, and return it."""
-    for part in agent.stream("Where was the director of Jaws born?", k=2):
+    for part in agent.stream(QUESTION, k=2):
         if isinstance(part, Answer):
             return part
         if part["event"] == "text":
@@ -35,20 +36,18 @@ def ask(agent: Agent) -> Answer:
 
 
 def main() -> None:
-    """Stream an answer, and show what it took."""
+    """Record an answer, then stream it without the model."""
+    settings = Settings(split="never")
     with TemporaryDirectory() as home:
-        file = Path(home) / "recordings.jsonl"
-        file.write_text("".join(json.dumps(one) + "\n" for one in RECORDINGS), encoding="utf-8")
-        with (
-            ReplayServer(file, faults=["503:first=1,retry_after=0.1"], pace=0.02) as server,
-            Agent.open(
-                home, create=True, llm=server.model(), settings=Settings(llm_cache=False, split="never")
-            ) as agent,
-        ):
+        file = Path(home) / "recorded.jsonl"
+        with Agent.open(home, create=True, llm=Recorder(OwnModel(model), file), settings=settings) as agent:
             agent.collection.add(DOCUMENTS)
+            agent.ask(QUESTION, k=2)
+        replayed = ScriptedModel.recorded(file)
+        with Agent.open(home, llm=replayed, settings=settings) as agent:
             answer = ask(agent)
         print(f"\n{answer.model}: supported {[one['supported'] for one in answer.citations]}")
-        print(f"{server.calls} requests, the first met {server.requests[0].fault}")
+        print(f"asked: {replayed.asked[0][-1]['content'].splitlines()[-1]}")
 
 
 if __name__ == "__main__":

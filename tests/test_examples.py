@@ -27,7 +27,7 @@ SHOWN = {
     "08_your_own_search": ["search alone: ['Checkout']", "Harbour Team (via link, path ['Checkout'])", "in Lisbon"],
     "09_a_tool_for_an_agent": ["find_passages", '"title": "Steven Spielberg"', "In Cincinnati [2]"],
     "10_with_an_llm": [
-        "openai/scripted",
+        "scripted: Steven",
         "supported: He directed Jaws in 1975.",
         "NOT BORNE OUT: Jaws was filmed in Paris.",
     ],
@@ -37,9 +37,9 @@ SHOWN = {
         "it was not used as a filter",
     ],
     "13_replayed_model": [
-        "Steven| Spielberg,| who",
-        "openai/replay: supported [True]",
-        "2 requests, the first met 503",
+        "Steven |Spielberg, |who",
+        "scripted: supported [True]",
+        "asked: Question: Where was the director of Jaws born?",
     ],
     "12_chat": [
         "understood as: Who is the mother of Larry Hagman?",

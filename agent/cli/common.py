@@ -49,9 +49,7 @@ CHOICES: Mapping[str, Any] = {
             help="What proposes hops: link, span, treehop, directional, pagerank, shared.  [POLYHOP_UPDATERS; link]"
         ),
     ],
-    "fusion": Annotated[
-        str, typer.Option(help="How rankings are fused: rrf, minmax, adaptive, guided.  [POLYHOP_FUSION; rrf]")
-    ],
+    "fusion": Annotated[str, typer.Option(hidden=True)],
     "home": Home,
 }
 _NOT_GIVEN: Mapping[str, Any] = {"hops": None, "home": None}
@@ -135,18 +133,24 @@ def explain_error(error: Exception) -> int:
 
 def load_settings(**given: Any) -> Settings:
     """Return the settings, those given on the command line first, and set up logging by them."""
+    import warnings
+
     from pydantic import ValidationError
 
     from ...core.logs import configure
     from ...core.settings import Settings
 
     try:
-        settings = Settings(**{name: value for name, value in given.items() if value not in (None, "")})
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always", DeprecationWarning)
+            settings = Settings(**{name: value for name, value in given.items() if value not in (None, "")})
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0])
         said = f"--{name} or POLYHOP_{name.upper()}" if name in given else f"POLYHOP_{name.upper()}"
         raise CallerError(f"{said} is {first['input']!r}: {first['msg'].lower()}") from error
+    for one in told:
+        note(str(one.message))
     configure("debug" if Debug.on else settings.log)
     Debug.on = Debug.on or settings.log.lower() == "debug"
     return settings

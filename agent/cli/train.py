@@ -74,7 +74,7 @@ def _show(report: Report, *, used: bool, as_json: bool) -> None:
     }
     screen = console()
     screen.print(table(facts))
-    how = "POLYHOP_UPDATERS=link,treehop" if used else f"POLYHOP_UPDATERS=link,treehop POLYHOP_TREEHOP={report.out}"
+    how = "POLYHOP_UPDATERS=link,treehop" if used else f"POLYHOP_UPDATERS=link,treehop={report.out}"
     screen.print(f"use it: {how} polyhop ask QUESTION", style="dim", soft_wrap=True)
 
 

@@ -78,7 +78,7 @@ class Gate:
         if self.augmenter not in units:
             raise CallerError(
                 f"the gate knows {sorted(units)}, not {self.augmenter!r}; train one for it with "
-                "`python -m polyhop.training.augment`, or unset POLYHOP_GATE"
+                "`python -m polyhop.training.augment`, or leave `gate` out of the profile"
             )
         return units[self.augmenter]
 

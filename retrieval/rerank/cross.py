@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ...core.errors import CallerError
 from ...core.settings import Settings
 from ...core.types import Passage, Vectors
 from ...encoders import graph_cache
@@ -26,6 +27,8 @@ from .head import head_of
 from .pairs import Pair, Tokens, candidate, encode, way
 
 _BATCH_TOKENS = 1024
+#: passages that one question may have read
+MOST_PAIRS = 200
 _STEP = 8  # to which a pair's tokens are padded
 _LOADING = threading.Lock()
 
@@ -92,6 +95,10 @@ class CrossEncoder:
     depth: int = 16
     file: Path = crossfile.SHIPPED
     name: str = "cross"
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.depth <= MOST_PAIRS:
+            raise CallerError(f"cross={self.depth}: the cross-encoder reads 1 to {MOST_PAIRS} passages")
 
     def rerank(self, ranked: Sequence[Candidate], run: Run) -> list[Candidate]:
         """Return the ranking with its first `depth` passages in the order of their logits, which are their scores."""

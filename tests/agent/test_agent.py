@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -28,7 +30,6 @@ from polyhop.agent.testing import ScriptedModel
 from polyhop.core.llm import Call
 from polyhop.encoders import Encoder
 from polyhop.retrieval.config import Config
-from polyhop.retrieval.fusion.adaptive import Adaptive
 from polyhop.retrieval.fusion.role import FUSIONS
 from polyhop.retrieval.hop.directional import DirectionalHop
 from polyhop.retrieval.hop.link import LinkHop
@@ -274,7 +275,7 @@ def test_no_filter_is_no_filter(where: Any, agent: Agent) -> None:
 
 def test_a_misspelt_option_is_refused(agent: Agent) -> None:
     """An option that there is not would be passed over in silence otherwise, a filter most of all."""
-    with pytest.raises(CallerError, match=r"\['wehre'\].*'where'"):
+    with pytest.raises(CallerError, match=r"'wehre' \(did you mean 'where'\?\)"):
         agent.retrieve(corpus.QUESTION, wehre="year = 1")  # type: ignore[call-arg]
 
 
@@ -288,6 +289,20 @@ def test_batches_take_lists_and_no_thread(agent: Agent, tmp_path: Path) -> None:
 
 
 # Opening
+
+
+@pytest.mark.parametrize(("options", "said"), [
+    ({"setings": None}, "'setings' (did you mean 'settings'?)"),
+    ({"checkpoint": "runs.sqlite"}, "'checkpoint' (did you mean 'checkpoints'?)"),
+    ({"max_hops": 3}, "'max_hops' is a setting; give settings=Settings(max_hops=3)"),
+    ({"zebra": 1}, "'zebra'; an agent takes"),
+])  # fmt: skip
+def test_an_option_that_no_agent_takes_is_refused(options: dict[str, Any], said: str, tmp_path: Path) -> None:
+    """With what may have been meant, before anything is opened or made."""
+    for refused in (partial(Agent.open, tmp_path, create=True), partial(Agent.around, lambda question, k: [])):
+        with pytest.raises(CallerError, match=re.escape(said)):
+            refused(**options)
+    assert [] == list(tmp_path.iterdir())
 
 
 def test_collections_are_opened_by_name(tmp_path: Path, embedder: Encoder) -> None:
@@ -322,14 +337,13 @@ def test_a_collection_is_made_on_request(tmp_path: Path, embedder: Encoder) -> N
 def test_the_settings_choose_home_and_profile(
     tmp_path: Path, embedder: Encoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Home, k, hops, updaters and fusion come from the environment."""
+    """Home, k, hops and updaters come from the environment."""
     corpus.collection(tmp_path, embedder, name="default").close()
     for name, value in {
         "HOME": str(tmp_path),
         "K": "2",
         "MAX_HOPS": "0",
         "UPDATERS": "directional,link",
-        "FUSION": "adaptive",
         "LLM": "",
     }.items():
         monkeypatch.setenv(f"POLYHOP_{name}", value)
@@ -337,13 +351,12 @@ def test_the_settings_choose_home_and_profile(
         retrieval = agent.retrieve(corpus.QUESTION)
         assert (2, 0, "MaxHops(limit=0)") == (len(retrieval.passages), retrieval.hops, retrieval.stopped)
         assert (DirectionalHop(), LinkHop()) == agent.config.hops
-        assert FirstSearch(fusion=Adaptive()) == agent.config.first
 
 
 @pytest.mark.parametrize("name", FUSIONS.names())
 def test_every_fusion_finds_both_passages(name: str, films: Collection) -> None:
     """Whichever fusion is chosen, a question gets its two passages."""
-    agent = Agent(films, settings=Settings(fusion=name))
+    agent = Agent(films, config=Config(first=FirstSearch(fusion=FUSIONS.make(name))))
     titles = {passage.title for passage in agent.retrieve(corpus.QUESTION, k=3).passages}
     assert {"Jaws (film)", "Steven Spielberg"} <= titles
     assert name == FUSIONS.make(name).name

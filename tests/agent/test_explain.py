@@ -11,6 +11,7 @@ from polyhop.agent import Agent, Config, Document, MaxHops, RankedPassage, Retri
 from polyhop.agent.explain import reasons
 from polyhop.core.words import name_key
 from polyhop.encoders import Encoder
+from polyhop.retrieval.rerank.duplicates import Duplicates
 from polyhop.retrieval.rerank.path import PathScore
 from polyhop.store.collection import Collection
 from polyhop.store.names import fuzzy_key
@@ -128,8 +129,8 @@ def test_duplicates_are_told(tmp_path_factory: pytest.TempPathFactory, embedder:
     home = tmp_path_factory.mktemp("copies")
     with corpus.collection(home, embedder, documents=[*corpus.DOCUMENTS, *copies]) as opened:
         found, kept = (
-            Agent(opened, settings=Settings(distinct=on)).retrieve("Jaws thriller film of 1975", k=12)
-            for on in (True, False)
+            Agent(opened, config=Config(duplicates=duplicates)).retrieve("Jaws thriller film of 1975", k=12)
+            for duplicates in (Duplicates(), None)
         )
     titles = [[passage.title for passage in one.passages] for one in (found, kept)]
 

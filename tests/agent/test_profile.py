@@ -95,9 +95,8 @@ def test_the_fast_profile_has_no_second_look() -> None:
 
 def test_quality_always_looks_again_and_auto_where_it_is_not_sure() -> None:
     """Both have the same second look; they differ in when it is due."""
-    assert ((SpanHop(),), CHAIN, ALWAYS) == looks(of(profile="quality", sure=0.5))
+    assert ((SpanHop(),), CHAIN, ALWAYS) == looks(of(profile="quality"))
     assert ((SpanHop(),), CHAIN, 0.5) == looks(of(profile="auto"))
-    assert [0.0, 1.0] == [of(profile="auto", sure=sure).sure for sure in (0, 1)]
 
 
 def test_the_second_look_changes_nothing_else() -> None:
@@ -151,14 +150,17 @@ def test_every_reranker_bears_the_name_it_is_chosen_by() -> None:
 
 
 def test_pairs_are_what_the_cross_encoder_reads() -> None:
-    """The setting reaches every cross-encoder of the chain and nothing else."""
-    made = of(profile="quality", rerankers="cross=9,cover,cross", pairs=7)
-    assert (CrossEncoder(depth=9), Cover(), CrossEncoder(depth=7)) == made.rerankers
+    """Each cross-encoder of the chain may be given its own number."""
+    made = of(profile="quality", rerankers="cross=9,cover,cross")
+    assert (CrossEncoder(depth=9), Cover(), CrossEncoder()) == made.rerankers
+    for wrong in ("cross=0", "cross=201", "cross=many"):
+        with pytest.raises(CallerError, match=wrong):
+            of(profile="quality", rerankers=wrong)
 
 
-@pytest.mark.parametrize("given", [{"profile": "best"}, {"sure": 1.1}, {"sure": -0.1}, {"pairs": 0}, {"pairs": 201}])
+@pytest.mark.parametrize("given", [{"profile": "best"}, {"hops": 9}, {"k": 0}])
 def test_settings_out_of_range_are_refused(given: dict[str, Any]) -> None:
-    """An unknown profile, no probability, and too few or too many pairs are refused by name."""
+    """An unknown profile, too many hops and too few passages are refused by name."""
     with pytest.raises(ValidationError, match=next(iter(given))):
         Settings(**given)
 

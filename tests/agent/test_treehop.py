@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,9 +31,9 @@ def films(tmp_path: Path, embedder: Encoder, monkeypatch: pytest.MonkeyPatch) ->
         yield opened
 
 
-def settings(**given: str) -> Settings:
-    """Return settings that ask for the trained hop beside the links."""
-    return Settings(updaters="link,treehop", **given)
+def settings(file: Path | str = "") -> Settings:
+    """Return settings that ask for the trained hop beside the links, with the weights of a file if there is one."""
+    return Settings(updaters=f"link,treehop={file}" if file else "link,treehop")
 
 
 def updaters(agent: Agent) -> list[str]:
@@ -90,10 +89,10 @@ def test_a_named_file_is_taken_or_refused(films: Collection, tmp_path: Path) -> 
     broken = tmp_path / "broken.safetensors"
     broken.write_bytes(named.read_bytes()[:1000])
 
-    assert ["link", "treehop"] == updaters(Agent(films, settings=settings(treehop=str(named))))
+    assert ["link", "treehop"] == updaters(Agent(films, settings=settings(named)))
     for path, error in ((foreign, ForeignCheckpoint), (broken, BrokenCheckpoint), (tmp_path / "no", NoCheckpoint)):
         with pytest.raises(error):
-            Agent(films, settings=settings(treehop=str(path)))
+            Agent(films, settings=settings(path))
 
 
 def test_the_trained_hop_needs_a_retriever() -> None:
@@ -110,11 +109,11 @@ def test_the_command_line_says_what_is_left_out(films: Collection, tmp_path: Pat
         assert "'treehop' is left out" in run(command, *options, home=tmp_path / "home").stderr
 
 
-def test_a_run_hops_with_the_network(films: Collection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The file that POLYHOP_TREEHOP names proposes the queries of the second search, and they find passages."""
+def test_a_run_hops_with_the_network(films: Collection, tmp_path: Path) -> None:
+    """The file that the updater is given proposes the queries of the second search, and they find passages."""
     films.close()
-    monkeypatch.setitem(os.environ, "POLYHOP_TREEHOP", str(gates.written(tmp_path / "w.safetensors")))
-    options = (corpus.QUESTION, "--updaters", "treehop", "--collection", "films")
+    weights = gates.written(tmp_path / "w.safetensors")
+    options = (corpus.QUESTION, "--updaters", f"treehop={weights}", "--collection", "films")
     events = run_json("retrieve", *options, home=tmp_path / "home")["events"]
     _, second = (event for event in events if event["event"] == "search")
 

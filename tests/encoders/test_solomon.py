@@ -115,8 +115,10 @@ def test_a_query_cannot_decide_for_the_model(solomon: Solomon) -> None:
 
 
 def test_it_is_chosen_by_name(model: str) -> None:
-    """`solomon=MODEL` is the name, also as a collection keeps it, and the gate of the settings its threshold."""
-    greedy, asked = (load(f"solomon={model}", Settings(gate=gate)) for gate in (None, 1.0))
+    """`solomon=MODEL` is the name, also as a collection keeps it; up to 0.1 the threshold was a setting."""
+    with pytest.warns(DeprecationWarning, match=r"Solomon\(…, threshold=…\)"):
+        settings = Settings(gate=1.0)
+    greedy, asked = (load(f"solomon={model}", given) for given in (Settings(), settings))
 
     assert (f"solomon={model}", 32, 255) == (greedy.name, greedy.dimension, greedy.max_tokens)
     assert isinstance(greedy, Solomon) and isinstance(asked, Solomon)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import pytest
@@ -21,7 +21,7 @@ from polyhop.retrieval.query.expansion import Expansion
 from polyhop.retrieval.query.feedback import Feedback
 from polyhop.retrieval.query.gate import Gate
 from polyhop.retrieval.query.reformulations import Repeat
-from polyhop.retrieval.query.role import Augmenter
+from polyhop.retrieval.query.role import AUGMENTERS, Augmenter
 from polyhop.retrieval.run import Run
 from polyhop.store.collection import Collection
 from tests import corpus
@@ -122,12 +122,18 @@ def test_a_walk_ends_in_the_state_of_the_graph(films: Collection) -> None:
 # What a language model writes
 
 
-def asked(films: Collection, augment: str, *replies: str | Exception, **options: Any) -> tuple[Retrieval, list[Any]]:
+def asked(films: Collection, augment: str, *replies: str | Exception) -> tuple[Retrieval, list[Any]]:
     """Return what is retrieved with a scripted model as the writer, and what the model was asked."""
     model = ScriptedModel(replies)
-    settings = Settings(augment=augment, llm_cache=False, **options)  # type: ignore[arg-type]
-    with Agent(films, settings=settings, llm=model) as agent:
+    with writing(films, augment, model) as agent:
         return agent.retrieve(corpus.QUESTION, 5), model.asked
+
+
+def writing(films: Collection, augment: str, model: ScriptedModel | None, **options: Any) -> Agent:
+    """Return an agent with an augmenter and, if there is one, a model that writes for it."""
+    settings = Settings(llm_cache=False, **{name: options.pop(name) for name in ("llm_calls",) if name in options})
+    config = replace(Config.of(settings, films, llm=model is not None), augment=AUGMENTERS.make(augment))
+    return Agent(films, config=config, settings=settings, llm=model, **options)
 
 
 def passages(found: Retrieval) -> list[tuple[str, float]]:
@@ -189,9 +195,9 @@ def test_one_bad_thought_does_not_cost_the_others(films: Collection) -> None:
 def test_without_a_model_or_a_budget_the_question_stands_alone(films: Collection, plain: Retrieval) -> None:
     """Neither ends the run; the notice says what to do."""
     model = ScriptedModel(["Vienna."])
-    with Agent(films, settings=Settings(augment="passage")) as agent:
+    with writing(films, "passage", None) as agent:
         alone = agent.retrieve(corpus.QUESTION, 5)
-    with Agent(films, settings=Settings(augment="passage", llm_calls=0, llm_cache=False), llm=model) as agent:
+    with writing(films, "passage", model, llm_calls=0) as agent:
         poor = agent.retrieve(corpus.QUESTION, 5)
 
     assert passages(plain) == passages(alone) == passages(poor)
@@ -203,23 +209,21 @@ def test_without_a_model_or_a_budget_the_question_stands_alone(films: Collection
 def test_the_texts_are_kept_for_a_resumed_run(films: Collection) -> None:
     """The frontier holds what was written: the vector can be computed again without asking the model."""
     model = ScriptedModel(["Akira Kurosawa was born in Tokyo."])
-    with Agent(films, settings=Settings(augment="passage", llm_cache=False), llm=model) as agent:
+    with writing(films, "passage", model) as agent:
         steps = question_graph().stream(
             request(), context=agent._asked("retrieve", corpus.QUESTION, 4, {}).run, stream_mode="values"
         )
         kept = next(state for state in steps if state.get("augmented"))
 
     assert [f"{corpus.QUESTION} Akira Kurosawa was born in Tokyo."] == [query["text"] for query in kept["frontier"]]
-    left = augmenting(films, Config.of(Settings(augment="passage")).augment)
+    left = augmenting(films, AUGMENTERS.make("passage"))
     assert {"passage"} == {find["via"] for find in taken(search, kept, left)["found"]}
 
 
 def test_a_budget_for_all_runs_holds_here_too(films: Collection) -> None:
     """Three thoughts with a budget for two calls are two."""
     model = ScriptedModel(["The Danube.", "Vienna.", "Tokyo."])
-    with Agent(
-        films, settings=Settings(augment="thoughts", llm_cache=False), llm=model, budget=Budget(calls=2)
-    ) as agent:
+    with writing(films, "thoughts", model, budget=Budget(calls=2)) as agent:
         found = agent.retrieve(corpus.QUESTION, 5)
 
     assert 2 == len(model.asked)

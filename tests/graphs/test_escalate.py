@@ -91,7 +91,8 @@ def test_policies(policy: Never | Always | WhenUnsure, sufficiency: float | None
 def test_a_sure_run_asks_nobody(films: Collection) -> None:
     """With the default policy the model is asked below the bound alone."""
     for unsure, calls in ((0.0, 0), (1.0, 1)):
-        found, model = ask(films, SPLIT, split="unsure", unsure=unsure)
+        with pytest.warns(DeprecationWarning, match="WhenUnsure"):
+            found, model = ask(films, SPLIT, split="unsure", unsure=unsure)
         assert calls == len(model.asked) == found.cost.calls
 
 

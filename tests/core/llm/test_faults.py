@@ -9,14 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from polyhop.agent import Agent, Answer, Collection, Settings
-from polyhop.agent.testing import FAULTS, Fault, ReplayServer
 from polyhop.core.llm.gateway import ATTEMPTS
 from polyhop.encoders import Encoder
 from tests import corpus
+from tests.model_server import FAULTS, Fault, ModelServer
 
 #: enough for every fault that ends by itself, on the busiest of machines
 PATIENCE = 60.0
-#: a deadline for those that do not, and what a busy machine may take beyond it; `benchmarks.faults` measures it
+#: a deadline for those that do not, and what a busy machine may take beyond it
 SECONDS = 2.0
 GRACE = 4.0
 GOOD = "The director of Jaws, Steven Spielberg, was born in Cincinnati [1][2]."
@@ -69,16 +69,16 @@ def stream(agent: Agent) -> Answer:
 
 def met(
     films: Collection, fault: Fault | str, way: Callable[[Agent], Answer], **settings: float
-) -> tuple[Answer, ReplayServer]:
+) -> tuple[Answer, ModelServer]:
     """Return the answer to a question while the fault is played, and the server."""
     chosen = {"seconds": PATIENCE, "llm_timeout": PATIENCE, **settings}
-    with ReplayServer(lambda messages: GOOD, faults=[fault]) as server:
+    with ModelServer(lambda messages: GOOD, faults=[fault]) as server:
         return way(
             Agent(films, llm=server.model(), settings=Settings(llm_cache=False, split="never", **chosen))
         ), server  # type: ignore[arg-type]
 
 
-def both(films: Collection, fault: Fault | str, **settings: float) -> list[tuple[Answer, ReplayServer]]:
+def both(films: Collection, fault: Fault | str, **settings: float) -> list[tuple[Answer, ModelServer]]:
     """Return what is met in both ways, side by side to save time."""
     with ThreadPoolExecutor() as pool:
         return list(pool.map(lambda way: met(films, fault, way, **settings), (ask, stream)))
@@ -192,7 +192,7 @@ def test_it_gives_up_at_once_where_the_server_asks_for_longer(*, dated: bool, fi
 def test_another_model_takes_over(films: Collection) -> None:
     """Where one fails, the next one is asked, and the answer says who wrote it."""
     settings = Settings(llm_cache=False, split="never", seconds=PATIENCE)
-    with ReplayServer(faults=["401"]) as away, ReplayServer([GOOD]) as there:
+    with ModelServer(faults=["401"]) as away, ModelServer([GOOD]) as there:
         agent = Agent(films, llm=[away.model("openai/first"), there.model("openai/second")], settings=settings)
         answer = ask(agent)
 
@@ -202,7 +202,7 @@ def test_another_model_takes_over(films: Collection) -> None:
 
 def test_no_model_is_asked_after_the_deadline(films: Collection) -> None:
     """A run whose seconds are used up by then says so."""
-    with ReplayServer([GOOD]) as server:
+    with ModelServer([GOOD]) as server:
         answer = ask(Agent(films, llm=server.model(), settings=Settings(seconds=0.001, llm_cache=False, split="never")))
 
     assert (0, True) == (server.calls, answer.extractive)

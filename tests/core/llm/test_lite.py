@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from polyhop.agent import Agent, Answer, Settings
-from polyhop.agent.testing import ReplayServer
 from polyhop.core.errors import ModelError
 from polyhop.core.llm import Gateway, Price
 from polyhop.core.llm.gateway import ATTEMPTS
 from polyhop.encoders import Encoder
 from tests import corpus
+from tests.model_server import Fault, ModelServer
 
 MESSAGES = [{"role": "user", "content": "Who directed Jaws?"}]
 
@@ -27,19 +27,19 @@ pytestmark = [
 ]
 
 
-def gateway(server: ReplayServer, timeout: float = 10.0) -> Gateway:
+def gateway(server: ModelServer, timeout: float = 10.0) -> Gateway:
     """Return the way that a run takes to the server's model."""
     return Gateway([server.model("openai/test")], timeout=timeout)
 
 
-def complete(server: ReplayServer, timeout: float = 10.0) -> str:
+def complete(server: ModelServer, timeout: float = 10.0) -> str:
     """Return what the model replies to the known messages, asked in an event loop of its own."""
     return asyncio.run(gateway(server, timeout).complete("test", MESSAGES))
 
 
 def test_a_reply_is_the_text_of_the_message() -> None:
     """One request with the messages as they are, one reply."""
-    with ReplayServer(["Steven Spielberg did."]) as server:
+    with ModelServer(["Steven Spielberg did."]) as server:
         assert "Steven Spielberg did." == complete(server)
         (request,) = server.requests
         assert (MESSAGES, "test", 0) == (request.messages, request.body["model"], request.body["temperature"])
@@ -47,7 +47,7 @@ def test_a_reply_is_the_text_of_the_message() -> None:
 
 def test_one_model_serves_many_event_loops() -> None:
     """Each synchronous question runs in a loop of its own; the second must not meet the first one's connections."""
-    with ReplayServer(lambda messages: "yes") as server:
+    with ModelServer(lambda messages: "yes") as server:
         one = gateway(server)
         assert ["yes"] * 3 == [asyncio.run(one.complete("test", MESSAGES)) for _ in range(3)]
         assert 3 == server.calls
@@ -56,7 +56,7 @@ def test_one_model_serves_many_event_loops() -> None:
 @pytest.mark.parametrize("fault", ["429", "500", "502", "503", "504", "529", "reset", "cut"])
 def test_passing_failures_are_tried_again(fault: str) -> None:
     """A rate limit, a server error or a lost connection is followed by another try, whose reply is used."""
-    with ReplayServer(["at last"], faults=[f"{fault}:first=1"]) as server:
+    with ModelServer(["at last"], faults=[Fault(fault, first=1)]) as server:
         assert "at last" == complete(server)
         assert 2 == server.calls
 
@@ -64,7 +64,7 @@ def test_passing_failures_are_tried_again(fault: str) -> None:
 @pytest.mark.parametrize("fault", ["429", "500"])
 def test_tries_are_bounded(fault: str) -> None:
     """A failure that stays is tried three times in all: no library below tries again on its own account."""
-    with ReplayServer(faults=[fault]) as server:
+    with ModelServer(faults=[fault]) as server:
         with pytest.raises(ModelError, match=r"'openai/test' failed.*POLYHOP_LLM"):
             complete(server)
         assert ATTEMPTS == server.calls == 3
@@ -73,7 +73,7 @@ def test_tries_are_bounded(fault: str) -> None:
 @pytest.mark.parametrize("fault", ["400", "401", "403", "404", "422"])
 def test_lasting_failures_are_not_tried_again(fault: str) -> None:
     """A bad request, a refused key or an unknown model would fail again and is reported at once."""
-    with ReplayServer(faults=[fault]) as server:
+    with ModelServer(faults=[fault]) as server:
         with pytest.raises(ModelError, match="failed"):
             complete(server)
         assert 1 == server.calls
@@ -81,7 +81,7 @@ def test_lasting_failures_are_not_tried_again(fault: str) -> None:
 
 def test_a_slow_server_is_given_up() -> None:
     """Each try waits no longer than the time-out."""
-    with ReplayServer(["too late"], faults=["slow:seconds=3"]) as server:
+    with ModelServer(["too late"], faults=[Fault("slow", seconds=3)]) as server:
         began = time.monotonic()
         with pytest.raises(ModelError, match="Timeout"):
             complete(server, timeout=0.2)
@@ -90,34 +90,34 @@ def test_a_slow_server_is_given_up() -> None:
 
 
 @pytest.mark.parametrize("fault", [
-    "garbage", "html", "envelope", 'envelope:text={"choices": []}', "envelope:text=[]", "envelope:text=null",
+    "garbage", "html", "envelope", *(Fault("envelope", text=text) for text in ('{"choices": []}', "[]", "null")),
     "nochoices", "null", "refusal", "filtered",
 ])  # fmt: skip
-def test_rubbish_is_a_model_error(fault: str) -> None:
+def test_rubbish_is_a_model_error(fault: Fault | str) -> None:
     """A response that is no completion, or one without a text, is the model's error, whatever it is."""
-    with ReplayServer(faults=[fault]) as server, pytest.raises(ModelError):
+    with ModelServer(faults=[fault]) as server, pytest.raises(ModelError):
         complete(server)
 
 
 @pytest.mark.parametrize("text", ["", "  \n"])
 def test_an_empty_reply_is_a_model_error(text: str) -> None:
     """A completion without text is said to be one."""
-    with ReplayServer(lambda messages: text) as server, pytest.raises(ModelError, match=r"returned nothing|failed"):
+    with ModelServer(lambda messages: text) as server, pytest.raises(ModelError, match=r"returned nothing|failed"):
         complete(server)
 
 
 def test_a_server_that_is_away_is_a_model_error() -> None:
     """Nobody listening is the model's error with what to check."""
-    with ReplayServer(faults=["refused"]) as server, pytest.raises(ModelError, match="its server"):
+    with ModelServer(faults=["refused"]) as server, pytest.raises(ModelError, match="its server"):
         complete(server)
 
 
 GOOD = "The director of Jaws, Steven Spielberg, was born in Cincinnati [1][2]."
 
 
-def ask(home: Path, embedder: Encoder, reply: str) -> tuple[Answer, ReplayServer]:
+def ask(home: Path, embedder: Encoder, reply: str) -> tuple[Answer, ModelServer]:
     """Ask the known question of an agent with the server's model; return the answer and the server."""
-    with corpus.collection(home, embedder) as films, ReplayServer([reply]) as server:
+    with corpus.collection(home, embedder) as films, ModelServer([reply]) as server:
         agent = Agent(films, llm=server.model("openai/test"), settings=Settings(llm_cache=False, split="never"))
         return agent.ask(corpus.QUESTION, 4), server
 
@@ -127,7 +127,7 @@ def test_a_good_answer_is_used(tmp_path: Path, embedder: Encoder) -> None:
     answer, server = ask(tmp_path, embedder, GOOD)
     assert (GOOD, "openai/test", False, True) == (answer.text, answer.model, answer.extractive, answer.found)
     assert ([True], ()) == ([one["supported"] for one in answer.citations], tuple(answer.notices))
-    assert "<passage number=1>" in server.requests[-1].prompt
+    assert "<passage number=1>" in server.requests[-1].messages[-1]["content"]
 
 
 @pytest.mark.parametrize("reply", [

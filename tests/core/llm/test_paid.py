@@ -7,10 +7,11 @@ import time
 
 import pytest
 
-from polyhop.agent.testing import ReplayServer, ScriptedModel
+from polyhop.agent.testing import ScriptedModel
 from polyhop.core.errors import ModelError
 from polyhop.core.llm import Amount, Budget, BudgetError, Call, Gateway, Ledger, OwnModel, PassingError, Price, Reply
 from polyhop.core.llm.role import EmptyError, used
+from tests.model_server import ModelServer
 
 ASKED = [{"role": "user", "content": "Who directed Jaws?"}]
 CALL = Call(tuple(ASKED), max_tokens=100)
@@ -73,7 +74,7 @@ def test_a_time_out_may_be_billed() -> None:
 def test_a_provider_is_paid_for_what_it_may_have_written(fault: str, *, billed: bool) -> None:
     """Not where it refused, nor where nobody was reached."""
     ledger = Ledger(Budget(calls=1))
-    with ReplayServer(lambda messages: "Spielberg", faults=[fault]) as server, pytest.raises(ModelError):
+    with ModelServer(lambda messages: "Spielberg", faults=[fault]) as server, pytest.raises(ModelError):
         asyncio.run(Gateway([server.model()], [ledger]).complete("test", ASKED))
 
     assert (1, billed) == (ledger.spent.calls, ledger.spent.tokens > 0)

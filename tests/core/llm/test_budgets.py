@@ -1,31 +1,30 @@
-"""Budgets under concurrency: whether many runs together ever spend more than they may.
+"""Budgets under concurrency: many runs together never spend more than they may.
 
-Schedules are random: threads, event loops, delays, failures, time-outs, cancelled runs, and what is bounded. Rounds
-are whole questions over HTTP, whose requests the server counts.
+Schedules are random: threads, event loops, delays, failures, time-outs, cancelled runs, and what is bounded. Whole
+questions go over HTTP to a server that counts its requests.
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
-import sys
 import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from polyhop.agent import Agent, Answer, Collection, Settings
-from polyhop.agent.testing import Fault, ReplayServer
+import pytest
+
+from polyhop.agent import Agent, Answer, Settings
 from polyhop.core.errors import ModelError
 from polyhop.core.llm import Amount, Budget, BudgetError, Call, Gateway, Ledger, PassingError, Price, Reply
 from polyhop.core.llm.role import OnText
-
-from .common import Parser, positive, progress, run, write_json
-from .faults import DOCUMENTS, QUESTION, REPLY, warm
+from polyhop.encoders import Encoder
+from tests import corpus
+from tests.model_server import Fault, ModelServer
 
 RUNS = 50
 CALLS = 3
@@ -161,71 +160,66 @@ def _wrong(budget: Budget, shared: Ledger, billed: Amount, met: Mapping[str, int
     return wrong
 
 
-def stress(schedules: int, *, seed: int = 0) -> dict[str, Any]:
-    """Return how many schedules were wrong, and what the runs met in all of them."""
-    met: Counter[str] = Counter()
-    wrong: list[str] = []
-    full = 0
-    for number in progress(range(seed, seed + schedules), "schedules", schedules):
-        outcome = schedule(number)
-        met.update(outcome.met)
-        wrong += [f"schedule {number}: {what}" for what in outcome.wrong]
-        full += outcome.spent.calls == outcome.budget.calls
-    return {"schedules": schedules, "runs": RUNS, "wrong": wrong, "at the last call": full, "met": dict(met)}
+SCHEDULES = 12
 
 
-def over_http(collection: Collection, calls: int, *, seed: int) -> dict[str, Any]:
-    """Ask questions at once, half of them in threads and half in one event loop, with so many calls for all."""
-    faults = [Fault("500", share=0.2, retry_after=0.05), Fault("reset", share=0.1)]
-    settings = Settings(llm_cache=False, split="never", llm_timeout=100.0, seconds=200.0)
-    with ReplayServer(lambda messages: REPLY, faults=faults, seed=seed) as server, ThreadPoolExecutor(RUNS) as pool:
-        agent = Agent(collection, llm=server.model(), budget=Budget(calls=calls), settings=settings)
-        asked = [pool.submit(agent.ask, QUESTION, 2) for _ in range(RUNS // 2)]
-        answers = [*asyncio.run(_at_once(agent, RUNS - len(asked))), *(one.result() for one in asked)]
-        spent = sum(answer.retrieval.cost.calls for answer in answers)
-        limited = [answer for answer in answers if any("budget" in notice for notice in answer.notices)]
-        return {
-            "calls": calls,
-            "requests": server.calls,
-            "spent": spent,
-            "at once": server.most,
-            "answers": sum(answer.found for answer in answers),
-            "written": sum(not answer.extractive for answer in answers),
-            "at the limit": len(limited),
-            "wrong": max(server.calls, spent) > calls or server.calls > spent or not all(one.found for one in answers),
-        }
+@pytest.mark.slow
+def test_many_runs_together_never_exceed_their_budget() -> None:
+    """Calls, tokens and dollars hold in random schedules, and nothing stays held or goes uncounted."""
+    outcomes = [schedule(seed) for seed in range(SCHEDULES)]
+
+    assert [] == [wrong for outcome in outcomes for wrong in outcome.wrong]
+    assert any(outcome.met.get("refused, shared") for outcome in outcomes)
+    assert any(outcome.met.get("replied") for outcome in outcomes)
+
+
+def looking_first(self: Ledger, amount: Amount) -> Amount:
+    """Note what is asked for without looking whether there is room."""
+    with self._inside:
+        self._held += amount
+    return amount
+
+
+def forgetting(self: Ledger, held: Amount, spent: Amount) -> None:
+    """Count what was spent but keep the hold."""
+    with self._inside:
+        self._spent += spent
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("method", "broken"), [("hold", looking_first), ("settle", forgetting)])
+def test_a_ledger_that_does_not_hold_is_seen(method: str, broken: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that refuses nothing, or never gives back, is found wrong within a few schedules."""
+    monkeypatch.setattr(Ledger, method, broken)
+
+    assert [wrong for seed in range(4) for wrong in schedule(seed).wrong]
+
+
+ASKED = 12
+REPLY = "The director of Jaws, Steven Spielberg, was born in Cincinnati [1][2]."
 
 
 async def _at_once(agent: Agent, count: int) -> list[Answer]:
-    return await asyncio.gather(*(agent.aask(QUESTION, 2) for _ in range(count)))
+    return await asyncio.gather(*(agent.aask(corpus.QUESTION, 4) for _ in range(count)))
 
 
-def rounds(bounds: Sequence[int]) -> list[dict[str, Any]]:
-    """Return what rounds of questions over HTTP come to, one for each bound of calls."""
-    with TemporaryDirectory() as home, Agent.open(home, create=True) as opened:
-        opened.collection.add(DOCUMENTS)
-        warm(opened.collection)
-        return [over_http(opened.collection, calls, seed=seed) for seed, calls in enumerate(bounds)]
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_questions_at_once_make_no_more_requests_than_they_may(tmp_path: Path, embedder: Encoder) -> None:
+    """The server counts; every question is answered, and those that came too late say so."""
+    faults = [Fault("500", share=0.2, retry_after=0.05), Fault("reset", share=0.1)]
+    settings = Settings(llm_cache=False, split="never", llm_timeout=100.0, seconds=200.0)
+    with (
+        corpus.collection(tmp_path, embedder) as films,
+        ModelServer(lambda messages: REPLY, faults=faults) as server,
+        ThreadPoolExecutor(ASKED) as pool,
+    ):
+        agent = Agent(films, llm=server.model(), budget=Budget(calls=5), settings=settings)
+        asked = [pool.submit(agent.ask, corpus.QUESTION, 4) for _ in range(ASKED // 2)]
+        answers = [*asyncio.run(_at_once(agent, ASKED - len(asked))), *(one.result() for one in asked)]
 
-
-def main(arguments: Sequence[str]) -> None:
-    """Try schedules and rounds, and say what was wrong; the exit code is 1 where anything was."""
-    parser = Parser("python -m benchmarks.budgets", description=__doc__)
-    parser.add_argument("--schedules", type=positive, default=1000, help="random schedules (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=0, help="number of the first schedule (default: %(default)s)")
-    parser.add_argument("--calls", type=positive, nargs="*", default=[1, 10, 25, 50, 100], help="bounds of rounds")
-    parser.add_argument("--json", type=Path, metavar="OUT", help="file for the figures")
-    given = parser.parse_args(arguments)
-    result = {**stress(given.schedules, seed=given.seed), "rounds": rounds(given.calls)}
-    print(f"{result['schedules']} schedules of {RUNS} runs, {len(result['wrong'])} wrong")
-    print("; ".join([*result["wrong"][:5], ", ".join(f"{name} {count}" for name, count in result["met"].items())]))
-    for row in result["rounds"]:
-        print(", ".join(f"{name} {value}" for name, value in row.items()))
-    if given.json:
-        write_json(given.json, result)
-    if result["wrong"] or any(row["wrong"] for row in result["rounds"]):
-        raise SystemExit(1)
-
-
-if __name__ == "__main__":
-    sys.exit(run(lambda: main(sys.argv[1:])))
+    written = [answer for answer in answers if not answer.extractive]
+    limited = [answer for answer in answers if any("budget" in notice for notice in answer.notices)]
+    assert ASKED == len(answers) == sum(answer.found for answer in answers)
+    assert server.calls == sum(answer.retrieval.cost.calls for answer in answers) <= 5
+    assert len(written) + len(limited) >= ASKED - 1
