@@ -6,15 +6,14 @@ are whole questions over HTTP, whose requests the server counts.
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import random
-import sys
 import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -24,8 +23,8 @@ from polyhop.core.errors import ModelError
 from polyhop.core.llm import Amount, Budget, BudgetError, Call, Gateway, Ledger, PassingError, Price, Reply
 from polyhop.core.llm.role import OnText
 
-from .common import Parser, positive, progress, run, write_json
 from .faults import DOCUMENTS, QUESTION, REPLY, warm
+from .harness import Command, Report, option, positive, progress
 
 RUNS = 50
 CALLS = 3
@@ -208,24 +207,27 @@ def rounds(bounds: Sequence[int]) -> list[dict[str, Any]]:
         return [over_http(opened.collection, calls, seed=seed) for seed, calls in enumerate(bounds)]
 
 
-def main(arguments: Sequence[str]) -> None:
+def measure(options: argparse.Namespace, report: Report) -> None:
     """Try schedules and rounds, and say what was wrong; the exit code is 1 where anything was."""
-    parser = Parser("python -m benchmarks.budgets", description=__doc__)
-    parser.add_argument("--schedules", type=positive, default=1000, help="random schedules (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=0, help="number of the first schedule (default: %(default)s)")
-    parser.add_argument("--calls", type=positive, nargs="*", default=[1, 10, 25, 50, 100], help="bounds of rounds")
-    parser.add_argument("--json", type=Path, metavar="OUT", help="file for the figures")
-    given = parser.parse_args(arguments)
-    result = {**stress(given.schedules, seed=given.seed), "rounds": rounds(given.calls)}
-    print(f"{result['schedules']} schedules of {RUNS} runs, {len(result['wrong'])} wrong")
-    print("; ".join([*result["wrong"][:5], ", ".join(f"{name} {count}" for name, count in result["met"].items())]))
-    for row in result["rounds"]:
-        print(", ".join(f"{name} {value}" for name, value in row.items()))
-    if given.json:
-        write_json(given.json, result)
-    if result["wrong"] or any(row["wrong"] for row in result["rounds"]):
+    found = stress(options.schedules, seed=options.seed)
+    made = rounds(options.calls)
+    report.add(**found, rounds=made)
+    title = f"{options.schedules} schedules of {RUNS} runs, {len(found['wrong'])} wrong"
+    report.show(title, [found["met"]], "; ".join(found["wrong"][:5]))
+    report.show("rounds of questions over HTTP", made)
+    if found["wrong"] or any(row["wrong"] for row in made):
         raise SystemExit(1)
 
 
+OPTIONS = (
+    option("--schedules", type=positive, default=1000, help="random schedules (default: %(default)s)"),
+    option("--seed", type=int, default=0, help="number of the first schedule (default: %(default)s)"),
+    option("--calls", type=positive, nargs="*", default=[1, 10, 25, 50, 100], help="bounds of rounds"),
+)
+COMMAND = Command(
+    "budgets", "whether many runs together ever spend more on language models than they may", OPTIONS, measure
+)
+
+
 if __name__ == "__main__":
-    sys.exit(run(lambda: main(sys.argv[1:])))
+    COMMAND.run()

@@ -11,7 +11,7 @@ from typing import Any
 from polyhop.agent import Document
 from polyhop.core.files import read_rows
 
-from .common import BenchmarkError
+from .harness import BenchmarkError
 
 
 @dataclass(frozen=True, slots=True)

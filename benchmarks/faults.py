@@ -6,21 +6,15 @@ Each fault is played by a server on this machine to a whole question, answered i
 from __future__ import annotations
 
 import argparse
-import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-
-from rich.console import Console
-from rich.table import Table
 
 from polyhop.agent import Agent, Answer, Collection, Document, Settings
 from polyhop.agent.testing import BROKEN, SAYING, STATUSES, Fault, ReplayServer
 
-from .common import Parser, progress, run, write_json
+from .harness import Command, Report, option, progress, timed
 
 DOCUMENTS = (
     Document("jaws", "Jaws is a thriller of 1975 that Steven Spielberg directed.", "Jaws"),
@@ -61,11 +55,6 @@ class Seen:
     late: bool
 
 
-def ask(agent: Agent) -> Answer:
-    """Return the answer in one piece."""
-    return agent.ask(QUESTION, k=2)
-
-
 def stream(agent: Agent) -> Answer:
     """Return the answer that a stream ends with."""
     *_, answer = agent.stream(QUESTION, k=2)
@@ -74,16 +63,14 @@ def stream(agent: Agent) -> Answer:
     return answer
 
 
-WAYS: Mapping[str, Callable[[Agent], Answer]] = {"ask": ask, "stream": stream}
+WAYS: Mapping[str, Callable[[Agent], Answer]] = {"ask": lambda agent: agent.ask(QUESTION, k=2), "stream": stream}
 
 
 def play(collection: Collection, fault: Fault | None, way: str, settings: Settings) -> Seen:
     """Ask the question while the server plays a fault."""
     with ReplayServer(lambda messages: REPLY, faults=[fault] if fault else []) as server:
         agent = Agent(collection, llm=server.model(), settings=settings)
-        began = time.perf_counter()
-        answer = WAYS[way](agent)
-        seconds = time.perf_counter() - began
+        answer, ms = timed(WAYS[way], agent)
         return Seen(
             fault=named(fault) if fault else "none",
             way=way,
@@ -92,8 +79,8 @@ def play(collection: Collection, fault: Fault | None, way: str, settings: Settin
             notices=list(answer.notices),
             requests=server.calls,
             spent=answer.retrieval.cost.calls,
-            seconds=round(seconds, 3),
-            late=seconds > settings.seconds + GRACE,
+            seconds=round(ms / 1000, 3),
+            late=ms / 1000 > settings.seconds + GRACE,
         )
 
 
@@ -111,7 +98,7 @@ def named(fault: Fault) -> str:
     return f"{fault.kind} ({', '.join(parts)})" if parts else fault.kind
 
 
-def measure(*, seconds: float, timeout: float, only: Sequence[str] = ()) -> dict[str, Any]:
+def measured(*, seconds: float, timeout: float, only: Sequence[str] = ()) -> dict[str, Any]:
     """Return what is seen of each fault, or of those of some kinds."""
     settings = Settings(seconds=seconds, llm_timeout=timeout, llm_cache=False, split="never")
     faults = [fault for fault in PLAYED if not only or fault.kind in only]
@@ -120,41 +107,22 @@ def measure(*, seconds: float, timeout: float, only: Sequence[str] = ()) -> dict
         opened.collection.add(DOCUMENTS)
         warm(opened.collection)
         seen = [play(opened.collection, fault, way, settings) for fault, way in progress(cases, "faults", len(cases))]
-    return {
-        "seconds": seconds,
-        "timeout": timeout,
-        "late": sum(one.late for one in seen),
-        "slowest": max(one.seconds for one in seen),
-        "rows": [asdict(one) for one in seen],
-    }
+    late, slowest = sum(one.late for one in seen), max(one.seconds for one in seen)
+    about = {"seconds": seconds, "timeout": timeout, "late": late, "slowest": slowest}
+    return {**about, "rows": [asdict(one) for one in seen]}
 
 
-def table(result: Mapping[str, Any]) -> Table:
-    """Return the rows for the screen; a way that sees the same as the one before is not repeated."""
-    title = f"deadline {result['seconds']:g} s, {result['timeout']:g} s a try; late by more than 1 s: {result['late']}"
-    shown = Table("fault", "way", "answer by", "notice", title=title)
-    for name in ("requests", "seconds"):
-        shown.add_column(name, justify="right")
-    for row in result["rows"]:
-        notice = " ".join(row["notices"])
-        shown.add_row(
-            row["fault"], row["way"], row["writer"], notice[:160], str(row["requests"]), f"{row['seconds']:.2f}"
-        )
-    return shown
-
-
-def main(arguments: Sequence[str]) -> None:
-    """Play the faults, print what is seen, and write it where that is asked for."""
-    parser = Parser("python -m benchmarks.faults", description=__doc__)
-    parser.add_argument("--seconds", type=_some, default=4.0, help="deadline of a question (default: %(default)s)")
-    parser.add_argument("--timeout", type=_some, default=1.0, help="seconds of a try (default: %(default)s)")
-    parser.add_argument("--only", action="append", default=[], metavar="KIND", help="play this kind of faults alone")
-    parser.add_argument("--json", type=Path, metavar="OUT", help="file for everything that was seen")
-    given = parser.parse_args(arguments)
-    result = measure(seconds=given.seconds, timeout=given.timeout, only=given.only)
-    Console().print(table(result))
-    if given.json:
-        write_json(given.json, result)
+def measure(options: argparse.Namespace, report: Report) -> None:
+    """Play the faults, and print what is seen."""
+    found = measured(seconds=options.seconds, timeout=options.timeout, only=options.only)
+    report.add(**found)
+    title = f"deadline {options.seconds:g} s, {options.timeout:g} s a try; late by more than 1 s: {found['late']}"
+    table = [
+        {"fault": row["fault"], "way": row["way"], "answer by": row["writer"]}
+        | {"notice": " ".join(row["notices"])[:160], "requests": row["requests"], "seconds": f"{row['seconds']:.2f}"}
+        for row in found["rows"]
+    ]
+    report.show(title, table)
 
 
 def _some(text: str) -> float:
@@ -164,5 +132,15 @@ def _some(text: str) -> float:
     return number
 
 
+OPTIONS = (
+    option("--seconds", type=_some, default=4.0, help="deadline of a question (default: %(default)s)"),
+    option("--timeout", type=_some, default=1.0, help="seconds of a try (default: %(default)s)"),
+    option("--only", action="append", default=[], metavar="KIND", help="play this kind of faults alone"),
+)
+COMMAND = Command(
+    "faults", "what the user sees of each fault of a language model's server, and what that takes", OPTIONS, measure
+)
+
+
 if __name__ == "__main__":
-    sys.exit(run(lambda: main(sys.argv[1:])))
+    COMMAND.run()

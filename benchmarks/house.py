@@ -5,6 +5,7 @@ python -m benchmarks.house [REPO]
 
 from __future__ import annotations
 
+import argparse
 import ast
 import io
 import json
@@ -18,18 +19,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from .common import ROOT, BenchmarkError, Parser, run
+from .harness import ROOT, BenchmarkError, Command, Report, option
 
 _LEFT_OUT = {"tests", "build", "__pycache__", "node_modules"}
-_NO_CODE = {
-    tokenize.COMMENT,
-    tokenize.NL,
-    tokenize.NEWLINE,
-    tokenize.INDENT,
-    tokenize.DEDENT,
-    tokenize.ENCODING,
-    tokenize.ENDMARKER,
-}
+_NO_CODE = {getattr(tokenize, name) for name in "COMMENT NL NEWLINE INDENT DEDENT ENCODING ENDMARKER".split()}
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 _INDEX = """
 import sys
@@ -45,15 +38,6 @@ with Agent.open(sys.argv[1]) as agent:
 print(sum(name.startswith("polyhop.") for name in sys.modules))
 """
 _TEXTS = {"jaws.txt": "Jaws was directed by Steven Spielberg.", "spielberg.txt": "Steven Spielberg was born in Ohio."}
-
-
-def main(arguments: Sequence[str]) -> None:
-    """Print the figures of a checkout, this one by default."""
-    made = Parser(prog="python -m benchmarks.house", description=(__doc__ or "").splitlines()[0])
-    made.add_argument("repo", metavar="REPO", nargs="?", type=Path, default=ROOT, help="a checkout (default: this one)")
-    found = figures(made.parse_args(arguments).repo.absolute())
-    width = max(map(len, found))
-    sys.stdout.write("".join(f"{what:<{width}}  {number}\n" for what, number in found.items()))
 
 
 def figures(repo: Path) -> dict[str, Any]:
@@ -151,5 +135,18 @@ def _python(repo: Path, source: str, *arguments: Path) -> str:
     return done.stdout
 
 
+def measure(options: argparse.Namespace, report: Report) -> None:
+    """Print the figures of a checkout, this one by default."""
+    found = figures(options.repo.absolute())
+    report.add(**found)
+    report.show(str(options.repo), [{"what": what, "": number} for what, number in found.items()])
+
+
+REPO = option("repo", metavar="REPO", nargs="?", type=Path, default=ROOT, help="a checkout (default: this one)")
+COMMAND = Command(
+    "house", "how much code there is outside the tests, and what a plain question imports", [REPO], measure
+)
+
+
 if __name__ == "__main__":
-    sys.exit(run(lambda: main(sys.argv[1:])))
+    COMMAND.run()

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from benchmarks import ablation
-from benchmarks.common import run
-from benchmarks.stopping import REFERENCE, RULES, SUFFICIENT, Record, Recorder
+from benchmarks.ablation import REFERENCE, RULES, SUFFICIENT, Record, Recorder
+from benchmarks.harness import run
 from polyhop.agent import AfterHops, Agent, Profile
 from polyhop.agent.evaluate.remember import Memory, Remembering
 from polyhop.agent.evaluate.variants import WITH, WITHOUT, Setup
@@ -88,7 +88,7 @@ def test_a_second_look_is_no_search(tmp_path: Path, embedder: Embedder) -> None:
 def measure(folder: Path, *arguments: str) -> dict[str, Any]:
     """Run the command and return the figures that it wrote."""
     out = folder / "figures.json"
-    assert 0 == run(lambda: ablation.main([str(folder), *arguments, "--json", str(out)]))
+    assert 0 == run(lambda: ablation.COMMAND.main([str(folder), *arguments, "--json", str(out)]))
     result: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
     return result
 
@@ -147,8 +147,8 @@ def test_a_part_that_the_profile_lacks_is_skipped(
     [
         (["--parts", "link,magic"], "unknown part 'magic'; choose among hops, link, named"),
         (["--parts", ","], "unknown part ','"),
-        (["--seed", "-1"], "--seed is -1"),
-        (["--titled", "--untitled"], "not allowed with argument"),
+        (["--seed", "-1"], "--seed"),
+        (["--titled", "--untitled"], "exclude each other"),
         (["--split", "nowhere"], "nowhere.jsonl"),
     ],
 )
@@ -158,7 +158,7 @@ def test_a_bad_call_is_told_in_one_line(
     """A call that cannot work ends with exit code 2 and one line that names the reason."""
     folder = write(tmp_path / "few", *sample())
 
-    assert 2 == run(lambda: ablation.main([str(folder), *arguments]))
+    assert 2 == run(lambda: ablation.COMMAND.main([str(folder), *arguments]))
     shown = capsys.readouterr()
     assert said in shown.err
     assert (1, "") == (shown.err.count("\n"), shown.out)

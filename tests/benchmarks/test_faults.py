@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import faults
-from benchmarks.common import run
+from benchmarks.harness import run
 from polyhop.agent.testing import FAULTS
 
 
@@ -23,7 +23,9 @@ def test_every_fault_is_played() -> None:
 def test_it_tells_what_the_user_sees(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Without a fault the model answers, with one the passages do, and the notice and the requests are told."""
     out = tmp_path / "out.json"
-    assert 0 == run(lambda: faults.main(["--only", "401", "--seconds", "20", "--timeout", "15", "--json", str(out)]))
+    assert 0 == run(
+        lambda: faults.COMMAND.main(["--only", "401", "--seconds", "20", "--timeout", "15", "--json", str(out)])
+    )
     result = json.loads(out.read_text(encoding="utf-8"))
     rows = {(row["fault"], row["way"]): row for row in result["rows"]}
 

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from benchmarks.golden.make import by_hash, passages, requests
 
-from benchmarks.common import BenchmarkError
 from benchmarks.golden import command
-from benchmarks.golden.cases import Golden, read, write
-from benchmarks.golden.compare import differences, summary
-from benchmarks.golden.world import by_hash, passages, requests
+from benchmarks.golden.cases import Golden, differences, read, summary, write
+from benchmarks.harness import BenchmarkError
 
 GAVE: dict[str, Any] = {
     "stopped": "hops",
@@ -102,13 +101,13 @@ def test_the_command_ends_with_1_where_something_differs(
     file = str(tmp_path / "golden.json")
     now = [replace(one, dataset="popqa") for one in BEFORE]
     monkeypatch.setattr(command, "make", lambda data, sets: now)
-    command.main(["make", "DATA", "--out", file])
-    command.main(["compare", "DATA", file])
+    command.COMMAND.main(["make", "DATA", "--out", file])
+    command.COMMAND.main(["compare", "DATA", file])
     assert "identical: 3 cases\n" == capsys.readouterr().out
 
     now = [replace(one, dataset="popqa") for one in scored(0.5)]
     with pytest.raises(SystemExit) as ended:
-        command.main(["compare", "DATA", file])
+        command.COMMAND.main(["compare", "DATA", file])
     assert 1 == ended.value.code
     assert "passages[1].score was 0.75, is 0.5" in capsys.readouterr().out
 
