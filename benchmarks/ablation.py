@@ -6,7 +6,6 @@ python -m benchmarks.ablation DIR [DIR ...] --split dev --profile quality --part
 
 from __future__ import annotations
 
-import argparse
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,7 +21,7 @@ from polyhop.agent.evaluate.systems import best_documents, polyhop
 from polyhop.agent.evaluate.variants import WITH, WITHOUT, WITHOUT_AGAIN, Setup, variants
 from polyhop.graphs.stop import Progress, WhenDry, WhenHopeless, WhenSettled, WhenSufficient
 
-from .harness import ARMS, PROFILE, Command, Report, bar, chosen, option, tell
+from .harness import ARMS, PROFILE, Command, Given, Report, bar, chosen, option, tell
 from .indexes import Arm, arms
 from .metrics import Rows, interval, mean_rows, rows
 from .systems import PASSAGES, POLYHOP, named
@@ -161,7 +160,7 @@ class Compared:
     ms: Mapping[str, float]
 
 
-def measure(options: argparse.Namespace, report: Report) -> None:
+def measure(options: Given, report: Report) -> None:
     """Measure arm after arm, show the tables as they come and at last the means over the arms."""
     parts = chosen(options.parts, PARTS, "part")
     report.add(profile=repr(named(options.profile)), seed=options.seed)
@@ -174,9 +173,7 @@ def measure(options: argparse.Namespace, report: Report) -> None:
         report.add(means=_shown(report, f"mean over {len(done)} arms", means))
 
 
-COMMAND = Command(
-    "ablation", "what each part of polyhop adds to its recall, and what stop rules save", OPTIONS, measure
-)
+COMMAND = Command("ablation", __doc__, OPTIONS, measure)
 
 
 def compared(arm: Arm, profile: Profile, parts: Sequence[str], *, seed: int) -> dict[str, Compared]:

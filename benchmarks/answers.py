@@ -5,7 +5,6 @@ python -m benchmarks.answers DIR [DIR ...] --split dev --json OUT.json
 
 from __future__ import annotations
 
-import argparse
 import re
 import time
 import unicodedata
@@ -20,7 +19,7 @@ from polyhop.core.files import read_rows
 
 from .claims import KINDS, TRUE, Case, cases
 from .data import Source
-from .harness import ARMS, Command, Report, option, positive, progress
+from .harness import ARMS, Command, Given, Report, option, positive, progress
 from .indexes import Arm, arms
 from .metrics import percent, share
 
@@ -45,7 +44,7 @@ class Told:
     passages: Sequence[Mapping[str, str]]
 
 
-def measure(options: argparse.Namespace, report: Report) -> None:
+def measure(options: Given, report: Report) -> None:
     """Measure arm after arm and show the tables as they come."""
     report.add(profile=repr(Profile.of(Settings())), seed=options.seed)
     foreign = Source(options.foreign.absolute()).questions(options.split, options.limit) if options.foreign else []
@@ -68,11 +67,7 @@ def measure(options: argparse.Namespace, report: Report) -> None:
         report.add(citations=_citations(report, "all sets", whole))
 
 
-COMMAND = Command(
-    "answers",
-    "what the check of citations catches, what extractive answers hold, and answers that should not be given",
-    *(OPTIONS, measure),
-)
+COMMAND = Command("answers", __doc__, OPTIONS, measure)
 
 
 def asked(arm: Arm, questions: Sequence[str]) -> list[Told]:

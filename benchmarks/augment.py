@@ -5,7 +5,6 @@ python -m benchmarks.augment DIR [DIR ...] --split dev --json OUT.json
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +17,7 @@ from polyhop.agent.evaluate.metrics import Values
 from polyhop.agent.profile import AUGMENTERS
 from polyhop.retrieval.query.gate import Gate
 
-from .harness import ARMS, BenchmarkError, Command, Report, chosen, option
+from .harness import ARMS, BenchmarkError, Command, Given, Report, chosen, option
 from .indexes import arms
 from .metrics import SHOWN, at_five, gained, interval, percent, rows, share
 from .systems import Answers, asked_together, named
@@ -52,7 +51,7 @@ class Asked:
         return Asked(answers, {name: np.concatenate([own, other.values[name]]) for name, own in self.values.items()})
 
 
-def measure(options: argparse.Namespace, report: Report) -> None:
+def measure(options: Given, report: Report) -> None:
     """Measure arm after arm, show the tables as they come and at last all questions together."""
     (name,) = chosen(options.augment, sorted(AUGMENTERS))[:1]
     if options.gate is not None and not options.gate.is_file():
@@ -69,10 +68,7 @@ def measure(options: argparse.Namespace, report: Report) -> None:
         report.add(pooled={"systems": _shown(report, f"all questions: {name}", pooled, options.seed)})
 
 
-COMMAND = Command(
-    "augment", "what reformulating the question gains and costs: never, always, and where a gate lets it through",
-    OPTIONS, measure,
-)  # fmt: skip
+COMMAND = Command("augment", __doc__, OPTIONS, measure)
 
 
 def profiles(name: str, file: Path | None, threshold: float) -> dict[str, Profile]:

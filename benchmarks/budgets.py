@@ -6,7 +6,6 @@ are whole questions over HTTP, whose requests the server counts.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import random
 import threading
@@ -24,7 +23,7 @@ from polyhop.core.llm import Amount, Budget, BudgetError, Call, Gateway, Ledger,
 from polyhop.core.llm.role import OnText
 
 from .faults import DOCUMENTS, QUESTION, REPLY, warm
-from .harness import Command, Report, option, positive, progress
+from .harness import Command, Given, Report, option, positive, progress
 
 RUNS = 50
 CALLS = 3
@@ -42,16 +41,11 @@ EXACT = 1e-9
 class Unsteady:
     """A model inside the process that is late, fails and succeeds by chance, and knows what it would ask to be paid."""
 
-    seed: int
     name: str = "unsteady"
     identity: str = ""
     billed: Amount = field(default_factory=Amount)
     _inside: threading.Lock = field(default_factory=threading.Lock)
-    _random: random.Random = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Start the dice."""
-        self._random = random.Random(self.seed)
+    _random: random.Random = field(default_factory=random.Random)
 
     async def price(self) -> Price | None:
         """Return the price."""
@@ -96,7 +90,7 @@ def schedule(seed: int, runs: int = RUNS) -> Outcome:
         tokens=dice.choice((None, dice.randint(0, 200 * runs))),
         dollars=dice.choice((None, dice.random() * 4e-4 * runs)),
     )
-    shared, model, own = Ledger(budget), Unsteady(seed), Budget(calls=dice.randint(1, 5))
+    shared, model, own = Ledger(budget), Unsteady(_random=random.Random(seed)), Budget(calls=dice.randint(1, 5))
     gateways = [Gateway([model], [Ledger(own), shared], timeout=TIMEOUT, most=MOST) for _ in range(runs)]
     met: Counter[str] = Counter()
     threads = dice.randint(1, 8)
@@ -207,7 +201,7 @@ def rounds(bounds: Sequence[int]) -> list[dict[str, Any]]:
         return [over_http(opened.collection, calls, seed=seed) for seed, calls in enumerate(bounds)]
 
 
-def measure(options: argparse.Namespace, report: Report) -> None:
+def measure(options: Given, report: Report) -> None:
     """Try schedules and rounds, and say what was wrong; the exit code is 1 where anything was."""
     found = stress(options.schedules, seed=options.seed)
     made = rounds(options.calls)
@@ -224,9 +218,7 @@ OPTIONS = (
     option("--seed", type=int, default=0, help="number of the first schedule (default: %(default)s)"),
     option("--calls", type=positive, nargs="*", default=[1, 10, 25, 50, 100], help="bounds of rounds"),
 )
-COMMAND = Command(
-    "budgets", "whether many runs together ever spend more on language models than they may", OPTIONS, measure
-)
+COMMAND = Command("budgets", __doc__, OPTIONS, measure)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ python -m benchmarks.chat DIR [DIR ...] --split dev [--replay FILE] --json OUT.j
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -19,7 +18,7 @@ from polyhop.core.files import read_rows
 
 from .conversations import Conversation, conversations, replayed
 from .data import Source
-from .harness import FOLDERS, SPLIT, BenchmarkError, Command, Report, option, positive, progress
+from .harness import FOLDERS, SPLIT, BenchmarkError, Command, Given, Report, option, positive, progress
 from .indexes import ensure
 from .metrics import gained, interval, rounded, rows
 
@@ -34,7 +33,7 @@ OPTIONS = (
 )
 
 
-def measure(options: argparse.Namespace, report: Report) -> None:
+def measure(options: Given, report: Report) -> None:
     """Measure each set and show its table."""
     steps = replayed(options.replay)
     for folder in options.folders:
@@ -56,10 +55,7 @@ def measure(options: argparse.Namespace, report: Report) -> None:
         report.show(title, _table(found), f"recall@{K} of the second turn; gain over the turn alone, paired; {apart}")
 
 
-COMMAND = Command(
-    "chat", "what condensing the second turn of a conversation brings, and whether it leaves other questions alone",
-    OPTIONS, measure,
-)  # fmt: skip
+COMMAND = Command("chat", __doc__, OPTIONS, measure)
 
 
 def documents(retrieval: Any) -> frozenset[str]:

@@ -6,10 +6,12 @@ name, a number, a negation or the passage that is cited.
 
 from __future__ import annotations
 
+import json
 import random
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 TRUE = "true"
@@ -36,31 +38,11 @@ _TAIL = re.compile(
     r",? (?:which|who|where|although|though|while|because|but|with|after|before|"
     r"and (?:he|she|it|they|is|was|has|had|the)) [^.]*(?=\.$)"
 )
-_NOUN = dict(
-    pair.split("=")
-    for pair in "directed=director written=writer produced=producer composed=composer painted=painter "
-    "published=publisher founded=founder designed=designer developed=developer created=creator".split()
-)
-#: What a model says in the place of what stands there.
-SAID = (
-    (r"\bfilm\b", "movie"),
-    (r"\bis located in\b", "lies in"),
-    (r"\bbegan\b", "started"),
-    (r"\bfounded in\b", "established in"),
-    (r"\balso known as\b", "also called"),
-    (r"\bbest known for\b", "most famous for"),
-    (r"\bis an American ([a-z ]+?)(?=[.,]| and| who)", r"is a \1 from the United States"),
-    (r"\bwas an English ([a-z ]+?)(?=[.,]| and| who)", r"was a \1 from England"),
-    (r"\bis a French ([a-z ]+?)(?=[.,]| and| who)", r"is a \1 from France"),
-    (r"\bapproximately\b", "about"),
-    (r"\bwas released in\b", "came out in"),
-    (r"\bstarring\b", "which stars"),
-    (r"\bcommonly known as\b", "usually called"),
-    (r"\bis based in\b", "has its headquarters in"),
-    (r"\bconsists of\b", "is made up of"),
-    (r"\bserved as\b", "was"),
-    (r"\bauthored\b", "wrote"),
-)
+#: `said`: what a model says in the place of what stands there; `told`: a word of the question, and what has to be in a
+#: sentence that answers it; `echoes`: forms of questions, and of their answers; `opposites`, `infinitives` and `nouns`
+_WORDS: dict[str, Any] = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
+_ECHOES = [(re.compile(pattern, re.IGNORECASE), forms) for pattern, forms in _WORDS["echoes"]]
+_NOUN, _BASE = _WORDS["nouns"], _WORDS["infinitives"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +121,8 @@ def noun(passage: Passage, dice: random.Random) -> tuple[str, str] | None:
         found = _BY.match(_resolved(source, passage))
         if found and found["verb"] in _NOUN:
             who, role, thing = found["who"].strip(), _NOUN[found["verb"]], found["thing"]
-            forms = (
-                f"The {role} of {thing} is {who}.",
-                f"{thing}'s {role} was {who}.",
-                f"{who} is the {role} of {thing}.",
-            )
-            return dice.choice(forms), source
+            plain = f"The {role} of {thing} is {who}."
+            return dice.choice((plain, f"{thing}'s {role} was {who}.", f"{who} is the {role} of {thing}.")), source
     return None
 
 
@@ -201,36 +179,8 @@ def echoed(passages: Sequence[Passage], question: str, answer: str, dice: random
 
 def _told(question: str, source: str) -> bool:
     """Say whether the sentence that holds the answer tells what is asked; the labels of some sets are guesses."""
-    asks = next((told for asked, told in _TELLING if re.search(asked, question)), "")
+    asks = next((told for asked, told in _WORDS["told"] if re.search(asked, question)), "")
     return bool(re.search(asks, source)) if source or asks else True
-
-
-#: A word of the question, and what has to stand in a sentence that answers it.
-_TELLING = (
-    (r"\bborn\b|\bbirth\b", r"\bborn\b|\([^()]*\d{4}|\bnative of\b|\bBorn\b"),
-    (r"\bdie\b|\bdeath\b", r"\bdied\b|\bdeath\b|[–-][^()]*\d{4}[^()]*\)"),
-    (r"\b(?:mother|father|spouse|child)\b", r"\b(?:married|wife|husband|son|daughter|father|mother|child|children)\b"),
-)
-_OF = r"(?:the )?(\w+) of (?:the )?(?:film|song|movie) (.+?)"
-_ECHOES: tuple[tuple[re.Pattern[str], Sequence[str]], ...] = tuple(
-    (re.compile(pattern, re.IGNORECASE), forms)
-    for pattern, forms in (
-        (rf"^Where was {_OF} born\?$", ("The {0} of {1} was born in {a}.", "{1}'s {0} was born in {a}.")),
-        (rf"^Where did {_OF} die\?$", ("The {0} of {1} died in {a}.",)),
-        (rf"^When was {_OF} born\?$", ("The {0} of {1} was born on {a}.",)),
-        (rf"^When did {_OF} die\?$", ("The {0} of {1} died on {a}.",)),
-        (rf"^What is the place of birth of {_OF}\?$", ("The {0} of {1} was born in {a}.",)),
-        (rf"^What nationality is {_OF}\?$", ("The {0} of {1} is {a}.",)),
-        (rf"^Who is the (mother|father|spouse|child) of {_OF}\?$", ("{a} is the {0} of the {1} of {2}.",)),
-        (
-            r"^Who (directed|wrote|produced|founded|created|played|sang|won|discovered|invented|composed) (.+)\?$",
-            ("{a} {0} {1}.",),
-        ),
-        (r"^Which ([a-z ]+?) (is|was|has|had) (.+)\?$", ("{a} is the {0} that {1} {2}.",)),
-        (r"^What ([a-z]+) (is|was|does|did) (.+)\?$", ("The {0} is {a}.",)),
-        (r"^(?:In|On|At) (?:what|which) ([a-z]+) (was|is|did) (.+)\?$", ("The {0} is {a}.",)),
-    )
-)
 
 
 def joined(first: Claim, second: Claim) -> Claim:
@@ -253,7 +203,7 @@ def redated(text: str, dice: random.Random) -> str:
 
 def _light(text: str, dice: random.Random, *, always: bool = False) -> str:
     """Exchange some words for others of the same meaning."""
-    for pattern, other in SAID:
+    for pattern, other in _WORDS["said"]:
         if always or dice.random() < 0.5:
             text = re.sub(pattern, other, text)
     return text
@@ -280,23 +230,8 @@ _OPENING = frozenset(
 )
 _NUMBER = re.compile(r"(?<![\w,.-])(?:\d{1,3}(?:,\d{3})+|\d+)(?![\w-]|[.,]\d)")
 _LIST = re.compile(r"^(?:,|and|&|or|[\s\"”“]|(?:[A-Z][\w.’'-]*))*$")
-#: Words that say the opposite of each other.
-OPPOSITES = tuple(
-    tuple(pair.split("/"))
-    for pair in "born/died first/last before/after older/younger largest/smallest son/daughter brother/sister "
-    "father/mother north/south east/west northern/southern eastern/western founded/dissolved won/lost begins/ends "
-    "began/ended former/current most/least oldest/youngest actor/actress male/female early/late opened/closed "
-    "husband/wife joined/left earlier/later more/fewer highest/lowest upper/lower included/excluded "
-    "increased/decreased".split()
-)
-_FLIPS = {one: other for pair in OPPOSITES for one, other in (pair, pair[::-1])}
+_FLIPS = {one: other for pair in _WORDS["opposites"] for one, other in (pair, pair[::-1])}
 _FLIP = re.compile(rf"\b({'|'.join(_FLIPS)})\b")
-_BASE = dict(
-    pair.split("=")
-    for pair in "directed=direct wrote=write produced=produce composed=compose founded=found played=play starred=star "
-    "appeared=appear won=win served=serve made=make worked=work moved=move created=create released=release "
-    "recorded=record performed=perform became=become lies=lie died=die".split()
-)
 _VERB = re.compile(rf"\b(is|was|are|were|has|had|can|will)\b|\b({'|'.join(_BASE)})\b")
 _PEOPLE = re.compile(r"^\w+(?:an|ish|ese|ench|utch|ic|-\w+)$")
 _LAND = re.compile(r"^(?:\w+land|United \w+|Germany|Denmark|France|Italy|Spain|Iran|India|Japan|China|Austria)$")
@@ -495,7 +430,7 @@ def cases(rows: Sequence[Mapping[str, Any]], count: int, seed: int) -> list[Case
     dice.shuffle(order)
     wanted = {TRUE: count, **dict.fromkeys(KINDS, count // len(KINDS))}
     made: list[Case] = []
-    for turn, row in enumerate(_again(order)):
+    for turn, row in enumerate(ROUNDS * order):
         left = [kind for kind in wanted if wanted[kind] > 0]
         if not left:
             break
@@ -504,11 +439,6 @@ def cases(rows: Sequence[Mapping[str, Any]], count: int, seed: int) -> list[Case
             made.append(case)
             wanted[kind] -= 1
     return made
-
-
-def _again(rows: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    for _ in range(ROUNDS):
-        yield from rows
 
 
 def _case(row: Mapping[str, Any], kind: str, dice: random.Random) -> Case | None:

@@ -5,13 +5,14 @@ python -m benchmarks.exclusions DIR [DIR ...] --split dev --limit 150 --json OUT
 
 from __future__ import annotations
 
-import argparse
+import json
 import random
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from polyhop.agent.evaluate.systems import best_documents, polyhop
 from polyhop.agent.exclusions import COSINE_ALONE, parse
 
 from .data import Question
-from .harness import ARMS, PROFILE, Command, Report, progress, tell
+from .harness import ARMS, PROFILE, Command, Given, Report, progress, tell
 from .indexes import Arm, arms
 from .metrics import interval, moved, rows
 
@@ -31,27 +32,9 @@ FOLLOWED, COSINE, IGNORED, RANDOM, FILTER = "followed", "cosine alone", "ignored
 SYSTEMS = (FOLLOWED, COSINE, IGNORED, RANDOM, FILTER)
 COLUMNS = ("p-MRR", "recall@5 before", "recall@5", "gain")
 Ask = Callable[[str], Sequence[str]]
+_PHRASES: dict[str, Any] = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
 #: phrasings by name, with what the rules were written for and what was kept away from them
-KNOWN = {
-    "but not about": "{open}, but not about {topic}?",
-    "nothing about": "{question} Nothing about {topic}, please.",
-    "ignore": "Ignore anything on {topic}. {question}",
-    "excluding": "Excluding {topic}, {lower}",
-    "except": "{open}, except {topic}?",
-    "do not include": "{question} Do not include {topic}.",
-    "without mentioning": "{open} without mentioning {topic}?",
-    "leave out": "{question} Leave out everything about {topic}.",
-}
-HELD_OUT = {
-    "whatever is about": "{question} And please leave aside whatever is about {topic}.",
-    "no ... please": "No {topic} please. {question}",
-    "has to do with": "{question} I do not need anything that has to do with {topic}.",
-    "spare me": "{question} Spare me {topic}.",
-    "already know": "I already know all about {topic}. {question}",
-    "minus": "{open} (minus {topic})?",
-    "steer clear": "{question} Steer clear of {topic}.",
-    "anything but": "{question} Anything but {topic}.",
-}
+KNOWN, HELD_OUT = _PHRASES["known"], _PHRASES["held out"]
 PHRASINGS = {**KNOWN, **HELD_OUT}
 #: how far down a passage may stand that is to lose its relevance
 HEAD = 5
@@ -62,14 +45,7 @@ TOWNS, FIRST, LAST = 24, 2006, 2017
 _HEADS, _TAILS = ("Alder", "Birch", "Corn", "Dune", "Elm", "Fox"), ("ford", "haven", "stead", "wick")
 _WHAT = ("library", "swimming bath", "market hall", "harbour")
 #: an instruction, and the years that it leaves
-LIMITS = (
-    ("{question} Only after 2012.", range(2013, LAST + 1)),
-    ("{question} Nothing before 2013, please.", range(2013, LAST + 1)),
-    ("{open}, only between 2008 and 2010?", range(2008, 2011)),
-    ("Only since 2014: {lower}", range(2014, LAST + 1)),
-    ("{open}, in 2009 only?", range(2009, 2010)),
-    ("{question} Ignore reports from before 2011.", range(2011, LAST + 1)),
-)
+LIMITS = [(said, range(first, last + 1)) for said, first, last in _PHRASES["years"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +126,7 @@ def _towns() -> list[str]:
     return ["".join(parts) for parts in islice(product(_HEADS, _TAILS), TOWNS)]
 
 
-def measure(options: argparse.Namespace, report: Report) -> None:
+def measure(options: Given, report: Report) -> None:
     """Measure arm after arm and the dates, and show the tables as they come."""
     report.add(known=list(KNOWN))
     for seed, arm in arms(options):
@@ -167,10 +143,7 @@ def measure(options: argparse.Namespace, report: Report) -> None:
     report.add(dates=_shown(report, title, of_dates(), options.seed))
 
 
-COMMAND = Command(
-    "exclusions", "what becomes of “not about X” and “only after 2012”: p-MRR, and recall of what stays relevant",
-    (*ARMS, PROFILE), measure,
-)  # fmt: skip
+COMMAND = Command("exclusions", __doc__, (*ARMS, PROFILE), measure)
 
 
 def _pairs(arm: Arm, profile: str, seed: int) -> tuple[list[Pair], dict[str, list[Sequence[str]]]]:
@@ -217,9 +190,9 @@ def of_dates() -> dict[str, Values]:
             made.add(reports(metadata=metadata))
             followed, ignoring = (polyhop(made, Profile.of(Settings(instructions=own), made)) for own in (True, False))
             before = [_documents(ignoring, one.question) for one in pairs]
-            for name, search in {"followed": followed, "ignored": ignoring}.items():
-                after = [_documents(search, one.altered) for one in pairs]
-                found[f"{name}, {'with' if metadata else 'without'} metadata"] = values(pairs, before, after)
+            ways = {f"followed, {'with' if metadata else 'without'} metadata": followed, IGNORED: ignoring}
+            for name, search in ways.items():
+                found[name] = values(pairs, before, [_documents(search, one.altered) for one in pairs])
     return found
 
 

@@ -5,16 +5,14 @@ Each fault is played by a server on this machine to a whole question, answered i
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from polyhop.agent import Agent, Answer, Collection, Document, Settings
 from polyhop.agent.testing import BROKEN, SAYING, STATUSES, Fault, ReplayServer
 
-from .harness import Command, Report, option, progress, timed
+from .harness import Command, Given, Report, option, progress, timed
 
 DOCUMENTS = (
     Document("jaws", "Jaws is a thriller of 1975 that Steven Spielberg directed.", "Jaws"),
@@ -29,30 +27,13 @@ _RETRIED = (
     Fault("429", retry_after=0.5, first=1),
     Fault("429", retry_after=0.5, dated=True, first=1),
     Fault("429", retry_after=60),
-    Fault("500", first=1),
-    Fault("reset", first=1),
-    Fault("cut", first=1),
+    *(Fault(kind, first=1) for kind in ("500", "reset", "cut")),
 )
 PLAYED: Sequence[Fault] = (
     *(Fault(kind) for kind in (*BROKEN, *SAYING)),
     *(Fault(str(status)) for status in STATUSES),
     *_RETRIED,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What became of a question: who answered, what the notice says, requests made, seconds, and tokens shown."""
-
-    fault: str
-    way: str
-    writer: str
-    text: str
-    notices: Sequence[str]
-    requests: int
-    spent: int
-    seconds: float
-    late: bool
 
 
 def stream(agent: Agent) -> Answer:
@@ -66,22 +47,18 @@ def stream(agent: Agent) -> Answer:
 WAYS: Mapping[str, Callable[[Agent], Answer]] = {"ask": lambda agent: agent.ask(QUESTION, k=2), "stream": stream}
 
 
-def play(collection: Collection, fault: Fault | None, way: str, settings: Settings) -> Seen:
-    """Ask the question while the server plays a fault."""
+def play(collection: Collection, fault: Fault | None, way: str, settings: Settings) -> dict[str, Any]:
+    """Ask the question while the server plays a fault.
+
+    Return who answered, what the notice says, requests made and counted, seconds, and whether that is too late.
+    """
     with ReplayServer(lambda messages: REPLY, faults=[fault] if fault else []) as server:
         agent = Agent(collection, llm=server.model(), settings=settings)
         answer, ms = timed(WAYS[way], agent)
-        return Seen(
-            fault=named(fault) if fault else "none",
-            way=way,
-            writer=answer.model or "extractive",
-            text=answer.text,
-            notices=list(answer.notices),
-            requests=server.calls,
-            spent=answer.retrieval.cost.calls,
-            seconds=round(ms / 1000, 3),
-            late=ms / 1000 > settings.seconds + GRACE,
-        )
+        told = {"fault": named(fault) if fault else "none", "way": way, "writer": answer.model or "extractive"}
+        told |= {"text": answer.text, "notices": list(answer.notices), "requests": server.calls}
+        cost = {"spent": answer.retrieval.cost.calls, "seconds": round(ms / 1000, 3)}
+        return told | cost | {"late": ms / 1000 > settings.seconds + GRACE}
 
 
 def warm(collection: Collection) -> None:
@@ -107,12 +84,12 @@ def measured(*, seconds: float, timeout: float, only: Sequence[str] = ()) -> dic
         opened.collection.add(DOCUMENTS)
         warm(opened.collection)
         seen = [play(opened.collection, fault, way, settings) for fault, way in progress(cases, "faults", len(cases))]
-    late, slowest = sum(one.late for one in seen), max(one.seconds for one in seen)
+    late, slowest = sum(one["late"] for one in seen), max(one["seconds"] for one in seen)
     about = {"seconds": seconds, "timeout": timeout, "late": late, "slowest": slowest}
-    return {**about, "rows": [asdict(one) for one in seen]}
+    return {**about, "rows": seen}
 
 
-def measure(options: argparse.Namespace, report: Report) -> None:
+def measure(options: Given, report: Report) -> None:
     """Play the faults, and print what is seen."""
     found = measured(seconds=options.seconds, timeout=options.timeout, only=options.only)
     report.add(**found)
@@ -125,21 +102,12 @@ def measure(options: argparse.Namespace, report: Report) -> None:
     report.show(title, table)
 
 
-def _some(text: str) -> float:
-    number = float(text)
-    if not number > 0:
-        raise argparse.ArgumentTypeError(f"it must be more than 0, not {text!r}")
-    return number
-
-
 OPTIONS = (
-    option("--seconds", type=_some, default=4.0, help="deadline of a question (default: %(default)s)"),
-    option("--timeout", type=_some, default=1.0, help="seconds of a try (default: %(default)s)"),
+    option("--seconds", type=float, default=4.0, help="deadline of a question (default: %(default)s)"),
+    option("--timeout", type=float, default=1.0, help="seconds of a try (default: %(default)s)"),
     option("--only", action="append", default=[], metavar="KIND", help="play this kind of faults alone"),
 )
-COMMAND = Command(
-    "faults", "what the user sees of each fault of a language model's server, and what that takes", OPTIONS, measure
-)
+COMMAND = Command("faults", __doc__, OPTIONS, measure)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,6 @@ from typing import Any, NoReturn, TypeVar, get_args
 
 import numpy as np
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
 from polyhop.agent import CallerError, OperatorError, PolyhopError, Settings, __version__
@@ -73,6 +72,8 @@ def naturals(text: str, least: int = 0) -> list[int]:
     return sorted({natural(one, least) for one in text.split(",")})
 
 
+#: what the command line gave
+Given = argparse.Namespace
 Option = tuple[tuple[str, ...], dict[str, Any]]
 
 
@@ -123,12 +124,17 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A benchmark: its name, what it tells, the options beside `--json`, and what does it."""
+    """A benchmark: its name, a text whose first line says what it tells, its own options, and what does it."""
 
     name: str
-    summary: str
+    doc: str | None
     options: Sequence[Option]
-    measure: Callable[[argparse.Namespace, Report], None]
+    measure: Callable[[Given, Report], None]
+
+    @property
+    def summary(self) -> str:
+        """Return what it tells."""
+        return (self.doc or "").partition("\n")[0]
 
     @property
     def usage(self) -> str:
@@ -186,8 +192,8 @@ def progress(items: Iterable[T], what: str, total: int) -> Iterator[T]:
 
 @contextmanager
 def bar(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Show on the error stream how far a work is, by a line for each tenth where that is no terminal."""
-    console, done = Console(stderr=True), 0
+    """Show on the error stream how far a work is, by a line for each tenth."""
+    total, done = max(1, total), 0
 
     def advance(amount: int) -> None:
         nonlocal done
@@ -195,13 +201,7 @@ def bar(what: str, total: int) -> Iterator[Callable[[int], None]]:
         if 10 * done // total > 10 * before // total:
             tell(f"{what}: {100 * done // total} %")
 
-    if not console.is_terminal:
-        total = max(1, total)
-        yield advance
-        return
-    with Progress(console=console, transient=True) as shown:
-        task = shown.add_task(what, total=total)
-        yield lambda amount: shown.advance(task, amount)
+    yield advance
 
 
 def tell(message: str) -> None:

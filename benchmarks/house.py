@@ -5,7 +5,6 @@ python -m benchmarks.house [REPO]
 
 from __future__ import annotations
 
-import argparse
 import ast
 import io
 import json
@@ -19,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from .harness import ROOT, BenchmarkError, Command, Report, option
+from .harness import ROOT, BenchmarkError, Command, Given, Report, option
 
 _LEFT_OUT = {"tests", "build", "__pycache__", "node_modules"}
 _NO_CODE = {getattr(tokenize, name) for name in "COMMENT NL NEWLINE INDENT DEDENT ENCODING ENDMARKER".split()}
@@ -49,8 +48,9 @@ def figures(repo: Path) -> dict[str, Any]:
     functions = [node for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     told = sum(ast.get_docstring(node) is not None for node in functions)
     twice = sorted(name for name, count in classes.items() if count > 1)
+    code = sum(code_lines(source, trees[path]) for path, source in sources.items())
     return {
-        "code lines": sum(code_lines(source, trees[path]) for path, source in sources.items()),
+        "code lines": code,
         "Python files": len(sources),
         "classes": classes.total(),
         "functions": len(functions),
@@ -135,7 +135,7 @@ def _python(repo: Path, source: str, *arguments: Path) -> str:
     return done.stdout
 
 
-def measure(options: argparse.Namespace, report: Report) -> None:
+def measure(options: Given, report: Report) -> None:
     """Print the figures of a checkout, this one by default."""
     found = figures(options.repo.absolute())
     report.add(**found)
@@ -143,9 +143,7 @@ def measure(options: argparse.Namespace, report: Report) -> None:
 
 
 REPO = option("repo", metavar="REPO", nargs="?", type=Path, default=ROOT, help="a checkout (default: this one)")
-COMMAND = Command(
-    "house", "how much code there is outside the tests, and what a plain question imports", [REPO], measure
-)
+COMMAND = Command("house", __doc__, [REPO], measure)
 
 
 if __name__ == "__main__":

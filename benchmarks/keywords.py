@@ -5,7 +5,6 @@ python -m benchmarks.keywords DIR [DIR ...] --split dev --limit 200 --json OUT.j
 
 from __future__ import annotations
 
-import argparse
 import re
 from dataclasses import replace
 from typing import Any
@@ -15,7 +14,7 @@ from polyhop.agent.evaluate.systems import best_documents, polyhop
 from polyhop.agent.exclusions import FUNCTION_WORDS, translate
 from polyhop.retrieval.query.first import FirstSearch
 
-from .harness import ARMS, PROFILE, Command, Report, progress
+from .harness import ARMS, PROFILE, Command, Given, Report, progress
 from .indexes import Arm, arms
 from .metrics import GAINED, at_five, gain_row, gained, rows
 
@@ -26,7 +25,7 @@ _POSSESSIVE = re.compile(r"(?:^|['’])s$")
 _WORD = re.compile(r"\"[^\"]+\"|[\w'’.-]*\w")
 
 
-def measure(options: argparse.Namespace, report: Report) -> None:
+def measure(options: Given, report: Report) -> None:
     """Measure arm after arm and show the tables as they come."""
     for seed, arm in arms(options):
         asked = [question for question in arm.questions if translate(keywords(question.text)) is not None]
@@ -40,10 +39,7 @@ def measure(options: argparse.Namespace, report: Report) -> None:
         report.add_to("arms", {**arm.facts(), "asked": len(asked), "figures": figures})
 
 
-COMMAND = Command(
-    "keywords", "questions in keyword syntax: the same text in both halves against a translation for each",
-    (*ARMS, PROFILE), measure,
-)  # fmt: skip
+COMMAND = Command("keywords", __doc__, (*ARMS, PROFILE), measure)
 
 
 def keywords(question: str) -> str:

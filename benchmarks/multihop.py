@@ -5,7 +5,6 @@ python -m benchmarks.multihop DIR --split dev --systems dense,bm25,hybrid,polyho
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,7 +15,7 @@ from polyhop.agent.evaluate.metrics import METRICS, Values, scores
 from polyhop.agent.evaluate.systems import SYSTEMS
 
 from .data import Question
-from .harness import FOLDER, LIMIT, PROFILE, SEED, SPLIT, Command, Report, chosen, option
+from .harness import FOLDER, LIMIT, PROFILE, SEED, SPLIT, Command, Given, Report, chosen, option
 from .indexes import arm_of
 from .metrics import SHOWN, Cases, flat, interval, rounded, rows
 from .systems import Answers, asked_alone
@@ -33,7 +32,7 @@ OPTIONS = (
 )
 
 
-def measure(options: argparse.Namespace, report: Report) -> None:
+def measure(options: Given, report: Report) -> None:
     """Ask each system in a process of its own, and show a column for each."""
     systems, settings = chosen(options.systems, list(SYSTEMS)), Settings()
     arm = arm_of(options.folder, options, untitled=options.untitled, fresh=options.fresh)
@@ -52,9 +51,7 @@ def measure(options: argparse.Namespace, report: Report) -> None:
     report.show(title, table(found), f"percent [95 % bootstrap interval]; {cost}{missing}")
 
 
-COMMAND = Command(
-    "multihop", "quality and latency of dense, bm25, hybrid and polyhop on questions with gold", OPTIONS, measure
-)  # fmt: skip
+COMMAND = Command("multihop", __doc__, OPTIONS, measure)
 
 
 def figures(outcomes: Mapping[str, Answers], questions: Sequence[Question], *, seed: int) -> dict[str, dict[str, Any]]:

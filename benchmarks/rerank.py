@@ -5,7 +5,6 @@ python -m benchmarks.rerank DIR [DIR ...] --split dev --json OUT.json --plot OUT
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import groupby
@@ -22,7 +21,7 @@ from polyhop.retrieval.rerank.cross import CrossEncoder
 from polyhop.retrieval.rerank.listwise import Listwise
 from polyhop.retrieval.rerank.role import Reranker
 
-from .harness import ARMS, BenchmarkError, Command, Report, naturals, option
+from .harness import ARMS, BenchmarkError, Command, Given, Report, naturals, option
 from .indexes import arms
 from .metrics import GAINED, Cases, Rows, at_five, gain_row, gained, mean_rows, percent, rounded, rows, share
 from .plot import Point, draw
@@ -57,7 +56,7 @@ class Outcome:
     cases: Mapping[str, Cases]
 
 
-def measure(options: argparse.Namespace, report: Report) -> None:
+def measure(options: Given, report: Report) -> None:
     """Measure arm after arm, show the tables as they come and at last the means over the arms."""
     made = profiles(options.pairs, [_checked(file, options.cross) for file in options.cross])
     report.add(profile=repr(named(QUALITY)), seed=options.seed)
@@ -77,9 +76,7 @@ def measure(options: argparse.Namespace, report: Report) -> None:
         draw(options.plot, title, points(found["systems"]), "mean milliseconds of one question", apart=[UNREAD])
 
 
-COMMAND = Command(
-    "rerank", "what second looks gain and cost, by reranker, and how good the sufficiency is", OPTIONS, measure
-)  # fmt: skip
+COMMAND = Command("rerank", __doc__, OPTIONS, measure)
 
 
 def _checked(file: Path, files: Sequence[Path]) -> Path:

@@ -34,7 +34,21 @@ from polyhop.retrieval.run import Run
 
 from . import harness as on
 from .grown import Floats, ensure_sizes
-from .harness import FOLDER, FOLDERS, LIMIT, SPLIT, Command, Report, child, option, percentile, ratio, tell, timed
+from .harness import (
+    FOLDER,
+    FOLDERS,
+    LIMIT,
+    SPLIT,
+    Command,
+    Given,
+    Report,
+    child,
+    option,
+    percentile,
+    ratio,
+    tell,
+    timed,
+)
 from .indexes import Arm, Index, arm_of
 from .metrics import recall
 from .plot import Point, draw
@@ -44,7 +58,7 @@ K = 5
 QUESTIONS = (FOLDER, SPLIT, LIMIT)
 
 
-def fast(options: argparse.Namespace, report: Report) -> None:
+def fast(options: Given, report: Report) -> None:
     """Tell the p50 of a question and of one embedding and hybrid search, both with passages read, and their ratio."""
     arm = arm_of(options.folder, options)
     with arm.index.opened() as collection:
@@ -62,7 +76,7 @@ def _search(search: Search, question: str, k: int) -> Sequence[Any]:
 PARTS, PLAIN = "parts", "plain"
 
 
-def graph(options: argparse.Namespace, report: Report) -> None:
+def graph(options: Given, report: Report) -> None:
     """Tell the p50 of each way to run a question, and of what it takes longer than the bare work.
 
     `different` are questions where the parts came to another ranking than the graph, and so were not its parts.
@@ -136,7 +150,7 @@ WAYS: dict[str, Callable[[Agent, list[str]], Sequence[Any]]] = {
 TURNS = (*WAYS, *reversed(WAYS))
 
 
-def batch(options: argparse.Namespace, report: Report) -> None:
+def batch(options: Given, report: Report) -> None:
     """Tell questions a second in each way, a fresh and warm process each time, and how many came out differently."""
     options.limit = options.limit or 64
     arm = arm_of(options.folder, options)
@@ -178,7 +192,7 @@ READINGS = {"bounded": Options().postings, "unbounded": 2**62}
 DEEP = (5, 20)
 
 
-def lexical(options: argparse.Namespace, report: Report) -> None:
+def lexical(options: Given, report: Report) -> None:
     """Tell for each folder and system recall and p50 of both readings, and the points of recall lost."""
     table: list[dict[str, Any]] = []
     for folder in options.folders:
@@ -210,7 +224,7 @@ CHUNKS, RECALL, NEAREST = 20, 5, 20
 TOLERANCE = 1e-6
 
 
-def growth(options: argparse.Namespace, report: Report) -> None:
+def growth(options: Given, report: Report) -> None:
     """Tell for each size and system p50, p95 and recall, and of the last size what it is of the first."""
     options.limit = options.limit or 100
     arm = arm_of(options.folder, options)
@@ -269,7 +283,7 @@ TEXT = "A text to warm up with."
 PIECES = 4
 
 
-def catalogue(options: argparse.Namespace, report: Report) -> None:
+def catalogue(options: Given, report: Report) -> None:
     """Tell tools a second of indexing and of bare encoding of what it embeds, and how long opening all takes."""
     read = (item for item in JsonLines(options.corpus.absolute(), owner="file").read() if isinstance(item, Tool))
     tools = list({tool.id: tool for tool in itertools.islice(read, options.limit)}.values())

@@ -8,7 +8,6 @@ machine replays it, so that litellm, HTTP and budgets are the real ones.
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +21,7 @@ from polyhop.agent import Agent, Settings
 from polyhop.agent.testing import Recording, ReplayServer
 from polyhop.core.files import read_rows
 
-from .harness import ARMS, PROFILE, Command, Report, option, percentile, progress, timed
+from .harness import ARMS, PROFILE, Command, Given, Report, option, percentile, progress, timed
 from .indexes import Arm, arms
 from .metrics import GAINED, at_five, gain_row, gained, rows, share
 from .systems import Answers
@@ -45,7 +44,7 @@ OPTIONS = (
 )
 
 
-def measure(options: argparse.Namespace, report: Report) -> None:
+def measure(options: Given, report: Report) -> None:
     """Ask the questions under each policy, and show the tables."""
     said = [row for _, row in read_rows(options.decompositions)]
     known = {_plain(row["question"]) for row in said}
@@ -70,9 +69,7 @@ def measure(options: argparse.Namespace, report: Report) -> None:
         report.add(pooled=_shown(report, "all together", figures(pooled, gold, options.seed)))
 
 
-COMMAND = Command(
-    "splitting", "what sub-questions by a language model gain and cost, and when they are worth it", OPTIONS, measure
-)
+COMMAND = Command("splitting", __doc__, OPTIONS, measure)
 
 
 def _plain(text: str) -> str:

@@ -7,7 +7,6 @@ reciprocal rank with equal weights. Requests of the --foreign folders show how o
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 from collections import Counter
@@ -25,7 +24,7 @@ from polyhop.core.types import Hit
 from polyhop.retrieval.fusion.rrf import rrf
 
 from .data import Question
-from .harness import FOLDER, LIMIT, SEED, SPLIT, BenchmarkError, Command, Report, chosen, option, progress, timed
+from .harness import FOLDER, LIMIT, SEED, SPLIT, BenchmarkError, Command, Given, Report, chosen, option, progress, timed
 from .indexes import place_of
 from .metrics import flat, interval, ndcg, percent, rounded, rows, share
 from .systems import Answers, of_queries
@@ -59,7 +58,7 @@ OPTIONS = (
 )
 
 
-def measure(options: argparse.Namespace, report: Report) -> None:
+def measure(options: Given, report: Report) -> None:
     """Ask each system every request, and show a column for each."""
     systems = chosen(options.systems, SYSTEMS)
     asked = requests(options.folder / f"{options.split}.jsonl", options.limit)
@@ -77,10 +76,7 @@ def measure(options: argparse.Namespace, report: Report) -> None:
     report.show(title, _table(found), "\n".join(["percent [95 % bootstrap interval]", *map(str, notes.items())]))
 
 
-COMMAND = Command(
-    "tools", "which tools a request needs: bm25, dense, hybrid and polyhop, abstention, tokens of definitions",
-    OPTIONS, measure,
-)  # fmt: skip
+COMMAND = Command("tools", __doc__, OPTIONS, measure)
 
 
 @contextmanager

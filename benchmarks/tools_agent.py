@@ -8,7 +8,6 @@ it has all or has no more to say. `polyhop` is `tool_agent`, which has searched 
 
 from __future__ import annotations
 
-import argparse
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -25,7 +24,7 @@ from pydantic import ConfigDict, PrivateAttr
 from polyhop.agent import Tool, ToolSelector
 from polyhop.agent.toolbox import Limits, tool_agent
 
-from .harness import FOLDER, LIMIT, SPLIT, Command, Report, chosen, option, positive, progress
+from .harness import FOLDER, LIMIT, SPLIT, Command, Given, Report, chosen, option, positive, progress
 from .systems import of_queries
 from .tools import Rank, rankers, requests, selecting, words
 
@@ -105,7 +104,7 @@ class Seeker(BaseChatModel):
 Run = Callable[[Script], None]
 
 
-def measure(options: argparse.Namespace, report: Report) -> None:
+def measure(options: Given, report: Report) -> None:
     """Let the agents work, and show a column for each."""
     names = chosen(options.systems, SYSTEMS)
     asked = requests(options.folder / f"{options.split}.jsonl", options.limit)
@@ -124,10 +123,7 @@ def measure(options: argparse.Namespace, report: Report) -> None:
     report.show(f"{options.folder.name} {options.split}: {len(asked)} requests, {len(about)} tools", table)
 
 
-COMMAND = Command(
-    "tools_agent", "how many searches an agent makes until all tools of a request are bound, against langgraph-bigtool",
-    OPTIONS, measure,
-)  # fmt: skip
+COMMAND = Command("tools_agent", __doc__, OPTIONS, measure)
 
 
 def systems(selector: ToolSelector, names: Sequence[str], *, k: int, turns: int) -> dict[str, Run]:

@@ -5,7 +5,6 @@ python -m benchmarks.treehop DIR [DIR ...] --split dev [--weights FILE ...] --js
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from polyhop.agent.profile import treehop
 from polyhop.retrieval.hop.tree import Growth, grow, merged
 from polyhop.retrieval.hop.treehop import TreeHop
 
-from .harness import ARMS, BenchmarkError, Command, Report, option, positive
+from .harness import ARMS, BenchmarkError, Command, Given, Report, option, positive
 from .indexes import Arm, arms
 from .metrics import gained, interval, percent, rows
 from .systems import of_queries
@@ -30,7 +29,7 @@ OPTIONS = (
 )
 
 
-def measure(options: argparse.Namespace, report: Report) -> None:
+def measure(options: Given, report: Report) -> None:
     """Measure each set with and without titles, and show the tables."""
     for _, arm in arms(options):
         with arm.index.opened() as collection:
@@ -51,10 +50,10 @@ def measure(options: argparse.Namespace, report: Report) -> None:
         report.show(arm.title, table, "percent; difference to dense with its 95 % paired interval")
 
 
-COMMAND = Command("treehop", "the trained hop alone against plain vector search at equal k", OPTIONS, measure)
+COMMAND = Command("treehop", __doc__, OPTIONS, measure)
 
 
-def _rankings(collection: Collection, arm: Arm, options: argparse.Namespace) -> dict[str, list[list[str]]]:
+def _rankings(collection: Collection, arm: Arm, options: Given) -> dict[str, list[list[str]]]:
     """Return the documents of each question by system, best first."""
     vectors = of_queries(collection.embedder, arm.texts)
     near = collection.dense(vectors, 2 * K)

@@ -6,13 +6,12 @@ python -m benchmarks.golden compare DATA FILE
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 
 from polyhop.agent import __version__
 
-from ..harness import BenchmarkError, Command, Report, chosen, option, tell
+from ..harness import BenchmarkError, Command, Given, Report, chosen, option, tell
 from .cases import differences, read, summary, write
 from .make import EVERY, make
 
@@ -30,7 +29,7 @@ OPTIONS = (
 )
 
 
-def measure(options: argparse.Namespace, report: Report) -> None:
+def measure(options: Given, report: Report) -> None:
     """Make the outputs, or compare those of now with a file's; differences end the process with 1."""
     sets = chosen(options.sets, EVERY)
     if not (options.out if options.what == "make" else options.file):
@@ -48,6 +47,4 @@ def measure(options: argparse.Namespace, report: Report) -> None:
         sys.exit(1)
 
 
-COMMAND = Command(
-    "golden", "whether the code of now gives what that of another version gave, question by question", OPTIONS, measure
-)
+COMMAND = Command("golden", __doc__, OPTIONS, measure)

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from benchmarks.golden.make import by_hash, passages, requests
 
 from benchmarks.golden import command
 from benchmarks.golden.cases import Golden, differences, read, summary, write
+from benchmarks.golden.make import by_hash, passages, requests
 from benchmarks.harness import BenchmarkError
 
 GAVE: dict[str, Any] = {
