@@ -23,7 +23,7 @@ from polyhop.graphs.stop import Progress, WhenDry, WhenHopeless, WhenSettled, Wh
 
 from .harness import ARMS, PROFILE, Command, Given, Report, bar, chosen, option, tell
 from .indexes import Arm, arms
-from .metrics import Rows, interval, mean_rows, rows
+from .metrics import Gold, Rankings, Rows, interval, mean_rows, rows
 from .systems import PASSAGES, POLYHOP, named
 
 DEPTHS = (5, 10)
@@ -208,9 +208,7 @@ def _documents(setup: Setup) -> Callable[[str], list[str]]:
     return lambda question: best_documents(search, question, DEPTHS[-1], passages=PASSAGES)
 
 
-def _rules(
-    records: Sequence[Record], collection: Collection, gold: Sequence[frozenset[str]], seed: int
-) -> dict[str, Compared]:
+def _rules(records: Sequence[Record], collection: Collection, gold: Gold, seed: int) -> dict[str, Compared]:
     """Return for each table of rules what they save, and their milliseconds."""
     ids = {name for record in records for ranking in record.rankings for name in ranking}
     keys = {name: passage.document for name, passage in collection.passages(sorted(ids)).items()}
@@ -226,7 +224,7 @@ def _rules(
     return found
 
 
-def gains(rankings: Mapping[str, Sequence[Sequence[str]]], gold: Sequence[frozenset[str]], *, seed: int) -> Rows:
+def gains(rankings: Mapping[str, Rankings], gold: Gold, *, seed: int) -> Rows:
     """Return the figures of the whole run, then what each part adds: the run less `-part`, and `+part` less the run."""
     values = {name: scores(own, gold, DEPTHS) for name, own in rankings.items()}
     whole = values.pop(POLYHOP)
@@ -234,15 +232,9 @@ def gains(rankings: Mapping[str, Sequence[Sequence[str]]], gold: Sequence[frozen
     return rows({POLYHOP: whole, **added}, METRICS, seed=seed)
 
 
-def savings(
-    rankings: Mapping[str, Sequence[Sequence[str]]],
-    searches: Mapping[str, Sequence[int]],
-    gold: Sequence[frozenset[str]],
-    *,
-    seed: int,
-) -> Rows:
+def savings(found: Mapping[str, Rankings], searches: Mapping[str, Sequence[int]], gold: Gold, *, seed: int) -> Rows:
     """Return what each stop rule saves and loses against the first: searches a question, and figures."""
-    values = {name: scores(own, gold, DEPTHS) for name, own in rankings.items()}
+    values = {name: scores(own, gold, DEPTHS) for name, own in found.items()}
     made = {name: np.array(own, np.float64)[:, None] for name, own in searches.items()}
     reference = next(iter(values))
     saved = {

@@ -157,13 +157,11 @@ def _wrong(budget: Budget, shared: Ledger, billed: Amount, met: Mapping[str, int
 def stress(schedules: int, *, seed: int = 0) -> dict[str, Any]:
     """Return how many schedules were wrong, and what the runs met in all of them."""
     met: Counter[str] = Counter()
-    wrong: list[str] = []
-    full = 0
-    for number in progress(range(seed, seed + schedules), "schedules", schedules):
-        outcome = schedule(number)
+    outcomes = {one: schedule(one) for one in progress(range(seed, seed + schedules), "schedules", schedules)}
+    for outcome in outcomes.values():
         met.update(outcome.met)
-        wrong += [f"schedule {number}: {what}" for what in outcome.wrong]
-        full += outcome.spent.calls == outcome.budget.calls
+    wrong = [f"schedule {number}: {what}" for number, outcome in outcomes.items() for what in outcome.wrong]
+    full = sum(outcome.spent.calls == outcome.budget.calls for outcome in outcomes.values())
     return {"schedules": schedules, "runs": RUNS, "wrong": wrong, "at the last call": full, "met": dict(met)}
 
 
@@ -176,17 +174,11 @@ def over_http(collection: Collection, calls: int, *, seed: int) -> dict[str, Any
         asked = [pool.submit(agent.ask, QUESTION, 2) for _ in range(RUNS // 2)]
         answers = [*asyncio.run(_at_once(agent, RUNS - len(asked))), *(one.result() for one in asked)]
         spent = sum(answer.retrieval.cost.calls for answer in answers)
-        limited = [answer for answer in answers if any("budget" in notice for notice in answer.notices)]
-        return {
-            "calls": calls,
-            "requests": server.calls,
-            "spent": spent,
-            "at once": server.most,
-            "answers": sum(answer.found for answer in answers),
-            "written": sum(not answer.extractive for answer in answers),
-            "at the limit": len(limited),
-            "wrong": max(server.calls, spent) > calls or server.calls > spent or not all(one.found for one in answers),
-        }
+        found, written = sum(one.found for one in answers), sum(not one.extractive for one in answers)
+        limited = sum(any("budget" in notice for notice in one.notices) for one in answers)
+        wrong = max(server.calls, spent) > calls or server.calls > spent or found < len(answers)
+        row = {"calls": calls, "requests": server.calls, "spent": spent, "at once": server.most, "answers": found}
+        return row | {"written": written, "at the limit": limited, "wrong": wrong}
 
 
 async def _at_once(agent: Agent, count: int) -> list[Answer]:

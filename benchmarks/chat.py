@@ -18,7 +18,7 @@ from polyhop.core.files import read_rows
 
 from .conversations import Conversation, conversations, replayed
 from .data import Source
-from .harness import FOLDERS, SPLIT, BenchmarkError, Command, Given, Report, option, positive, progress
+from .harness import FOLDERS, LIMIT, SPLIT, BenchmarkError, Command, Given, Report, option, progress
 from .indexes import ensure
 from .metrics import gained, interval, rounded, rows
 
@@ -26,11 +26,7 @@ K = 5
 TURN, CONDENSED, BOTH, MEANT = "turn", "condensed", "both", "meant"
 #: what stands in the history as the answer to the first turn
 ANSWERS = {"gold": "the data's answer", "own": "polyhop's own answer", "none": "no answer"}
-OPTIONS = (
-    *(FOLDERS, SPLIT),
-    option("--replay", type=Path, metavar="FILE", help="decompositions of some of the questions"),
-    option("--limit", type=positive, help="make only the first N conversations of each set"),
-)
+REPLAY = option("--replay", type=Path, metavar="FILE", help="decompositions of some of the questions")
 
 
 def measure(options: Given, report: Report) -> None:
@@ -55,7 +51,7 @@ def measure(options: Given, report: Report) -> None:
         report.show(title, _table(found), f"recall@{K} of the second turn; gain over the turn alone, paired; {apart}")
 
 
-COMMAND = Command("chat", __doc__, OPTIONS, measure)
+COMMAND = Command("chat", __doc__, (FOLDERS, SPLIT, LIMIT, REPLAY), measure)
 
 
 def documents(retrieval: Any) -> frozenset[str]:
@@ -79,11 +75,7 @@ def _asked(agent: Agent, alone: Any, made: Sequence[Conversation], answers: str)
             recalls[name].append([len(one.gold & there) / len(one.gold)])
     values = {name: np.array(own) for name, own in recalls.items()}
     figures = rows(gained(values, TURN), ("mean", "gain"), seed=0).to_dict()
-    flat = {
-        name: {"mean": own["mean"][0]} | dict(zip(("gain", "low", "high"), own["gain"], strict=True))
-        for name, own in figures.items()
-    }
-    return {"named": rounded(np.mean(named)), "recall": flat}
+    return {"named": rounded(np.mean(named)), "recall": figures}
 
 
 def _apart(agent: Agent, questions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -108,8 +100,8 @@ def _table(answers: Mapping[str, Any]) -> list[dict[str, str]]:
     for name, own in answers.items():
         row = {"history holds": ANSWERS[name], "entity named": f"{100 * own['named']:.1f}"}
         for system, one in own["recall"].items():
-            gain = "" if system == TURN else f" ({interval([one['gain'], one['low'], one['high']], '+')})"
-            row[system] = f"{100 * one['mean']:.1f}{gain}"
+            gain = "" if system == TURN else f" ({interval(one['gain'], '+')})"
+            row[system] = f"{100 * one['mean'][0]:.1f}{gain}"
         made.append(row)
     return made
 

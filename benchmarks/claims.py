@@ -63,6 +63,9 @@ class Passage:
         return [one for one in _END.split(" ".join(self.text.split())) if 25 < len(one) < 260 and one.endswith(".")]
 
 
+Passages = Sequence[Passage]
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A sentence that a model might write, its marks, and how it was made of its sources."""
@@ -245,9 +248,7 @@ _NEGATED = re.compile(
 )
 
 
-def mutated(
-    claim: Claim, kind: str, *, passages: Sequence[Passage], others: Sequence[Passage], dice: random.Random
-) -> Claim | None:
+def mutated(claim: Claim, kind: str, *, passages: Passages, others: Passages, dice: random.Random) -> Claim | None:
     """Return the claim with one fact changed, None where it holds none of that kind.
 
     `passages` are those it was made of, `others` what else the answer may cite: names come from both, wrong marks from
@@ -269,7 +270,7 @@ def names(text: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _name(claim: Claim, passages: Sequence[Passage], others: Sequence[Passage], dice: random.Random) -> Claim | None:
+def _name(claim: Claim, passages: Passages, others: Passages, dice: random.Random) -> Claim | None:
     """Swap two names, or put one of the same passage or of another in the place of one."""
     text, foreign = _all(passages), _all(others)
     pools = {"same": names(text), "another": names(foreign)}
@@ -345,7 +346,7 @@ def _listed(one: str, other: str, text: str) -> bool:
     return False
 
 
-def _number(claim: Claim, passages: Sequence[Passage], others: Sequence[Passage], dice: random.Random) -> Claim | None:
+def _number(claim: Claim, passages: Passages, others: Passages, dice: random.Random) -> Claim | None:
     """Put another number of the same passage, or one nearby, in the place of a number."""
     own = list(dict.fromkeys(_NUMBER.findall(claim.text)))
     if not own:
@@ -375,9 +376,7 @@ def _number(claim: Claim, passages: Sequence[Passage], others: Sequence[Passage]
     return replace(claim, text=text, way=f"{claim.way}, {way}")
 
 
-def _negation(
-    claim: Claim, passages: Sequence[Passage], others: Sequence[Passage], dice: random.Random
-) -> Claim | None:
+def _negation(claim: Claim, passages: Passages, others: Passages, dice: random.Random) -> Claim | None:
     """Deny what is said, affirm what is denied, or say the opposite."""
     flips = list(_FLIP.finditer(claim.text))
     if found := _NEGATED.search(claim.text):
@@ -399,7 +398,7 @@ def _negation(
     return replace(claim, text=claim.text[: found.start()] + new + claim.text[found.end() :], way=f"{claim.way}, {way}")
 
 
-def _passage(claim: Claim, passages: Sequence[Passage], others: Sequence[Passage], dice: random.Random) -> Claim | None:
+def _passage(claim: Claim, passages: Passages, others: Passages, dice: random.Random) -> Claim | None:
     """Cite a passage that the claim was not made of."""
     if not others or not claim.marks:
         return None

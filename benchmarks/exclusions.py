@@ -59,11 +59,6 @@ class Pair:
     topic: str = ""
     phrasing: str = ""
 
-    @property
-    def held_out(self) -> bool:
-        """Say whether the phrasing was kept away from the rules."""
-        return self.phrasing in HELD_OUT
-
 
 def pair(question: Question, ranking: Sequence[str], corpus: Mapping[str, Document], *, number: int) -> Pair | None:
     """Return the pair of a question, with the phrasing whose turn it is; None where no passage suits.
@@ -133,7 +128,7 @@ def measure(options: Given, report: Report) -> None:
         pairs, rankings = _pairs(arm, options.profile, seed)
         found: dict[str, Any] = {**arm.facts(), "pairs": len(pairs), "read": _read(pairs), "groups": {}}
         for group, wanted in {"all": None, "known phrasings": False, "held out": True}.items():
-            places = [place for place, one in enumerate(pairs) if wanted is None or one.held_out == wanted]
+            places = [at for at, one in enumerate(pairs) if wanted in (None, one.phrasing in HELD_OUT)]
             if places:
                 some = {name: values(pairs, rankings["plain"], rankings[name])[places] for name in SYSTEMS}
                 title = f"{arm.title}, {group}: {len(places)} pairs"

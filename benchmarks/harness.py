@@ -55,13 +55,9 @@ class Parser(argparse.ArgumentParser):
 
 def natural(text: str, least: int = 0) -> int:
     """Read a whole number of at least `least` from the command line."""
-    try:
-        number = int(text)
-    except ValueError:
-        number = least - 1
-    if number < least:
+    if not text.strip().isdecimal() or int(text) < least:
         raise argparse.ArgumentTypeError(f"it must be a whole number of at least {least}, not {text!r}")
-    return number
+    return int(text)
 
 
 positive = partial(natural, least=1)
@@ -89,7 +85,7 @@ LIMIT = option("--limit", type=positive, help="use only the first N questions of
 SEED = option("--seed", type=natural, default=0, help="seed of the bootstrap (default: %(default)s)")
 PROFILE = option("--profile", choices=PROFILES, help="profile of polyhop (default: that of the settings)")
 TITLED = option("--titled", action="store_true", help="only with titles; by default with and without")
-UNTITLED = option("--untitled", action="store_true", help="only without titles")
+UNTITLED = option("--untitled", action="store_true", help="without titles, of passages and gold alike")
 ARMS = (FOLDERS, SPLIT, TITLED, UNTITLED, LIMIT, SEED)
 JSON = option("--json", type=Path, metavar="OUT", help="write the figures to this file")
 

@@ -93,12 +93,9 @@ def _docstrings(tree: ast.Module) -> Iterator[range]:
 
 def public_names(trees: dict[Path, ast.Module]) -> int:
     """Return how many names `__all__` of the public package holds."""
-    for path, tree in trees.items():
-        if path.parts[-2:] != ("agent", "__init__.py"):
-            continue
-        for node in tree.body:
-            if isinstance(node, ast.Assign) and "__all__" in map(ast.unparse, node.targets):
-                return len(ast.literal_eval(node.value))
+    for node in next((tree.body for path, tree in trees.items() if path.parts[-2:] == ("agent", "__init__.py")), []):
+        if isinstance(node, ast.Assign) and "__all__" in map(ast.unparse, node.targets):
+            return len(ast.literal_eval(node.value))
     raise BenchmarkError("no agent/__init__.py here has an __all__; give a checkout of polyhop")
 
 
@@ -124,9 +121,8 @@ def imported(repo: Path) -> int:
 def _python(repo: Path, source: str, *arguments: Path) -> str:
     """Run a program with the polyhop of a checkout and return what it prints."""
     places = [repo / ".links", repo / "src", repo]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("POLYHOP_")}
-    environment |= {name: os.environ[name] for name in ("POLYHOP_CACHE",) if name in os.environ}
-    environment["PYTHONPATH"] = os.pathsep.join(map(str, places))
+    kept = {name: own for name, own in os.environ.items() if name == "POLYHOP_CACHE" or not name.startswith("POLYHOP_")}
+    environment = kept | {"PYTHONPATH": os.pathsep.join(map(str, places))}
     command = [sys.executable, "-P", "-c", source, *map(str, arguments)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:

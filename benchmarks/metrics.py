@@ -12,6 +12,9 @@ import numpy as np
 from polyhop.agent.evaluate.calibration import auroc, calibration_error
 from polyhop.agent.evaluate.metrics import Values, bounds, resampled, scores
 
+#: documents of each question, best first, and those that are to be found
+Rankings = Sequence[Sequence[str]]
+Gold = Sequence[frozenset[str]]
 DIGITS = 5
 #: what most tables show, and what a sufficiency is an estimate of
 SHOWN = ("recall@5", "all@5")
@@ -71,17 +74,17 @@ def flat(estimated: Mapping[str, Sequence[float]], against: str = "") -> dict[st
     }
 
 
-def at_five(rankings: Sequence[Sequence[str]], gold: Sequence[frozenset[str]]) -> Values:
+def at_five(rankings: Rankings, gold: Gold) -> Values:
     """Return a row for each question, with the columns of `SHOWN`."""
     return scores(rankings, gold, (5,))
 
 
-def recall(rankings: Sequence[Sequence[str]], gold: Sequence[frozenset[str]], k: int) -> float:
+def recall(rankings: Rankings, gold: Gold, k: int) -> float:
     """Return the mean recall at k."""
     return float(scores(rankings, gold, (k,))[:, 0].mean())
 
 
-def ndcg(rankings: Sequence[Sequence[str]], gold: Sequence[frozenset[str]], depths: Sequence[int]) -> Values:
+def ndcg(rankings: Rankings, gold: Gold, depths: Sequence[int]) -> Values:
     """Return a row for each question and a column for each depth."""
     most = max(depths)
     gains = 1 / np.log2(np.arange(2, most + 2))

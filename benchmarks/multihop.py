@@ -15,7 +15,7 @@ from polyhop.agent.evaluate.metrics import METRICS, Values, scores
 from polyhop.agent.evaluate.systems import SYSTEMS
 
 from .data import Question
-from .harness import FOLDER, LIMIT, PROFILE, SEED, SPLIT, Command, Given, Report, chosen, option
+from .harness import FOLDER, LIMIT, PROFILE, SEED, SPLIT, UNTITLED, Command, Given, Report, chosen, option
 from .indexes import arm_of
 from .metrics import SHOWN, Cases, flat, interval, rounded, rows
 from .systems import Answers, asked_alone
@@ -25,9 +25,8 @@ SURENESS = ("sufficiency", "sufficiency_auroc", "sufficiency_ece", "looked_again
 #: rows of the table and their decimals
 COSTS = {"mean_passages": 1, "p50_ms": 1, "p95_ms": 1, "peak_mb": 0}
 OPTIONS = (
-    *(FOLDER, SPLIT, PROFILE, LIMIT, SEED),
+    *(FOLDER, SPLIT, UNTITLED, PROFILE, LIMIT, SEED),
     option("--systems", default=",".join(SYSTEMS), help="what to compare (default: %(default)s)"),
-    option("--untitled", action="store_true", help="leave the titles out of passages and gold"),
     option("--fresh", action="store_true", help="make the index anew"),
 )
 

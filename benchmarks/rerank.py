@@ -58,7 +58,11 @@ class Outcome:
 
 def measure(options: Given, report: Report) -> None:
     """Measure arm after arm, show the tables as they come and at last the means over the arms."""
-    made = profiles(options.pairs, [_checked(file, options.cross) for file in options.cross])
+    if missing := [str(file) for file in options.cross if not file.is_file()]:
+        raise BenchmarkError(f"--cross is {missing[0]!r}; there is no such file")
+    if len({file.stem for file in options.cross}) < len(options.cross):
+        raise BenchmarkError("two files of --cross have one name; rename one of them, for they are told apart by it")
+    made = profiles(options.pairs, [file.absolute() for file in options.cross])
     report.add(profile=repr(named(QUALITY)), seed=options.seed)
     done: list[Outcome] = []
     for seed, arm in arms(options):
@@ -77,14 +81,6 @@ def measure(options: Given, report: Report) -> None:
 
 
 COMMAND = Command("rerank", __doc__, OPTIONS, measure)
-
-
-def _checked(file: Path, files: Sequence[Path]) -> Path:
-    if not file.is_file():
-        raise BenchmarkError(f"--cross is {str(file)!r}; there is no such file")
-    if [one.stem for one in files].count(file.stem) > 1:
-        raise BenchmarkError("two files of --cross have one name; rename one of them, for they are told apart by it")
-    return file.absolute()
 
 
 def profiles(pairs: Sequence[int], files: Sequence[Path]) -> dict[str, Profile]:

@@ -317,21 +317,13 @@ SIZES = option(
 PLOT = option("--plot", type=Path, metavar="OUT.svg", help="draw the p50 over the size into this file")
 SIZE = option("--size", type=on.positive, help="fill the collections up to so many passages, as growth does")
 TOOLS = option("corpus", metavar="TOOLS.jsonl", type=Path, help="tools, one {name, description, …} a line")
-BARE = option("--untitled", action="store_true", help="leave the titles out of passages and gold")
 COMMANDS = (
-    Command("speed fast", "a question against one embedding and one hybrid search", QUESTIONS, fast),
-    Command("speed graph", "the graph against the work inside it", QUESTIONS, graph),
-    Command("speed batch", "many questions at once against the same ones singly", QUESTIONS, batch),
-    Command(
-        "speed growth",
-        "a question in ever larger collections, and the index's recall",
-        (*QUESTIONS, SIZES, PLOT),
-        growth,
-    ),
-    Command(
-        "speed lexical", "BM25 of bounded postings against all of them", (FOLDERS, SPLIT, LIMIT, SIZE, BARE), lexical
-    ),
-    Command("speed catalogue", "tools against bare encoding of them, and opening them", (TOOLS, LIMIT), catalogue),
+    Command("speed fast", fast.__doc__, QUESTIONS, fast),
+    Command("speed graph", graph.__doc__, QUESTIONS, graph),
+    Command("speed batch", batch.__doc__, QUESTIONS, batch),
+    Command("speed growth", growth.__doc__, (*QUESTIONS, SIZES, PLOT), growth),
+    Command("speed lexical", lexical.__doc__, (FOLDERS, SPLIT, LIMIT, SIZE, on.UNTITLED), lexical),
+    Command("speed catalogue", catalogue.__doc__, (TOOLS, LIMIT), catalogue),
 )
 
 

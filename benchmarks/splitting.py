@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -83,13 +82,10 @@ def _recording(row: Mapping[str, Any]) -> Recording:
     return Recording(regex=rf"^Question:\s+{words}\s*$", reply=json.dumps(row["decompositions"]))
 
 
-@contextmanager
-def opened(arm: Arm, server: ReplayServer, **settings: Any) -> Iterator[Agent]:
+def opened(arm: Arm, server: ReplayServer, **settings: Any) -> Agent:
     """Open the arm's collection with the server as its model."""
     chosen = Settings(llm_cache=False, **settings)
-    with Agent.open(arm.index.home, arm.index.name, llm=server.model(), settings=chosen) as agent:
-        agent.retrieve("warm up", K)
-        yield agent
+    return Agent.open(arm.index.home, arm.index.name, llm=server.model(), settings=chosen)
 
 
 def policies(arm: Arm, questions: Sequence[str], server: ReplayServer, profile: str) -> dict[str, Answers]:
@@ -97,6 +93,7 @@ def policies(arm: Arm, questions: Sequence[str], server: ReplayServer, profile: 
     outcomes: dict[str, Answers] = {}
     for name, settings in POLICIES.items():
         with opened(arm, server, **{"profile": profile, **settings}) as agent:
+            agent.retrieve("warm up", K)
             going = progress(questions, f"{arm.title}: {name}", len(questions))
             found = [timed(agent.retrieve, question, K) for question in going]
         outcomes[name] = Answers(
@@ -137,6 +134,7 @@ def figures(outcomes: Mapping[str, Answers], gold: Sequence[frozenset[str]], see
 def chains(arm: Arm, questions: Sequence[str], server: ReplayServer, profile: str) -> dict[str, Any]:
     """Return how many of the rows can be read, how many can be asked to the end, and what that costs."""
     with opened(arm, server, profile=profile, split="always") as agent:
+        agent.retrieve("warm up", K)
         going = progress(questions, f"{arm.title}: chains", len(questions))
         found = [agent.retrieve(question, K) for question in going]
     parsed = [one for one in found if one.sub_questions]

@@ -19,11 +19,10 @@ import numpy as np
 
 from polyhop.agent import JsonLines, ToolSelector
 from polyhop.agent.evaluate.metrics import Values, scores
-from polyhop.core.files import read_rows
 from polyhop.core.types import Hit
 from polyhop.retrieval.fusion.rrf import rrf
 
-from .data import Question
+from .data import Question, questions_of
 from .harness import FOLDER, LIMIT, SEED, SPLIT, BenchmarkError, Command, Given, Report, chosen, option, progress, timed
 from .indexes import place_of
 from .metrics import flat, interval, ndcg, percent, rounded, rows, share
@@ -94,17 +93,14 @@ def selecting(folder: Path, report: Report, threshold: float | None = None) -> I
 
 def requests(file: Path, limit: int | None = None) -> list[Question]:
     """Read the first `limit` requests of a file, all by default; their gold are names of tools."""
-    found: list[Question] = []
-    for place, row in read_rows(file):
-        if limit is not None and len(found) == limit:
-            break
-        text, gold = row.get("query"), row.get("gold")
-        if not isinstance(text, str) or not text.strip() or not isinstance(gold, list) or not gold:
-            raise BenchmarkError(f"{place}: {row!r:.80} is no request; an object with query and gold is expected")
-        found.append(Question(text, frozenset(map(str, gold))))
-    if not found:
-        raise BenchmarkError(f"{str(file)!r} holds no requests; choose another --split")
-    return found
+    return questions_of(file, limit, _request)
+
+
+def _request(place: str, row: dict[str, Any]) -> Question:
+    text, gold = row.get("query"), row.get("gold")
+    if not isinstance(text, str) or not text.strip() or not isinstance(gold, list) or not gold:
+        raise BenchmarkError(f"{place}: {row!r:.80} is no request; an object with query and gold is expected")
+    return Question(text, frozenset(map(str, gold)))
 
 
 def seen(folder: Path) -> frozenset[str] | None:

@@ -12,7 +12,6 @@ from polyhop.agent import Collection
 from polyhop.agent.evaluate.metrics import scores
 from polyhop.agent.profile import treehop
 from polyhop.retrieval.hop.tree import Growth, grow, merged
-from polyhop.retrieval.hop.treehop import TreeHop
 
 from .harness import ARMS, BenchmarkError, Command, Given, Report, option, positive
 from .indexes import Arm, arms
@@ -36,12 +35,7 @@ def measure(options: Given, report: Report) -> None:
             rankings = _rankings(collection, arm, options)
         values = {name: scores(ranking, arm.gold, (K,))[:, :1] for name, ranking in rankings.items()}
         figures = rows(gained(values, DENSE), (f"recall@{K}", "difference"), seed=options.seed).to_dict()
-        made = [
-            {"system": name, f"recall@{K}": own[f"recall@{K}"][0]}
-            | dict(zip(("difference", "low", "high"), own["difference"], strict=True))
-            for name, own in figures.items()
-        ]
-        report.add_to("arms", arm.facts() | {"rows": made})
+        report.add_to("arms", arm.facts() | {"figures": figures})
         table = [
             {"": name, f"recall@{K}": percent(own[f"recall@{K}"][0])}
             | {"difference": interval(None if name == DENSE else own["difference"], "+")}
@@ -59,20 +53,14 @@ def _rankings(collection: Collection, arm: Arm, options: Given) -> dict[str, lis
     near = collection.dense(vectors, 2 * K)
     found = {DENSE: [[hit.id for hit in hits] for hits in near]}
     for name, weights in {SHIPPED: "", **{path.stem: str(path) for path in options.weights}}.items():
-        gate = _weights(collection, weights).weights.gate
+        trained, told = treehop(collection, weights)
+        if trained is None:
+            raise BenchmarkError(" ".join(told))
         for suffix, pruning in PRUNINGS.items():
             growth = Growth(width=options.width, depth=K, pruning=pruning)  # type: ignore[arg-type]
-            trees = grow(vectors, collection, gate, growth)
+            trees = grow(vectors, collection, trained.weights.gate, growth)
             found[name + suffix] = [merged(hits, tree) for hits, tree in zip(near, trees, strict=True)]
     return {name: [_documents(collection, one) for one in rankings] for name, rankings in found.items()}
-
-
-def _weights(collection: Collection, file: str) -> TreeHop:
-    """Return the weights of a file, or those that the collection's embedder would get."""
-    trained, told = treehop(collection, file)
-    if trained is None:
-        raise BenchmarkError(" ".join(told))
-    return trained
 
 
 def _documents(collection: Collection, ids: Sequence[str]) -> list[str]:

@@ -16,15 +16,10 @@ from .cases import differences, read, summary, write
 from .make import EVERY, make
 
 OPTIONS = (
-    option(
-        "what",
-        metavar="make|compare",
-        choices=("make", "compare"),
-        help="write what the code of now gives, or compare with it",
-    ),
+    option("what", metavar="make|compare", choices=("make", "compare"), help="the outputs, or those of now with FILE"),
     option("data", metavar="DATA", type=Path, help="folder with multihop/ and tools/"),
     option("file", metavar="[FILE]", nargs="?", type=Path, help="what `make` wrote"),
-    option("--out", metavar="FILE", type=Path, help="JSON, compressed if it ends in .gz"),
+    option("--out", metavar="FILE", type=Path, help="where `make` writes, compressed if it ends in .gz"),
     option("--sets", default=",".join(EVERY), help="only these, with commas (default: %(default)s)"),
 )
 

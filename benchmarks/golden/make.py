@@ -80,8 +80,8 @@ def passages(data: Path, name: str) -> Passages:
     there = {_key(one): one for one in _rows(folder / "corpus.jsonl")}
     first = {_key(one): one for one in needed}
     others = by_hash([key for key in there if key not in first], str, OTHERS)
-    wanted = sorted({*first, *others})
-    made = [_document(key, there.get(key) or first[key]) for key in wanted]
+    wanted = [(key, there.get(key) or first[key]) for key in sorted({*first, *others})]
+    made = [Document(key[:KEY], row["text"], row["title"] or "") for key, row in wanted]
     if any(one == other for one, other in pairwise(document.key for document in made)):
         raise BenchmarkError(f"two passages of {name!r} have one short key; make KEY longer")
     return Passages(name, rows, made)
@@ -104,10 +104,6 @@ def _rows(path: Path) -> list[Row]:
 
 def _key(row: Row) -> str:
     return key_of(row["title"] or "", row["text"])
-
-
-def _document(key: str, row: Row) -> Document:
-    return Document(key=key[:KEY], text=row["text"], title=row["title"] or "")
 
 
 def _whole(tool: Row) -> str:

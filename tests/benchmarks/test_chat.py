@@ -100,7 +100,7 @@ def test_it_compares_turns_with_what_they_mean(
     (result,) = json.loads(out.read_text())["sets"]
     answers = result["answers"]
     assert {"gold", "own", "none"} == set(answers)
-    assert (1.0, 1.0) == (answers["gold"]["named"], answers["gold"]["recall"]["meant"]["mean"])
+    assert (1.0, 1.0) == (answers["gold"]["named"], answers["gold"]["recall"]["meant"]["mean"][0])
     assert answers["gold"]["recall"]["turn"]["mean"] < answers["gold"]["recall"]["both"]["mean"]
     assert {"questions": 6, "untouched": 1.0, "recall_change": 0.0} == result["self_contained"]
 
