@@ -40,8 +40,10 @@ def draw(
             xs, ys = [one.x for one in points], [one.y for one in points]
             (line,) = axes.plot(xs, ys, "o" if name in apart else "o-", markersize=4, linewidth=1.2, label=name)
             for place, (x, y, label) in enumerate(points):
-                offset, colour = (0, -11 if place % 2 else 5), line.get_color()
-                axes.annotate(label, (x, y), offset, textcoords="offset points", ha="center", color=colour)
+                aside = {"xytext": (2, -4 if place % 2 else 4), "va": "top" if place % 2 else "bottom", "rotation": 20}
+                axes.annotate(label, (x, y), textcoords="offset points", color=line.get_color(), **aside)
+        axes.margins(0.1, 0.2)
+        axes.set_ylim(bottom=None if apart else 0)
         axes.grid(visible=True, alpha=0.3)
         figure.legend(loc="outside right upper", frameon=False)
         image = StringIO()
