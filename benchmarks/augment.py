@@ -122,8 +122,9 @@ def _shown(report: Report, title: str, asked: Asked, seed: int) -> Any:
         }
         for name, own in systems.items()
     ]
-    caption = "percent; points against never and always [95 % bootstrap interval, paired]; time added, of always'"
-    report.show(title, table, caption)
+    report.show(
+        title, table, "percent; points against never and always [95 % interval, paired]; time added, of always'"
+    )
     return systems
 
 

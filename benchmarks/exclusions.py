@@ -134,8 +134,7 @@ def measure(options: Given, report: Report) -> None:
                 title = f"{arm.title}, {group}: {len(places)} pairs"
                 found["groups"][group] = {"pairs": len(places), **_shown(report, title, some, seed)}
         report.add_to("arms", found)
-    title = "dates: a corpus with and without metadata"
-    report.add(dates=_shown(report, title, of_dates(), options.seed))
+    report.add(dates=_shown(report, "dates: with and without metadata", of_dates(), options.seed))
 
 
 COMMAND = Command("exclusions", __doc__, (*ARMS, PROFILE), measure)

@@ -73,8 +73,7 @@ def measure(options: Given, report: Report) -> None:
     found = _shown(report, f"mean over {len(done)} arms", means)
     found["reliability"] = {name: [asdict(one) for one in own] for name, own in bins.items()}
     report.add(means=found)
-    caption = "cases; percent estimated, and sufficient (all@5)"
-    report.show("all questions: reliability", _bins_table(bins), caption)
+    report.show("all questions: reliability", _bins_table(bins), "cases; percent estimated, and sufficient (all@5)")
     if options.plot:
         title = f"recall@5 in percent, mean over {len(done)} arms"
         draw(options.plot, title, points(found["systems"]), "mean milliseconds of one question", apart=[UNREAD])

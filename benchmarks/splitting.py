@@ -84,8 +84,8 @@ def _recording(row: Mapping[str, Any]) -> Recording:
 
 def opened(arm: Arm, server: ReplayServer, **settings: Any) -> Agent:
     """Open the arm's collection with the server as its model."""
-    chosen = Settings(llm_cache=False, **settings)
-    return Agent.open(arm.index.home, arm.index.name, llm=server.model(), settings=chosen)
+    own = Settings(llm_cache=False, **settings)
+    return Agent.open(arm.index.home, arm.index.name, llm=server.model(), settings=own)
 
 
 def policies(arm: Arm, questions: Sequence[str], server: ReplayServer, profile: str) -> dict[str, Answers]:
