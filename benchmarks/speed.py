@@ -278,7 +278,6 @@ def approximate_recall(collection: Collection, questions: Sequence[str]) -> floa
     return round(float(np.mean(shares)), 4)
 
 
-TEXT = "A text to warm up with."
 #: so many parts, done both ways in an order that turns around, so that a slowing machine is unfair to neither
 PIECES = 4
 
@@ -292,7 +291,7 @@ def catalogue(options: Given, report: Report) -> None:
     ms = {"polyhop": 0.0, "bare": 0.0}
     with tempfile.TemporaryDirectory() as home:
         with Catalogue.create(home) as made:
-            of_passages(made.embedder, [TEXT] * 8)
+            of_passages(made.embedder, ["A text to warm up with."] * 8)
             for number, way in itertools.product(range(PIECES), range(2)):
                 part = tools[number::PIECES]
                 if (number + way) % 2:
