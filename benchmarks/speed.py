@@ -292,12 +292,11 @@ def catalogue(options: Given, report: Report) -> None:
     with tempfile.TemporaryDirectory() as home:
         with Catalogue.create(home) as made:
             of_passages(made.embedder, ["A text to warm up with."] * 8)
-            for number, way in itertools.product(range(PIECES), range(2)):
-                part = tools[number::PIECES]
-                if (number + way) % 2:
-                    ms["polyhop"] += timed(made.sync, Tools(part, f"part {number}"))[1]
-                else:
-                    ms["bare"] += timed(of_passages, made.embedder, [tool.embed_text for tool in part])[1]
+            for number, turn in itertools.product(range(PIECES), range(2)):
+                part, way = tools[number::PIECES], list(ms)[(number + turn) % 2]
+                bare: Any = partial(of_passages, made.embedder, [tool.embed_text for tool in part])
+                work = bare if way == "bare" else partial(made.sync, Tools(part, f"part {number}"))
+                ms[way] += timed(work)[1]
         began = time.perf_counter()
         with Catalogue.open(home) as again:
             again.snapshot()
