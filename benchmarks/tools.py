@@ -70,7 +70,8 @@ def measure(options: Given, report: Report) -> None:
         notes = {}
         if "polyhop" in systems:
             notes = {"definitions": definitions(selector, asked), "abstention": abstention(selector, asked, others)}
-        report.add(systems=found, **notes)
+        known = {tool.name for tool in selector.catalogue.tools()}
+        report.add(systems=found, gold_missing=sum(len(one.gold - known) for one in asked), **notes)
     title = f"{options.folder.name} {options.split}: {len(asked)} requests, {report.values['tools']:,} tools"
     report.show(title, _table(found), "\n".join(["percent [95 % bootstrap interval]", *map(str, notes.items())]))
 
