@@ -1,114 +1,23 @@
-"""The list of benchmarks, and a way to start them by name."""
+"""The list of benchmarks, and a way to start them by name: `python -m benchmarks NAME`."""
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Sequence
 
-from . import (
-    ablation,
-    answers,
-    augment,
-    budgets,
-    chat,
-    exclusions,
-    faults,
-    house,
-    keywords,
-    multihop,
-    rerank,
-    splitting,
-    tools,
-    tools_agent,
-    treehop,
-)
-from .common import BenchmarkError, run
-from .golden import command as golden
-from .speed import command as speed
+from .harness import BenchmarkError, Command, run
 
-COMMANDS = {
-    "multihop": (
-        multihop.main,
-        "DIR",
-        "quality and latency of dense, bm25, hybrid and polyhop on questions with gold passages",
-    ),
-    "ablation": (
-        ablation.main,
-        "DIR [DIR ...]",
-        "what each part of polyhop adds to its recall, and what stop rules save",
-    ),
-    "augment": (
-        augment.main,
-        "DIR [DIR ...]",
-        "what reformulating the question gains and costs: never, always, and where a gate lets it through",
-    ),
-    "rerank": (
-        rerank.main,
-        "DIR [DIR ...]",
-        "what second looks gain and cost, by reranker, and how good the estimated sufficiency is",
-    ),
-    "tools": (
-        tools.main,
-        "DIR",
-        "which tools a request needs: bm25, dense, hybrid and polyhop, abstention, tokens of definitions",
-    ),
-    "tools_agent": (
-        tools_agent.main,
-        "DIR",
-        "how many searches an agent makes until all tools of a request are bound, against langgraph-bigtool",
-    ),
-    "chat": (
-        chat.main,
-        "DIR [DIR ...]",
-        "what condensing the second turn of a conversation brings, and whether it leaves other questions alone",
-    ),
-    "splitting": (
-        splitting.main,
-        "DIR [DIR ...] --decompositions FILE",
-        "what sub-questions by a language model gain and cost, and when they are worth it",
-    ),
-    "answers": (
-        answers.main,
-        "DIR [DIR ...]",
-        "what the check of citations catches, what extractive answers hold, and answers that should not be given",
-    ),
-    "treehop": (
-        treehop.main,
-        "DIR [DIR ...]",
-        "the trained hop alone against plain vector search at equal k",
-    ),
-    "exclusions": (
-        exclusions.main,
-        "DIR [DIR ...]",
-        "what becomes of “not about X” and “only after 2012”: p-MRR, and recall of what stays relevant",
-    ),
-    "keywords": (
-        keywords.main,
-        "DIR [DIR ...]",
-        "questions in keyword syntax: the same text in both halves against a translation for each",
-    ),
-    "faults": (
-        faults.main,
-        "[--json OUT]",
-        "what the user sees of each fault of a language model's server, and what that takes",
-    ),
-    "budgets": (
-        budgets.main,
-        "[--schedules N]",
-        "whether many runs together ever spend more on language models than they may",
-    ),
-    "golden": (
-        golden.main,
-        "make DATA --out FILE | compare DATA FILE",
-        "whether the code of now gives what that of another version gave, question by question",
-    ),
-    "house": (
-        house.main,
-        "[REPO]",
-        "how much code there is outside the tests, and what a plain question imports of it",
-    ),
-    **{f"speed {name}": (one.main, one.usage, one.summary) for name, one in speed.COMMANDS.items()},
-}
+NAMES = (
+    "multihop ablation augment rerank tools tools_agent chat splitting answers treehop exclusions keywords "
+    "golden speed house"
+).split()
+
+
+def commands(name: str = "") -> dict[str, Command]:
+    """Return by their names the benchmarks of a module, of all by default."""
+    modules = [importlib.import_module(f".{one}", __package__) for one in ([name] if name else NAMES)]
+    return {one.name: one for module in modules for one in getattr(module, "COMMANDS", None) or [module.COMMAND]}
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -116,16 +25,16 @@ def main(arguments: Sequence[str]) -> None:
     if not arguments or arguments[0] in ("-h", "--help"):
         sys.stdout.write(listing())
         return
-    if arguments[0] == "speed":
-        return speed.main(arguments[1:])
-    if arguments[0] in COMMANDS:
-        return COMMANDS[arguments[0]][0](arguments[1:])
-    raise BenchmarkError(f"unknown benchmark {arguments[0]!r}; `python -m benchmarks` lists them")
+    found = commands(arguments[0]) if arguments[0] in NAMES else {}
+    words = 1 if arguments[0] in found else 2
+    if " ".join(arguments[:words]) not in found:
+        raise BenchmarkError(f"unknown benchmark {' '.join(arguments[:2])!r}; `python -m benchmarks` lists them")
+    found[" ".join(arguments[:words])].main(arguments[words:])
 
 
 def listing() -> str:
     """Return one line for each command."""
-    starts = {f"python -m benchmarks.{name} {usage}": summary for name, (_, usage, summary) in COMMANDS.items()}
+    starts = {f"python -m benchmarks {one.name} {one.usage}": one.summary for one in commands().values()}
     width = max(map(len, starts))
     return "".join(f"{start:<{width}}  {summary}\n" for start, summary in starts.items())
 

@@ -25,7 +25,6 @@ _OF = re.compile(
     rf"\b(?:the )?(?P<role>{_PERSON}) of (?:the )?(?P<noun>(?:film|movie|song|album|novel|book|magazine|play) )?", re.I
 )
 _OWNER = re.compile(rf"\s?['’]s (?P<role>{_PERSON})\b", re.I)
-_SUBJECT = {"he": "he", "she": "she", "it": "it", "they": "they"}
 _OBJECT = {"he": "him", "she": "her", "it": "it", "they": "them"}
 _OWN = {"he": "his", "she": "her", "it": "its", "they": "their"}
 _BE = {"they": {"was": "were", "is": "are", "does": "do", "has": "have"}}
@@ -164,7 +163,7 @@ def _with_pronoun(rest: str, pronoun: str) -> str:
             rest = re.sub(rf"{last}\s+{_PLACE}", f"{_BE[pronoun][last]} {_PLACE}", rest, flags=re.I)
         after = rest[rest.index(_PLACE) + 1 :].strip()
         objective = last in _BEFORE_OBJECT or (after in ("", "?") and last not in ("is", "was", "are", "were"))
-        rest = rest.replace(_PLACE, (_OBJECT if objective else _SUBJECT)[pronoun])
+        rest = rest.replace(_PLACE, _OBJECT[pronoun] if objective else pronoun)
     rest = " ".join(rest.split()).replace(" ?", "?")
     return rest[:1].upper() + rest[1:]
 

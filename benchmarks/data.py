@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from polyhop.agent import Document
 from polyhop.core.files import read_rows
 
-from .common import BenchmarkError
+from .harness import BenchmarkError
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +50,7 @@ class Source:
 
     def questions(self, split: str, limit: int | None = None) -> list[Question]:
         """Return the first `limit` questions of a split, all by default."""
-        path = self.folder / f"{split}.jsonl"
-        found: list[Question] = []
-        for place, row in read_rows(path):
-            if limit is not None and len(found) == limit:
-                break
-            found.append(self._question(place, row))
-        if not found:
-            raise BenchmarkError(f"{str(path)!r} holds no questions; choose another --split")
-        return found
+        return questions_of(self.folder / f"{split}.jsonl", limit, self._question)
 
     def digest(self, corpus: Mapping[str, Document]) -> str:
         """Return a hash of everything that the passages say."""
@@ -70,7 +63,8 @@ class Source:
         if not isinstance(gold, list) or not gold:
             raise BenchmarkError(f"{place}: its gold is {gold!r:.60}; a list of passages, at least one, is expected")
         keys = frozenset(key_of(*self._passage(place, passage)) for passage in gold)
-        return Question(text, keys, _name(row.get("type")), _name(row.get("hops")), _name(row.get("answer")))
+        told = ("" if row.get(name) is None else str(row[name]) for name in ("type", "hops", "answer"))
+        return Question(text, keys, *told)
 
     def _passage(self, place: str, row: Any) -> tuple[str, str]:
         """Return (title, text); a text that opens with its title keeps it, for that is text."""
@@ -80,10 +74,14 @@ class Source:
         return "" if self.untitled else title or "", text
 
 
+def questions_of(path: Path, limit: int | None, make: Callable[[str, dict[str, Any]], Question]) -> list[Question]:
+    """Return the first `limit` questions of a file, all by default, made of a line's place and what it says."""
+    found = [make(place, row) for place, row in islice(read_rows(path), limit)]
+    if not found:
+        raise BenchmarkError(f"{str(path)!r} holds no questions; choose another --split")
+    return found
+
+
 def key_of(title: str, text: str) -> str:
     """Return the identity of a passage: a hash of its title and text."""
     return blake2b(f"{title}\0{text}".encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-
-
-def _name(value: Any) -> str:
-    return "" if value is None else str(value)

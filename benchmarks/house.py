@@ -18,18 +18,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from .common import ROOT, BenchmarkError, Parser, run
+from .harness import ROOT, BenchmarkError, Command, Given, Report, option
 
 _LEFT_OUT = {"tests", "build", "__pycache__", "node_modules"}
-_NO_CODE = {
-    tokenize.COMMENT,
-    tokenize.NL,
-    tokenize.NEWLINE,
-    tokenize.INDENT,
-    tokenize.DEDENT,
-    tokenize.ENCODING,
-    tokenize.ENDMARKER,
-}
+_NO_CODE = {getattr(tokenize, name) for name in "COMMENT NL NEWLINE INDENT DEDENT ENCODING ENDMARKER".split()}
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 _INDEX = """
 import sys
@@ -47,15 +39,6 @@ print(sum(name.startswith("polyhop.") for name in sys.modules))
 _TEXTS = {"jaws.txt": "Jaws was directed by Steven Spielberg.", "spielberg.txt": "Steven Spielberg was born in Ohio."}
 
 
-def main(arguments: Sequence[str]) -> None:
-    """Print the figures of a checkout, this one by default."""
-    made = Parser(prog="python -m benchmarks.house", description=(__doc__ or "").splitlines()[0])
-    made.add_argument("repo", metavar="REPO", nargs="?", type=Path, default=ROOT, help="a checkout (default: this one)")
-    found = figures(made.parse_args(arguments).repo.absolute())
-    width = max(map(len, found))
-    sys.stdout.write("".join(f"{what:<{width}}  {number}\n" for what, number in found.items()))
-
-
 def figures(repo: Path) -> dict[str, Any]:
     """Return the figures of a checkout by what they count; tests are left out."""
     sources = {path: path.read_text(encoding="utf-8") for path in files(repo)}
@@ -65,8 +48,9 @@ def figures(repo: Path) -> dict[str, Any]:
     functions = [node for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     told = sum(ast.get_docstring(node) is not None for node in functions)
     twice = sorted(name for name, count in classes.items() if count > 1)
+    code = sum(code_lines(source, trees[path]) for path, source in sources.items())
     return {
-        "code lines": sum(code_lines(source, trees[path]) for path, source in sources.items()),
+        "code lines": code,
         "Python files": len(sources),
         "classes": classes.total(),
         "functions": len(functions),
@@ -109,12 +93,9 @@ def _docstrings(tree: ast.Module) -> Iterator[range]:
 
 def public_names(trees: dict[Path, ast.Module]) -> int:
     """Return how many names `__all__` of the public package holds."""
-    for path, tree in trees.items():
-        if path.parts[-2:] != ("agent", "__init__.py"):
-            continue
-        for node in tree.body:
-            if isinstance(node, ast.Assign) and "__all__" in map(ast.unparse, node.targets):
-                return len(ast.literal_eval(node.value))
+    for node in next((tree.body for path, tree in trees.items() if path.parts[-2:] == ("agent", "__init__.py")), []):
+        if isinstance(node, ast.Assign) and "__all__" in map(ast.unparse, node.targets):
+            return len(ast.literal_eval(node.value))
     raise BenchmarkError("no agent/__init__.py here has an __all__; give a checkout of polyhop")
 
 
@@ -140,9 +121,8 @@ def imported(repo: Path) -> int:
 def _python(repo: Path, source: str, *arguments: Path) -> str:
     """Run a program with the polyhop of a checkout and return what it prints."""
     places = [repo / ".links", repo / "src", repo]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("POLYHOP_")}
-    environment |= {name: os.environ[name] for name in ("POLYHOP_CACHE",) if name in os.environ}
-    environment["PYTHONPATH"] = os.pathsep.join(map(str, places))
+    kept = {name: own for name, own in os.environ.items() if name == "POLYHOP_CACHE" or not name.startswith("POLYHOP_")}
+    environment = kept | {"PYTHONPATH": os.pathsep.join(map(str, places))}
     command = [sys.executable, "-P", "-c", source, *map(str, arguments)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -151,5 +131,16 @@ def _python(repo: Path, source: str, *arguments: Path) -> str:
     return done.stdout
 
 
+def measure(options: Given, report: Report) -> None:
+    """Print the figures of a checkout, this one by default."""
+    found = figures(options.repo.absolute())
+    report.add(**found)
+    report.show(str(options.repo), [{"what": what, "": number} for what, number in found.items()])
+
+
+REPO = option("repo", metavar="REPO", nargs="?", type=Path, default=ROOT, help="a checkout (default: this one)")
+COMMAND = Command("house", __doc__, [REPO], measure)
+
+
 if __name__ == "__main__":
-    sys.exit(run(lambda: main(sys.argv[1:])))
+    COMMAND.run()

@@ -5,122 +5,104 @@ python -m benchmarks.multihop DIR --split dev --systems dense,bm25,hybrid,polyho
 
 from __future__ import annotations
 
-import argparse
-import shlex
-import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import islice
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.console import Console
+import numpy as np
 
-from polyhop.agent import Settings, __version__
+from polyhop.agent import Settings
+from polyhop.agent.evaluate.metrics import METRICS, Values, scores
 from polyhop.agent.evaluate.systems import SYSTEMS
 
-from .common import BenchmarkError, Parser, add_profile, child, chosen, positive, run, write_json
-from .data import Question, Source
-from .indexes import Index, ensure
-from .report import Outcome, figures, table
+from .data import Question
+from .harness import FOLDER, LIMIT, PROFILE, SEED, SPLIT, UNTITLED, Command, Given, Report, chosen, option
+from .indexes import arm_of
+from .metrics import SHOWN, Cases, flat, interval, rounded, rows
+from .systems import Answers, asked_alone
 
-WARM = 8
-WARM_CHARACTERS = 80
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """A data set ready to be asked: its questions, how many passages it has, and its index."""
-
-    source: Source
-    split: str
-    questions: Sequence[Question]
-    passages: int
-    index: Index
-    gold_missing: int
-    warm: Sequence[str]
+BASELINE = "hybrid"
+SURENESS = ("sufficiency", "sufficiency_auroc", "sufficiency_ece", "looked_again")
+#: rows of the table and their decimals
+COSTS = {"mean_passages": 1, "p50_ms": 1, "p95_ms": 1, "peak_mb": 0}
+OPTIONS = (
+    *(FOLDER, SPLIT, UNTITLED, PROFILE, LIMIT, SEED),
+    option("--systems", default=",".join(SYSTEMS), help="what to compare (default: %(default)s)"),
+    option("--fresh", action="store_true", help="make the index anew"),
+)
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the command line."""
-    made = Parser(prog="python -m benchmarks.multihop", description=(__doc__ or "").splitlines()[0])
-    made.add_argument("folder", metavar="DIR", type=Path, help="folder with corpus.jsonl and SPLIT.jsonl")
-    made.add_argument("--split", default="dev", help="which questions to ask (default: %(default)s)")
-    made.add_argument("--systems", default=",".join(SYSTEMS), help="what to compare (default: %(default)s)")
-    add_profile(made)
-    made.add_argument("--untitled", action="store_true", help="leave the titles out of passages and gold")
-    made.add_argument("--limit", type=positive, help="ask only the first N questions")
-    made.add_argument("--seed", type=int, default=0, help="seed of the bootstrap (default: %(default)s)")
-    made.add_argument("--fresh", action="store_true", help="make the index anew")
-    made.add_argument("--json", type=Path, metavar="OUT", help="write the figures to this file")
-    return made
+def measure(options: Given, report: Report) -> None:
+    """Ask each system in a process of its own, and show a column for each."""
+    systems, settings = chosen(options.systems, list(SYSTEMS)), Settings()
+    arm = arm_of(options.folder, options, untitled=options.untitled, fresh=options.fresh)
+    outcomes = {name: asked_alone(arm, name, options.profile) for name in systems}
+    found = figures({name: answers for name, (answers, _) in outcomes.items()}, arm.questions, seed=options.seed)
+    made = {"index_s": arm.index.seconds, "index_peak_mb": arm.index.peak_mb, "chunks": arm.index.chunks}
+    for name, own in found.items():
+        own |= {"peak_mb": outcomes[name][1], "index_s": arm.index.seconds}
+    report.add(
+        **arm.facts(), passages=len(arm.corpus), gold_missing=arm.missing, **made, hops=settings.hops,
+        updaters=settings.updaters, profile=options.profile, seed=options.seed, systems=found,
+    )  # fmt: skip
+    missing = f"; {arm.missing} gold passages are not in the corpus" if arm.missing else ""
+    cost = f"indexed in {arm.index.seconds:.1f} s, {arm.index.peak_mb:.0f} MB at most"
+    title = f"{arm.title}, {arm.split}: {len(arm.questions)} questions, {len(arm.corpus)} passages"
+    report.show(title, table(found), f"percent [95 % bootstrap interval]; {cost}{missing}")
 
 
-def main(arguments: Sequence[str]) -> None:
-    """Measure the systems, show the table and write the figures."""
-    options = parser().parse_args(arguments)
-    if options.seed < 0:
-        raise BenchmarkError(f"--seed is {options.seed}; it must be 0 or more")
-    systems = chosen(options.systems, list(SYSTEMS))
-    measured = prepare(Source(options.folder.absolute(), options.untitled), options)
-    outcomes = {name: ask(measured, name, options.profile) for name in systems}
-    result = {
-        **facts(measured),
-        "profile": options.profile,
-        "seed": options.seed,
-        "command": f"python -m benchmarks.multihop {shlex.join(arguments)}",
-        "systems": figures(outcomes, measured.questions, seed=options.seed),
-    }
-    for one in result["systems"].values():
-        one["index_s"] = measured.index.seconds
-    Console(width=None if sys.stdout.isatty() else 120).print(table(result))
-    if options.json:
-        write_json(options.json, result)
+COMMAND = Command("multihop", __doc__, OPTIONS, measure)
 
 
-def prepare(source: Source, options: argparse.Namespace) -> Measured:
-    """Read the data, so that every mistake in it shows before anything is indexed, and return it with its index."""
-    corpus = source.corpus()
-    questions = source.questions(options.split, options.limit)
-    missing = sum(len(question.gold.difference(corpus)) for question in questions)
-    # Openings of passages warm the systems up: no question is asked before its time is taken.
-    warm = [document.text[:WARM_CHARACTERS] for document in islice(corpus.values(), WARM)]
-    index = ensure(source, corpus, fresh=options.fresh)
-    return Measured(source, options.split, questions, len(corpus), index, missing, warm)
+def figures(outcomes: Mapping[str, Answers], questions: Sequence[Question], *, seed: int) -> dict[str, dict[str, Any]]:
+    """Return all figures of each system; those against the baseline where it is one of them."""
+    gold = [question.gold for question in questions]
+    values = {name: scores(outcome.rankings, gold) for name, outcome in outcomes.items()}
+    rivals = [name for name in values if BASELINE in values and name != BASELINE]
+    paired = {f"{name} paired": values[name] - values[BASELINE] for name in rivals}
+    estimated = rows(values | paired, METRICS, seed=seed).to_dict()
+    found: dict[str, dict[str, Any]] = {}
+    for name, own in values.items():
+        found[name] = flat(estimated[name]) | _of_run(outcomes[name], own)
+        found[name] |= flat(estimated[f"{name} paired"], BASELINE) if name in rivals else {}
+        for group, names in (
+            ("by_type", [one.kind for one in questions]),
+            ("by_hops", [one.hops for one in questions]),
+        ):
+            found[name] |= {group: _by(own, names)} if any(names) else {}
+    return found
 
 
-def ask(measured: Measured, system: str, profile: str) -> Outcome:
-    """Ask one system everything in a process of its own, whose memory then is that system's."""
-    job = {
-        "home": measured.index.home,
-        "name": measured.index.name,
-        "system": system,
-        "profile": profile,
-        "warm": measured.warm,
-        "questions": [question.text for question in measured.questions],
-    }
-    return Outcome(**child("queries", job))
+def _of_run(outcome: Answers, values: Values) -> dict[str, Any]:
+    """Return what the run cost, and how good its estimates of sufficiency are where it makes some."""
+    mean = rounded(np.mean([len(ranking) for ranking in outcome.rankings]))
+    found: dict[str, Any] = {"mean_passages": mean, **outcome.costs()}
+    if outcome.sufficiency and None not in outcome.sufficiency:
+        sufficient = values[:, METRICS.index("all@5")].tolist()
+        found |= Cases(sufficient, list(outcome.sufficiency)).figures()
+        found["looked_again"] = rounded(np.mean(outcome.again))
+    return found
 
 
-def facts(measured: Measured) -> dict[str, Any]:
-    """Return what the figures are about."""
-    settings = Settings()
-    return {
-        "dataset": measured.source.folder.name,
-        "split": measured.split,
-        "untitled": measured.source.untitled,
-        "questions": len(measured.questions),
-        "passages": measured.passages,
-        "chunks": measured.index.chunks,
-        "gold_missing": measured.gold_missing,
-        "index_s": measured.index.seconds,
-        "index_peak_mb": measured.index.peak_mb,
-        "polyhop_version": __version__,
-        "embedder": settings.embedder,
-        "hops": settings.hops,
-        "updaters": settings.updaters,
-    }
+def _by(values: Values, names: Sequence[str]) -> dict[str, Any]:
+    """Return the short figures of the questions that share a name, by name; questions without one are left out."""
+    found: dict[str, Any] = {}
+    for one in sorted(set(filter(None, names))):
+        own = values[[name == one for name in names]]
+        found[one] = {metric: rounded(own[:, METRICS.index(metric)].mean()) for metric in SHOWN} | {"n": len(own)}
+    return found
+
+
+def table(systems: Mapping[str, Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Return a row for each figure, with a column for each system."""
+    cells = {metric: [interval([one[metric], *one[f"{metric}_ci"]]) for one in systems.values()] for metric in METRICS}
+    for metric in SHOWN:
+        gaps = [one.get(f"{metric}_vs_{BASELINE}") for one in systems.values()]
+        cells[f"{metric} - {BASELINE}"] = [interval(gap, "+") for gap in gaps]
+    for name, digits in (dict.fromkeys(SURENESS, 3) | COSTS).items():
+        numbers = [one.get(name) for one in systems.values()]
+        cells[name] = ["" if number is None else f"{number:.{digits}f}" for number in numbers]
+    return [{"": name, **dict(zip(systems, row, strict=True))} for name, row in cells.items() if any(row)]
 
 
 if __name__ == "__main__":
-    sys.exit(run(lambda: main(sys.argv[1:])))
+    COMMAND.run()

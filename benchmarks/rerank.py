@@ -5,37 +5,44 @@ python -m benchmarks.rerank DIR [DIR ...] --split dev --json OUT.json --plot OUT
 
 from __future__ import annotations
 
-import argparse
-import shlex
-import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.console import Console
-from rich.table import Table
 
-from polyhop.agent import Config, Settings, __version__
-from polyhop.agent.evaluate.metrics import scores
+from polyhop.agent import Config
+from polyhop.agent.evaluate.calibration import Bin, reliability
+from polyhop.retrieval.rerank.cover import Cover
+from polyhop.retrieval.rerank.cross import CrossEncoder
+from polyhop.retrieval.rerank.listwise import Listwise
+from polyhop.retrieval.rerank.role import RERANKERS, Reranker
 
-from .arms import Arm, add_arms, arms
-from .common import BenchmarkError, Parser, child, run, write_json, write_text
-from .gains import Rows, mean, rows
-from .rerankers import FAST, LIGHT, QUALITY
-from .scatter import Point, scatter
-from .sureness import SURE, Answers, Cases, auto, auto_table, reliability_table, share, sufficiency_table
+from .harness import ARMS, BenchmarkError, Command, Given, Report, naturals, option
+from .indexes import arms
+from .metrics import GAINED, Cases, Rows, at_five, gain_row, gained, mean_rows, percent, rounded, rows, share
+from .plot import Point, draw
+from .systems import Answers, asked_together, named
 
-PAIRS = (0, 8, 12, 16, 24, 40)
-SHOWN = ("recall@5", "all@5")
-COLUMNS = (*SHOWN, *(f"{metric} gain" for metric in SHOWN))
-AUTO = "auto"
+FAST, LIGHT, QUALITY, AUTO = "fast", "light", "quality", "auto"
+SURE = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
+DEPTH = 10
+#: those that read no text: what they are called, and what they are
+CHEAP: Mapping[str, Sequence[Reranker]] = {
+    "listwise": (Listwise(),),
+    "listwise+cover": (Listwise(), Cover()),
+    "rocchio": (RERANKERS.make("rocchio"),),
+}
 #: the series of the plot with all that reads no text
-CHEAP_ONES = "no text read"
-WIDTH = 150
-Report = dict[str, Any]
+UNREAD = "no text read"
+OPTIONS = (
+    *ARMS,
+    option("--pairs", type=naturals, default=(0, 8, 12, 16, 24, 40), help="passages that a cross-encoder reads"),
+    option("--cross", metavar="FILE", type=Path, action="append", default=[], help="other weights beside"),
+    option("--plot", metavar="OUT.svg", type=Path, help="draw recall@5 over milliseconds into this file"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,182 +55,168 @@ class Outcome:
     cases: Mapping[str, Cases]
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the command line."""
-    made = Parser(prog="python -m benchmarks.rerank", description=(__doc__ or "").splitlines()[0])
-    add_arms(made)
-    made.add_argument(
-        "--pairs", type=_numbers, default=PAIRS, help="passages that a cross-encoder reads (default: 0,8,12,16,24,40)"
-    )
-    made.add_argument("--cross", metavar="FILE", type=Path, action="append", default=[], help="other weights beside")
-    made.add_argument("--plot", metavar="OUT.svg", type=Path, help="draw recall@5 over milliseconds into this file")
-    return made
-
-
-def main(arguments: Sequence[str]) -> None:
+def measure(options: Given, report: Report) -> None:
     """Measure arm after arm, show the tables as they come and at last the means over the arms."""
-    options = parser().parse_args(arguments)
-    _check(options.cross)
-    report: Report = {
-        "command": f"python -m benchmarks.rerank {shlex.join(arguments)}",
-        "polyhop_version": __version__,
-        "profile": repr(Config.of(Settings(profile=QUALITY))),
-        "seed": options.seed,
-        "arms": [],
-    }
-    screen = Console(width=None if sys.stdout.isatty() else WIDTH)
+    if missing := [str(file) for file in options.cross if not file.is_file()]:
+        raise BenchmarkError(f"--cross is {missing[0]!r}; there is no such file")
+    if len({file.stem for file in options.cross}) < len(options.cross):
+        raise BenchmarkError("two files of --cross have one name; rename one of them, for they are told apart by it")
+    made = profiles(options.pairs, [file.absolute() for file in options.cross])
+    report.add(profile=repr(named(QUALITY)), seed=options.seed)
     done: list[Outcome] = []
     for seed, arm in arms(options):
-        done.append(outcome(_asked(arm, options), arm.gold, seed=seed))
-        report["arms"].append(arm.facts() | figures(done[-1]))
-        _show(screen, arm.title, done[-1])
-        _write(options.json, report)
+        done.append(outcome(asked_together(arm, made, DEPTH, warm=QUALITY), arm.gold, seed=seed))
+        report.add_to("arms", arm.facts() | _shown(report, arm.title, done[-1]))
     means = middle(done)
-    report["means"] = figures(means) | {
-        "reliability": {name: [asdict(one) for one in cases.bins()] for name, cases in means.cases.items()}
-    }
-    if len(done) > 1:
-        _show(screen, f"mean over {len(done)} arms", means)
-    screen.print(
-        reliability_table("all questions: reliability", {name: cases.bins() for name, cases in means.cases.items()})
-    )
-    _write(options.json, report)
+    bins = {name: reliability(own.sufficient, own.estimated) for name, own in means.cases.items()}
+    found = _shown(report, f"mean over {len(done)} arms", means)
+    found["reliability"] = {name: [asdict(one) for one in own] for name, own in bins.items()}
+    report.add(means=found)
+    report.show("all questions: reliability", _bins_table(bins), "cases; percent estimated, and sufficient (all@5)")
     if options.plot:
-        write_text(options.plot, picture(report["means"], len(done)))
+        title = f"recall@5 in percent, mean over {len(done)} arms"
+        draw(options.plot, title, points(found["systems"]), "mean milliseconds of one question", apart=[UNREAD])
 
 
-def _numbers(text: str) -> list[int]:
-    """Read whole numbers from the command line."""
-    try:
-        found = sorted({int(one) for one in text.split(",")})
-    except ValueError:
-        found = [-1]
-    if found[0] < 0:
-        raise argparse.ArgumentTypeError(f"it must be whole numbers of at least 0, with commas, not {text!r}")
-    return found
+COMMAND = Command("rerank", __doc__, OPTIONS, measure)
 
 
-def _check(files: Sequence[Path]) -> None:
-    for file in files:
-        if not file.is_file():
-            raise BenchmarkError(f"--cross is {str(file)!r}; there is no such file")
-    if len({file.stem for file in files}) < len(files):
-        raise BenchmarkError("two files of --cross have one name; rename one of them, for they are told apart by it")
+def profiles(pairs: Sequence[int], files: Sequence[Path]) -> dict[str, Config]:
+    """Return what is compared, by name: `fast`, each reranker after it, and `quality` with other numbers of pairs.
+
+    What would be the same as one before it is left out.
+
+    Args:
+        pairs: passages that a cross-encoder reads; 0 leaves it out of the chain.
+        files: weights of more cross-encoders than the one that comes along.
+    """
+    fast, quality, shipped = named(FAST), named(QUALITY), CrossEncoder()
+    found = {FAST: fast} | {name: replace(fast, rerankers=tuple(chain)) for name, chain in CHEAP.items()}
+    for file, mark in [(shipped.file, ""), *((file, f" {file.stem}") for file in files)]:
+        for depth in filter(None, pairs):
+            found[f"cross{mark} {depth}"] = replace(fast, rerankers=(replace(shipped, depth=depth, file=file),))
+        for depth in pairs:
+            read = [replace(x, depth=depth, file=file) if isinstance(x, CrossEncoder) else x for x in quality.rerankers]
+            chain = tuple(one for one in read if depth or not isinstance(one, CrossEncoder))
+            found[f"chain{mark} {depth}"] = replace(quality, rerankers=chain)
+    kept: dict[str, Config] = {}
+    for name, profile in found.items():
+        if profile not in (*kept.values(), quality):
+            kept[name] = profile
+    return kept | {LIGHT: named("auto", sure=0.0), QUALITY: quality}
 
 
-def _asked(arm: Arm, options: argparse.Namespace) -> dict[str, Answers]:
-    """Ask every system every question, in a process of the arm's own and over one memory of look-ups."""
-    job = {
-        "home": arm.index.home,
-        "name": arm.index.name,
-        "title": arm.title,
-        "questions": [question.text for question in arm.questions],
-        "pairs": list(options.pairs),
-        "files": [str(file.absolute()) for file in options.cross],
-    }
-    return {name: Answers(**answers) for name, answers in child("rerankers", job).items()}
+def auto(light: Answers, quality: Answers, sure: float) -> Answers:
+    """Return what the profile `auto` makes of the questions: of each what `quality` does, or its light rerankers alone.
+
+    Up to the second look both do the same, and `auto` takes it where `light` ends less sufficient than `sure`. The
+    millisecond that the light rerankers take before it is left out.
+    """
+    return light.or_else(quality, [known < sure for known in light.sufficiency])
 
 
 def outcome(asked: Mapping[str, Answers], gold: Sequence[frozenset[str]], *, seed: int) -> Outcome:
     """Return the figures of what was asked, and of `auto`, which follows from them."""
-    light, quality = asked[LIGHT], asked[QUALITY]
-    everyone = {**asked, **{f"{AUTO} {sure:g}": auto(light, quality, sure) for sure in SURE}}
-    values = {name: scores(one.rankings, gold, (5,)) for name, one in everyone.items()}
-    cases = {
-        name: Cases(values[name][:, SHOWN.index("all@5")].tolist(), list(asked[name].sufficiency))
-        for name in (FAST, LIGHT, QUALITY)
-    }
+    everyone = {**asked, **{f"{AUTO} {sure:g}": auto(asked[LIGHT], asked[QUALITY], sure) for sure in SURE}}
+    values = {name: at_five(one.rankings, gold) for name, one in everyone.items()}
     return Outcome(
-        rows({name: np.hstack([own, own - values[FAST]]) for name, own in values.items()}, COLUMNS, seed=seed),
-        {name: _times(one.ms) for name, one in everyone.items()},
+        rows(gained(values, FAST), GAINED, seed=seed),
+        {name: _ms(np.median(one.ms), np.mean(one.ms)) for name, one in everyone.items()},
         {name: float(np.mean(one.again)) for name, one in everyone.items()},
-        cases,
+        {name: Cases(values[name][:, 1].tolist(), list(asked[name].sufficiency)) for name in (FAST, LIGHT, QUALITY)},
     )
 
 
-def _times(ms: Sequence[float]) -> dict[str, float]:
-    return {"p50": round(float(np.median(ms)), 3), "mean": round(float(np.mean(ms)), 3)}
+def _ms(median: Any, mean: Any) -> dict[str, float]:
+    return {"p50": round(float(median), 3), "mean": round(float(mean), 3)}
 
 
 def middle(done: Sequence[Outcome]) -> Outcome:
     """Return the mean over arms, each counting the same; the cases of all are put together."""
-    names = done[0].rows.names
-    cases = {name: sum((one.cases[name] for one in done), Cases()) for name in done[0].cases}
-    ms = {
-        name: {kind: round(float(np.mean([one.ms[name][kind] for one in done])), 3) for kind in ("p50", "mean")}
-        for name in names
-    }
-    again = {name: float(np.mean([one.again[name] for one in done])) for name in names}
-    return Outcome(mean([one.rows for one in done]), ms, again, cases)
+
+    def mean(name: str, kind: str) -> Any:
+        return np.mean([one.ms[name][kind] for one in done])
+
+    return Outcome(
+        mean_rows([one.rows for one in done]),
+        {name: _ms(mean(name, "p50"), mean(name, "mean")) for name in done[0].ms},
+        {name: float(np.mean([one.again[name] for one in done])) for name in done[0].again},
+        {name: sum((one.cases[name] for one in done), Cases()) for name in done[0].cases},
+    )
 
 
-def figures(one: Outcome) -> Report:
+def figures(one: Outcome) -> dict[str, Any]:
     """Return plain JSON types: systems, what `auto` keeps, and how good the estimates are."""
-    found = one.rows.to_dict()
-    systems = {name: {**own, "ms": dict(one.ms[name])} for name, own in found.items()}
-    kept = {}
-    for name in (name for name in found if name.startswith(AUTO)):
-        ways = {"gain": SHOWN[0], "all": SHOWN[1]}
-        kept[name] = {
-            "again": round(one.again[name], 5),
-            **{way: share(*(found[each][metric][0] for each in (name, FAST, QUALITY))) for way, metric in ways.items()},
-            "time": share(*(one.ms[each]["mean"] for each in (name, FAST, QUALITY))),
-        }
-    return {"systems": systems, AUTO: kept, "sufficiency": {name: own.figures() for name, own in one.cases.items()}}
+    systems: dict[str, Any] = {name: {**own, "ms": dict(one.ms[name])} for name, own in one.rows.to_dict().items()}
+
+    def kept(name: str, *keys: Any) -> float | None:
+        """Return the share of the way from `fast` to `quality` that a system goes in a figure."""
+        mine, low, high = (systems[each][keys[0]][keys[1]] for each in (name, FAST, QUALITY))
+        return share(mine - low, high - low)
+
+    autos: dict[str, Any] = {
+        name: {"again": rounded(one.again[name]), "gain": kept(name, "recall@5", 0), "all": kept(name, "all@5", 0)}
+        | {"time": kept(name, "ms", "mean")}
+        for name in systems
+        if name.startswith(AUTO)
+    }
+    judged = {name: {"share": rounded(np.mean(own.sufficient))} | own.figures() for name, own in one.cases.items()}
+    return {"systems": systems, AUTO: autos, "sufficiency": judged}
 
 
-def _show(screen: Console, title: str, one: Outcome) -> None:
+def _shown(report: Report, title: str, one: Outcome) -> dict[str, Any]:
     found = figures(one)
-    screen.print(systems_table(f"{title}: second looks", found["systems"]))
-    screen.print(auto_table(f"{title}: auto", found[AUTO]))
-    screen.print(sufficiency_table(f"{title}: sufficiency", found["sufficiency"]))
-
-
-def systems_table(title: str, systems: Mapping[str, Mapping[str, Any]]) -> Table:
-    """Return a row for each system: recall, what it gains on `fast`, and milliseconds."""
-    shown = Table("", title=title, caption=f"percent; points against {FAST} [95 % bootstrap interval, paired]")
-    for heading in (*COLUMNS, "p50 ms", "mean ms"):
-        shown.add_column(heading, justify="right")
-    for name, own in systems.items():
-        levels = [f"{100 * own[metric][0]:.1f}" for metric in SHOWN]
-        gains = ["" if name == FAST else _interval(own[f"{metric} gain"]) for metric in SHOWN]
-        shown.add_row(name, *levels, *gains, *(f"{own['ms'][kind]:.1f}" for kind in ("p50", "mean")))
-    return shown
-
-
-def _interval(numbers: Sequence[float]) -> str:
-    middle_one, low, high = (f"{100 * number:+.1f}" for number in numbers)
-    return f"{middle_one} [{low}, {high}]"
-
-
-def picture(means: Mapping[str, Any], count: int) -> str:
-    """Return recall@5 over the mean milliseconds: a line for systems of one kind, points for those that read no text.
-
-    The chain leads through `quality`, and `auto` from `fast` to there.
-    """
-    series: dict[str, list[Point]] = {CHEAP_ONES: []}
-    for name, own in means["systems"].items():
-        kind, _, number = name.rpartition(" ")
-        kind = kind or ("chain" if name == QUALITY else CHEAP_ONES)
-        series.setdefault(kind, []).append(Point(own["ms"]["mean"], 100 * own["recall@5"][0], number))
-    joined = {kind: points if kind == CHEAP_ONES else _merged(sorted(points)) for kind, points in series.items()}
-    over = "1 arm" if count == 1 else f"mean over {count} arms"
-    return scatter(f"recall@5 in percent, {over}", joined, axis="mean milliseconds of one question", apart=[CHEAP_ONES])
-
-
-def _merged(points: Sequence[Point]) -> list[Point]:
-    """Return points of one place as one, which is called after the first and the last of them."""
-    found: list[Point] = []
-    for (x, y), same in groupby(points, key=lambda point: (point.x, point.y)):
-        labels = [point.label for point in same]
-        found.append(Point(x, y, labels[0] if len(labels) == 1 else f"{labels[0]} to {labels[-1]}"))
+    looks = [
+        gain_row(name, own, first=name == FAST) | {f"{kind} ms": f"{own['ms'][kind]:.1f}" for kind in ("p50", "mean")}
+        for name, own in found["systems"].items()
+    ]
+    report.show(f"{title}: second looks", looks, f"percent; points against {FAST} [95 % bootstrap interval, paired]")
+    names = {"again": "looked at again", "gain": "recall@5 gain kept", "all": "all@5 gain kept", "time": "time added"}
+    table = [{"": name, **{names[key]: percent(own[key]) for key in names}} for name, own in found[AUTO].items()]
+    report.show(f"{title}: auto", table, "percent: of the questions, of what quality gains, of what it costs")
+    judged = [
+        {"": name, "sufficient": percent(own["share"]), "estimated": percent(own["sufficiency"])}
+        | {"AUROC": own["sufficiency_auroc"], "ECE": own["sufficiency_ece"]}
+        for name, own in found["sufficiency"].items()
+    ]
+    report.show(f"{title}: sufficiency", judged, "percent: what was sufficient (all@5), and the mean estimate")
     return found
 
 
-def _write(path: Path | None, report: Report) -> None:
-    if path:
-        write_json(path, report)
+def _bins_table(bins: Mapping[str, Sequence[Bin]]) -> list[dict[str, str]]:
+    """Return a row for each bin: cases, mean estimate and share that was sufficient, of each profile."""
+    table = []
+    for row in zip(*bins.values(), strict=True):
+        made = {"estimate": f"{row[0].low:.1f} to {row[0].high:.1f}"}
+        for name, one in zip(bins, row, strict=True):
+            made |= {
+                f"{name} cases": str(one.cases),
+                f"{name} estimated": percent(one.estimated if one.cases else None),
+            }
+            made |= {f"{name} sufficient": percent(one.true if one.cases else None)}
+        table.append(made)
+    return table
+
+
+def points(systems: Mapping[str, Any]) -> dict[str, list[Point]]:
+    """Return recall@5 over the mean milliseconds: a line for systems of one kind, points for those that read no text.
+
+    The chain leads through `quality`, and `auto` from `fast` to there. Points of one place are one, called after the
+    first and the last of them.
+    """
+    series: dict[str, list[Point]] = {UNREAD: []}
+    for name, own in systems.items():
+        kind, _, number = name.rpartition(" ")
+        kind = kind or ("chain" if name == QUALITY else UNREAD)
+        series.setdefault(kind, []).append(Point(own["ms"]["mean"], 100 * own["recall@5"][0], number))
+    found: dict[str, list[Point]] = {}
+    for kind, own in series.items():
+        for place, same in groupby(sorted(own) if kind != UNREAD else own, key=lambda point: point[:2]):
+            labels = list(dict.fromkeys(point.label for point in same))
+            label = labels[0] if len(labels) == 1 else f"{labels[0]} to {labels[-1]}"
+            found.setdefault(kind, []).append(Point(place[0], place[1], label))
+    return found
 
 
 if __name__ == "__main__":
-    sys.exit(run(lambda: main(sys.argv[1:])))
+    COMMAND.run()

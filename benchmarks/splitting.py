@@ -3,118 +3,72 @@
 python -m benchmarks.splitting DIR [DIR ...] --decompositions FILE --split dev --json OUT.json
 
 FILE has a row {question, decompositions, dataset} for each question that somebody's model has split; a function replays
-it, through the gateway and the budgets of any model.
+it, so that gateway and budgets are the real ones.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
-import sys
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.console import Console
-from rich.table import Table
 
-from polyhop.agent import Agent, Retrieval, Settings
-from polyhop.agent.evaluate.metrics import Values, estimates, scores
+from polyhop.agent import Agent, Settings
 from polyhop.core.files import read_rows
 
-from .arms import Arm, add_arms, arms
-from .common import Parser, add_profile, run, tell, write_json
-from .sureness import share
+from .harness import ARMS, PROFILE, Command, Given, Report, option, percentile, progress, timed
+from .indexes import Arm, arms
+from .metrics import GAINED, at_five, gain_row, gained, rows, share
+from .systems import Answers
 
+FREE, AGAIN, DRIVEN = "LLM-free", "LLM-free, looking again", "LLM-driven"
 #: what is compared, by the settings; the second is what `escalating` does where it has no call left
 POLICIES: Mapping[str, Mapping[str, Any]] = {
-    "LLM-free": {"split": "never", "llm_calls": 0},
-    "LLM-free, looking again": {"split": "unsure", "llm_calls": 0},
+    FREE: {"split": "never", "llm_calls": 0},
+    AGAIN: {"split": "unsure", "llm_calls": 0},
     "LLM-free, quality": {"split": "never", "llm_calls": 0, "profile": "quality"},
-    "LLM-driven": {"split": "always"},
+    DRIVEN: {"split": "always"},
     "escalating": {"split": "unsure"},
 }
-BELOW = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
-SHOWN = ("recall@5", "all@5")
-
 Model = Callable[[Sequence[Mapping[str, str]]], str]
+BELOW = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
+K = 5
+OPTIONS = (
+    *(*ARMS, PROFILE),
+    option("--decompositions", type=Path, required=True, metavar="FILE", help="what a model said"),
+    option("--chains", action="store_true", help="also ask every row of FILE, and see whether it can be asked"),
+)
 
 
-@dataclass(slots=True)
-class Outcome:
-    """What a policy made of each question: documents, sufficiency, calls, tokens and milliseconds."""
-
-    rankings: list[list[str]] = field(default_factory=list)
-    sufficiency: list[float] = field(default_factory=list)
-    calls: list[int] = field(default_factory=list)
-    tokens: list[int] = field(default_factory=list)
-    ms: list[float] = field(default_factory=list)
-
-    def note(self, found: Retrieval, milliseconds: float) -> None:
-        """Note a question."""
-        self.rankings.append([passage.document for passage in found.passages])
-        self.sufficiency.append(1.0 if found.sufficiency is None else found.sufficiency)
-        self.calls.append(found.cost.calls)
-        self.tokens.append(found.cost.tokens_in + found.cost.tokens_out)
-        self.ms.append(milliseconds)
-
-    def or_else(self, other: Outcome, below: float) -> Outcome:
-        """Return the policy that is this one, and the other one where this is less sufficient than `below`."""
-        chosen = [(other if known < below else self) for known in self.sufficiency]
-        return Outcome(*([getattr(one, name)[place] for place, one in enumerate(chosen)] for name in self.__slots__))
-
-
-def parser() -> argparse.ArgumentParser:
-    """Return the command line."""
-    made = Parser(prog="python -m benchmarks.splitting", description=(__doc__ or "").splitlines()[0])
-    add_arms(made)
-    add_profile(made)
-    made.add_argument("--decompositions", type=Path, required=True, metavar="FILE", help="what a model said")
-    made.add_argument(
-        "--chains", action="store_true", help="also ask every row of FILE, and see whether it can be asked"
-    )
-    return made
-
-
-def main(arguments: Sequence[str]) -> None:
-    """Ask the questions under each policy, show the tables and write the figures."""
-    options = parser().parse_args(arguments)
-    rows = [row for _, row in read_rows(options.decompositions)]
-    known = {_plain(row["question"]) for row in rows}
-    result: dict[str, Any] = {"profile": options.profile, "split": options.split, "arms": {}}
+def measure(options: Given, report: Report) -> None:
+    """Ask the questions under each policy, and show the tables."""
+    said = [row for _, row in read_rows(options.decompositions)]
+    known = {_plain(row["question"]) for row in said}
+    report.add(profile=options.profile, split=options.split, arms={})
     gold: list[frozenset[str]] = []
-    pooled: dict[str, Outcome] = {}
-    screen = Console(width=None if sys.stdout.isatty() else 120)
-    model = replayed(rows)
+    pooled: dict[str, Answers] = {}
+    model = replayed(said)
     for _, arm in arms(options):
         own = [question for question in arm.questions if _plain(question.text) in known]
-        outcomes = policies(arm, [question.text for question in own], model, options.profile) if own else {}
-        gold += [question.gold for question in own]
-        pooled |= {name: joined(pooled.get(name, Outcome()), outcome) for name, outcome in outcomes.items()}
-        found = figures(outcomes, [question.gold for question in own], options.seed) if own else {}
+        found: dict[str, Any] = {}
+        if own:
+            outcomes = policies(arm, [question.text for question in own], model, options.profile)
+            pooled = {name: pooled[name] + one if name in pooled else one for name, one in outcomes.items()}
+            gold += [question.gold for question in own]
+            found = _shown(report, arm.title, figures(outcomes, [one.gold for one in own], options.seed))
         if options.chains:
-            titled = [row for row in rows if row.get("dataset") == arm.source.folder.name]
+            titled = [row["question"] for row in said if row.get("dataset") == arm.source.folder.name]
             found["chains"] = chains(arm, titled, model, options.profile)
-        result["arms"][arm.title] = found
-        show(screen, arm.title, found)
+            report.show(f"{arm.title}: what was said about all questions", [found["chains"]])
+        report.add(arms=report.values["arms"] | {arm.title: found})
     if pooled:
-        result["pooled"] = figures(pooled, gold, options.seed)
-        show(screen, "all together", result["pooled"])
-    if options.json:
-        write_json(options.json, result)
+        report.add(pooled=_shown(report, "all together", figures(pooled, gold, options.seed)))
 
 
-def show(screen: Console, title: str, found: Mapping[str, Any]) -> None:
-    """Print what there is to show of an arm."""
-    if "policies" in found:
-        screen.print(table(title, found))
-    if "chains" in found:
-        screen.print(chains_table(title, found["chains"]))
+COMMAND = Command("splitting", __doc__, OPTIONS, measure)
 
 
 def _plain(text: str) -> str:
@@ -133,117 +87,73 @@ def replayed(rows: Sequence[Mapping[str, Any]]) -> Model:
     return model
 
 
-@contextmanager
-def opened(arm: Arm, model: Model, **settings: Any) -> Iterator[Agent]:
+def opened(arm: Arm, model: Model, **settings: Any) -> Agent:
     """Open the arm's collection with the model."""
-    chosen = Settings(llm_cache=False, **settings)
-    with Agent.open(arm.index.home, arm.index.name, llm=model, settings=chosen) as agent:
-        agent.retrieve("warm up", 5)
-        yield agent
+    return Agent.open(arm.index.home, arm.index.name, llm=model, settings=Settings(llm_cache=False, **settings))
 
 
-def policies(arm: Arm, questions: Sequence[str], model: Model, profile: str) -> dict[str, Outcome]:
-    """Return what the three policies make of the questions."""
-    outcomes: dict[str, Outcome] = {}
+def policies(arm: Arm, questions: Sequence[str], model: Model, profile: str) -> dict[str, Answers]:
+    """Return what the policies make of the questions."""
+    outcomes: dict[str, Answers] = {}
     for name, settings in POLICIES.items():
-        tell(f"{arm.title}: {name}")
-        outcomes[name] = outcome = Outcome()
         with opened(arm, model, **{"profile": profile, **settings}) as agent:
-            for question in questions:
-                began = time.perf_counter()
-                found = agent.retrieve(question, 5)
-                outcome.note(found, 1000 * (time.perf_counter() - began))
+            agent.retrieve("warm up", K)
+            going = progress(questions, f"{arm.title}: {name}", len(questions))
+            found = [timed(agent.retrieve, question, K) for question in going]
+        outcomes[name] = Answers(
+            rankings=[[passage.document for passage in one.passages] for one, _ in found],
+            ms=[ms for _, ms in found],
+            sufficiency=[1.0 if one.sufficiency is None else one.sufficiency for one, _ in found],
+            calls=[one.cost.calls for one, _ in found],
+            tokens=[one.cost.tokens_in + one.cost.tokens_out for one, _ in found],
+        )
     return outcomes
 
 
-def joined(one: Outcome, other: Outcome) -> Outcome:
-    """Return both outcomes as one."""
-    return Outcome(*(getattr(one, name) + getattr(other, name) for name in Outcome.__slots__))
+def _shown(report: Report, title: str, found: dict[str, Any]) -> dict[str, Any]:
+    table = [
+        gain_row(name, own, first=name == FREE)
+        | {"gain kept": own["gain_kept"], "calls": own["calls"], "of all": own["calls_share"], "tokens": own["tokens"]}
+        | {"p50 ms": f"{own['p50_ms']:.0f}"}
+        for name, own in found["policies"].items()
+    ]
+    report.show(f"{title}, {found['questions']} questions", table, "percent [95 % interval]; shares of LLM-driven")
+    return found
 
 
-def figures(outcomes: Mapping[str, Outcome], gold: Sequence[frozenset[str]], seed: int) -> dict[str, Any]:
+def figures(outcomes: Mapping[str, Answers], gold: Sequence[frozenset[str]], seed: int) -> dict[str, Any]:
     """Return quality and cost of each policy, what each gains over none, and what other bounds would keep."""
-    driven = outcomes["LLM-driven"]
-    again = outcomes["LLM-free, looking again"]
-    others = {f"below {below:g}": again.or_else(driven, below) for below in BELOW}
-    values = {name: scores(one.rankings, gold) for name, one in {**outcomes, **others}.items()}
-    base = values["LLM-free"]
-    estimated = estimates(values, seed=seed)
-    gains = estimates({name: own - base for name, own in values.items()}, seed=seed)
-    whole = _mean(values["LLM-driven"] - base, 1)
-    return {
-        "questions": len(gold),
-        "policies": {
-            name: {
-                **{metric: estimated[name][metric] for metric in SHOWN},
-                **{f"{metric} gain": gains[name][metric] for metric in SHOWN},
-                "gain_kept": share(_mean(values[name] - base, 1), 0.0, whole),
-                "calls": int(sum(one.calls)),
-                "tokens": int(sum(one.tokens)),
-                "calls_share": round(sum(one.calls) / max(1, sum(driven.calls)), 5),
-                "p50_ms": float(np.median(one.ms)),
-            }
-            for name, one in {**outcomes, **others}.items()
-        },
-    }
+    driven, again = outcomes[DRIVEN], outcomes[AGAIN]
+    others = {f"below {least:g}": again.or_else(driven, [one < least for one in again.sufficiency]) for least in BELOW}
+    everyone = {**outcomes, **others}
+    values = {name: at_five(one.rankings, gold) for name, one in everyone.items()}
+    found: dict[str, Any] = rows(gained(values, FREE), GAINED, seed=seed).to_dict()
+    for name, one in everyone.items():
+        found[name]["gain_kept"] = share(*(found[each]["recall@5 gain"][0] for each in (name, DRIVEN)))
+        found[name] |= {"calls": sum(one.calls), "tokens": sum(one.tokens), "p50_ms": float(np.median(one.ms))}
+        found[name]["calls_share"] = share(sum(one.calls), max(1, sum(driven.calls)))
+    return {"questions": len(gold), "policies": found}
 
 
-def _mean(values: Values, column: int) -> float:
-    """Return the mean of one figure: column 1 is recall@5."""
-    return float(values[:, column].mean())
-
-
-def table(title: str, found: Mapping[str, Any]) -> Table:
-    """Return a row for each policy."""
-    shown = Table("policy", title=f"{title}, {found['questions']} questions", caption="percent [95 % interval]")
-    for heading in ("recall@5", "all@5", "recall gain", "all gain", "gain kept", "calls", "of all", "tokens", "p50 ms"):
-        shown.add_column(heading, justify="right")
-    for name, own in found["policies"].items():
-        quality = [_interval(own[metric], signed=False) for metric in SHOWN]
-        gains = [_interval(own[f"{metric} gain"], signed=True) for metric in SHOWN]
-        kept = "" if own["gain_kept"] is None else f"{100 * own['gain_kept']:.0f}"
-        costs = (f"{own['calls']}", f"{100 * own['calls_share']:.0f}", f"{own['tokens']}", f"{own['p50_ms']:.0f}")
-        shown.add_row(name, *quality, *gains, kept, *costs)
-    return shown
-
-
-def _interval(numbers: Sequence[float], *, signed: bool) -> str:
-    mean, low, high = (100 * number for number in numbers)
-    return f"{mean:+.1f} [{low:.1f}, {high:.1f}]" if signed else f"{mean:.1f} [{low:.1f}, {high:.1f}]"
-
-
-def chains(arm: Arm, rows: Sequence[Mapping[str, Any]], model: Model, profile: str) -> dict[str, Any]:
+def chains(arm: Arm, questions: Sequence[str], model: Model, profile: str) -> dict[str, Any]:
     """Return how many of the rows can be read, how many can be asked to the end, and what that costs."""
-    parsed = referring = ended = calls = 0
-    ms: list[float] = []
     with opened(arm, model, profile=profile, split="always") as agent:
-        for number, row in enumerate(rows):
-            if number % 100 == 0:
-                tell(f"{arm.title}: chains {number} of {len(rows)}")
-            found = agent.retrieve(row["question"], 5)
-            calls += found.cost.calls
-            parsed += bool(found.sub_questions)
-            refers = any(one.template != one.question or not one.complete for one in found.sub_questions)
-            referring += refers
-            ended += refers and all(one.complete for one in found.sub_questions)
-            ms += [event["ms"] for event in found.events if event["event"] == "escalate" and found.sub_questions]
+        agent.retrieve("warm up", K)
+        going = progress(questions, f"{arm.title}: chains", len(questions))
+        found = [agent.retrieve(question, K) for question in going]
+    parsed = [one for one in found if one.sub_questions]
+    refer = [x for x in parsed if any(one.template != one.question or not one.complete for one in x.sub_questions)]
+    ms = [event["ms"] for one in parsed for event in one.events if event["event"] == "escalate"]
     return {
-        "rows": len(rows),
-        "parsed": parsed,
-        "with_references": referring,
-        "ended": ended,
-        "calls": calls,
-        "p50_ms": round(float(np.median(ms)), 1) if ms else None,
-        "p95_ms": round(float(np.quantile(ms, 0.95)), 1) if ms else None,
+        "rows": len(questions),
+        "parsed": len(parsed),
+        "with_references": len(refer),
+        "ended": sum(all(one.complete for one in x.sub_questions) for x in refer),
+        "calls": sum(one.cost.calls for one in found),
+        "p50_ms": percentile(ms) if ms else None,
+        "p95_ms": percentile(ms, 95) if ms else None,
     }
-
-
-def chains_table(title: str, found: Mapping[str, Any]) -> Table:
-    """Return one row."""
-    shown = Table(*found, title=f"{title}: what was said about all questions")
-    shown.add_row(*(str(value) for value in found.values()))
-    return shown
 
 
 if __name__ == "__main__":
-    sys.exit(run(lambda: main(sys.argv[1:])))
+    COMMAND.run()

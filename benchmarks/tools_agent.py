@@ -8,78 +8,122 @@ it has all or has no more to say. `polyhop` is `tool_agent`, which has searched 
 
 from __future__ import annotations
 
-import argparse
-import shlex
-import sys
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.tools import BaseTool, StructuredTool
-from rich.console import Console
-from rich.table import Table
+from pydantic import ConfigDict, PrivateAttr
 
-from polyhop.agent import JsonLines, Tool, ToolSelector, __version__
+from polyhop.agent import Tool, ToolSelector
 from polyhop.agent.toolbox import Limits, tool_agent
 
-from .bm25 import words
-from .common import Parser, chosen, positive, progress, run, write_json
-from .indexes import place_of
-from .seeker import Script, Seeker
-from .tool_figures import Request
-from .tools import rankers, requests
+from .harness import FOLDER, LIMIT, SPLIT, Command, Given, Report, chosen, option, positive, progress
+from .systems import of_queries
+from .tools import Rank, rankers, requests, selecting, words
 
-SYSTEMS = ("bm25", "dense", "bigtool", "polyhop")
+_BIGTOOL = ["bigtool"] if find_spec("langgraph_bigtool") else []
+SYSTEMS = ["bm25", "dense", *_BIGTOOL, "polyhop"]
 WITHIN = (1, 2, 3)
+OPTIONS = (
+    *(FOLDER, SPLIT, LIMIT),
+    option("--systems", default=",".join(SYSTEMS), help="what to compare (default: %(default)s)"),
+    option("--k", type=positive, default=5, help="tools that a search binds (default: %(default)s)"),
+    option("--turns", type=positive, default=6, help="turns of the model (default: %(default)s)"),
+    option("--threshold", type=float, help="of abstention (default: that of the model)"),
+)
+_CLAUSE = re.compile(r"(?<=[.!?;])\s+|(?:,\s*|\s+)(?:and|then|or)\s+|,\s*|\n+")
+_LEAST = 2
+
+
+@dataclass(slots=True)
+class Script:
+    """What the model does for one request.
+
+    It searches for the request, where nothing was offered for it, and then for that clause of the request, not yet
+    searched for, which shares most words with a tool that it lacks. `bound` holds how many of its tools it saw, and
+    how many tools in all, in each turn.
+    """
+
+    request: str
+    lacks: dict[str, frozenset[str]]
+    turns: int
+    searches: list[str] = field(default_factory=list)
+    bound: list[tuple[int, int]] = field(default_factory=list)
+    whole: int = 0
+
+    def next(self, names: Sequence[str]) -> str:
+        """Return the next search, given what is bound; nothing where the model has all, or has no more to say."""
+        missing = [about for name, about in self.lacks.items() if name not in set(names)]
+        self.bound.append((len(self.lacks) - len(missing), len(names)))
+        self.whole = self.whole or (0 if missing else len(self.bound))
+        if not missing or len(self.bound) >= self.turns:
+            return ""
+        text = self.request if not names and not self.searches else self._clause(missing)
+        if text:
+            self.searches.append(text)
+        return text
+
+    def _clause(self, missing: Sequence[frozenset[str]]) -> str:
+        clauses = [one.strip() for one in _CLAUSE.split(self.request)]
+        left = [one for one in clauses if one not in self.searches and len(words(one)) >= _LEAST]
+        return max(left, key=lambda one: max(len(about & set(words(one))) for about in missing), default="")
+
+
+class Seeker(BaseChatModel):
+    """The script as a chat model; set `script` before each run. The first tool that it is shown is the search."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    script: Script | None = None
+    _tools: list[Any] = PrivateAttr(default_factory=list)
+
+    @property
+    def _llm_type(self) -> str:
+        return "seeker"
+
+    def bind_tools(self, tools: Sequence[Any], **_: Any) -> Any:
+        """Take the tools of this turn."""
+        self._tools = list(tools)
+        return self
+
+    def _generate(self, messages: list[BaseMessage], *_: Any, **__: Any) -> ChatResult:
+        search: BaseTool = self._tools[0]
+        text = self.script.next([tool.name for tool in self._tools[1:]]) if self.script else ""
+        call = {"id": f"search {len(messages)}", "name": search.name, "args": {next(iter(search.args)): text}}
+        said = AIMessage("", tool_calls=[call]) if text else AIMessage("I have what I need, or give up.")
+        return ChatResult(generations=[ChatGeneration(message=said)])
+
+
 Run = Callable[[Script], None]
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the command line."""
-    made = Parser(prog="python -m benchmarks.tools_agent", description=__doc__)
-    made.add_argument("folder", metavar="DIR", type=Path, help="folder with corpus.jsonl and SPLIT.jsonl")
-    made.add_argument("--split", default="dev", help="which requests to ask (default: %(default)s)")
-    made.add_argument("--systems", default=",".join(_here()), help="what to compare (default: %(default)s)")
-    made.add_argument("--limit", type=positive, help="ask only the first N requests")
-    made.add_argument("--k", type=positive, default=5, help="tools that a search binds (default: %(default)s)")
-    made.add_argument("--turns", type=positive, default=6, help="turns of the model (default: %(default)s)")
-    made.add_argument("--threshold", type=float, help="of abstention (default: that of the model)")
-    made.add_argument("--json", type=Path, metavar="OUT", help="write the figures to this file")
-    return made
-
-
-def main(arguments: Sequence[str]) -> None:
-    """Let the agents work, show the table and write the figures."""
-    options = parser().parse_args(arguments)
-    names = chosen(options.systems, _here())
+def measure(options: Given, report: Report) -> None:
+    """Let the agents work, and show a column for each."""
+    names = chosen(options.systems, SYSTEMS)
     asked = requests(options.folder / f"{options.split}.jsonl", options.limit)
-    corpus = options.folder.absolute() / "corpus.jsonl"
-    index = place_of(f"tools {corpus}")
-    with ToolSelector.open(index.home, index.name, create=True, threshold=options.threshold) as selector:
-        selector.sync(JsonLines(corpus, owner="corpus"))
+    found = {}
+    with selecting(options.folder, report, options.threshold) as selector:
         about = {tool.name: frozenset(words(f"{tool.name} {tool.description}")) for tool in selector.catalogue.tools()}
         runs = systems(selector, names, k=options.k, turns=options.turns)
-        found = {}
         for name in names:
-            scripts = [_script(one, about, options.turns) for one in asked]
+            lacks = [{tool: about.get(tool, frozenset()) for tool in sorted(one.gold)} for one in asked]
+            scripts = [Script(one.text, own, options.turns) for one, own in zip(asked, lacks, strict=True)]
             for script in progress(scripts, name, len(scripts)):
                 runs[name](script)
             found[name] = figures(scripts)
-    result = {
-        "dataset": options.folder.name,
-        "split": options.split,
-        "requests": len(asked),
-        "tools": len(about),
-        "k": options.k,
-        "polyhop_version": __version__,
-        "command": f"python -m benchmarks.tools_agent {shlex.join(arguments)}",
-        "systems": found,
-    }
-    Console(width=None if sys.stdout.isatty() else 120).print(table(result))
-    if options.json:
-        write_json(options.json, result)
+    report.add(dataset=options.folder.name, split=options.split, requests=len(asked), k=options.k, systems=found)
+    table = [{"": row, **{name: f"{own[row]:.3f}" for name, own in found.items()}} for row in found[names[0]]]
+    report.show(f"{options.folder.name} {options.split}: {len(asked)} requests, {len(about)} tools", table)
+
+
+COMMAND = Command("tools_agent", __doc__, OPTIONS, measure)
 
 
 def systems(selector: ToolSelector, names: Sequence[str], *, k: int, turns: int) -> dict[str, Run]:
@@ -89,14 +133,10 @@ def systems(selector: ToolSelector, names: Sequence[str], *, k: int, turns: int)
     made: dict[str, Run] = {}
     for name in names:
         if name == "polyhop":
-            model = Seeker()
-            bound = max(15, k * turns)
-            agent = tool_agent(model, selector, tools, limits=Limits(k=k, bound=bound, turns=turns + 1))
-            made[name] = _graph(model, agent)
-        elif name == "bigtool":
-            made[name] = _bigtool(selector, tools, k)
+            model, limits = Seeker(), Limits(k=k, bound=max(15, k * turns), turns=turns + 1)
+            made[name] = _graph(model, tool_agent(model, selector, tools, limits=limits))
         else:
-            made[name] = _plain(ranks[name], k)
+            made[name] = _bigtool(selector, tools, k) if name == "bigtool" else _plain(ranks[name], k)
     return made
 
 
@@ -107,46 +147,20 @@ def figures(scripts: Sequence[Script]) -> dict[str, float]:
     than it took.
     """
     whole = np.array([script.whole for script in scripts])
-    taken = np.array([script.whole or len(script.bound) + 1 for script in scripts])
-    shares = {f"within@{count}": float(((whole > 0) & (whole <= count)).mean()) for count in WITHIN}
     last = [script.bound[-1] for script in scripts]
     return {
-        **shares,
+        **{f"within@{count}": float(((whole > 0) & (whole <= count)).mean()) for count in WITHIN},
         "never": float((whole == 0).mean()),
-        "mean_turns": float(taken.mean()),
+        "mean_turns": float(np.mean([script.whole or len(script.bound) + 1 for script in scripts])),
         "searches": float(np.mean([len(script.searches) for script in scripts])),
         "tools_bound": float(np.mean([many for _, many in last])),
         "gold_bound": float(np.mean([had / len(one.lacks) for (had, _), one in zip(last, scripts, strict=True)])),
     }
 
 
-def table(result: Mapping[str, Any]) -> Table:
-    """Return the figures as a table."""
-    made = Table(title=f"{result['dataset']} {result['split']}: {result['requests']} requests, {result['tools']} tools")
-    made.add_column("")
-    rows = list(next(iter(result["systems"].values())))
-    for name in result["systems"]:
-        made.add_column(name, justify="right")
-    for row in rows:
-        made.add_row(row, *(f"{own[row]:.3f}" for own in result["systems"].values()))
-    return made
-
-
-def _here() -> list[str]:
-    """Return the systems that can run here."""
-    return [name for name in SYSTEMS if name != "bigtool" or find_spec("langgraph_bigtool")]
-
-
-def _script(one: Request, about: Mapping[str, frozenset[str]], turns: int) -> Script:
-    return Script(one.text, {name: about.get(name, frozenset()) for name in sorted(one.gold)}, turns)
-
-
 def _callable(tool: Tool) -> BaseTool:
-    def do(**_: Any) -> str:
-        return "done"
-
     schema = dict(tool.parameters) or {"type": "object", "properties": {}}
-    return StructuredTool(name=tool.name, description=tool.description, args_schema=schema, func=do)
+    return StructuredTool(name=tool.name, description=tool.description, args_schema=schema, func=lambda **_: "done")
 
 
 def _graph(model: Seeker, agent: Any, **more: Any) -> Run:
@@ -159,7 +173,7 @@ def _graph(model: Seeker, agent: Any, **more: Any) -> Run:
     return go
 
 
-def _plain(rank: Callable[[str, int], list[str]], k: int) -> Run:
+def _plain(rank: Rank, k: int) -> Run:
     """Return a run that binds whatever the searches of the model find, beside what was bound."""
 
     def go(script: Script) -> None:
@@ -181,7 +195,7 @@ def _bigtool(selector: ToolSelector, tools: Sequence[BaseTool], k: int) -> Run:
 
     def embed(texts: Sequence[str]) -> list[list[float]]:
         return [
-            (known[text] if text in known else catalogue.embedder.encode_queries([text])[0]).tolist() for text in texts
+            (known[text] if text in known else of_queries(catalogue.embedder, [text])[0]).tolist() for text in texts
         ]
 
     store = InMemoryStore(index={"embed": embed, "dims": int(snapshot.vectors.shape[1]), "fields": ["text"]})
@@ -193,4 +207,4 @@ def _bigtool(selector: ToolSelector, tools: Sequence[BaseTool], k: int) -> Run:
 
 
 if __name__ == "__main__":
-    sys.exit(run(lambda: main(sys.argv[1:])))
+    COMMAND.run()

@@ -5,89 +5,63 @@ python -m benchmarks.treehop DIR [DIR ...] --split dev [--weights FILE ...] --js
 
 from __future__ import annotations
 
-import argparse
-import shlex
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from rich.console import Console
-from rich.table import Table
-
-from polyhop.agent import Collection, OperatorError
-from polyhop.agent.evaluate.metrics import intervals
+from polyhop.agent import Collection
+from polyhop.agent.evaluate.metrics import scores
 from polyhop.retrieval.hop.tree import Growth, grow, merged
-from polyhop.retrieval.hop.treehop import TreeHop
 
-from .common import BenchmarkError, Parser, positive, run, write_json
-from .data import Question, Source
-from .indexes import ensure
+from .harness import ARMS, BenchmarkError, Command, Given, Report, option, positive
+from .indexes import Arm, arms
+from .metrics import gained, interval, percent, rows
+from .systems import of_queries
 
 K = 10
 DENSE, SHIPPED = "dense", "treehop"
 PRUNINGS = {"": "ranks", ", published pruning": "published"}
+OPTIONS = (
+    *ARMS,
+    option("--weights", metavar="FILE", action="append", type=Path, default=[], help="other weights beside"),
+    option("--width", type=positive, default=Growth().width, help="kept of a layer (default: %(default)s)"),
+)
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the command line."""
-    made = Parser(prog="python -m benchmarks.treehop", description=(__doc__ or "").splitlines()[0])
-    made.add_argument("folders", metavar="DIR", nargs="+", type=Path, help="folder with corpus.jsonl and SPLIT.jsonl")
-    made.add_argument("--split", default="dev", help="which questions to ask (default: %(default)s)")
-    made.add_argument("--weights", metavar="FILE", action="append", type=Path, default=[], help="other weights beside")
-    made.add_argument("--width", type=positive, default=Growth().width, help="kept of a layer (default: %(default)s)")
-    made.add_argument("--limit", type=positive, help="ask only the first N questions")
-    made.add_argument("--json", type=Path, metavar="OUT", help="write the figures to this file")
-    return made
+def measure(options: Given, report: Report) -> None:
+    """Measure each set with and without titles, and show the tables."""
+    for _, arm in arms(options):
+        with arm.index.opened() as collection:
+            rankings = _rankings(collection, arm, options)
+        values = {name: scores(ranking, arm.gold, (K,))[:, :1] for name, ranking in rankings.items()}
+        figures = rows(gained(values, DENSE), (f"recall@{K}", "difference"), seed=options.seed).to_dict()
+        report.add_to("arms", arm.facts() | {"figures": figures})
+        table = [
+            {"": name, f"recall@{K}": percent(own[f"recall@{K}"][0])}
+            | {"difference": interval(None if name == DENSE else own["difference"], "+")}
+            for name, own in figures.items()
+        ]
+        report.show(arm.title, table, "percent; difference to dense with its 95 % paired interval")
 
 
-def main(arguments: Sequence[str]) -> None:
-    """Measure each set with and without titles, show the tables and write the figures."""
-    options = parser().parse_args(arguments)
-    arms = [
-        _arm(Source(folder.absolute(), untitled), options) for folder in options.folders for untitled in (False, True)
-    ]
-    if options.json:
-        write_json(options.json, {"command": f"python -m benchmarks.treehop {shlex.join(arguments)}", "arms": arms})
+COMMAND = Command("treehop", __doc__, OPTIONS, measure)
 
 
-def _arm(source: Source, options: argparse.Namespace) -> dict[str, Any]:
-    questions = source.questions(options.split, options.limit)
-    index = ensure(source, source.corpus())
-    with Collection.open(index.home, index.name) as collection:
-        rankings = _rankings(collection, questions, options)
-    rows = _rows(rankings, questions)
-    titles = "without titles" if source.untitled else "with titles"
-    arm = {"dataset": source.folder.name, "untitled": source.untitled, "questions": len(questions), "rows": rows}
-    Console(width=None if sys.stdout.isatty() else 120).print(_table(f"{source.folder.name}, {titles}", rows))
-    return arm
-
-
-def _rankings(
-    collection: Collection, questions: Sequence[Question], options: argparse.Namespace
-) -> dict[str, list[list[str]]]:
+def _rankings(collection: Collection, arm: Arm, options: Given) -> dict[str, list[list[str]]]:
     """Return the documents of each question by system, best first."""
-    vectors = collection.embedder.encode_queries([question.text for question in questions])
+    vectors = of_queries(collection.embedder, arm.texts)
     near = collection.dense(vectors, 2 * K)
     found = {DENSE: [[hit.id for hit in hits] for hits in near]}
-    for name, weights in _weights(collection, options.weights).items():
+    for name, weights in {SHIPPED: "", **{path.stem: str(path) for path in options.weights}}.items():
+        try:
+            trained: Any = UPDATERS.make(f"treehop={weights}", collection)
+        except PartMissing as missing:
+            raise BenchmarkError(str(missing)) from missing
         for suffix, pruning in PRUNINGS.items():
             growth = Growth(width=options.width, depth=K, pruning=pruning)  # type: ignore[arg-type]
-            trees = grow(vectors, collection, weights.weights.gate, growth)
+            trees = grow(vectors, collection, trained.weights.gate, growth)
             found[name + suffix] = [merged(hits, tree) for hits, tree in zip(near, trees, strict=True)]
     return {name: [_documents(collection, one) for one in rankings] for name, rankings in found.items()}
-
-
-def _weights(collection: Collection, files: Sequence[Path]) -> dict[str, TreeHop]:
-    """Return the weights that the collection's embedder would get, and those of files."""
-    found: dict[str, TreeHop] = {}
-    for name, file in {SHIPPED: "", **{path.stem: str(path) for path in files}}.items():
-        try:
-            found[name] = TreeHop.configured(file, collection)
-        except OperatorError as error:
-            raise BenchmarkError(str(error)) from error
-    return found
 
 
 def _documents(collection: Collection, ids: Sequence[str]) -> list[str]:
@@ -95,32 +69,5 @@ def _documents(collection: Collection, ids: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(there[name].document for name in ids if name in there))[:K]
 
 
-def _rows(rankings: Mapping[str, list[list[str]]], questions: Sequence[Question]) -> list[dict[str, Any]]:
-    recalls = {
-        name: np.array(
-            [len(one.gold.intersection(found)) / len(one.gold) for one, found in zip(questions, ranking, strict=True)]
-        )
-        for name, ranking in rankings.items()
-    }
-    differences = np.stack([values - recalls[DENSE] for values in recalls.values()], axis=1)
-    bounds = intervals(differences)
-    return [
-        {"system": name, f"recall@{K}": round(float(recalls[name].mean()), 5)}
-        | {"difference": round(float(mean), 5), "low": round(float(low), 5), "high": round(float(high), 5)}
-        for name, mean, (low, high) in zip(recalls, differences.mean(axis=0), bounds, strict=True)
-    ]
-
-
-def _table(title: str, rows: Sequence[Mapping[str, Any]]) -> Table:
-    shown = Table(title=title, caption="percent; difference to dense with its 95 % paired interval")
-    for heading in ("", f"recall@{K}", "difference"):
-        shown.add_column(heading, justify="right" if heading else "left")
-    for row in rows:
-        low, high = 100 * row["low"], 100 * row["high"]
-        gap = "" if row["system"] == DENSE else f"{100 * row['difference']:+.1f} [{low:+.1f}, {high:+.1f}]"
-        shown.add_row(row["system"], f"{100 * row[f'recall@{K}']:.1f}", gap)
-    return shown
-
-
 if __name__ == "__main__":
-    sys.exit(run(lambda: main(sys.argv[1:])))
+    COMMAND.run()

@@ -1,10 +1,5 @@
 """`python -m benchmarks.golden`."""
 
-from __future__ import annotations
+from .command import COMMAND
 
-import sys
-
-from ..common import run
-from .command import main
-
-sys.exit(run(lambda: main(sys.argv[1:])))
+COMMAND.run()

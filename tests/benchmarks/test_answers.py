@@ -7,13 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.answers import Told, finding, holds, main, plain, shown
-from benchmarks.arms import Arm
-from benchmarks.checking import checked, pooled
-from benchmarks.claims import TRUE, Case, cases
+from benchmarks.answers import COMMAND, Told, checked, citations, finding, holds, plain, shown
+from benchmarks.claims import KINDS, TRUE, Case, cases
 from benchmarks.data import Question, Source
-from benchmarks.indexes import Index
-from benchmarks.mutating import KINDS
+from benchmarks.indexes import Arm, Index
 from tests.benchmarks.test_multihop import sample, write
 
 BOX = {
@@ -49,7 +46,7 @@ def told(
 def arm(*answers: str) -> Arm:
     """Return a set of questions with these answers and two gold passages."""
     questions = [Question("Where?", frozenset({"a", "b"}), answer=answer) for answer in answers]
-    return Arm(Source(Path("set")), "dev", questions, Index("", ""))
+    return Arm(Source(Path("set")), "dev", questions, Index("", ""), {})
 
 
 def test_true_and_false_answers_are_made_of_questions() -> None:
@@ -73,12 +70,13 @@ def test_the_check_is_counted_by_kind() -> None:
         Case("?", texts, "Jaws was directed by Steven Spielberg in 1976 [1].", "number", ""),
         Case("?", texts, "Jaws was directed in 1975 [1].", "name", ""),
     ]
-    found = checked(answers)
+    verdicts, _ = checked(answers)
+    found = citations(verdicts)
 
     assert (2, 0.5, 2, 0.5) == (found["true"], found["lost"], found["false"], found["caught"])
     assert {"number": {"n": 1, "caught": 1.0}, "name": {"n": 1, "caught": 0.0}} == found["by_kind"]
     assert {**found, "true": 4, "false": 4, "by_kind": {k: {**v, "n": 2} for k, v in found["by_kind"].items()}} == (
-        pooled([found, found])
+        citations(verdicts + verdicts)
     )
 
 
@@ -128,7 +126,7 @@ def test_the_command_writes_its_figures(tmp_path: Path, monkeypatch: pytest.Monk
     """A small set is indexed, asked and checked; the file holds what the tables show."""
     monkeypatch.setenv("POLYHOP_CACHE", str(tmp_path / "cache"))
     folder, out = write(tmp_path / "set", *sample()), tmp_path / "out.json"
-    main([str(folder), "--titled", "--claims", "4", "--limit", "3", "--json", str(out)])
+    COMMAND.main([str(folder), "--titled", "--claims", "4", "--limit", "3", "--json", str(out)])
     report = json.loads(out.read_text())
 
     assert {"shown", "found", "citations", "dataset"} <= set(report["arms"][0])

@@ -9,24 +9,28 @@ import numpy as np
 import pytest
 
 from benchmarks import augment
-from benchmarks.augment import Asked, derived, figures
-from benchmarks.augmenters import profiles
-from benchmarks.common import run
+from benchmarks.augment import Asked, derived, figures, profiles
+from benchmarks.harness import run
+from benchmarks.systems import Answers
+from polyhop.agent.config import AUGMENTERS
 from polyhop.retrieval.query.feedback import Feedback
 from polyhop.retrieval.query.gate import Gate
-from polyhop.retrieval.query.reformulations import Repeat
 from tests.benchmarks.test_multihop import sample, write
 
 NEVER, ALWAYS = np.array([[1.0, 1.0], [0.5, 0.0], [0.5, 0.0]]), np.array([[0.5, 0.0], [1.0, 1.0], [0.5, 0.0]])
-CHANCES = np.array([0.2, 0.55, 0.65])
+CHANCES = [0.2, 0.55, 0.65]
 
 
 def asked() -> Asked:
     """Return three questions: one that is harmed, one that is helped, one that stays as it is."""
     values = {"never": NEVER, "always": ALWAYS, "repeat": NEVER, "gate": np.stack([NEVER[0], ALWAYS[1], ALWAYS[2]])}
-    ms = {"never": np.full(3, 10.0), "always": np.full(3, 20.0), "repeat": np.full(3, 22.0), "gate": np.full(3, 17.0)}
-    made = {name: np.full(3, float(name not in ("never", "gate"))) for name in values}
-    return Asked(values, ms, made | {"gate": np.array([0.0, 1.0, 1.0])}, CHANCES)
+    ms = {"never": 10.0, "always": 20.0, "repeat": 22.0, "gate": 17.0}
+    made = {"never": [False] * 3, "always": [True] * 3, "repeat": [True] * 3, "gate": [False, True, True]}
+    answers = {
+        name: Answers([[]] * 3, [ms[name]] * 3, augmented=made[name], chances=CHANCES if name == "gate" else [None] * 3)
+        for name in values
+    }
+    return Asked(answers, values)
 
 
 def test_gates_of_other_thresholds_follow() -> None:
@@ -36,12 +40,12 @@ def test_gates_of_other_thresholds_follow() -> None:
     assert np.array_equal(asked().values["gate"], found.values["gate 0.5"])
     assert np.array_equal(np.stack([NEVER[0], NEVER[1], ALWAYS[2]]), found.values["gate 0.6"])
     assert np.array_equal(np.stack([NEVER[0], ALWAYS[1], ALWAYS[2]]), found.values["perfect"])
-    assert [10.0, 20.0, 20.0] == found.ms["gate 0.5"].tolist()
+    assert [10.0, 20.0, 20.0] == found.answers["gate 0.5"].ms
 
 
 def test_the_figures_are_those_worked_by_hand() -> None:
     """Recall, what it adds to never and always, the share augmented and the time added, of that of always."""
-    systems = figures(asked(), seed=1)["systems"]
+    systems = figures(asked(), seed=1)
     gate = systems["gate"]
 
     assert [2 / 3, 2 / 3, 5 / 6] == [
@@ -57,14 +61,14 @@ def test_the_figures_are_those_worked_by_hand() -> None:
 
 def test_questions_of_arms_are_pooled() -> None:
     """Each question counts the same, whatever arm it is of."""
-    both = asked().and_of(asked())
-    assert 6 == len(both.chances) == len(both.values["gate"]) == len(both.ms["never"])
+    both = asked() + asked()
+    assert 6 == len(both.answers["gate"].chances) == len(both.values["gate"]) == len(both.answers["never"].ms)
 
 
 def test_all_but_the_augmenter_is_the_default() -> None:
     """The four differ in nothing else, and `always` has no gate."""
     made = profiles("feedback", None, 0.4)
-    assert [None, Feedback(), Repeat(), Feedback()] == [one.augment for one in made.values()]
+    assert [None, Feedback(), AUGMENTERS["repeat"], Feedback()] == [one.augment for one in made.values()]
     assert [None, None, None, Gate("feedback", 0.4)] == [one.gate for one in made.values()]
     assert 1 == len({(one.first, one.hops, one.ranker, one.stop, one.rerankers) for one in made.values()})
 
@@ -73,7 +77,7 @@ def test_all_but_the_augmenter_is_the_default() -> None:
 def test_a_whole_run_writes_its_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Arms and all questions together, each system in each of them."""
     folder, out = write(tmp_path / "set", *sample()), tmp_path / "out.json"
-    assert 0 == run(lambda: augment.main([str(folder), "--titled", "--limit", "2", "--json", str(out)]))
+    assert 0 == run(lambda: augment.COMMAND.main([str(folder), "--titled", "--limit", "2", "--json", str(out)]))
     report = json.loads(out.read_text("utf-8"))
 
     assert 1 == len(report["arms"])
@@ -87,5 +91,5 @@ def test_what_cannot_be_compared_is_refused(
     arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """An unknown augmenter, weights that are not there, and an augmenter without a gate."""
-    assert 2 == run(lambda: augment.main([str(tmp_path), *arguments]))
+    assert 2 == run(lambda: augment.COMMAND.main([str(tmp_path), *arguments]))
     assert arguments[1] in capsys.readouterr().err

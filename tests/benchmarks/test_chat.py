@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from benchmarks import chat
-from benchmarks.common import run
 from benchmarks.conversations import conversations, replayed
 from benchmarks.data import key_of
+from benchmarks.harness import run
 from polyhop.encoders import Encoder
 
 from .test_multihop import sample, write
@@ -94,11 +94,13 @@ def test_it_compares_turns_with_what_they_mean(
     monkeypatch.setenv("POLYHOP_CACHE", str(tmp_path / "cache"))
     out = tmp_path / "out.json"
 
-    assert 0 == run(lambda: chat.main([str(write(tmp_path / "data", *sample())), "--limit", "2", "--json", str(out)]))
+    assert 0 == run(
+        lambda: chat.COMMAND.main([str(write(tmp_path / "data", *sample())), "--limit", "2", "--json", str(out)])
+    )
     (result,) = json.loads(out.read_text())["sets"]
     answers = result["answers"]
     assert {"gold", "own", "none"} == set(answers)
-    assert (1.0, 1.0) == (answers["gold"]["named"], answers["gold"]["recall"]["meant"]["mean"])
+    assert (1.0, 1.0) == (answers["gold"]["named"], answers["gold"]["recall"]["meant"]["mean"][0])
     assert answers["gold"]["recall"]["turn"]["mean"] < answers["gold"]["recall"]["both"]["mean"]
     assert {"questions": 6, "untouched": 1.0, "recall_change": 0.0} == result["self_contained"]
 
@@ -107,4 +109,4 @@ def test_a_set_without_conversations_is_the_callers_mistake(tmp_path: Path) -> N
     """Exit code 2 says that another folder is wanted."""
     folder = write(tmp_path / "data", [FILM, MAN], [row("Is Jaws (film) older than Steven Spielberg?")])
 
-    assert 2 == run(lambda: chat.main([str(folder)]))
+    assert 2 == run(lambda: chat.COMMAND.main([str(folder)]))

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from benchmarks import __main__ as overview
-from benchmarks.common import (
+from benchmarks.harness import (
     ROOT,
     BenchmarkError,
     ChildFailed,
@@ -22,8 +22,10 @@ from benchmarks.common import (
     peak_mb,
     progress,
     run,
-    write_json,
+    write_text,
 )
+from benchmarks.indexes import Index
+from benchmarks.systems import ask_all
 from polyhop.agent import OperatorError
 
 
@@ -49,7 +51,7 @@ def test_exit_codes_say_who_must_react(capsys: pytest.CaptureFixture[str], error
 def test_peak_memory_is_that_of_this_process() -> None:
     """A child of a large process does not inherit its peak."""
     ballast = bytearray(300_000_000)
-    source = "from benchmarks.common import peak_mb; print(peak_mb())"
+    source = "from benchmarks.harness import peak_mb; print(peak_mb())"
     done = subprocess.run([sys.executable, "-c", source], env=environment(), capture_output=True, text=True, check=True)
 
     assert len(ballast) / 1024**2 < peak_mb()
@@ -78,26 +80,26 @@ def test_systems_are_chosen_by_name() -> None:
     assert ["b", "a"] == chosen("b, a,b,", ["a", "b"])
 
 
-def test_json_is_written_whole(tmp_path: Path) -> None:
+def test_a_file_is_written_whole(tmp_path: Path) -> None:
     """A file appears in a folder that is made for it, with nothing beside it."""
-    path = tmp_path / "new" / "out.json"
-    write_json(path, {"a": 1})
+    path = tmp_path / "new" / "out.txt"
+    write_text(path, "a")
 
-    assert {"a": 1} == json.loads(path.read_text(encoding="utf-8"))
+    assert "a" == path.read_text(encoding="utf-8")
     assert [path] == list(path.parent.iterdir())
 
 
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     """A folder where the file should be is the caller's mistake."""
     with pytest.raises(BenchmarkError, match="cannot write"):
-        write_json(tmp_path, {})
+        write_text(tmp_path, "")
 
 
 @pytest.mark.slow
 def test_a_child_that_fails_hands_on_its_exit_code(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """The child says what is wrong, in one line, and the parent only passes its exit code on."""
     with pytest.raises(ChildFailed) as caught:
-        child("queries", {"home": str(tmp_path), "name": "missing", "system": "dense", "warm": [], "questions": []})
+        child(ask_all, index=asdict(Index(str(tmp_path), "missing")), system="dense", warm=[], questions=[])
 
     assert 2 == caught.value.code
     assert "no collection 'missing'" in capfd.readouterr().err
@@ -108,9 +110,11 @@ def test_a_child_goes_when_its_parent_is_gone(tmp_path: Path) -> None:
     """A child that lost its parent ends within seconds, so that it holds no lock for nobody."""
     beat = tmp_path / "beat"
     waiting = f"import pathlib, time; [(time.sleep(0.1), pathlib.Path({str(beat)!r}).touch()) for _ in range(600)]"
-    serving = "import sys; from benchmarks.common import serve; serve(lambda job: exec(job['source'], {}))"
-    (tmp_path / "job.json").write_text(json.dumps({"source": waiting}), encoding="utf-8")
-    command = [sys.executable, "-c", serving, str(tmp_path / "job.json"), str(tmp_path / "out.json")]
+    (tmp_path / "waiting.py").write_text(f"def work(job):\n    {waiting}\n", encoding="utf-8")
+    (tmp_path / "job.json").write_text("{}", encoding="utf-8")
+    serving = f"import sys; sys.path.append({str(tmp_path)!r}); from benchmarks.harness import serve; serve()"
+    files = [str(tmp_path / "job.json"), str(tmp_path / "out.json")]
+    command = [sys.executable, "-c", serving, "waiting", "work", *files]
     source = f"import subprocess; subprocess.run({command!r})"
     parent = subprocess.Popen([sys.executable, "-c", source], env=environment())
     _wait_for(beat)
@@ -137,7 +141,7 @@ def test_the_overview_lists_every_command() -> None:
     done = subprocess.run(command, env=environment(), cwd=ROOT, capture_output=True, text=True, check=True)
 
     assert overview.listing() == done.stdout
-    assert len(overview.COMMANDS) == len(done.stdout.splitlines()) > 20
+    assert len(overview.commands()) == len(done.stdout.splitlines()) > 20
     assert "" == done.stderr
 
 

@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from rich.console import Console
-from rich.table import Table
 
-from benchmarks.gains import gains, gains_table, mean, rows, savings, savings_table
+from benchmarks.ablation import gains, parts_table, rules_table, savings
+from benchmarks.metrics import mean_rows, rows
 
 GOLD = [frozenset({"a", "b"}), frozenset({"c"})]
 WHOLE = [["a", "b"], ["x", "c"]]
 LESS = [["a", "x"], ["x", "c"]]
 MORE = [["a", "b"], ["x", "x"]]
-
-
-def shown(table: Table) -> str:
-    """Return a table as text."""
-    console = Console(width=200)
-    with console.capture() as capture:
-        console.print(table)
-    return capture.get()
 
 
 def test_a_part_adds_what_is_lost_without_it() -> None:
@@ -47,8 +38,8 @@ def test_the_interval_of_a_mean_over_arms_is_that_of_its_sums() -> None:
     up, down = (rows({"a": sign * values}, ["x"], seed=3) for sign in (1, -1))
     other = rows({"a": -values}, ["x"], seed=4)
 
-    assert {"a": {"x": [0.0, 0.0, 0.0]}} == mean([up, down]).to_dict()
-    low, high = mean([up, other]).to_dict()["a"]["x"][1:]
+    assert {"a": {"x": [0.0, 0.0, 0.0]}} == mean_rows([up, down]).to_dict()
+    low, high = mean_rows([up, other]).to_dict()["a"]["x"][1:]
     assert low < 0 < high
 
 
@@ -56,30 +47,26 @@ def test_arms_count_alike() -> None:
     """The mean over arms does not weigh them by their questions."""
     one, many = rows({"a": np.ones((1, 1))}, ["x"], seed=0), rows({"a": np.zeros((9, 1))}, ["x"], seed=0)
 
-    assert 0.5 == mean([one, many]).to_dict()["a"]["x"][0]
+    assert 0.5 == mean_rows([one, many]).to_dict()["a"]["x"][0]
 
 
 def test_tables_show_points_and_signs() -> None:
     """Gains are in points with a sign, the whole run in percent, searches as they are."""
     parts = gains({"polyhop": WHOLE, "-link": LESS}, GOLD, seed=1).to_dict()
-    text = shown(gains_table("title", parts, {"polyhop": 30.0, "-link": 12.5}))
+    whole, link = parts_table(parts, {"polyhop": 30.0, "-link": 12.5})
 
-    assert "100.0 [100.0, 100.0]" in text
-    assert "+25.0 [+0.0, +50.0]" in text
-    assert "+17.5" in text
+    assert ("100.0 [100.0, 100.0]", "30.0") == (whole["recall@5"], whole["ms"])
+    assert ("+25.0 [+0.0, +50.0]", "+17.5") == (link["recall@5"], link["ms"])
 
     rules = savings({"patient": WHOLE, "hasty": LESS}, {"patient": [4, 4], "hasty": [1, 4]}, GOLD, seed=1).to_dict()
-    text = shown(savings_table("title", rules, {"patient": 90.0, "hasty": 40.25}))
+    _, hasty = rules_table(rules, {"patient": 90.0, "hasty": 40.25})
 
-    assert "against patient" in text
-    assert "1.50 [0.00, 3.00]" in text
-    assert "40.2" in text
+    assert ("2.50", "1.50 [0.00, 3.00]", "40.2") == (hasty["searches"], hasty["saved"], hasty["ms"])
 
 
 def test_milliseconds_of_what_is_added_are_its_own() -> None:
     """An addition that takes longer costs, a part left out that took nothing costs nothing."""
     parts = gains({"polyhop": WHOLE, "-link": WHOLE, "+more": WHOLE}, GOLD, seed=1).to_dict()
-    lines = shown(gains_table("t", parts, {"polyhop": 30.0, "-link": 30.0, "+more": 41.0})).splitlines()
+    made = parts_table(parts, {"polyhop": 30.0, "-link": 30.0, "+more": 41.0})
 
-    costs = [line.split()[-2] for line in lines if line.split()[1:2] in (["polyhop"], ["-link"], ["+more"])]
-    assert ["30.0", "+0.0", "+11.0"] == costs
+    assert ["30.0", "+0.0", "+11.0"] == [row["ms"] for row in made]

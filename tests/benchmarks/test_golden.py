@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 
-from benchmarks.common import BenchmarkError
 from benchmarks.golden import command
-from benchmarks.golden.cases import Golden, read, write
-from benchmarks.golden.compare import differences, summary
-from benchmarks.golden.world import by_hash, passages, requests
+from benchmarks.golden.cases import Golden, differences, read, summary, write
+from benchmarks.golden.make import by_hash, passages, requests
+from benchmarks.harness import BenchmarkError
 
 GOLDEN = Path(command.__file__).parent / "0.1.0.json.gz"
 GAVE: dict[str, Any] = {
@@ -98,11 +97,11 @@ def test_a_file_has_the_same_bytes_whenever_it_is_written(tmp_path: Path) -> Non
 
 def test_what_0_1_0_wrote_is_told_in_hops(tmp_path: Path) -> None:
     """It counted searches and called the rule by them; a file of today, even of that version, is read as it is."""
-    old = {"hops": 2, "stopped": "AfterHops(limit=2)", "passages": [{"hop": 1}]}
+    old = {"hops": 2, "stopped": "MaxHops(limit=1)", "passages": [{"hop": 1}]}
     cases = [
         Golden("retrieve", "fast", "films", "1", old),
         Golden("chat", "own", "films", "1", {"first": {"stopped": "WhenDry()"}, "second": {**old, "hops": 1}}),
-        Golden("ask", "fast", "films", "1", {"stopped": "AfterHops(limit=2) | WhenDry()"}),
+        Golden("ask", "fast", "films", "1", {"stopped": "MaxHops(limit=1) | WhenDry()"}),
     ]
     then, today = tmp_path / "then.json", tmp_path / "today.json"
     rows = [asdict(case) for case in cases]
@@ -133,13 +132,13 @@ def test_the_command_ends_with_1_where_something_differs(
     file = str(tmp_path / "golden.json")
     now = [replace(one, dataset="popqa") for one in BEFORE]
     monkeypatch.setattr(command, "make", lambda data, sets: now)
-    command.main(["make", "DATA", "--out", file])
-    command.main(["compare", "DATA", file])
+    command.COMMAND.main(["make", "DATA", "--out", file])
+    command.COMMAND.main(["compare", "DATA", file])
     assert "identical: 3 cases\n" == capsys.readouterr().out
 
     now = [replace(one, dataset="popqa") for one in scored(0.5)]
     with pytest.raises(SystemExit) as ended:
-        command.main(["compare", "DATA", file])
+        command.COMMAND.main(["compare", "DATA", file])
     assert 1 == ended.value.code
     assert "passages[1].score was 0.75, is 0.5" in capsys.readouterr().out
 

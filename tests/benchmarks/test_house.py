@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.common import BenchmarkError
+from benchmarks.harness import BenchmarkError
 from benchmarks.house import code_lines, files
 
 SOURCE = '''"""A module

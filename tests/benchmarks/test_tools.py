@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.bm25 import Bm25
-from benchmarks.tool_figures import Outcome, Request, figures
-from benchmarks.tools import main
+from benchmarks.data import Question
+from benchmarks.systems import Answers
+from benchmarks.tools import COMMAND, Bm25, figures
 from polyhop.agent import CallerError
 from tests.tools.catalogues import lines
 from tests.tools.select.shops import TOOLS
@@ -25,8 +25,8 @@ ASKED = [
 
 def test_figures_are_right() -> None:
     """One of two requests whole, the other by a half."""
-    asked = [Request("a", frozenset({"x"})), Request("b", frozenset({"x", "y"}))]
-    outcome = Outcome([["x", "z"], ["z", "y"]], [1.0, 3.0])
+    asked = [Question("a", frozenset({"x"})), Question("b", frozenset({"x", "y"}))]
+    outcome = Answers([["x", "z"], ["z", "y"]], [1.0, 3.0])
     found = figures({"polyhop": outcome, "bm25": outcome}, asked, frozenset({"x"}), seed=0)["polyhop"]
 
     assert (0.75, 0.5) == (found["recall@5"], found["completeness@5"])
@@ -48,7 +48,7 @@ def test_the_benchmark_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     rows = [{"name": tool.name, "description": tool.description, "parameters": tool.parameters} for tool in TOOLS]
     lines(tmp_path / "corpus.jsonl", rows)
     lines(tmp_path / "dev.jsonl", ASKED)
-    main([str(tmp_path), "--foreign", str(tmp_path), "--json", str(tmp_path / "out.json")])
+    COMMAND.main([str(tmp_path), "--foreign", str(tmp_path), "--json", str(tmp_path / "out.json")])
     found = json.loads((tmp_path / "out.json").read_text())
 
     assert ["bm25", "dense", "hybrid", "polyhop"] == list(found["systems"])
@@ -61,4 +61,4 @@ def test_a_folder_without_requests_is_a_mistake(tmp_path: Path) -> None:
     """The message says what was expected."""
     lines(tmp_path / "dev.jsonl", [{"question": "no"}])
     with pytest.raises(CallerError, match="query and gold"):
-        main([str(tmp_path)])
+        COMMAND.main([str(tmp_path)])

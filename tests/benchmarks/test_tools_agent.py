@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.seeker import Script
-from benchmarks.tools_agent import figures, main
+from benchmarks.tools_agent import COMMAND, Script, figures
 from tests.tools.catalogues import lines
 from tests.tools.select.shops import TOOLS
 
@@ -59,7 +58,9 @@ def test_the_benchmark_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     rows = [{"name": tool.name, "description": tool.description, "parameters": tool.parameters} for tool in TOOLS]
     lines(tmp_path / "corpus.jsonl", rows)
     lines(tmp_path / "dev.jsonl", [{"query": REQUEST, "gold": ["get_forecast", "send_mail"]}])
-    main([str(tmp_path), "--systems", "dense,polyhop", "--threshold", "0", "--json", str(tmp_path / "out.json")])
+    COMMAND.main(
+        [str(tmp_path), "--systems", "dense,polyhop", "--threshold", "0", "--json", str(tmp_path / "out.json")]
+    )
     found = json.loads((tmp_path / "out.json").read_text())["systems"]
 
     assert (0.0, 1.0) == (found["dense"]["within@1"], found["polyhop"]["within@1"])

@@ -1,13 +1,23 @@
-"""Invented passages that make a collection large: words of real ones, names of their own, vectors near real ones."""
+"""Collections of many sizes: the index of a corpus, filled up with invented passages, of which nothing is embedded.
+
+They have words of real ones, names of their own, and vectors near real ones.
+"""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from polyhop.agent import Document
+
+from .harness import BenchmarkError, child, tell
+from .indexes import Arm, Index, fill, place_of
 
 Floats = NDArray[np.float32]
 
@@ -21,6 +31,51 @@ SYLLABLES = [first + second for first in "bdfgklmnprstvz" for second in "aeiou"]
 GIVEN = 997
 # Coprime to the number of names of four syllables, so that neighbours sound different and no two are alike.
 STRIDE = 7_368_787
+
+
+def ensure_sizes(arm: Arm, sizes: Sequence[int]) -> list[Index]:
+    """Return an index of each size, in passages, made from the next smaller one; a killed run is gone on with."""
+    base, source = arm.index, arm.source
+    if sizes[0] < base.chunks:
+        raise BenchmarkError(f"{str(source.folder)!r} alone has {base.chunks} passages; no size may be below")
+    found: list[Index] = []
+    for size in sizes:
+        index = place_of(f"growth {source.digest(arm.corpus)} {size} {SEED} {SPREAD}")
+        if not index.done:
+            tell(f"growing to {size} passages")
+            smaller = found[-1] if found else base
+            child(_make, base=asdict(base), smaller=asdict(smaller), to=asdict(index), size=size)
+        found.append(index.remembered())
+    return found
+
+
+def _make(job: dict[str, Any]) -> dict[str, Any]:
+    base, smaller, index = (Index(**job[name]) for name in ("base", "smaller", "to"))
+    if not (Path(index.home) / index.name).is_dir():
+        _copy(smaller, index)
+    with index.opened() as collection:
+        have = int(collection.status()["passages"]) - base.chunks
+    want = job["size"] - base.chunks
+    # Batches become safe in their order, so that what is there are the first `have`.
+    return asdict(fill(index.remembered(), _filler(base).documents(have, want), want - have))
+
+
+def _copy(smaller: Index, index: Index) -> None:
+    """Begin with the smaller collection and its cost; a copy that is cut short never gets the name."""
+    home = Path(index.home)
+    draft = home / f"{index.name}.draft"
+    shutil.rmtree(draft, ignore_errors=True)
+    shutil.copytree(home / smaller.name, draft, ignore=shutil.ignore_patterns("holders"))
+    replace(smaller, name=index.name, chunks=0, done=False).noted()
+    draft.rename(home / index.name)
+
+
+def _filler(base: Index) -> Filler:
+    with base.opened() as collection:
+        blocks = list(collection.record.live_vectors(collection.embedder_name))
+        ids = [name for names, _ in blocks for name in names]
+        passages = collection.passages(ids)
+    return Filler([passages[name].text for name in ids], np.concatenate([vectors for _, vectors in blocks]))
 
 
 class Filler:

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import json
-import xml.etree.ElementTree as ET
+from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from benchmarks.common import run
-from benchmarks.data import Source
-from benchmarks.indexes import Index
-from benchmarks.speed import command, grown
-from benchmarks.speed.filler import BLOCK, Filler, name
-from benchmarks.speed.growth import approximate_recall
-from benchmarks.speed.plot import lines
+from benchmarks import __main__ as overview
+from benchmarks import grown
+from benchmarks.grown import BLOCK, Filler, name
+from benchmarks.harness import run
+from benchmarks.indexes import Index, arm_of
+from benchmarks.speed import approximate_recall
 from polyhop.agent import Collection
 from tests.benchmarks.test_multihop import sample, write
 
 SIZES = (60, 90)
-SVG = "{http://www.w3.org/2000/svg}"
 
 
 def filler(count: int = 20) -> Filler:
@@ -32,8 +30,7 @@ def filler(count: int = 20) -> Filler:
 
 def grow(folder: Path, *sizes: int) -> list[Index]:
     """Return the indexes of these sizes over a small corpus."""
-    source = Source(folder)
-    return grown.ensure_sizes(source, source.corpus(), sizes)
+    return grown.ensure_sizes(arm_of(folder, Namespace(split="dev", limit=None)), sizes)
 
 
 @pytest.fixture
@@ -45,24 +42,23 @@ def films(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def _place(home: Path) -> Any:
-    return lambda content: Index(str(home), content.replace(" ", "-")[:60].lower())
+    return lambda content: Index(str(home), content.replace(" ", "-")[:60].lower()).remembered()
 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("embedder")
 def test_growth_is_measured_at_each_size(tmp_path: Path, films: Path) -> None:
-    """Each size has as many passages as it says, times of all systems and the recall of the index, and a point each."""
-    out, plot = tmp_path / "out.json", tmp_path / "growth.svg"
+    """Each size has as many passages as it says, times of all systems and the recall of the index."""
+    out = tmp_path / "out.json"
     sizes = ",".join(map(str, reversed(SIZES)))
-    arguments = ["growth", str(films), "--sizes", sizes, "--limit", "3", "--json", str(out), "--plot", str(plot)]
-    assert 0 == run(lambda: command.main(arguments))
+    arguments = ["speed", "growth", str(films), "--sizes", sizes, "--limit", "3", "--json", str(out)]
+    assert 0 == run(lambda: overview.main(arguments))
     result = json.loads(out.read_text(encoding="utf-8"))
 
     assert list(SIZES) == [row["passages"] for row in result["rows"]]
     assert {"dense", "bm25", "hybrid", "polyhop"} == set(result["growth"])
     assert all(row["polyhop p50 ms"] > row["dense p50 ms"] > 0 for row in result["rows"])
     assert [1.0, 1.0] == [row["ANN recall@20"] for row in result["rows"]]
-    assert 2 * 4 == len(ET.parse(plot).findall(f"{SVG}circle"))
 
 
 @pytest.mark.slow
@@ -100,7 +96,7 @@ def test_a_killed_growth_is_gone_on_with(films: Path) -> None:
 @pytest.mark.usefixtures("embedder")
 def test_a_size_below_the_corpus_is_refused(films: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Real passages are never left out."""
-    assert 2 == run(lambda: command.main(["growth", str(films), "--sizes", "5"]))
+    assert 2 == run(lambda: overview.main(["speed", "growth", str(films), "--sizes", "5"]))
     assert "no size may be below" in capsys.readouterr().err
 
 
@@ -151,16 +147,3 @@ def test_the_exact_search_notices_what_is_missed(films: Path) -> None:
         questions = ["Who directed the film?"]
         assert 1.0 == approximate_recall(collection, questions)
         assert 0.5 > approximate_recall(Blind(collection), questions)  # type: ignore[arg-type]
-
-
-def test_a_plot_is_an_image_with_a_line_for_each_series() -> None:
-    """It is sound XML, with a point for each value, higher ones further up, and names that keep apart."""
-    drawn = ET.fromstring(lines("a < b", {"one": [(10, 5), (1000, 5.1)], "two": [(10, 5), (1000, 40)]}))
-    circles = [(float(one.attrib["cx"]), float(one.attrib["cy"])) for one in drawn.findall(f"{SVG}circle")]
-    labels = {one.text: float(one.attrib["y"]) for one in drawn.findall(f"{SVG}text") if one.text in ("one", "two")}
-
-    assert "a < b" == drawn.findtext(f"{SVG}title")
-    assert 2 == len(drawn.findall(f"{SVG}polyline"))
-    assert (4, 2) == (len(circles), len({x for x, _ in circles}))
-    assert min(y for _, y in circles) == circles[1][1]
-    assert abs(labels["one"] - labels["two"]) >= 18

@@ -1,1 +1,0 @@
-"""How fast polyhop is, against the bare libraries it stands on."""
