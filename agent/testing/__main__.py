@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ...core.errors import PolyhopError
-from ...training.options import Parser
+from ...training.harness import Parser
 from .faults import FAULTS, Fault
 from .server import ReplayServer
 

@@ -27,10 +27,10 @@ from ...core.files import read_rows, write_whole
 from ...core.settings import Settings
 from ...core.types import Vectors
 from ...core.vectors import unit
+from ...core.weights_file import Card
 from ...encoders import load
 from ...encoders.role import Embedder
-from ...retrieval.rerank.adapted import MIDDLE, Shape
-from ...retrieval.rerank.adapter_weights import Card, save
+from ...retrieval.rerank.adapter import MIDDLE, Shape, save
 from ..harness import (
     OUT,
     SET,
@@ -201,7 +201,7 @@ class Recipe:
 
 
 class Network(nn.Module):
-    """The twin of `retrieval.rerank.adapted.Adapter`, for many lists at once."""
+    """The twin of `retrieval.rerank.adapter.Adapter`, for many lists at once."""
 
     def __init__(self, shape: Shape, *, dropout: float = 0.0) -> None:
         super().__init__()
@@ -361,7 +361,7 @@ class Verdict:
 
 def train(
     learned: Table, apart: Table, recipe: Recipe, *, out: Path, embedder: str, watcher: Watcher
-) -> tuple[Card, str, Verdict]:
+) -> tuple[Card[Shape], str, Verdict]:
     """Train on some lists, judge on the others, and save the weights; returns them as card, digest and verdict.
 
     Raises:
@@ -426,7 +426,7 @@ def rocchio(query: Vectors, rows: Vectors, *, beta: float, nearest: int) -> Vect
     return unit(query + beta * rows[:nearest].mean(axis=0)) if len(rows) else query
 
 
-def text(card: Card, digest: str) -> str:
+def text(card: Card[Shape], digest: str) -> str:
     """Return the card as Markdown for people."""
     shape, heldout, data = card.shape, card.heldout, card.data
     size = sum(int(np.prod(one)) for one in shape.parameters().values())

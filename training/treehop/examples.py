@@ -22,7 +22,8 @@ from ...store.collection import Collection
 from ..harness import Watcher
 from ..pool import Pool, key_of, of_collection
 from ..questions import HopQuestion, pair, read
-from .links import Example, SURE, hops as hops_of, own_names
+from .links import SURE, Example, own_names
+from .links import hops as hops_of
 
 MOST_GOLD = 12
 MOST_PASSAGES = 200_000  # 300 MB of vectors

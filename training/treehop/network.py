@@ -8,7 +8,7 @@ neither, such as another gold passage of the same question, counts for nothing.
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -19,6 +19,7 @@ from torch.nn import functional
 from ...core.errors import CallerError
 from ...retrieval.hop.tree import Growth
 from ...retrieval.hop.treehop_network import EPSILON, Gate, Parameters, Shape
+
 FACTORS = ("keep", "drop")
 #: Standard deviation of the weights that begin near nothing where the gate begins as a copy of the passage.
 NEAR_NOTHING = 1e-3
@@ -52,7 +53,7 @@ class Recipe:
 
     width: int = 768
     blocks: int = 1
-    form: str = "published"
+    form: Literal["published", "scaled", "unit", "scaled-unit"] = "published"
     keep: float = 1.0
     drop: float = 1.0
     factor_rate: float = 30.0
@@ -194,8 +195,6 @@ def parameters_of(network: nn.Module) -> Parameters:
 def rounded(shape: Shape, parameters: Parameters) -> Gate:
     """Return the network for inference with weights as they will be stored, in 16 bits."""
     return Gate(shape, {name: value.astype(np.float16).astype(np.float32) for name, value in parameters.items()})
-
-
 
 
 class InfoNCE(nn.Module):

@@ -24,11 +24,11 @@ from ...core.errors import CallerError, OperatorError
 from ...core.files import write_whole
 from ...core.types import Numbers, Vectors
 from ...core.vectors import unit
+from ...core.weights_file import Card
 from ...encoders.role import Embedder
 from ...retrieval.hop import checkpoint
-from ...retrieval.hop.checkpoint import Card
 from ...retrieval.hop.tree import Growth, grow
-from ...retrieval.hop.treehop_network import Gate, Parameters
+from ...retrieval.hop.treehop_network import Gate, Shape
 from ..harness import NotBetter, Watcher, interval, mark_of, polyhop_version
 from ..loop import Loop, device
 from ..pool import Pool, embedded
@@ -311,7 +311,7 @@ class Report:
     hop_recall_without: float
     data: dict[str, Any]
     epochs: int
-    card: Card
+    card: Card[Shape]
 
     def facts(self) -> dict[str, Any]:
         """Return plain JSON types."""
@@ -340,7 +340,9 @@ def train(
     """
     with work.alone():
         questions = sorted({example.question for example in examples})
-        learned, heldout, data = _divided(examples, pool, recipe, embedded(questions, embedder, work.cache, work.watcher))
+        learned, heldout, data = _divided(
+            examples, pool, recipe, embedded(questions, embedder, work.cache, work.watcher)
+        )
         counts = f"{data['examples']:,} examples to learn from, {data['heldout']:,} kept apart"
         work.watcher.say(f"{counts}, {data['passages']:,} passages")
         said = [(one.question, one.path, one.next, one.negatives) for one in examples]
@@ -385,7 +387,7 @@ def _divided(
     return mined(learned, per=recipe.mined) if recipe.mined else learned, heldout, data
 
 
-def card_text(card: Card, digest: str) -> str:
+def card_text(card: Card[Shape], digest: str) -> str:
     """Return the card of a checkpoint that was trained here."""
     shape, heldout, data = card.shape, card.heldout, card.data
     sizes = sum(math.prod(size) for size in shape.parameters().values())

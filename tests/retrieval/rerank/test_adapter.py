@@ -10,9 +10,7 @@ import pytest
 
 from polyhop.core.vectors import unit
 from polyhop.retrieval.hop.checkpoint import ForeignCheckpoint
-from polyhop.retrieval.rerank.adapted import Adapter
-from polyhop.retrieval.rerank.adapter import QueryAdapter
-from polyhop.retrieval.rerank.adapter_weights import load, shipped
+from polyhop.retrieval.rerank.adapter import Adapter, QueryAdapter, load, shipped
 from polyhop.retrieval.rerank.role import Reranker
 
 from . import adapters
