@@ -6,20 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ...core.weights_file import BrokenCheckpoint, Card, ForeignCheckpoint, Kind, NoCheckpoint
+from ...core.weights_file import Card, ForeignCheckpoint, Kind
 from .treehop_network import Gate, Parameters, Shape
-
-__all__ = [
-    "BrokenCheckpoint",
-    "Card",
-    "Checkpoint",
-    "ForeignCheckpoint",
-    "NoCheckpoint",
-    "find",
-    "load",
-    "save",
-    "shipped",
-]
 
 FORMAT = 1
 FILE = "treehop.safetensors"

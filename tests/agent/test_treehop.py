@@ -14,7 +14,7 @@ from polyhop.agent.profile import Profile, treehop
 from polyhop.core.errors import CallerError
 from polyhop.encoders import Embedder
 from polyhop.retrieval.hop import checkpoint
-from polyhop.retrieval.hop.checkpoint import BrokenCheckpoint, ForeignCheckpoint, NoCheckpoint
+from polyhop.core.weights_file import BrokenCheckpoint, ForeignCheckpoint, NoCheckpoint
 from polyhop.retrieval.retriever import MultiRetriever
 from polyhop.store.collection import Collection
 from tests import corpus

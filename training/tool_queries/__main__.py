@@ -37,7 +37,6 @@ PROMPT = "tool_queries.json"
 
 
 def _train(given: Namespace) -> Mapping[str, Any]:
-
     recipe = checked(with_parts(Recipe(), given.set))
     prompt = QueryPrompt.load(given.prompt) if given.prompt else _beside(given.model)
     if known := _claimed(given, recipe, prompt):
@@ -54,7 +53,6 @@ def _train(given: Namespace) -> Mapping[str, Any]:
 
 
 def _sft(given: Namespace, asked: list[Request], judge: Judge, prompt: QueryPrompt) -> dict[str, Any]:
-
     recipe, model = judge.recipe, LocalModel(given.model, exact=True)
     learned, apart = divided(asked, recipe.apart, recipe.seed)
     apart = apart or learned
@@ -69,7 +67,6 @@ def _sft(given: Namespace, asked: list[Request], judge: Judge, prompt: QueryProm
 
 
 def _align(given: Namespace, asked: list[Request], judge: Judge, prompt: QueryPrompt) -> dict[str, Any]:
-
     best, rounds = Aligner(judge, prompt, judge.recipe, given.out, Lines()).run(given.model, asked)
     if best == given.model:
         raise CallerError(
@@ -81,10 +78,11 @@ def _align(given: Namespace, asked: list[Request], judge: Judge, prompt: QueryPr
 
 
 def _choose(given: Namespace, asked: list[Request], judge: Judge, prompt: QueryPrompt) -> dict[str, Any]:
-
     wordings = [prompt.system, *map(wording, WORDINGS), *(QueryPrompt.load(file).system for file in given.wording)]
     cache = ReplyCache(given.out / "replies.sqlite")
-    gateway = Gateway([_model(given.model)], [Ledger(Budget(calls=given.calls))], cache)
+    # one that runs here where the name is a folder's, otherwise one of litellm's
+    model: LanguageModel = LocalModel(given.model) if Path(given.model).is_dir() else LiteLLM(given.model)
+    gateway = Gateway([model], [Ledger(Budget(calls=given.calls))], cache)
     chooser = Chooser(judge, gateway, judge.recipe, Lines(), list(dict.fromkeys(wordings)))
     try:
         chosen, facts = asyncio.run(chooser.run(asked))
@@ -95,12 +93,6 @@ def _choose(given: Namespace, asked: list[Request], judge: Judge, prompt: QueryP
 
 
 _HOW = {"sft": _sft, "align": _align, "prompt": _choose}
-
-
-def _model(name: str) -> LanguageModel:
-    """Return the model: one that runs here where the name is a folder's, otherwise one of litellm's."""
-
-    return LocalModel(name) if Path(name).is_dir() else LiteLLM(name)
 
 
 def _beside(name: str) -> QueryPrompt:

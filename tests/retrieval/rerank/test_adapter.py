@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from polyhop.core.vectors import unit
-from polyhop.retrieval.hop.checkpoint import ForeignCheckpoint
+from polyhop.core.weights_file import ForeignCheckpoint
 from polyhop.retrieval.rerank.adapter import Adapter, QueryAdapter, load, shipped
 from polyhop.retrieval.rerank.role import Reranker
 

@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from polyhop.core.weights_file import Card
-from polyhop.retrieval.hop.checkpoint import BrokenCheckpoint, ForeignCheckpoint, NoCheckpoint
+from polyhop.core.weights_file import BrokenCheckpoint, Card, ForeignCheckpoint, NoCheckpoint
 from polyhop.retrieval.rerank.adapter import load, save
 
 from . import adapters
