@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,24 +19,29 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 from ..core.errors import CallerError
-from ..core.files import read_rows
 from ..core.linear import Linear
 from ..core.settings import Settings
-from ..core.types import Vectors
 from ..encoders import load
-from ..encoders.role import Embedder, embed_queries
-from ..tools.importers.json_lines import JsonLines
-from ..tools.select.features import NAMES, Reading, read, search
-from ..tools.select.intents import essence, intents, searched
-from ..tools.select.lexicon import Lexicon, Rows
+from ..encoders.role import Embedder
+from ..tools.select.features import NAMES
 from ..tools.select.model import ANSWER, SERVICE, Model, Values, model_of, of_answer, of_head, of_services
-from ..tools.tool import Tool
+from .catalogues import (
+    Embed,
+    Example,
+    Request,
+    Shop,
+    bank,
+    examples,
+    remembering,
+    requests,
+    shop,
+    smaller,
+    strange,
+    usual,
+)
 from .harness import OUT, Step, described, option, path, run, write_json
 from .loop import logistic, minimised
 
-# From this cosine on a tool does what another does, when all that can answer a request is taken away.
-TWINS = 0.85
-BANK = 40
 # What requests of which all right tools are gone count among what is to be refused: some can be answered all the same,
 # by tools that do nearly the same.
 LEFT = 0.25
@@ -54,122 +58,6 @@ FAR = -1e4
 SURE = 0.95  # of the rankings with an answer, which the threshold keeps
 # So strong that what the unit makes of one catalogue holds in another.
 LIGHT = 0.02
-Embed = Callable[[Sequence[str]], Vectors]
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A request and the rows of the tools that it needs, which are none in a catalogue of others."""
-
-    text: str
-    gold: Rows
-
-
-@dataclass(frozen=True)
-class Shop:
-    """A catalogue in memory."""
-
-    tools: Sequence[Tool]
-    vectors: Vectors
-
-    @cached_property
-    def lexicon(self) -> Lexicon:
-        """Return its words."""
-        return Lexicon.of(self.tools)
-
-    def without(self, gold: Rows) -> Rows:
-        """Return the rows that are left without the gold tools and what does the same."""
-        near = (self.vectors @ self.vectors[gold].T).max(1) >= TWINS
-        near[gold] = True
-        return np.flatnonzero(~near)
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """Candidates with their features, which of them are wanted, and the words of the catalogue they come from."""
-
-    reading: Reading
-    wanted: np.ndarray[Any, np.dtype[np.bool_]]
-    lexicon: Lexicon
-
-
-def shop(file: Path, embedder: Embedder) -> Shop:
-    """Read the tools of a file of JSON lines, and embed them."""
-    tools = [tool for tool in JsonLines(file).read() if isinstance(tool, Tool)]
-    if not tools:
-        raise CallerError(f"{str(file)!r} holds no tools; give JSON lines with a name and a description each")
-    return Shop(tools, embedder.embed([tool.embed_text for tool in tools]))
-
-
-def requests(file: Path, tools: Sequence[Tool]) -> list[Request]:
-    """Read requests and the names of their gold tools; a request none of whose tools is there is refused."""
-    rows = {tool.name: row for row, tool in enumerate(tools)}
-    found = []
-    for place, row in read_rows(file):
-        text, gold = row.get("query"), row.get("gold")
-        if not isinstance(text, str) or not isinstance(gold, list):
-            raise CallerError(f"{place}: {row!r:.80} is no request; an object with query and gold is expected")
-        known = [rows[name] for name in gold if name in rows]
-        if not known:
-            raise CallerError(f"{place}: none of its gold tools {gold!r:.80} is in the catalogue")
-        found.append(Request(text, np.array(known, np.int64)))
-    return found
-
-
-def bank(asked: Sequence[Sequence[Request]]) -> list[str]:
-    """Return the first parts of requests, `BANK` of each catalogue's at even distances."""
-    some = [one for requests in asked for one in requests[:: max(1, len(requests) // BANK)][:BANK]]
-    return [essence((intents(one.text) or [one.text])[0]) for one in some]
-
-
-def remembering(embedder: Embedder) -> Embed:
-    """Return a function that embeds each text once: requests are asked of many catalogues."""
-    known: dict[str, Vectors] = {}
-
-    def embed(texts: Sequence[str]) -> Vectors:
-        new = [text for text in dict.fromkeys(texts) if text not in known]
-        known.update(zip(new, embed_queries(embedder, new), strict=True))
-        return np.stack([known[text] for text in texts])
-
-    return embed
-
-
-def smaller(shop: Shop, asked: Sequence[Request], size: int, random: np.random.Generator) -> tuple[Shop, list[Request]]:
-    """Return a part of a catalogue, and those requests whose tools it has: they take at most half of its places."""
-    rows: dict[int, None] = {}
-    own: list[Request] = []
-    for place in random.permutation(len(asked)).tolist():
-        wanted = rows | dict.fromkeys(asked[place].gold.tolist())
-        if len(wanted) > size / 2:
-            break
-        rows = wanted
-        own.append(asked[place])
-    every = list(rows | dict.fromkeys(random.permutation(len(shop.tools)).tolist()))[:size]
-    at = {row: place for place, row in enumerate(every)}
-    part = Shop([shop.tools[row] for row in every], shop.vectors[every])
-    return part, [Request(one.text, np.array([at[row] for row in one.gold.tolist()], np.int64)) for one in own]
-
-
-def usual(model: Model, shop: Shop, embed: Embed) -> Values:
-    """Return what the bank of a model finds in a catalogue."""
-    return model.background(search(model.bank, embed(model.bank), shop.vectors, shop.lexicon), shop.lexicon)
-
-
-def examples(asked: Iterable[Request], among: Shop, embed: Embed, *, left: bool = False) -> list[Example]:
-    """Return the candidates for requests; with `left`, those of what is left when all right tools are gone."""
-    made = []
-    for request in asked:
-        texts = searched(request.text, intents(request.text))
-        compared = search(texts, embed(texts), among.vectors, among.lexicon)
-        allowed = among.without(request.gold) if left else None
-        reading = read(compared, among.lexicon, allowed)
-        made.append(Example(reading, np.isin(reading.rows, request.gold), among.lexicon))
-    return made
-
-
-def strange(asked: Sequence[Request]) -> list[Request]:
-    """Return requests as they are where none of their tools can be had."""
-    return [Request(request.text, np.zeros(0, np.int64)) for request in asked]
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,11 +25,10 @@ from ...core.settings import Settings
 from ...encoders import load
 from ...prompts import load as wording
 from ...tools.select.prompt import QueryPrompt
+from ..catalogues import Request, requests, shop
 from ..harness import SET, Lines, Step, mark_of, option, path, paths, run, with_parts, write_json
-from ..tools import Request, requests, shop
 from .align import Aligner, ends
 from .examples import Judge, Recipe, checked, divided, example, greedy, of_gold
-from .fit import Tuner
 from .wording import WORDINGS, Chooser
 
 #: what is beside a model, and tells `select_tools` how it was trained to be asked
@@ -53,6 +52,8 @@ def _train(given: Namespace) -> Mapping[str, Any]:
 
 
 def _sft(given: Namespace, asked: list[Request], judge: Judge, prompt: QueryPrompt) -> dict[str, Any]:
+    from .fit import Tuner
+
     recipe, model = judge.recipe, LocalModel(given.model, exact=True)
     learned, apart = divided(asked, recipe.apart, recipe.seed)
     apart = apart or learned

@@ -19,10 +19,9 @@ from typing import Any, NamedTuple
 from ...core.files import read_rows, write_whole
 from ...core.llm.transformers_model import LocalModel
 from ...tools.select.prompt import QueryPrompt
+from ..catalogues import Request
 from ..harness import Watcher
-from ..tools import Request
 from .examples import Judge, Recipe, divided, example, greedy, messages, queries_in
-from .fit import Tuner
 
 
 class Outcome(NamedTuple):
@@ -74,6 +73,8 @@ class Aligner:
 
     def _round(self, model: LocalModel, asked: Sequence[Request], place: Path) -> dict[str, Any]:
         """Sample and fine-tune once, or find that this was done before."""
+        from .fit import Tuner
+
         done = place / "done.json"
         if done.is_file():
             facts: dict[str, Any] = json.loads(done.read_text("utf-8"))

@@ -24,8 +24,8 @@ from ...tools.select.features import Searched, read, search
 from ...tools.select.lexicon import Numbers
 from ...tools.select.prompt import QueryPrompt, reply, tidy
 from ...tools.tool import Tool
+from ..catalogues import Request, Shop
 from ..harness import counted
-from ..tools import Request, Shop
 
 # A description says what a tool does in its first sentence.
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")

@@ -19,8 +19,8 @@ from ...core.llm import BudgetError, Gateway
 from ...graphs.select import written
 from ...prompts import load
 from ...tools.select.prompt import QueryPrompt, Shot
+from ..catalogues import Request
 from ..harness import Watcher
-from ..tools import Request
 from .examples import Judge, Recipe, divided, of_gold
 
 #: shipped wordings; the first is what `select_tools` uses by itself

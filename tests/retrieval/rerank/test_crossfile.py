@@ -106,7 +106,7 @@ def test_a_file_cut_short_is_refused(file: Path, length: int) -> None:
 
 
 HEADERS = {
-    "another format": ({"format": 99, "layers": 1}, "has format 99"),
+    "another format": ({"format": 99, "layers": 1}, "have format 99"),
     "no format": ({"layers": 1}, "no whole file"),
     "unknown facts": ({"format": 1, "layers": 1, "odd": 1}, "header"),
     "no layers": ({"format": 1, "layers": 0}, "0 layers"),

@@ -14,9 +14,9 @@ from polyhop.core.llm import Budget, Gateway, Ledger, Message, OwnModel
 from polyhop.encoders import Embedder
 from polyhop.graphs.select import Selector, Wanted, select
 from polyhop.tools.select.prompt import QueryPrompt, reply
+from polyhop.training.catalogues import Request
 from polyhop.training.tool_queries.examples import Recipe
 from polyhop.training.tool_queries.wording import Chooser
-from polyhop.training.tools import Request
 from tests.tools.select.shops import engine
 from tests.training.silence import Silence
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from polyhop.encoders import Embedder
 from polyhop.tools.select.prompt import QueryPrompt, reply
+from polyhop.training.catalogues import Request, Shop
 from polyhop.training.tool_queries.examples import Judge, Recipe, described, messages
-from polyhop.training.tools import Request, Shop
 from tests.core.llm.causals import causal
 from tests.encoders.decoders import STOP
 from tests.tools.select.shops import TOOLS
