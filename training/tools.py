@@ -89,19 +89,19 @@ def lessons(
     found: list[Lesson] = []
     random = np.random.default_rng(seed)
     small = SMALL if len(shops) > 1 else 0.0
-    for place, shop in enumerate(shops):
+    for place, among in enumerate(shops):
         others = strange([one for other in (*asked[:place], *asked[place + 1 :]) for one in other])
         share = (1 - small) / 2
-        behind = usual(model, shop, embed)
-        left = examples(asked[place][::2], shop, embed, left=True)
+        behind = usual(model, among, embed)
+        left = examples(asked[place][::2], among, embed, left=True)
         groups = [
             (learned[place], True, share),
-            (examples(others, shop, embed), False, share * (1 - LEFT if others else 0)),
+            (examples(others, among, embed), False, share * (1 - LEFT if others else 0)),
             (left, False, share * (LEFT if others else 1)),
         ]
         found += [_lesson(model, one, behind, right=right, weight=weight) for one, right, weight in groups if one]
         if others:
-            found += _parts(model, shop, (asked[place], others), embed=embed, random=random)
+            found += _parts(model, among, (asked[place], others), embed=embed, random=random)
     return [one for one in found if len(one.rows)]
 
 
@@ -119,8 +119,8 @@ def _parts(
             part, own = smaller(shop, asked[0], size, random)
             others = [asked[1][place] for place in random.permutation(len(asked[1]))[:STRANGE].tolist()]
             behind, weight = usual(model, part, embed), SMALL / len(SIZES) / count / 2
-            for requests, right in ((own[:KEPT], True), (others, False)):
-                lists = examples(requests, part, embed)
+            for some, right in ((own[:KEPT], True), (others, False)):
+                lists = examples(some, part, embed)
                 yield _lesson(model, lists, behind, right=right, weight=weight, whole=False)
 
 

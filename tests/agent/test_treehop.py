@@ -12,9 +12,9 @@ import pytest
 from polyhop.agent import Agent, Settings
 from polyhop.agent.profile import Profile, treehop
 from polyhop.core.errors import CallerError
+from polyhop.core.weights_file import BrokenCheckpoint, ForeignCheckpoint, NoCheckpoint
 from polyhop.encoders import Embedder
 from polyhop.retrieval.hop import checkpoint
-from polyhop.core.weights_file import BrokenCheckpoint, ForeignCheckpoint, NoCheckpoint
 from polyhop.retrieval.retriever import MultiRetriever
 from polyhop.store.collection import Collection
 from tests import corpus

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from polyhop.retrieval.hop import checkpoint
 from polyhop.core.weights_file import Card
+from polyhop.retrieval.hop import checkpoint
 from polyhop.retrieval.hop.checkpoint import Checkpoint
 from polyhop.retrieval.hop.treehop_network import Gate, Parameters, Shape
 
