@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..core.errors import CallerError
 from ..core.linear import Linear
@@ -110,9 +111,9 @@ class Cases:
         return Cases(self.rows[chosen], self.added[chosen], self.folds[chosen])
 
     @property
-    def differing(self) -> Numbers:
+    def differing(self) -> NDArray[np.bool_]:
         """Return which questions a reformulation helps or harms."""
-        result: Numbers = np.abs(self.added) > LEAST
+        result: NDArray[np.bool_] = np.abs(self.added) > LEAST
         return result
 
 

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any, NoReturn, Protocol, TypeVar, get_args, get_type_hints
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..core.errors import CallerError, PolyhopError
 from ..core.files import read_rows, write_whole
 from ..core.linear import Linear
-from ..core.types import Numbers
 
 T = TypeVar("T")
 
@@ -219,7 +219,7 @@ def drawn_by(question: str) -> int:
     return int.from_bytes(blake2b(question.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
 
 
-def interval(differences: Numbers, seed: int) -> tuple[float, float]:
+def interval(differences: NDArray[Any], seed: int) -> tuple[float, float]:
     """Return the 95 % interval of the mean difference, by a paired bootstrap over questions."""
     drawn = np.random.default_rng(seed).integers(len(differences), size=(DRAWS, len(differences)))
     low, high = np.quantile(differences[drawn].mean(axis=1), [0.025, 0.975])
