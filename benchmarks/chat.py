@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from polyhop.agent import Agent
-from polyhop.conversation import condense
+from polyhop.conversation.rules import condense
 from polyhop.core.files import read_rows
 
 from .conversations import Conversation, conversations, replayed

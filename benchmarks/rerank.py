@@ -160,7 +160,7 @@ def figures(one: Outcome) -> dict[str, Any]:
         for name in systems
         if name.startswith(AUTO)
     }
-    judged = {name: {"share": rounded(np.mean(own.sufficient))} | own.figures() for name, own in one.cases.items()}
+    judged = {name: {"share": rounded(np.mean(own.sufficient)), **own.figures()} for name, own in one.cases.items()}
     return {"systems": systems, AUTO: autos, "sufficiency": judged}
 
 

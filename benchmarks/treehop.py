@@ -11,6 +11,8 @@ from typing import Any
 
 from polyhop.agent import Collection
 from polyhop.agent.evaluate.metrics import scores
+from polyhop.core.registry import PartMissing
+from polyhop.retrieval.hop.role import UPDATERS
 from polyhop.retrieval.hop.tree import Growth, grow, merged
 
 from .harness import ARMS, BenchmarkError, Command, Given, Report, option, positive

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 
+from .errors import OperatorError
 from .types import Numbers
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +37,29 @@ class Linear:
         if not (np.isfinite(weights).all() and np.isfinite(bias)):
             raise ValueError("weights that are not finite")
         return cls(weights, bias)
+
+
+def load_linear(
+    file: Path, make: Callable[[Mapping[str, Any]], T], *, what: str, command: str, format: int | None = None
+) -> T:
+    """Return what is made of a JSON file of linear units.
+
+    Args:
+        make: makes it of the content, by `Linear.of`; what it raises says that the file is not as it should be.
+        what: what messages call the weights.
+        command: the module that makes them.
+        format: the file's format, where it has one.
+
+    Raises:
+        OperatorError: if the file is missing or not as it should be.
+    """
+    try:
+        held = json.loads(file.read_text("utf-8"))
+        if format is not None and held["format"] != format:
+            raise ValueError(f"format {held['format']!r}, this polyhop reads {format}")
+        return make(held)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise OperatorError(
+            f"cannot use the {what} {str(file)!r} ({error}); make it again with `python -m polyhop.{command}`, or "
+            "restore the file from a copy"
+        ) from error

@@ -55,6 +55,8 @@ MOVED = {
     "retrieval.query.condense": "conversation",
     "retrieval.query.short": "retrieval.query.short_answers",
     "retrieval.query.wanted": "retrieval.query.answer_type",
+    "retrieval.rerank.adapted": "retrieval.rerank.adapter",
+    "retrieval.rerank.adapter_weights": "retrieval.rerank.adapter",
     "retrieval.rerank.sentence": "retrieval.rerank.sentence_cross_encoder",
     "retrieval.sentences": "core.sentences",
     "retrieval.store": "store",
@@ -64,6 +66,13 @@ MOVED = {
     "retrieval.weights_file": "core.weights_file",
     "retrieval.words": "core.words",
     "retrieval.working": "retrieval.run",
+    "training.examples": "training.harness",
+    "training.options": "training.harness",
+    "training.treehop.own": "training.treehop.examples",
+    "training.treehop.pool": "training.pool",
+    "training.treehop.questions": "training.questions",
+    "training.treehop.recipe": "training.treehop.network",
+    "training.watch": "training.harness",
 }
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,38 @@ class ForeignCheckpoint(OperatorError):
     """The weights were trained for the vectors of another embedder."""
 
 
+class Sized(Protocol):
+    """The sizes of a network."""
+
+    @property
+    def dimension(self) -> int:
+        """Return the dimension of the vectors that it takes."""
+        ...
+
+    def parameters(self) -> dict[str, tuple[int, ...]]:
+        """Return the shape of each parameter by name."""
+        ...
+
+
+S = TypeVar("S", bound=Sized)
+
+
+@dataclass(frozen=True, slots=True)
+class Card(Generic[S]):
+    """What weights for the vectors of one embedder say of themselves.
+
+    `data` is what they were trained on; `heldout` holds the figures on questions kept apart from training, such as the
+    recall with and without the network at equal k.
+    """
+
+    embedder: str
+    shape: S
+    seed: int = 0
+    data: Mapping[str, Any] = field(default_factory=dict)
+    heldout: Mapping[str, Any] = field(default_factory=dict)
+    polyhop: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of weights: the key of their header, its format, what messages call them, and what to do.
@@ -37,7 +69,7 @@ class Kind:
     Args:
         absent: what to do where there are none.
         broken: what to do where a file cannot be used.
-        foreign: what to do where a file belongs to another embedder.
+        foreign: what to do where a file belongs to another embedder, if such weights do.
     """
 
     header: str
@@ -45,17 +77,51 @@ class Kind:
     what: str
     absent: str
     broken: str
-    foreign: str
+    foreign: str = ""
 
-    def save(self, path: Path, parameters: Parameters, card: Mapping[str, Any]) -> str:
-        """Write weights as 16-bit floats, whole or not at all, and return the digest of the file."""
+    def save(self, path: Path, tensors: Mapping[str, NDArray[Any]], card: Mapping[str, Any]) -> str:
+        """Write weights as they are, whole or not at all, and return the digest of the file."""
         from safetensors.numpy import save as serialise
 
         header = json.dumps({"format": self.format, **card}, sort_keys=True)
-        halves = {name: np.asarray(value, np.float16) for name, value in sorted(parameters.items())}
-        data = serialise(halves, metadata={self.header: header})
+        data = serialise(dict(sorted(tensors.items())), metadata={self.header: header})
         write_whole(path, data)
         return digest(data)
+
+    def save_halves(self, path: Path, parameters: Parameters, card: Card[S]) -> str:
+        """Write weights as 16-bit floats, whole or not at all, and return the digest of the file."""
+        return self.save(
+            path, {name: np.asarray(value, np.float16) for name, value in parameters.items()}, asdict(card)
+        )
+
+    def load(
+        self, path: Path, shape: Callable[..., S], *, embedder: str = "", dimension: int = 0
+    ) -> tuple[Card[S], str, Parameters]:
+        """Read and check a file of weights that fit one embedder; return its card, its digest and the weights.
+
+        Name and dimension of the embedder are compared where they are given.
+
+        Raises:
+            NoCheckpoint: if there is no such file.
+            BrokenCheckpoint: if it is no sound file of such weights.
+            ForeignCheckpoint: if it belongs to another embedder.
+        """
+        data = self.read(path)
+        header, tensors = self.parse(path, data)
+        try:
+            card = Card(**{**header, "shape": shape(**header["shape"])})
+            expected = card.shape.parameters()
+        except (KeyError, TypeError, ValueError) as error:
+            raise self.odd_header(path, error) from error
+        self.check(path, expected, tensors)
+        trained = (card.embedder, card.shape.dimension)
+        wanted = (embedder or trained[0], dimension or trained[1])
+        if trained != wanted:
+            raise ForeignCheckpoint(
+                f"the {self.what} {str(path)!r} were trained for {trained[0]!r} ({trained[1]} dimensions), "
+                f"not for {wanted[0]!r} ({wanted[1]}); {self.foreign}"
+            )
+        return card, digest(data), {name: np.asarray(value, np.float32) for name, value in tensors.items()}
 
     def read(self, path: Path) -> bytes:
         """Return the bytes of a file.
@@ -99,8 +165,8 @@ class Kind:
         """Return the error for a header that does not say what such weights say."""
         return BrokenCheckpoint(f"the header of {str(path)!r} is not that of {self.what} ({error}); {self.broken}")
 
-    def checked(self, path: Path, expected: Mapping[str, tuple[int, ...]], tensors: Mapping[str, Any]) -> Parameters:
-        """Return the weights as 32-bit floats once each is there, has its shape and is finite."""
+    def check(self, path: Path, expected: Mapping[str, tuple[int, ...]], tensors: Mapping[str, Any]) -> None:
+        """Refuse weights unless each is there, has its shape and is finite."""
         if found := sorted(expected.keys() ^ tensors.keys()):
             raise BrokenCheckpoint(f"{str(path)!r} lacks, or should not have, the weights {found[:4]}; {self.broken}")
         for name, shape in expected.items():
@@ -110,16 +176,6 @@ class Kind:
                 )
             if not np.isfinite(tensors[name]).all():
                 raise BrokenCheckpoint(f"{str(path)!r}: {name!r} holds values that are not finite; {self.broken}")
-        return {name: np.asarray(value, np.float32) for name, value in tensors.items()}
-
-    def of_embedder(self, path: Path, trained: tuple[str, int], wanted: tuple[str, int]) -> None:
-        """Compare the embedder, name and dimension, that weights were trained for; empty and 0 are as they are."""
-        wanted = (wanted[0] or trained[0], wanted[1] or trained[1])
-        if trained != wanted:
-            raise ForeignCheckpoint(
-                f"the {self.what} {str(path)!r} were trained for {trained[0]!r} ({trained[1]} dimensions), "
-                f"not for {wanted[0]!r} ({wanted[1]}); {self.foreign}"
-            )
 
 
 def digest(data: bytes) -> str:

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from ..core.errors import CallerError
 from ..core.types import Vectors
 from ..core.vectors import unit
-from ..core.weights_file import Kind, digest
+from ..core.weights_file import Card, Kind
 from .role import Encoder
 
 _KIND = Kind(
@@ -22,6 +22,17 @@ _KIND = Kind(
     broken="write it again with `encoders.linear_transform.save`, or restore the file from a copy",
     foreign="leave the query transform out, or train one for it",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The dimension of the vectors that a map takes and gives."""
+
+    dimension: int
+
+    def parameters(self) -> dict[str, tuple[int, ...]]:
+        """Return the shape of each parameter by name."""
+        return {"weight": (self.dimension, self.dimension), "bias": (self.dimension,)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +63,8 @@ class LinearTransform:
         if not argument:
             raise CallerError("query transform 'linear' needs a file of weights; give linear=FILE")
         path = Path(argument).expanduser()
-        data = _KIND.read(path)
-        header, tensors = _KIND.parse(path, data)
-        try:
-            encoder, dimension = str(header["encoder"]), int(header["dimension"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise _KIND.odd_header(path, error) from error
-        _KIND.of_embedder(path, (encoder, dimension), (given.name, given.dimension))
-        read = _KIND.checked(path, {"weight": (dimension, dimension), "bias": (dimension,)}, tensors)
-        return cls(read["weight"], read["bias"], digest(data))
+        _, digest, read = _KIND.load(path, Shape, embedder=given.name, dimension=given.dimension)
+        return cls(read["weight"], read["bias"], digest)
 
     def transform(self, vectors: Vectors) -> Vectors:
         """Return the mapped unit rows, shape (rows, dimension)."""
@@ -70,5 +74,5 @@ class LinearTransform:
 def save(path: Path, weight: ArrayLike, bias: ArrayLike, encoder: str) -> str:
     """Write weights for an encoder of this name, as 16-bit floats, and return the digest of the file."""
     rows = np.asarray(weight, np.float32)
-    card = {"encoder": encoder, "dimension": rows.shape[0]}
-    return _KIND.save(path, {"weight": rows, "bias": np.asarray(bias, np.float32)}, card)
+    card = Card(encoder, Shape(rows.shape[0]))
+    return _KIND.save_halves(path, {"weight": rows, "bias": np.asarray(bias, np.float32)}, card)

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
 
+    from ...training.harness import Watcher
     from ...training.treehop.train import Report
-    from ...training.watch import Watcher
 
 Questions = Annotated[
     Path | None, typer.Option(help="JSON lines of your own: question, and gold: keys, titles or {title, text}.")
@@ -41,8 +41,8 @@ def train(
     questions kept apart; it is not saved then.
     """
     from ...retrieval.hop.checkpoint import FILE
-    from ...training.treehop.own import gather
-    from ...training.treehop.recipe import Recipe
+    from ...training.treehop.examples import gather
+    from ...training.treehop.network import Recipe
     from ...training.treehop.train import Work
     from ...training.treehop.train import train as train_on
 

@@ -5,17 +5,16 @@ They were trained on questions whose answer is known (`polyhop.training.answer`)
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from ...core.errors import OperatorError
-from ...core.linear import Linear
+from ...core.linear import Linear, load_linear
 from ...core.types import Numbers
 from ...retrieval.query.answer_type import AnswerType
 from .quotable import NAMES, Sight
@@ -57,7 +56,6 @@ _NAMED = frozenset({AnswerType.PERSON.value, AnswerType.PLACE.value, AnswerType.
 _COUNTED = frozenset({AnswerType.DATE.value, AnswerType.NUMBER.value})
 _SURE = 6.0
 _PLACE = {name: place for place, name in enumerate(NAMES)}
-_REMEDY = "make it again with `python -m polyhop.training.answer`, or restore the file from a copy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +86,12 @@ def load(file: Path = SHIPPED) -> Weighing:
     Raises:
         OperatorError: if the file is missing or not as it should be.
     """
-    try:
-        held = json.loads(file.read_text("utf-8"))
-        if held["format"] != FORMAT:
-            raise ValueError(f"format {held['format']!r}, this polyhop reads {FORMAT}")
-        scorers = {name: Linear.of(held["scorers"][name], NAMES) for name in GROUPS}
-        return Weighing(scorers, Linear.of(held["right"], SUMMARY), Linear.of(held["ours"], SUMMARY))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise OperatorError(f"cannot use the weights of answers {str(file)!r} ({error}); {_REMEDY}") from error
+    return load_linear(file, _weighing, what="weights of answers", command="training.answer", format=FORMAT)
+
+
+def _weighing(held: Mapping[str, Any]) -> Weighing:
+    scorers = {name: Linear.of(held["scorers"][name], NAMES) for name in GROUPS}
+    return Weighing(scorers, Linear.of(held["right"], SUMMARY), Linear.of(held["ours"], SUMMARY))
 
 
 def group(kind: str) -> str:

@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from ...core.weights_file import BrokenCheckpoint, ForeignCheckpoint, Kind, NoCheckpoint, digest
-from .treehop_network import FORMS, Gate, Parameters, Shape
-
-__all__ = [
-    "BrokenCheckpoint",
-    "Card",
-    "Checkpoint",
-    "ForeignCheckpoint",
-    "NoCheckpoint",
-    "find",
-    "load",
-    "save",
-    "shipped",
-]
+from ...core.weights_file import Card, ForeignCheckpoint, Kind
+from .treehop_network import Gate, Parameters, Shape
 
 FORMAT = 1
 FILE = "treehop.safetensors"
@@ -36,36 +23,17 @@ _KIND = Kind(
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
-    """What a checkpoint says of itself.
-
-    `heldout` holds the recall on questions kept apart from training, with and without the network at equal k; `data`
-    what it was trained on.
-    """
-
-    embedder: str
-    shape: Shape
-    seed: int = 0
-    data: Mapping[str, Any] = field(default_factory=dict)
-    heldout: Mapping[str, Any] = field(default_factory=dict)
-    polyhop: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Checkpoint:
     """Weights that are ready for use; `digest` is a hash of the whole file and tells one from another."""
 
-    card: Card = field(compare=False)
+    card: Card[Shape] = field(compare=False)
     digest: str
     gate: Gate = field(repr=False, compare=False)
 
 
-def save(path: Path, parameters: Parameters, card: Card) -> str:
-    """Write weights as 16-bit floats in one step, so that a reader finds the old file or the whole new one.
-
-    Returns the digest of the file.
-    """
-    return _KIND.save(path, parameters, asdict(card))
+def save(path: Path, parameters: Parameters, card: Card[Shape]) -> str:
+    """Write weights as 16-bit floats in one step, and return the digest of the file."""
+    return _KIND.save_halves(path, parameters, card)
 
 
 def load(path: Path, *, embedder: str = "", dimension: int = 0) -> Checkpoint:
@@ -76,18 +44,8 @@ def load(path: Path, *, embedder: str = "", dimension: int = 0) -> Checkpoint:
         BrokenCheckpoint: if it is no sound file of TreeHop weights.
         ForeignCheckpoint: if it belongs to another embedder.
     """
-    data = _KIND.read(path)
-    header, tensors = _KIND.parse(path, data)
-    try:
-        card = Card(**{**header, "shape": Shape(**header["shape"])})
-        expected = card.shape.parameters()
-    except (KeyError, TypeError) as error:
-        raise _KIND.odd_header(path, error) from error
-    if card.shape.form not in FORMS:
-        raise BrokenCheckpoint(f"{str(path)!r} has form {card.shape.form!r}, not one of {FORMS}; {_KIND.broken}")
-    parameters = _KIND.checked(path, expected, tensors)
-    _KIND.of_embedder(path, (card.embedder, card.shape.dimension), (embedder, dimension))
-    return Checkpoint(card, digest(data), Gate(card.shape, parameters))
+    card, digest, parameters = _KIND.load(path, Shape, embedder=embedder, dimension=dimension)
+    return Checkpoint(card, digest, Gate(card.shape, parameters))
 
 
 def find(folders: Sequence[Path], *, embedder: str, dimension: int) -> tuple[Checkpoint | None, list[str]]:

@@ -40,6 +40,10 @@ class Shape:
     blocks: int = 3
     form: str = "published"
 
+    def __post_init__(self) -> None:
+        if self.form not in FORMS:
+            raise ValueError(f"form {self.form!r}, not one of {FORMS}")
+
     @property
     def scaled(self) -> bool:
         """Say whether query and passage have learned factors."""

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
-from ...core.errors import CallerError, OperatorError
-from ...core.linear import Linear
+from ...core.errors import CallerError
+from ...core.linear import Linear, load_linear
 from ...core.types import Numbers
 from ..candidate import Candidate
 from ..run import Run
@@ -37,7 +36,6 @@ FEATURES = (
     "covered",
     "covered by first",
 )
-_REMEDY = "make it again with `python -m polyhop.training.augment`, or restore the file from a copy"
 _FIRST, _DEPTH = 5, 10
 
 
@@ -90,13 +88,11 @@ def load(file: Path = SHIPPED) -> Mapping[str, Linear]:
     Raises:
         OperatorError: if the file is missing or not as it should be.
     """
-    try:
-        held = json.loads(file.read_text("utf-8"))
-        if held["format"] != FORMAT:
-            raise ValueError(f"format {held['format']!r}, this polyhop reads {FORMAT}")
-        return {name: Linear.of(row, FEATURES) for name, row in held["gates"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise OperatorError(f"cannot use the weights of the gate {str(file)!r} ({error}); {_REMEDY}") from error
+    return load_linear(file, _units, what="weights of the gate", command="training.augment", format=FORMAT)
+
+
+def _units(held: Mapping[str, Any]) -> Mapping[str, Linear]:
+    return {name: Linear.of(row, FEATURES) for name, row in held["gates"].items()}
 
 
 def features(ranked: Sequence[Candidate], finds: Sequence[Candidate], run: Run) -> Numbers:

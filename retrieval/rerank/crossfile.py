@@ -6,8 +6,6 @@ segments and the head. `python -m polyhop.retrieval.rerank.crossfile FOLDER FILE
 
 from __future__ import annotations
 
-import hashlib
-import json
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -17,8 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.errors import CallerError, OperatorError
-from ...core.files import write_whole
+from ...core.weights_file import BrokenCheckpoint, Kind, digest
 from ...encoders import export, graph_cache, weights
 
 FORMAT = 1
@@ -29,14 +26,16 @@ SCALE = ".scale"
 #: Numbers of a matrix go from -63 to 63: on processors without 8-bit dot products, sums of two full products overflow.
 LARGEST = 63
 HIDDEN, INNER = 384, 1536
-_HEADER = "cross"
-_REMEDY = "train it again with `python -m polyhop.training.rerank`, or restore the file from a copy"
+_KIND = Kind(
+    header="cross",
+    format=FORMAT,
+    what="cross-encoder weights",
+    absent="check the path",
+    broken="train it again with `python -m polyhop.training.rerank`, or restore the file from a copy",
+)
 
 Parameters = Mapping[str, NDArray[Any]]
-
-
-class BrokenWeights(OperatorError):
-    """A file of cross-encoder weights is cut short, altered, or something else altogether."""
+BrokenWeights = BrokenCheckpoint  # its name in 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +49,13 @@ class Card:
 
 def save(path: Path, parameters: Mapping[str, NDArray[np.float32]], card: Card) -> None:
     """Write trained weights with their matrices in 8 bits, whole or not at all."""
-    from safetensors.numpy import save as serialise
-
     small: dict[str, NDArray[Any]] = {}
     for name, value in parameters.items():
         if name.startswith("encoder.") and value.ndim == 2:
             small[name], small[name + SCALE] = quantised(value)
         else:
             small[name] = np.asarray(value, np.float32)
-    header = json.dumps({"format": FORMAT, **asdict(card)}, sort_keys=True)
-    write_whole(path, serialise(dict(sorted(small.items())), metadata={_HEADER: header}))
+    _KIND.save(path, small, asdict(card))
 
 
 def quantised(matrix: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
@@ -72,10 +68,10 @@ def load(path: Path) -> tuple[Card, Parameters]:
     """Read and check a file of weights.
 
     Raises:
-        CallerError: if there is no such file.
-        BrokenWeights: if it is no sound file of cross-encoder weights.
+        NoCheckpoint: if there is no such file.
+        BrokenCheckpoint: if it is no sound file of cross-encoder weights.
     """
-    return _parse(path, _bytes(path))
+    return _parse(path, _KIND.read(path))
 
 
 def graph(cache: Path, path: Path) -> tuple[Path, list[str]]:
@@ -83,10 +79,9 @@ def graph(cache: Path, path: Path) -> tuple[Path, list[str]]:
 
     Raises what `load` raises: here an error keeps its type, which it cannot in a process of its own.
     """
-    data = _bytes(path)
+    data = _KIND.read(path)
     _parse(path, data)
-    digest = hashlib.sha256(data).hexdigest()[:16]
-    return cache / f"cross-{digest}-{weights.SHA256[:12]}-v{VERSION}.onnx", [str(cache), str(path)]
+    return cache / f"cross-{digest(data)}-{weights.SHA256[:12]}-v{VERSION}.onnx", [str(cache), str(path)]
 
 
 def shapes(layers: int) -> dict[str, tuple[int, ...]]:
@@ -110,48 +105,22 @@ def shapes(layers: int) -> dict[str, tuple[int, ...]]:
     return found
 
 
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except (FileNotFoundError, IsADirectoryError) as error:
-        raise CallerError(f"no cross-encoder weights at {str(path)!r}; check the path") from error
-    except OSError as error:
-        raise BrokenWeights(f"cannot read the cross-encoder weights {str(path)!r} ({error}); {_REMEDY}") from error
-
-
 def _parse(path: Path, data: bytes) -> tuple[Card, Parameters]:
-    from safetensors import SafetensorError
-    from safetensors.numpy import load as deserialise
-
+    header, tensors = _KIND.parse(path, data)
     try:
-        tensors = deserialise(data)
-        length = int.from_bytes(data[:8], "little")
-        header = json.loads(json.loads(data[8 : 8 + length])["__metadata__"][_HEADER])
-        number = header.pop("format")
         card = Card(**header)
-        expected = shapes(_layers(card)) if number == FORMAT else {}
-    except (SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BrokenWeights(
-            f"{str(path)!r} is no whole file of cross-encoder weights ({len(data):,} bytes; {error}); {_REMEDY}"
-        ) from error
-    if number != FORMAT:
-        raise BrokenWeights(f"{str(path)!r} has format {number!r}, this polyhop reads {FORMAT}; {_REMEDY}")
-    if wrong := sorted(name for name in expected.keys() | tensors.keys() if not _sound(name, expected, tensors)):
-        raise BrokenWeights(f"{str(path)!r}: the weights {wrong[:4]} are not as they should be; {_REMEDY}")
-    return card, tensors
-
-
-def _layers(card: Card) -> int:
+    except TypeError as error:
+        raise _KIND.odd_header(path, error) from error
     if type(card.layers) is not int or not 1 <= card.layers <= MOST_LAYERS:
-        raise ValueError(f"{card.layers!r} layers")
-    return card.layers
-
-
-def _sound(name: str, expected: Mapping[str, tuple[int, ...]], tensors: Parameters) -> bool:
-    if name not in expected or name not in tensors or tensors[name].shape != expected[name]:
-        return False
-    kind = np.int8 if name + SCALE in expected else np.float32
-    return tensors[name].dtype == kind and bool(np.isfinite(tensors[name]).all())
+        raise _KIND.odd_header(path, ValueError(f"{card.layers!r} layers"))
+    expected = shapes(card.layers)
+    _KIND.check(path, expected, tensors)
+    for name, tensor in tensors.items():
+        if tensor.dtype != (kind := np.int8 if name + SCALE in expected else np.float32):
+            raise BrokenCheckpoint(
+                f"{str(path)!r}: {name!r} is of type {tensor.dtype}, not {kind.__name__}; {_KIND.broken}"
+            )
+    return card, tensors
 
 
 def _build(path: Path) -> bytes:

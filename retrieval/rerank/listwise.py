@@ -6,7 +6,6 @@ They read nothing but the ranking and cost well under a millisecond.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,8 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ...core.errors import OperatorError
-from ...core.linear import Linear
+from ...core.linear import Linear, load_linear
 from ...core.types import Numbers
 from ..candidate import Candidate
 from ..run import Run
@@ -24,7 +22,6 @@ from .features import CROSS, NAMES, SUMMARY, Reading, cross_features, features, 
 from .role import reordered
 
 SHIPPED = Path(__file__).parent / "weights" / "listwise.json"
-_REMEDY = "make it again with `python -m polyhop.training.rerank`, or restore the file from a copy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +58,11 @@ def load(file: Path = SHIPPED) -> Models:
     Raises:
         OperatorError: if the file is missing or not as it should be.
     """
-    try:
-        rows = json.loads(file.read_text("utf-8"))
-        return Models(_model(rows["plain"], NAMES), _model(rows["cross"], (*NAMES, *CROSS)))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise OperatorError(f"cannot use the listwise weights {str(file)!r} ({error}); {_REMEDY}") from error
+    return load_linear(file, _models, what="listwise weights", command="training.rerank")
+
+
+def _models(rows: Mapping[str, Any]) -> Models:
+    return Models(_model(rows["plain"], NAMES), _model(rows["cross"], (*NAMES, *CROSS)))
 
 
 def _model(row: Mapping[str, Any], names: Sequence[str]) -> Model:

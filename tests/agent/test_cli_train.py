@@ -9,7 +9,7 @@ import pytest
 
 from polyhop.agent import example
 from polyhop.encoders import Encoder
-from polyhop.training.treehop.evaluate import Verdict
+from polyhop.training.treehop.train import Verdict
 
 from .commands import QUESTION, files, run, run_json
 

@@ -320,4 +320,4 @@ def test_missing_weights_do_not_lose_a_question(films: Collection, tmp_path: Pat
         found = agent.retrieve(corpus.QUESTION)
 
     assert 5 == len(found.passages)
-    assert "BrokenWeights" in found.notices[0] and "cut.safetensors" in found.notices[0]
+    assert "BrokenCheckpoint" in found.notices[0] and "cut.safetensors" in found.notices[0]

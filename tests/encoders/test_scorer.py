@@ -39,7 +39,7 @@ def network() -> Any:
     """Return the network with layers of the embedder, all of them shaken, and a head of random numbers."""
     import torch
 
-    from polyhop.training.rerank.network import Network
+    from polyhop.training.rerank.fit import Network
 
     torch.manual_seed(3)
     made = Network(LAYERS).eval()
@@ -80,7 +80,7 @@ def expected(network: Any, pairs: Sequence[Tokens]) -> NDArray[np.float32]:
     """Return the logits of the torch network."""
     import torch
 
-    from polyhop.training.rerank.network import padded
+    from polyhop.training.rerank.fit import padded
 
     with torch.no_grad():
         found: NDArray[np.float32] = network(*padded(pairs)).numpy()

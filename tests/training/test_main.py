@@ -9,7 +9,7 @@ import pytest
 
 from polyhop.encoders import Encoder
 from polyhop.training.__main__ import main
-from polyhop.training.treehop.evaluate import Verdict
+from polyhop.training.treehop.train import Verdict
 from tests import corpus
 
 

@@ -8,9 +8,9 @@ from typing import Literal
 import pytest
 
 from polyhop.core.errors import CallerError
-from polyhop.training.options import with_parts
+from polyhop.training.harness import with_parts
 from polyhop.training.rerank.fit import Recipe as CrossRecipe
-from polyhop.training.treehop.recipe import Recipe as HopRecipe
+from polyhop.training.treehop.network import Recipe as HopRecipe
 
 
 @dataclass(frozen=True)

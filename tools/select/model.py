@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,8 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.errors import OperatorError
-from ...core.linear import Linear
+from ...core.linear import Linear, load_linear
 from . import features
 from .features import Reading, Searched
 from .lexicon import Lexicon, Rows
@@ -32,7 +30,6 @@ ANSWER = (*HEAD, "few_tools")
 MANY = 1000
 _FAR = 8.0
 LEADING = 10
-_REMEDY = "make it again with `python -m polyhop.training.tools`, or restore the file from a copy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +148,7 @@ def load(file: Path = SHIPPED) -> Model:
     Raises:
         OperatorError: if the file is missing or not as it should be.
     """
-    try:
-        return model_of(json.loads(file.read_text("utf-8")))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise OperatorError(f"cannot use the weights of tool selection {str(file)!r} ({error}); {_REMEDY}") from error
+    return load_linear(file, model_of, what="weights of tool selection", command="training.tools")
 
 
 def model_of(row: Mapping[str, Any]) -> Model:

@@ -7,52 +7,28 @@ listwise  train the listwise scorer and the sufficiency estimate, with a cross-e
 
 from __future__ import annotations
 
-import argparse
 import sys
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from argparse import Namespace
+from collections.abc import Sequence
 from typing import Any
 
-from ..options import Parser, add_sources, stepwise, take, with_parts
-from ..watch import Lines
+from ..harness import OUT, SET, SOURCES, Lines, Step, path, run, with_parts, write, write_json
+from ..questions import Sources
+from .lists import SHARE, divide, read
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Take the step that the arguments name and return the exit code."""
-    return take(_parser(), arguments, {"lists": _lists, "cross": _cross, "listwise": _listwise})
+def _lists(given: Namespace) -> dict[str, Any]:
+    from .collect import collect
 
-
-def _parser() -> Parser:
-    parser, steps = stepwise("python -m polyhop.training.rerank", __doc__)
-    lists = steps.add_parser("lists", help="retrieve candidates")
-    add_sources(lists)
-    cross = steps.add_parser("cross", help="train the cross-encoder")
-    cross.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="part of the recipe")
-    listwise = steps.add_parser("listwise", help="train the listwise scorer and the sufficiency estimate")
-    listwise.add_argument("--cross", type=Path, required=True, help="weights of the cross-encoder")
-    for one in (cross, listwise):
-        one.add_argument("lists", nargs="+", type=Path, help="files of candidate lists")
-    for one in (lists, cross, listwise):
-        one.add_argument("--out", type=Path, required=True, help="file to write")
-    return parser
-
-
-def _lists(given: argparse.Namespace) -> Mapping[str, Any]:
-    from ...core.settings import Settings
-    from .collect import Sources, collect
-    from .lists import write
-
-    sources = Sources.of(given)
-    found = collect(sources, given.home or Settings().cache / "training", Lines())
+    found = collect(Sources.of(given))
     write(given.out, found)
     return {"file": str(given.out), "lists": len(found), "candidates": sum(len(one.candidates) for one in found)}
 
 
-def _cross(given: argparse.Namespace) -> Mapping[str, Any]:
+def _cross(given: Namespace) -> dict[str, Any]:
     from ...encoders.minilm import tokenizer
     from ...retrieval.rerank import crossfile
     from .fit import Recipe, Trainer
-    from .lists import SHARE, divide, read
 
     learned, apart = divide(read(given.lists), SHARE)
     recipe = with_parts(Recipe(), given.set)
@@ -65,16 +41,24 @@ def _cross(given: argparse.Namespace) -> Mapping[str, Any]:
     return {"file": str(given.out), **data}
 
 
-def _listwise(given: argparse.Namespace) -> Mapping[str, Any]:
-    import json
-
-    from ...core.files import write_whole
-    from .lists import read
+def _listwise(given: Namespace) -> dict[str, Any]:
     from .listwise import trained
 
-    models, facts = trained(read(given.lists), given.cross, Lines())
-    write_whole(given.out, (json.dumps(models, indent=2) + "\n").encode())
-    return {"file": str(given.out), **facts}
+    return write_json(given.out, *trained(read(given.lists), given.cross, Lines()))
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Take the step that the arguments name and return the exit code."""
+    lists, weights = (
+        path("lists", "files of candidate lists", nargs="+"),
+        path("--cross", "weights of the cross-encoder", required=True),
+    )
+    steps = {
+        "lists": Step(_lists, (*SOURCES, OUT), "retrieve candidates"),
+        "cross": Step(_cross, (lists, SET, OUT), "train the cross-encoder"),
+        "listwise": Step(_listwise, (lists, weights, OUT), "train the listwise scorer and the sufficiency estimate"),
+    }
+    return run("training.rerank", __doc__, steps, arguments)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,8 @@ from ...retrieval.rerank.features import (
     features,
     summary,
 )
+from ..harness import described as named
+from ..loop import logistic, scale
 from .lists import CandidateList
 
 EPOCHS, TOGETHER = 6, 8
@@ -100,7 +102,7 @@ def fit_scorer(examples: Sequence[Example], *, seed: int = 0) -> Linear:
     """
     chosen = [one for one in examples if useful(one)]
     rows = [rows_of(one.reading) for one in chosen]
-    centre, spread = _scale(np.concatenate(rows))
+    centre, spread = scale(np.concatenate(rows))
     inputs = [torch.tensor((row - centre) / spread, dtype=torch.float32) for row in rows]
     marks = [torch.tensor([float(bool(each)) for each in one.gold], dtype=torch.float32) for one in chosen]
     torch.manual_seed(seed)
@@ -135,23 +137,7 @@ def fit_sufficiency(
         if len(gold) and chance.random() < failures:
             seen.append(one.without(int(chance.choice(gold))))
     rows, marks = zip(*(judged(one, scorer) for one in seen), strict=True)
-    centre, spread = _scale(np.stack(rows))
-    inputs = torch.tensor((np.stack(rows) - centre) / spread)
-    wanted = torch.tensor(marks, dtype=torch.float64)
-    weights = torch.zeros(inputs.shape[1], dtype=torch.float64, requires_grad=True)
-    bias = torch.zeros(1, dtype=torch.float64, requires_grad=True)
-    optimiser = torch.optim.LBFGS([weights, bias], max_iter=400, line_search_fn="strong_wolfe")
-
-    def closure() -> torch.Tensor:
-        optimiser.zero_grad()
-        loss = functional.binary_cross_entropy_with_logits(inputs @ weights + bias, wanted)
-        loss = loss + penalty * (weights**2).sum()
-        loss.backward()  # type: ignore[no-untyped-call]
-        return loss
-
-    optimiser.step(closure)  # type: ignore[no-untyped-call]
-    found = weights.detach().numpy() / spread
-    return Linear(found, float(bias.detach()) - float(found @ centre))
+    return logistic(np.stack(rows), marks, penalty)
 
 
 def judged(one: Example, scorer: Linear) -> tuple[Numbers, bool]:
@@ -169,13 +155,4 @@ def sufficient(examples: Sequence[Example], scorer: Linear) -> float:
 def described(scorer: Linear, sufficiency: Linear) -> dict[str, Any]:
     """Return two units as plain JSON types, features by name."""
     names = (*NAMES, *CROSS)[: len(scorer.weights)]
-    return {"scorer": _named(scorer, names), "sufficiency": _named(sufficiency, SUMMARY)}
-
-
-def _named(unit: Linear, names: Sequence[str]) -> Mapping[str, Any]:
-    weights = {name: float(f"{weight:.6g}") for name, weight in zip(names, unit.weights, strict=True)}
-    return {"weights": weights, "bias": float(f"{unit.bias:.6g}")}
-
-
-def _scale(rows: Numbers) -> tuple[Numbers, Numbers]:
-    return rows.mean(axis=0), rows.std(axis=0) + 1e-6
+    return {"scorer": named(scorer, names), "sufficiency": named(sufficiency, SUMMARY)}

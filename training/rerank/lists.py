@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from hashlib import blake2b
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from ...core.errors import CallerError
-from ...core.files import read_rows, write_whole
 from ...retrieval.candidate import Kind
 from ...retrieval.rerank.pairs import Pair
+from ..harness import drawn_by, load
 
 #: of the questions whose lists are kept apart from the cross-encoder, for what is trained on its logits
 SHARE = 0.2
@@ -55,35 +53,26 @@ class CandidateList:
         return Pair(self.question, candidate.way, candidate.text)
 
 
-def write(path: Path, lists: Iterable[CandidateList]) -> None:
-    """Write candidate lists, whole or not at all."""
-    write_whole(path, "".join(json.dumps(asdict(one)) + "\n" for one in lists).encode())
-
-
 def read(paths: Sequence[Path]) -> list[CandidateList]:
     """Return the lists of some files.
 
     Raises:
         CallerError: for a file or a line that cannot be read; it names the place.
     """
-    found = []
-    for path in paths:
-        for place, row in read_rows(path):
-            try:
-                candidates = tuple(
-                    ListedCandidate(**{"kind": KINDS.get(one["via"], "words"), **one, "path": tuple(one["path"])})
-                    for one in row["candidates"]
-                )
-                found.append(CandidateList(row["question"], row["gold"], candidates, row["weights"]))
-            except (KeyError, TypeError) as error:
-                raise CallerError(f"{place}: no candidate list ({error!r}); make it with the `lists` step") from error
-    return found
+
+    def made(question: str, gold: int, candidates: Sequence[Any], weights: Mapping[str, float]) -> CandidateList:
+        held = tuple(
+            ListedCandidate(**{"kind": KINDS.get(one["via"], "words"), **one, "path": tuple(one["path"])})
+            for one in candidates
+        )
+        return CandidateList(question, gold, held, weights)
+
+    return load(paths, made, what="candidate list", step="lists")
 
 
 def divide(lists: Sequence[CandidateList], share: float) -> tuple[list[CandidateList], list[CandidateList]]:
     """Return the lists to learn from and those kept apart: all lists of a question fall on one side, by its hash."""
     sides: tuple[list[CandidateList], list[CandidateList]] = ([], [])
     for one in lists:
-        mark = blake2b(one.question.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-        sides[int.from_bytes(mark, "big") < share * 2**64].append(one)
+        sides[drawn_by(one.question) < share * 2**64].append(one)
     return sides

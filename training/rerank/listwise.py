@@ -12,7 +12,7 @@ from ...core.errors import CallerError
 from ...core.linear import Linear
 from ...retrieval.rerank.cross import Scorer
 from ...retrieval.rerank.features import HEAD
-from ..watch import Watcher
+from ..harness import Watcher
 from .lists import SHARE, CandidateList, divide
 
 #: share of the examples that are seen again with a gold passage missing; chosen on dev questions

@@ -19,11 +19,9 @@ from typing import Any, NamedTuple
 from ...core.files import read_rows, write_whole
 from ...core.llm.transformers_model import LocalModel
 from ...tools.select.prompt import QueryPrompt
-from ..tools.collect import Request
-from ..watch import Watcher
-from .examples import divided, example, greedy, messages, queries_in
-from .recipe import Recipe
-from .reward import Judge
+from ..catalogues import Request
+from ..harness import Watcher
+from .examples import Judge, Recipe, divided, example, greedy, messages, queries_in
 
 
 class Outcome(NamedTuple):

@@ -5,10 +5,8 @@ A loop of torch's own: trl would bring accelerate, datasets, pandas and pyarrow 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +14,9 @@ import torch
 
 from ...core.errors import CallerError
 from ...core.llm.transformers_model import LocalModel
-from .. import state
-from ..watch import Watcher
-from .examples import Example
-from .recipe import Recipe, checked
+from ..harness import Watcher, mark_of
+from ..loop import Loop
+from .examples import Example, Recipe, checked
 
 _IGNORED = -100
 _DECAY = 0.01
@@ -33,13 +30,13 @@ class Progress:
     losses: list[float] = field(default_factory=list)
 
 
-class Tuner:
+class Tuner(Loop[Progress]):
     """Fine-tunes a model on examples, in place; `path` is the file to go on from, until `close`."""
 
     def __init__(
         self, model: LocalModel, examples: Sequence[Example], recipe: Recipe, *, path: Path, watcher: Watcher
     ) -> None:
-        self._recipe = checked(recipe)
+        self._recipe, self._path = checked(recipe), path
         self._examples = [one for one in examples if len(one.prompt) + len(one.reply) <= recipe.length]
         if not self._examples:
             raise CallerError(
@@ -47,11 +44,10 @@ class Tuner:
             )
         if left := len(examples) - len(self._examples):
             watcher.say(f"{left:,} examples of more than {recipe.length:,} tokens are left out")
-        self._path, self._watcher, self._network = path, watcher, model.network
-        content = json.dumps([asdict(recipe), model.identity, self._examples])
-        self._mark = blake2b(content.encode(), digest_size=16).hexdigest()
-        self._optimiser = torch.optim.AdamW(self._network.parameters(), lr=recipe.rate, weight_decay=_DECAY)
-        self._now = Progress()
+        optimiser = torch.optim.AdamW(model.network.parameters(), lr=recipe.rate, weight_decay=_DECAY)
+        mark = mark_of(asdict(recipe), model.identity, self._examples)
+        parts = {"network": model.network, "optimiser": optimiser}
+        super().__init__(Progress(), parts, file=path, mark=mark, watcher=watcher)
 
     @property
     def steps(self) -> int:
@@ -60,14 +56,20 @@ class Tuner:
 
     def run(self) -> list[float]:
         """Train to the end and return the loss of each step."""
-        self._resume()
+        if self.resume():
+            self.watcher.say(f"going on after step {self.now.step:,}")
         self._network.train()
-        while self._now.step < self.steps:
-            self._learn(self._batch(self._now.step))
-            if self._now.step % self._recipe.save_every == 0:
-                self._save()
+        while self.now.step < self.steps:
+            done = self.now.step / self.steps
+            # a line up, then a line down
+            share = min((done + 1 / self.steps) / max(self._recipe.warmup, 1e-9), 1.0 - done, 1.0)
+            self.now.losses.append(self.learn(self._loss(self._batch(self.now.step)), share))
+            self.now.step += 1
+            self.watcher.step("fine-tuning", self.now.step, self.steps)
+            if self.now.step % self._recipe.save_every == 0:
+                self.save()
         self._network.eval()
-        return self._now.losses
+        return self.now.losses
 
     def close(self) -> None:
         """Remove the file to go on from, once the result is kept."""
@@ -80,42 +82,12 @@ class Tuner:
         order = np.random.default_rng([self._recipe.seed, epoch]).permutation(len(self._examples))
         return [self._examples[one] for one in order[place * size : (place + 1) * size]]
 
-    def _learn(self, batch: Sequence[Example]) -> None:
-        for group in self._optimiser.param_groups:
-            group["lr"] = self._recipe.rate * self._schedule()
+    def _loss(self, batch: Sequence[Example]) -> torch.Tensor:
         ids, mask, labels = (part.to(self._network.device) for part in padded(batch))
         kind = self._network.device.type
         with torch.autocast(kind, dtype=torch.bfloat16, enabled=kind == "cuda"):
-            loss = self._network(input_ids=ids, attention_mask=mask, labels=labels, use_cache=False).loss
-        self._optimiser.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self._network.parameters(), 1.0)
-        self._optimiser.step()
-        self._now.step += 1
-        self._now.losses.append(float(loss.detach()))
-        self._watcher.step("fine-tuning", self._now.step, self.steps)
-
-    def _schedule(self) -> float:
-        """Return the share of the highest rate: a line up, then a line down."""
-        done = self._now.step / self.steps
-        return min((done + 1 / self.steps) / max(self._recipe.warmup, 1e-9), 1.0 - done, 1.0)
-
-    def _save(self) -> None:
-        kept = {
-            "progress": asdict(self._now),
-            "network": self._network.state_dict(),
-            "optimiser": self._optimiser.state_dict(),
-        }
-        state.save(self._path, kept, self._mark)
-
-    def _resume(self) -> None:
-        kept = state.load(self._path, self._mark, self._watcher)
-        if kept is None:
-            return
-        self._network.load_state_dict(kept["network"])
-        self._optimiser.load_state_dict(kept["optimiser"])
-        self._now = Progress(**kept["progress"])
-        self._watcher.say(f"going on after step {self._now.step:,}")
+            loss: torch.Tensor = self._network(input_ids=ids, attention_mask=mask, labels=labels, use_cache=False).loss
+        return loss
 
 
 def padded(batch: Sequence[Example]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

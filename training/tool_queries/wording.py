@@ -19,11 +19,9 @@ from ...core.llm import BudgetError, Gateway
 from ...graphs.select import written
 from ...prompts import load
 from ...tools.select.prompt import QueryPrompt, Shot
-from ..tools.collect import Request
-from ..watch import Watcher
-from .examples import divided, of_gold
-from .recipe import Recipe
-from .reward import Judge
+from ..catalogues import Request
+from ..harness import Watcher
+from .examples import Judge, Recipe, divided, of_gold
 
 #: shipped wordings; the first is what `select_tools` uses by itself
 WORDINGS = ("tool_queries", "tool_queries_brief", "tool_queries_catalogue")

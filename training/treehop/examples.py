@@ -1,35 +1,32 @@
-"""What TreeHop learns from: a question, the passages found on the way, and the passages that come next."""
+"""What TreeHop learns from: a question, the passages found on the way, and the passages that come next.
+
+Examples come from questions whose gold passages are known, or from passages that name each other (`links.py`).
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from ...core.types import Vectors
-from .pool import Pool
+from ...core.errors import CallerError
+from ...core.types import Passage, Vectors
+from ...core.words import name_key
+from ...encoders.role import Encoder
+from ...store.collection import Collection
+from ..harness import Watcher
+from ..pool import Pool, key_of, of_collection
+from ..questions import HopQuestion, pair, read
+from .links import SURE, Example, own_names
+from .links import hops as hops_of
 
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """One hop. Passages are given by the ids of a pool.
-
-    `path` is what was found on the way, at least one passage; `next` is what the moved query has to find; `negatives`
-    are passages that it must not, hard ones at best. `kind` says where the example comes from.
-    """
-
-    question: str
-    path: tuple[str, ...]
-    next: tuple[str, ...]
-    negatives: tuple[str, ...] = ()
-    kind: str = ""
-
-    @property
-    def gold(self) -> frozenset[str]:
-        """Return the passages that this example knows to be right."""
-        return frozenset((*self.path, *self.next))
+MOST_GOLD = 12
+MOST_PASSAGES = 200_000  # 300 MB of vectors
 
 
 def kinds(examples: Iterable[Example]) -> dict[str, int]:
@@ -127,3 +124,108 @@ def mined(given: Table, *, per: int) -> Table:
             found.update(dict.fromkeys([row for row in near.tolist() if row not in gold][:per]))
         negatives.append(tuple(found))
     return replace(given, negatives=negatives)
+
+
+def examples(questions: Sequence[HopQuestion], pool: Pool, *, pairs: bool = False) -> Iterator[Example]:
+    """Yield the hops of each question whose gold passages are in the pool.
+
+    Ordered gold is a chain. In unordered gold a passage leads to those whose names it holds; where none does, as in a
+    comparison, there is nothing to learn, unless `pairs` makes each lead to all others.
+    """
+    index = _Index(pool)
+    for asked in questions:
+        gold = [name for one in asked.gold for name in index.find(one)]
+        gold = list(dict.fromkeys(gold))[:MOST_GOLD]
+        wrong = tuple(dict.fromkeys(name for one in asked.distractors for name in index.find(one) if name not in gold))
+        leads = _chain(gold) if asked.ordered else _links([pool.passages[pool.rows[name]] for name in gold])
+        if not leads and pairs:
+            leads = {name: [other for other in gold if other != name] for name in gold}
+        for path in _paths(gold, leads):
+            yield Example(asked.question, path, tuple(leads[path[-1]]), wrong, "questions")
+
+
+class _Index:
+    """Finds the passages of a pool that a file names."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._known: dict[str, list[str]] = {}
+        for passage in pool.passages:
+            same = key_of(passage.title, passage.text)
+            of_document = (passage.document, passage.title) if passage.place == 0 else ()
+            for name in filter(None, dict.fromkeys((passage.id, same, *of_document))):
+                self._known.setdefault(name, []).append(passage.id)
+
+    def find(self, one: Any) -> list[str]:
+        """Return the passages, none if there are none or if a title stands for several."""
+        found = self._known.get(one if isinstance(one, str) else key_of(*pair(one)), [])
+        return found if len(found) == 1 else []
+
+
+def _chain(gold: Sequence[str]) -> dict[str, list[str]]:
+    return {name: [after] for name, after in pairwise(gold)}
+
+
+def _links(gold: Sequence[Passage]) -> dict[str, list[str]]:
+    """Return which gold passages each one names."""
+    held = {one.id: f" {name_key(one.text)} " for one in gold}
+    names = {one.id: [f" {name} " for name, kind in own_names(one) if kind <= SURE] for one in gold}
+    leads: dict[str, list[str]] = {}
+    for one in gold:
+        named = [
+            other.id for other in gold if other is not one and any(name in held[one.id] for name in names[other.id])
+        ]
+        if named:
+            leads[one.id] = named
+    return leads
+
+
+def _paths(gold: Sequence[str], leads: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, ...]]:
+    """Yield a path to each passage that leads on, from those that nothing leads to, else from all."""
+    led = {name for named in leads.values() for name in named}
+    fronts: list[tuple[str, ...]] = [(name,) for name in gold if name in leads and name not in led]
+    fronts = fronts or [(name,) for name in gold if name in leads]
+    done: set[str] = set()
+    for _ in gold:
+        after: list[tuple[str, ...]] = []
+        for path in fronts:
+            if path[-1] not in done:
+                done.add(path[-1])
+                yield path
+                after += [(*path, name) for name in leads[path[-1]] if name in leads and name not in path]
+        fronts = after
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """All that training needs of a collection, which may be closed, and written to, while it goes on."""
+
+    examples: list[Example]
+    pool: Pool
+    embedder: Encoder
+
+
+def gather(
+    collection: Collection, *, questions: Path | None = None, hops: int = 20_000, seed: int = 0, watcher: Watcher
+) -> Gathered:
+    """Return examples from a collection: up to `hops` from its passages, and those of a file of questions.
+
+    Raises:
+        CallerError: if there are none, or the file cannot be read.
+    """
+    asked = read(questions) if questions else []
+    pool = of_collection(collection, most=MOST_PASSAGES, seed=seed)
+    if len(pool.passages) == MOST_PASSAGES:
+        watcher.say(f"the collection is large: a sample of {MOST_PASSAGES:,} passages is trained on")
+    made = list(examples(asked, pool))
+    used = len({example.question for example in made})
+    if used < len(asked):
+        watcher.say(
+            f"{len(asked) - used} of {len(asked)} questions are of no use here: their gold passages are not in the "
+            "collection, or do not lead to each other"
+        )
+    made += list(hops_of(pool, seed=seed, most=hops)) if hops else []
+    if not made:
+        raise CallerError(
+            f"collection {collection.name!r} gives no examples: no passage names another; give --questions FILE"
+        )
+    return Gathered(made, pool, collection.embedder)

@@ -1,8 +1,15 @@
-"""TreeHop's network in torch, with the parameters of `retrieval.hop.gate` under the same names."""
+"""TreeHop's network in torch, its losses, and how it is trained.
+
+The parameters are those of `retrieval.hop.treehop_network`, under the same names. Each loss is a module called with
+cosines (examples, passages), and two masks of that shape: which passages are right, and which are wrong. A pair that is
+neither, such as another gold passage of the same question, counts for nothing.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -10,13 +17,90 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ...core.errors import CallerError
+from ...retrieval.hop.tree import Growth
 from ...retrieval.hop.treehop_network import EPSILON, Gate, Parameters, Shape
 
 FACTORS = ("keep", "drop")
-
-
 #: Standard deviation of the weights that begin near nothing where the gate begins as a copy of the passage.
 NEAR_NOTHING = 1e-3
+NOTHING = -1e4  # a logit that weighs nothing; minus infinity would make gradients of no number
+
+#: `infonce` takes every passage of the batch for a negative, `explicit` only the example's own, as the public code
+#: does; `sigmoid` judges each pair for itself.
+LossName = Literal["infonce", "explicit", "sigmoid"]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Everything that makes one trained network differ from another on the same examples.
+
+    Args:
+        keep: the factor of the query that the scaled forms begin with.
+        drop: the factor of the passage that they begin with.
+        factor_rate: the factors' learning rate, as a multiple of `rate`: two numbers would hardly move at that of
+            thousands.
+        rate: the highest learning rate; it rises over `warmup` of the steps and then falls to a tenth as a cosine does.
+        negatives: of an example's own negatives, drawn anew for each batch.
+        mined: negatives to find from each of question and last passage before training begins.
+        back: whether the passages of the path are negatives too. A search leaves them out anyway, and what pushes the
+            query away from them takes what they say of the next passage along.
+        gain: of the passage that the gate passes on at the start, 0 to begin at random.
+        noise: length of the noise that is added to the vectors of questions and paths, which have length 1.
+        patience: epochs without a gain on the examples kept apart, after which training ends.
+        share: of the questions that are kept apart, at most `most_heldout`.
+        save_every: steps between two states on disk from which a killed training goes on.
+    """
+
+    width: int = 768
+    blocks: int = 1
+    form: Literal["published", "scaled", "unit", "scaled-unit"] = "published"
+    keep: float = 1.0
+    drop: float = 1.0
+    factor_rate: float = 30.0
+    gain: float = 2.5
+    noise: float = 0.6
+    loss: LossName = "infonce"
+    temperature: float = 0.05
+    rate: float = 1e-4
+    decay: float = 0.5
+    dropout: float = 0.2
+    batch: int = 256
+    epochs: int = 6
+    warmup: float = 0.1
+    negatives: int = 8
+    mined: int = 8
+    back: bool = False
+    patience: int = 4
+    share: float = 0.15
+    most_heldout: int = 500
+    seed: int = 0
+    save_every: int = 100
+    growth: Growth = Growth()  # noqa: RUF009 - a frozen value
+
+    def shape(self, dimension: int) -> Shape:
+        """Return the shape of the network; a gate that begins as a copy is at least as wide as the vectors."""
+        width = max(self.width, dimension) if self.gain else self.width
+        return Shape(dimension, width, self.blocks, self.form)
+
+
+#: The paper's own: for 1,024 dimensions, 25 million weights. Li et al., "TreeHop" (arXiv 2504.20114), section 4, and
+#: its public code, in which dropout has no effect.
+PUBLISHED = Recipe(
+    width=2048,
+    blocks=3,
+    gain=0.0,
+    noise=0.0,
+    loss="explicit",
+    temperature=0.15,
+    rate=6e-5,
+    decay=2e-8,
+    dropout=0.0,
+    batch=64,
+    epochs=20,
+    warmup=0.0,
+    negatives=5,
+    mined=0,
+)
 
 
 class _Block(nn.Module):
@@ -111,3 +195,46 @@ def parameters_of(network: nn.Module) -> Parameters:
 def rounded(shape: Shape, parameters: Parameters) -> Gate:
     """Return the network for inference with weights as they will be stored, in 16 bits."""
     return Gate(shape, {name: value.astype(np.float16).astype(np.float32) for name, value in parameters.items()})
+
+
+class InfoNCE(nn.Module):
+    """Cross-entropy of each right passage against all wrong ones.
+
+    TreeHop (arXiv 2504.20114), section 3.2, prints it with in-batch negatives at temperature 0.15; its public code has
+    explicit ones. Which of the two it is, is a matter of the mask.
+    """
+
+    def __init__(self, temperature: float) -> None:
+        super().__init__()
+        self.temperature = temperature
+
+    def forward(self, cosines: Tensor, right: Tensor, wrong: Tensor) -> Tensor:
+        """Return the mean over right pairs."""
+        logits = cosines / self.temperature
+        against = torch.logsumexp(logits.masked_fill(~wrong, NOTHING), dim=1, keepdim=True)
+        losses = torch.logaddexp(logits, against) - logits
+        return losses[right].mean()
+
+
+class Sigmoid(nn.Module):
+    """Each pair for itself: softplus(-y t (cosine - b)), with learned scale t and shift b.
+
+    "Is Dimensionality a Barrier for Retrieval Models?" (arXiv 2605.23556) finds larger margins with it than with
+    InfoNCE. It starts from the scale that `temperature` says, since cosines of 384 dimensions differ by tenths.
+    """
+
+    def __init__(self, temperature: float, shift: float = 0.3) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.tensor(math.log(1 / temperature)))
+        self.shift = nn.Parameter(torch.tensor(shift))
+
+    def forward(self, cosines: Tensor, right: Tensor, wrong: Tensor) -> Tensor:
+        """Return the sum over pairs, by example."""
+        logits = self.scale.exp() * (cosines - self.shift)
+        losses = functional.softplus(torch.where(right, -logits, logits))
+        return losses[right | wrong].sum() / len(cosines)
+
+
+def loss_of(name: LossName, temperature: float) -> nn.Module:
+    """Return a loss by name; `explicit` is InfoNCE with the example's own negatives alone in the mask."""
+    return Sigmoid(temperature) if name == "sigmoid" else InfoNCE(temperature)

@@ -12,8 +12,8 @@ import pytest
 from safetensors.numpy import save_file
 
 from polyhop.core.errors import CallerError, OperatorError
+from polyhop.core.weights_file import BrokenCheckpoint, Card, ForeignCheckpoint, NoCheckpoint
 from polyhop.retrieval.hop import checkpoint
-from polyhop.retrieval.hop.checkpoint import BrokenCheckpoint, Card, ForeignCheckpoint, NoCheckpoint
 
 from . import gates
 

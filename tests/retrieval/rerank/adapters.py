@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from polyhop.retrieval.rerank.adapted import Adapter, Parameters, Shape
-from polyhop.retrieval.rerank.adapter_weights import Card, save
+from polyhop.core.weights_file import Card, Parameters
+from polyhop.retrieval.rerank.adapter import Adapter, Shape, save
 
 EMBEDDER = "all-MiniLM-L6-v2"
 

@@ -9,10 +9,8 @@ import numpy as np
 import pytest
 
 from polyhop.core.vectors import unit
-from polyhop.retrieval.hop.checkpoint import ForeignCheckpoint
-from polyhop.retrieval.rerank.adapted import Adapter
-from polyhop.retrieval.rerank.adapter import QueryAdapter
-from polyhop.retrieval.rerank.adapter_weights import load, shipped
+from polyhop.core.weights_file import ForeignCheckpoint
+from polyhop.retrieval.rerank.adapter import Adapter, QueryAdapter, load, shipped
 from polyhop.retrieval.rerank.role import Reranker
 
 from . import adapters

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from polyhop.retrieval.hop.checkpoint import BrokenCheckpoint, ForeignCheckpoint, NoCheckpoint
-from polyhop.retrieval.rerank.adapter_weights import Card, load, save
+from polyhop.core.weights_file import BrokenCheckpoint, Card, ForeignCheckpoint, NoCheckpoint
+from polyhop.retrieval.rerank.adapter import load, save
 
 from . import adapters
 

@@ -15,10 +15,11 @@ import pytest
 from numpy.typing import NDArray
 
 from polyhop.core.errors import CallerError, OperatorError
+from polyhop.core.weights_file import BrokenCheckpoint
 from polyhop.encoders import graph_cache
 from polyhop.retrieval.rerank import crossfile
 from polyhop.retrieval.rerank.cross import Scorer
-from polyhop.retrieval.rerank.crossfile import SCALE, BrokenWeights, Card, load, quantised, save, shapes
+from polyhop.retrieval.rerank.crossfile import SCALE, Card, load, quantised, save, shapes
 from tests.documents import environment
 
 from .crosses import drawn
@@ -99,19 +100,19 @@ def test_a_file_cut_short_is_refused(file: Path, length: int) -> None:
     file.write_bytes(file.read_bytes()[:length])
 
     for work in (load, lambda path: crossfile.graph(path.parent, path)):
-        with pytest.raises(BrokenWeights, match=r"w\.safetensors.*restore the file from a copy") as refused:
+        with pytest.raises(BrokenCheckpoint, match=r"w\.safetensors.*restore the file from a copy") as refused:
             work(file)
         assert 3 == refused.value.exit_code
 
 
 HEADERS = {
-    "another format": ({"format": 99, "layers": 1}, "has format 99"),
+    "another format": ({"format": 99, "layers": 1}, "have format 99"),
     "no format": ({"layers": 1}, "no whole file"),
-    "unknown facts": ({"format": 1, "layers": 1, "odd": 1}, "no whole file"),
+    "unknown facts": ({"format": 1, "layers": 1, "odd": 1}, "header"),
     "no layers": ({"format": 1, "layers": 0}, "0 layers"),
     "too many layers": ({"format": 1, "layers": 10**12}, "1000000000000 layers"),
     "layers by name": ({"format": 1, "layers": "one"}, "'one' layers"),
-    "more layers than weights": ({"format": 1, "layers": 2}, "not as they should be"),
+    "more layers than weights": ({"format": 1, "layers": 2}, "lacks"),
     "a list": ([1], "no whole file"),
     "no JSON": ("{", "no whole file"),
 }
@@ -120,7 +121,7 @@ HEADERS = {
 @pytest.mark.parametrize(("header", "said"), HEADERS.values(), ids=HEADERS)
 def test_a_foreign_header_is_refused(file: Path, header: Any, said: str) -> None:
     """A file that says nothing, or something else, about itself is no file of these weights."""
-    with pytest.raises(BrokenWeights, match=said):
+    with pytest.raises(BrokenCheckpoint, match=said):
         load(rewritten(file, header=header))
 
 
@@ -131,7 +132,7 @@ def test_a_foreign_file_is_refused(tmp_path: Path) -> None:
     save_file({"a": np.zeros(3, np.float32)}, tmp_path / "other.safetensors")
     (tmp_path / "text.safetensors").write_text("{}" * 100)
     for name in ("other", "text"):
-        with pytest.raises(BrokenWeights, match=f"{name}.safetensors' is no whole file"):
+        with pytest.raises(BrokenCheckpoint, match=f"{name}.safetensors' is no whole file"):
             load(tmp_path / f"{name}.safetensors")
 
 
@@ -146,7 +147,7 @@ def test_weights_that_cannot_be_are_refused(file: Path, name: str, value: Any) -
     }
     new = None if value is None else changed[value] if isinstance(value, str) else np.full_like(old, value)
 
-    with pytest.raises(BrokenWeights, match=name):
+    with pytest.raises(BrokenCheckpoint, match=name):
         load(rewritten(file, **{name.replace(".", "__"): new}))
 
 

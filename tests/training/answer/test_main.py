@@ -12,10 +12,8 @@ import pytest
 from polyhop.answering.extractive.quotable import NAMES
 from polyhop.answering.extractive.scorer import load as units_of
 from polyhop.core.errors import CallerError
-from polyhop.training.answer.__main__ import main
-from polyhop.training.answer.collect import Example, holds
-from polyhop.training.answer.fit import trained, useful
-from polyhop.training.examples import load, write
+from polyhop.training.answer import Example, holds, main, trained, useful
+from polyhop.training.harness import load, write
 from tests.training.rerank.questions import passages, rows, written
 
 

@@ -10,9 +10,8 @@ import pytest
 
 from polyhop.core.errors import CallerError
 from polyhop.retrieval.query.gate import FEATURES
-from polyhop.training.augment.collect import Example, gain
-from polyhop.training.augment.fit import FOLDS, Cases, cases, fit, judged, trained
-from polyhop.training.examples import load, write
+from polyhop.training.augment import FOLDS, Cases, Example, cases, fit, gain, judged, trained
+from polyhop.training.harness import load, write
 
 Rule = Callable[[np.ndarray], float]
 

@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from polyhop.retrieval.query.gate import FEATURES, Gate
-from polyhop.training.augment import fit
-from polyhop.training.augment.__main__ import main
-from polyhop.training.augment.collect import Example
-from polyhop.training.examples import load, write
+from polyhop.training import augment
+from polyhop.training.augment import Example, main
+from polyhop.training.harness import load, write
 from tests.training.rerank.questions import passages, rows, written
 
 
@@ -21,7 +20,7 @@ def test_question_files_become_a_gate(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each question is asked as it is and reformulated; the file of the gate is one that a run can use."""
-    monkeypatch.setattr(fit, "FEWEST", 1)
+    monkeypatch.setattr(augment, "FEWEST", 1)
     asked, known = written(tmp_path / "q.jsonl", rows()), passages(tmp_path / "corpus.jsonl")
     files = [tmp_path / "titled.jsonl", tmp_path / "untitled.jsonl"]
     for file, untitled in zip(files, ([], ["--untitled"]), strict=True):

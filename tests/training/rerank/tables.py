@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from polyhop.core.vectors import unit
-from polyhop.training.rerank.table import DEPTH, Table
+from polyhop.training.rerank.adapter import DEPTH, Table
 
 DIMENSION = 24
 SIZE = 12

@@ -15,14 +15,28 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from polyhop.core.errors import CallerError
+from polyhop.core.weights_file import Card
 from polyhop.encoders import Encoder
-from polyhop.retrieval.rerank.adapted import Adapter, Shape
-from polyhop.retrieval.rerank.adapter_weights import Card, load
-from polyhop.training.rerank.adapter import NotBetter, Verdict, judge, main, train
-from polyhop.training.rerank.adapter_fit import Network, Recipe, contrast, cosines, distillation, fit, ranknet
-from polyhop.training.rerank.lists import CandidateList, ListedCandidate, write
-from polyhop.training.rerank.table import Table, logits_of, table
-from polyhop.training.watch import Silence
+from polyhop.retrieval.rerank.adapter import Adapter, Shape, load
+from polyhop.training.harness import NotBetter, write
+from polyhop.training.rerank.adapter import (
+    Network,
+    Recipe,
+    Table,
+    Verdict,
+    contrast,
+    cosines,
+    distillation,
+    fit,
+    judge,
+    logits_of,
+    main,
+    ranknet,
+    table,
+    train,
+)
+from polyhop.training.rerank.lists import CandidateList, ListedCandidate
+from tests.training.silence import Silence
 
 from . import tables
 
@@ -35,7 +49,7 @@ def recipe(**parts: Any) -> Recipe:
     return Recipe(**{"first": 4, "attention": 8, "hidden": 8, "rate": 2e-3, "faster": 20.0, "batch": 32, **parts})
 
 
-def trained(folder: Path, lists: tuple[Table, Table], **parts: Any) -> tuple[Card, str, Verdict]:
+def trained(folder: Path, lists: tuple[Table, Table], **parts: Any) -> tuple[Card[Shape], str, Verdict]:
     """Train on lists and return what came of it."""
     out = folder / "w.safetensors"
     return train(*lists, recipe(**parts), out=out, embedder="turning", watcher=Silence())

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from polyhop.core.errors import CallerError
-from polyhop.training.rerank.collect import Sources, collect, gathered
+from polyhop.training.pool import key_of
+from polyhop.training.questions import Sources, gathered
+from polyhop.training.rerank.collect import collect
 from polyhop.training.rerank.lists import CandidateList
-from polyhop.training.treehop.pool import key_of
-from polyhop.training.watch import Silence
 from tests import corpus
 
 from .questions import TEXTS, passage, passages, rows, written
@@ -26,7 +27,7 @@ def sources(folder: Path, given: Sequence[Any] | None = None, **fields: Any) -> 
 
 def collected(home: Path, made: Sources) -> list[CandidateList]:
     """Return the lists, collected in a folder."""
-    return collect(made, home, Silence())
+    return collect(replace(made, home=home))
 
 
 @pytest.mark.slow

@@ -15,10 +15,9 @@ from polyhop.core.errors import CallerError
 from polyhop.encoders.minilm import tokenizer
 from polyhop.retrieval.rerank.crossfile import SCALE, shapes
 from polyhop.retrieval.rerank.pairs import encode
-from polyhop.training.rerank.fit import Recipe, Trainer
+from polyhop.training.rerank.fit import Recipe, Trainer, padded
 from polyhop.training.rerank.lists import CandidateList
-from polyhop.training.rerank.network import padded
-from polyhop.training.watch import Silence
+from tests.training.silence import Silence
 
 from .questions import rivers
 
@@ -101,7 +100,7 @@ def test_an_interrupted_training_ends_as_if_it_had_not_been(tmp_path: Path) -> N
 
     assert same(whole.network.trained(), resumed.network.trained())
     assert ["going on after 32 pairs"] == [message for message in heard.said if "going on" in message]
-    assert progress.pairs == whole._now.pairs
+    assert progress.pairs == whole.now.pairs
 
 
 @pytest.mark.slow
@@ -114,12 +113,13 @@ def test_a_state_of_another_training_or_a_broken_one_is_passed_over(tmp_path: Pa
     for parts, said in (
         ({"pairs": 33}, "another training"),
         ({"pairs": 32, "given": other}, "another training"),
-        ({"pairs": 32}, "going on after 32"),
+        ({"pairs": 32}, "going on"),
     ):
         state.write_bytes(kept)
         heard = Listening()
-        trainer(state, watcher=heard, **parts)._resume()  # type: ignore[arg-type]
-        assert 1 == sum(said in message for message in heard.said)
+        made = trainer(state, watcher=heard, **parts)  # type: ignore[arg-type]
+        assert (made.resume() is None) == ("another" in said)
+        assert [said in message for message in heard.said] == [True] * len(heard.said)
 
     state.write_bytes(kept[:500])
     heard = Listening()

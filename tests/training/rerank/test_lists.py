@@ -10,8 +10,9 @@ import pytest
 
 from polyhop.core.errors import CallerError
 from polyhop.retrieval.rerank.pairs import Pair
+from polyhop.training.harness import write
 from polyhop.training.rerank.linear import example
-from polyhop.training.rerank.lists import SHARE, divide, read, write
+from polyhop.training.rerank.lists import SHARE, divide, read
 
 from .questions import candidate, rivers, written
 

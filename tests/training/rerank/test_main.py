@@ -13,8 +13,9 @@ from polyhop.encoders import Encoder
 from polyhop.retrieval.config import Config
 from polyhop.retrieval.rerank.cross import CrossEncoder
 from polyhop.retrieval.rerank.listwise import Estimate, Listwise
+from polyhop.training.harness import write
 from polyhop.training.rerank.__main__ import main
-from polyhop.training.rerank.lists import SHARE, divide, read, write
+from polyhop.training.rerank.lists import SHARE, divide, read
 from tests import corpus
 
 from .questions import TEXTS, passage, passages, rivers, rows, written

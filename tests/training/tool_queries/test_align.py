@@ -13,11 +13,10 @@ from polyhop.core.errors import CallerError
 from polyhop.core.llm.transformers_model import LocalModel
 from polyhop.encoders import Encoder
 from polyhop.training.tool_queries.align import Aligner, Outcome
-from polyhop.training.tool_queries.examples import Example, described, example, greedy
+from polyhop.training.tool_queries.examples import Example, Recipe, described, example, greedy
 from polyhop.training.tool_queries.fit import Tuner, padded
-from polyhop.training.tool_queries.recipe import Recipe
-from polyhop.training.watch import Silence
 from tests.tools.select.shops import TOOLS
+from tests.training.silence import Silence
 
 from .worlds import ASKED, PROMPT, ROW, judge, model, requests
 

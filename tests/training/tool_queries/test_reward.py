@@ -6,9 +6,16 @@ import pytest
 
 from polyhop.core.errors import CallerError
 from polyhop.encoders import Encoder
-from polyhop.training.tool_queries.examples import described, divided, of_gold, queries_in
-from polyhop.training.tool_queries.recipe import Recipe, checked
-from polyhop.training.tool_queries.reward import interleaved, worth
+from polyhop.training.tool_queries.examples import (
+    Recipe,
+    checked,
+    described,
+    divided,
+    interleaved,
+    of_gold,
+    queries_in,
+    worth,
+)
 from tests.tools.catalogues import tool
 
 from .worlds import ROW, judge, requests

@@ -14,11 +14,11 @@ from polyhop.core.llm import Budget, Gateway, Ledger, Message, OwnModel
 from polyhop.encoders import Encoder
 from polyhop.graphs.select import Selector, Wanted, select
 from polyhop.tools.select.prompt import QueryPrompt, reply
-from polyhop.training.tool_queries.recipe import Recipe
+from polyhop.training.catalogues import Request
+from polyhop.training.tool_queries.examples import Recipe
 from polyhop.training.tool_queries.wording import Chooser
-from polyhop.training.tools.collect import Request
-from polyhop.training.watch import Silence
 from tests.tools.select.shops import engine
+from tests.training.silence import Silence
 
 from .worlds import ROW, judge, requests
 

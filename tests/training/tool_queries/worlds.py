@@ -8,10 +8,8 @@ import numpy as np
 
 from polyhop.encoders import Encoder
 from polyhop.tools.select.prompt import QueryPrompt, reply
-from polyhop.training.tool_queries.examples import described, messages
-from polyhop.training.tool_queries.recipe import Recipe
-from polyhop.training.tool_queries.reward import Judge
-from polyhop.training.tools.collect import Request, Shop
+from polyhop.training.catalogues import Request, Shop
+from polyhop.training.tool_queries.examples import Judge, Recipe, described, messages
 from tests.core.llm.causals import causal
 from tests.encoders.decoders import STOP
 from tests.tools.select.shops import TOOLS

@@ -11,7 +11,7 @@ from polyhop.core.errors import CallerError
 from polyhop.encoders import Encoder
 from polyhop.tools.select.features import NAMES
 from polyhop.tools.select.model import load
-from polyhop.training.tools.__main__ import train
+from polyhop.training.tools import train
 from tests.tools.catalogues import lines
 from tests.tools.select.shops import TOOLS
 

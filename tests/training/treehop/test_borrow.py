@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from polyhop.core.types import Passage
-from polyhop.training.treehop.borrow import Borrowed
-from polyhop.training.treehop.questions import HopQuestion
-from polyhop.training.treehop.seen import seen_in
+from polyhop.training.questions import HopQuestion
+from polyhop.training.treehop.links import Borrowed, seen_in
 
 JAWS = {"title": "Jaws (film)", "text": "Jaws is a 1975 thriller film directed by Steven Spielberg."}
 SPIELBERG = {"title": "Steven Spielberg", "text": "Steven Spielberg is an American film director born in Cincinnati."}

@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from polyhop.training.treehop.batch import batches, steps
-from polyhop.training.treehop.examples import Example, Table, mined, split, table
+from polyhop.training.treehop.examples import Table, mined, split, table
+from polyhop.training.treehop.links import Example
+from polyhop.training.treehop.train import batches, steps
 
 from . import worlds
 

@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from polyhop.training.treehop.loss import InfoNCE, Sigmoid, loss_of
+from polyhop.training.treehop.network import InfoNCE, Sigmoid, loss_of
 
 COSINES = torch.tensor([[0.9, 0.2, -0.1, 0.4], [0.3, 0.5, 0.7, 0.0]])
 RIGHT = torch.tensor([[True, False, False, False], [False, True, True, False]])

@@ -13,13 +13,13 @@ import pytest
 from polyhop.core.errors import CallerError
 from polyhop.encoders import Encoder
 from polyhop.store.collection import Collection
-from polyhop.training.treehop import pool
-from polyhop.training.treehop.hops import hops
-from polyhop.training.treehop.own import gather
-from polyhop.training.treehop.pool import Pool
-from polyhop.training.treehop.questions import examples, read
-from polyhop.training.watch import Silence
+from polyhop.training import pool
+from polyhop.training.pool import Pool
+from polyhop.training.questions import read
+from polyhop.training.treehop.examples import examples, gather
+from polyhop.training.treehop.links import hops
 from tests import corpus
+from tests.training.silence import Silence
 
 
 @pytest.fixture(scope="module")

@@ -14,13 +14,13 @@ from filelock import FileLock
 
 from polyhop.core.errors import CallerError, OperatorError
 from polyhop.retrieval.hop import checkpoint
-from polyhop.training.treehop.evaluate import Verdict, hop_recall, judge
+from polyhop.training.harness import NotBetter
 from polyhop.training.treehop.examples import table
-from polyhop.training.treehop.recipe import PUBLISHED
-from polyhop.training.treehop.train import NotBetter, Work, train
-from polyhop.training.watch import Silence
+from polyhop.training.treehop.network import PUBLISHED
+from polyhop.training.treehop.train import Verdict, Work, hop_recall, judge, train
 from tests.documents import ROOT, environment
 from tests.retrieval.hop import gates
+from tests.training.silence import Silence
 
 from . import worlds
 

@@ -12,11 +12,11 @@ import numpy as np
 
 from polyhop.core.types import Passage, Vectors
 from polyhop.core.vectors import unit
-from polyhop.training.treehop.examples import Example
-from polyhop.training.treehop.pool import Pool
-from polyhop.training.treehop.recipe import Recipe
+from polyhop.training.pool import Pool
+from polyhop.training.treehop.links import Example
+from polyhop.training.treehop.network import Recipe
 from polyhop.training.treehop.train import Report, Work, train
-from polyhop.training.watch import Silence
+from tests.training.silence import Silence
 
 DIMENSION = 24
 PAIRS = 240

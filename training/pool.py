@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import io
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
@@ -12,11 +12,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.errors import CallerError, OperatorError
-from ...core.types import Chunk, Hit, Passage, Vectors
-from ...encoders.role import Encoder
-from ...store.collection import Collection
-from ..watch import Watcher
+from ..core.errors import CallerError
+from ..core.files import write_whole
+from ..core.types import Chunk, Hit, Passage, Vectors
+from ..encoders.role import Encoder
+from ..store.collection import Collection
+from .harness import Watcher
 
 BLOCK = 1_024
 QUERIES = 256
@@ -125,25 +126,14 @@ def _block(texts: Sequence[str], embedder: Encoder, folder: Path, *, queries: bo
     read = [embedder.name, *(["queries", getattr(embedder, "checkpoint", "")] if queries else []), *texts]
     mark = blake2b("\0".join(read).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
     path = folder / f"{mark}.npy"
-    for kept in _kept(path):
+    try:
+        kept: Vectors = np.load(path)
         if kept.shape == (len(texts), embedder.dimension):
             return kept
-    vectors = embedder.encode_queries(texts) if queries else embedder.encode_passages(texts)
-    draft = folder / f".{mark}.{os.getpid()}.npy"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        np.save(draft, vectors)
-        draft.replace(path)
-    except OSError as error:
-        raise OperatorError(
-            f"cannot keep vectors in {str(folder)!r} ({error}); free some space or set POLYHOP_CACHE"
-        ) from error
-    return vectors
-
-
-def _kept(path: Path) -> Iterator[Vectors]:
-    """Yield what is in the cache, if it can be read."""
-    try:
-        yield np.load(path)
     except (OSError, ValueError, EOFError):
-        return
+        pass  # there is none, or none that can be read
+    vectors = embedder.encode_queries(texts) if queries else embedder.encode_passages(texts)
+    held = io.BytesIO()
+    np.save(held, vectors)
+    write_whole(path, held.getvalue())
+    return vectors

@@ -10,16 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from ...core.errors import CallerError
-from ...core.files import read_rows
-from ...core.types import Vectors
-from ...encoders.role import Encoder
-from ...tools.importers.json_lines import JsonLines
-from ...tools.select.features import Reading, read, search
-from ...tools.select.intents import essence, intents, searched
-from ...tools.select.lexicon import Lexicon, Rows
-from ...tools.select.model import Model, Values
-from ...tools.tool import Tool
+from ..core.errors import CallerError
+from ..core.files import read_rows
+from ..core.types import Vectors
+from ..encoders.role import Encoder
+from ..tools.importers.json_lines import JsonLines
+from ..tools.select.features import Reading, read, search
+from ..tools.select.intents import essence, intents, searched
+from ..tools.select.lexicon import Lexicon, Rows
+from ..tools.select.model import Model, Values
+from ..tools.tool import Tool
 
 # From this cosine on a tool does what another does, when all that can answer a request is taken away.
 TWINS = 0.85

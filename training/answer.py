@@ -1,0 +1,246 @@
+"""Train what answers without a model, in two steps: python -m polyhop.training.answer examples|units ...
+
+examples  ask questions whose gold passages and answers are known, and keep what is known of each sentence
+units     fit the units to them, in seconds
+"""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from ..answering.extractive.quotable import NAMES, Quotable, Sight
+from ..answering.extractive.scorer import FORMAT, GROUPS, SUMMARY, choose, group, summary
+from ..core.errors import CallerError
+from ..core.linear import Linear
+from ..core.types import Numbers
+from ..core.words import name_key
+from ..retrieval.query.answer_candidates import QuestionWords
+from ..retrieval.rerank.listwise import Estimate
+from ..store.collection import Collection
+from .harness import OUT, SOURCES, Step, described, load, option, path, paths, run, write, write_json
+from .loop import logistic, on_scale
+from .questions import HopQuestion, Sources, of_each, read, walked
+
+K = 5
+FEWEST = 20  # questions of which a sentence is right, below which there is nothing to learn from
+#: on the squares of the weights of standardised features
+PENALTY, PENALTY_OF_CHANCES = 0.03, 0.01
+#: what a question of other passages counts, which are few
+FOREIGN = 3.0
+#: searches from which on an example is one for the scorers; those of fewer are for what tells wrong answers
+WHOLE = 2
+_ARTICLES = frozenset(("a", "an", "the"))
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A question with its sentences: `Sight` in plain types, and of each sentence what it holds.
+
+    `holds` says whether the answer stands in it, `gold` whether its passage is a gold one. A `foreign` question is one
+    of other passages than those it was asked of; `hops` are the searches that it was allowed.
+    """
+
+    question: str
+    kind: str
+    rows: Sequence[Sequence[float]]
+    places: Sequence[int]
+    cosines: Sequence[float]
+    score: float
+    sufficiency: float | None
+    holds: Sequence[bool]
+    gold: Sequence[bool]
+    foreign: bool = False
+    hops: int = 2
+
+    def __post_init__(self) -> None:
+        if not len(self.rows) == len(self.places) == len(self.holds) == len(self.gold):
+            counted = f"{len(self.rows)} rows, {len(self.places)} places, {len(self.holds)} and {len(self.gold)} marks"
+            raise ValueError(counted)
+        if not np.isfinite(self.sight().rows).all():
+            raise ValueError("features that are not finite")
+
+    def sight(self) -> Sight:
+        """Return its sentences as the units see them."""
+        rows = np.array(self.rows, np.float64).reshape(len(self.rows), len(NAMES))
+        return Sight(self.kind, rows, self.places, self.cosines, self.score, self.sufficiency)
+
+    def right(self) -> Numbers:
+        """Return which sentences hold the answer and are of a gold passage."""
+        return np.array([held and gold for held, gold in zip(self.holds, self.gold, strict=True)], bool)
+
+
+def collect(sources: Sources, *, foreign: Sequence[Path] = (), hops: int = 2) -> list[Example]:
+    """Return an example for each question that is answered by more than yes or no.
+
+    Args:
+        foreign: files of questions that the passages do not answer; `sources.limit` counts for each of them too.
+        hops: searches of a question. With one many answers are not found, as those of questions of more hops.
+
+    Raises:
+        CallerError: if a file cannot be read, or no question is left.
+    """
+    strange = [one for path in foreign for one in read(path)[: sources.limit or None]]
+    asked: list[Example | None] = []
+
+    def make(one: HopQuestion, collection: Collection) -> Example | None:
+        while strange:
+            asked.append(_example(strange.pop(), collection, hops, foreign=True))
+        return _example(one, collection, hops)
+
+    own = of_each(sources, make)
+    return [one for one in [*own, *asked] if one is not None]
+
+
+def _example(one: HopQuestion, collection: Collection, hops: int, *, foreign: bool = False) -> Example | None:
+    if key(one.answer) in ("", "yes", "no"):
+        return None
+    state, run = walked(one.question, collection, K, searches=hops, sufficiency=Estimate())
+    quotable = Quotable.of(state["ranked"][:K], run, QuestionWords.of(run.question, run))
+    sight, gold = quotable.sight(state.get("sufficiency")), set(one.identities())
+    documents = [known.passage.document for known in quotable.known]
+    return Example(
+        question=one.question,
+        kind=sight.kind,
+        rows=sight.rows.round(5).tolist(),
+        places=sight.places,
+        cosines=[round(cosine, 5) for cosine in sight.cosines],
+        score=sight.score,
+        sufficiency=sight.sufficiency,
+        holds=[holds(piece.text, one.answer) for piece in quotable.pieces],
+        gold=[documents[place] in gold for place in sight.places],
+        foreign=foreign,
+        hops=hops,
+    )
+
+
+def key(text: str) -> str:
+    """Return a text as names are compared, without articles."""
+    return " ".join(word for word in name_key(text).split() if word not in _ARTICLES)
+
+
+def holds(text: str, answer: str) -> bool:
+    """Say whether an answer stands in a text."""
+    return f" {key(answer)} " in f" {key(text)} "
+
+
+def trained(examples: Sequence[Example]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the file of units as plain JSON types, and figures on halves that the scorers have not seen.
+
+    Raises:
+        CallerError: if too few questions have a right sentence, or all or none are foreign.
+    """
+    able = sum(map(useful, examples))
+    strange = sum(one.foreign for one in examples)
+    if able < FEWEST or not 0 < strange < len(examples):
+        raise CallerError(
+            f"{len(examples)} examples, {able} with a right sentence and {strange} of other passages; "
+            f"{FEWEST} at least are needed of the former, and some of the latter (`--foreign`)"
+        )
+    scorers = fit_scorers(examples)
+    halves = examples[::2], examples[1::2]
+    seen = [judged(one, fit_scorers(other)) for one, other in (halves, halves[::-1])]
+    rows, right, foreign = (np.concatenate(both) for both in zip(*seen, strict=True))
+    units = {
+        "format": FORMAT,
+        "scorers": {name: described(unit, NAMES) for name, unit in scorers.items()},
+        "right": described(logistic(rows, right, PENALTY_OF_CHANCES), SUMMARY),
+        "ours": described(logistic(rows, ~foreign, PENALTY_OF_CHANCES, np.where(foreign, FOREIGN, 1.0)), SUMMARY),
+    }
+    return units, {"questions": len(examples), "held": round(float(right[~foreign].mean()), 4), "foreign": strange}
+
+
+def useful(one: Example) -> bool:
+    """Say whether some sentences of an example are right and some are not, and all of its searches were made."""
+    return one.hops >= WHOLE and 0 < sum(one.right()) < len(one.rows)
+
+
+def fit_scorers(examples: Sequence[Example]) -> dict[str, Linear]:
+    """Return the unit of each group: what all groups share, and what is its own where that pays.
+
+    The loss is the cross-entropy over the sentences of a question, of those that hold the answer together, and over
+    single sentences.
+    """
+    chosen = [one for one in examples if useful(one)]
+    rows = [_grouped(one.sight().rows, group(one.kind)) for one in chosen]
+    marks = torch.tensor(np.concatenate([one.right() for one in chosen]).astype(np.float64))
+    of = torch.tensor(np.repeat(np.arange(len(rows)), [len(each) for each in rows]))
+
+    def loss(scores: torch.Tensor) -> torch.Tensor:
+        shares = torch.exp(scores.clamp(-30, 30))
+        nothing = torch.zeros(len(rows), dtype=torch.float64)
+        right, everything = nothing.index_add(0, of, shares * marks), nothing.index_add(0, of, shares)
+        single = functional.binary_cross_entropy_with_logits(scores, marks, reduction="sum") / len(rows)
+        return single - (torch.log(right) - torch.log(everything)).mean()
+
+    found, width = on_scale(np.concatenate(rows), loss, PENALTY), len(NAMES)
+    shared, parts = found.weights[:width], found.weights[width:].reshape(len(GROUPS) - 1, width + 1)
+    own = [*parts, np.zeros(width + 1)]
+    return {
+        name: Linear(shared + part[:-1], found.bias + float(part[-1])) for name, part in zip(GROUPS, own, strict=True)
+    }
+
+
+def judged(examples: Sequence[Example], scorers: Mapping[str, Linear]) -> tuple[Numbers, Numbers, Numbers]:
+    """Return what is known of the sentences that scorers choose, for each example that has some.
+
+    Whether they hold the answer, and whether the question is foreign, stand beside it.
+    """
+    rows, marks = [], []
+    for one in examples:
+        if one.rows:
+            sight = one.sight()
+            scores = scorers[group(one.kind)](sight.rows)
+            chosen = choose(scores, sight.places)
+            rows.append(summary(sight, scores, chosen))
+            marks.append((any(one.holds[row] for row in chosen), one.foreign))
+    right, foreign = np.array(marks, bool).reshape(len(rows), 2).T
+    return np.array(rows).reshape(len(rows), len(SUMMARY)), right, foreign
+
+
+def _grouped(rows: Numbers, name: str) -> Numbers:
+    """Return features for all groups, and once more, with a constant, for each but the last, where it is this one."""
+    own = np.column_stack([rows, np.ones(len(rows))])
+    return np.column_stack([rows, *(own * (name == each) for each in GROUPS[:-1])])
+
+
+def _examples(given: Namespace) -> dict[str, Any]:
+    found = collect(Sources.of(given), foreign=given.foreign, hops=given.hops)
+    write(given.out, found)
+    return {"file": str(given.out), "examples": len(found)}
+
+
+def _units(given: Namespace) -> dict[str, Any]:
+    return write_json(given.out, *trained(load(given.examples, Example)))
+
+
+STEPS = {
+    "examples": Step(
+        _examples,
+        (
+            *SOURCES,
+            paths("--foreign", "questions that these passages do not answer"),
+            option("--hops", "searches of a question (default: %(default)s)", type=int, default=2),
+            OUT,
+        ),
+        "ask questions",
+    ),
+    "units": Step(_units, (path("examples", "files of examples", nargs="+"), OUT), "fit the units"),
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Take the step that the arguments name and return the exit code."""
+    return run("training.answer", __doc__, STEPS, arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
