@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 from ...core.errors import CallerError
-from ...core.forked import heed, keep
 
 
 class Closable(Protocol):
@@ -63,7 +62,6 @@ class ResourcePool(Generic[Key, Opened]):
         self._capacity = capacity
         self._entries: OrderedDict[Key, _Entry[Opened]] = OrderedDict()
         self._changing = threading.Lock()
-        heed(self)
 
     @contextmanager
     def use(self, key: Key) -> Iterator[Opened]:
@@ -90,14 +88,6 @@ class ResourcePool(Generic[Key, Opened]):
             idle = [entry for entry in self._entries.values() if not entry.users]
             self._entries.clear()
         _close(idle)
-
-    def before_fork(self) -> None:
-        """Do nothing: other threads go on using what is open."""
-
-    def in_child(self) -> None:
-        """Leave what the parent opened alone, and open anew."""
-        keep(self._entries)
-        self._entries, self._changing = OrderedDict(), threading.Lock()
 
     def _take(self, key: Key) -> _Entry[Opened]:
         with self._changing:
