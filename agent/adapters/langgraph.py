@@ -242,7 +242,7 @@ def select_tools_graph(config: RunnableConfig | None = None) -> Any:
         where = checked(cast(QuestionOptions, {"where": state.get("where")}))
         name = _name("catalogue", said.get("catalogue", DEFAULT))
         with _selectors.use(_CatalogueAt(settings.home, name)) as selector:
-            found = selector.select(state.get("request", ""), settings.k if k is None else k, where=where)
+            found = selector.select(_text("request", state), settings.k if k is None else k, where=where)
         for event in found.events:
             get_stream_writer()(event)
         return ToolsOutput(tools=[_tool(one) for one in found.tools], abstained=found.why)
@@ -272,12 +272,12 @@ def _question_graph(
 
     def node(state: Any, config: RunnableConfig) -> Any:
         with _agents.use(_collections(_said(given, config))) as agent:
-            request, run = _prepared(agent, task, state.get("k"), *asked(state))
+            request, run = _prepared(agent, task, *asked(state), k=state.get("k"))
             return output(ask(request, run), agent)
 
     async def anode(state: Any, config: RunnableConfig) -> Any:
         async with _agents.ause(_collections(_said(given, config))) as agent:
-            request, run = _prepared(agent, task, state.get("k"), *asked(state))
+            request, run = _prepared(agent, task, *asked(state), k=state.get("k"))
             try:
                 ended = await aask(request, run)
             finally:
@@ -294,7 +294,7 @@ def _compiled(spec: _Spec, node: Any) -> Any:
     return graph.compile(name=spec.name)
 
 
-def _prepared(agent: Agent, task: Task, k: Any, question: str, options: QuestionOptions) -> tuple[Request, Run]:
+def _prepared(agent: Agent, task: Task, question: str, options: QuestionOptions, *, k: Any) -> tuple[Request, Run]:
     """Return what is asked, checked, and the run that answers it, whose events go to the stream of the graph."""
     request = requested(question, agent.settings.k if k is None else k, options, task)
     run = Run(agent.retriever, config=agent.config)
@@ -305,7 +305,15 @@ def _prepared(agent: Agent, task: Task, k: Any, question: str, options: Question
 
 def _asked(state: QuestionInput) -> tuple[str, QuestionOptions]:
     said = {"where": state.get("where"), "history": state.get("history")}
-    return state.get("question", ""), cast(QuestionOptions, said)
+    return _text("question", state), cast(QuestionOptions, said)
+
+
+def _text(key: str, state: Mapping[str, Any]) -> str:
+    if state.get(key) is None:
+        raise CallerError(
+            f"there is no {key!r}; give it as input, or have it in the state of the graph around this one"
+        )
+    return cast(str, state[key])
 
 
 def _conversation(state: MessagesInput) -> tuple[str, QuestionOptions]:

@@ -314,7 +314,8 @@ def test_a_wrong_environment_is_named(config: Config, monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({}, "question is empty"),
+        ({"question": None}, "there is no 'question'; give it as input, or have it in the state"),
+        ({"question": " "}, "question is empty"),
         ({"question": 7}, "question must be a string"),
         ({"k": "5"}, "k must be"),
         ({"where": 5}, "where must be a string, not 5"),
@@ -324,7 +325,7 @@ def test_a_wrong_environment_is_named(config: Config, monkeypatch: pytest.Monkey
 )
 def test_a_wrong_question_is_refused(wrong: dict[str, Any], said: str, config: Config) -> None:
     """The parent hears what the agent itself would say."""
-    asked = {"question": corpus.QUESTION, **wrong} if wrong else {"k": 1}
+    asked = {"question": corpus.QUESTION, **wrong}
     for graph in (retrieve_graph(), answer_graph()):
         with pytest.raises(CallerError, match=said):
             graph.invoke(asked, config)
@@ -335,6 +336,7 @@ def test_a_wrong_request_is_refused(config: Config) -> None:
     graph, wrong = select_tools_graph(), {"configurable": {**config["configurable"], "catalogue": "films"}}
     for asked, given in (
         ({"k": 1}, config),
+        ({"request": ""}, config),
         ({"request": REQUEST, "where": 5}, config),
         ({"request": REQUEST, "where": "tags >>"}, config),
         ({"request": REQUEST}, wrong),
