@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Coroutine
-from contextvars import copy_context
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
@@ -25,7 +24,7 @@ def run_sync(work: Coroutine[Any, Any, Result]) -> Result:
         except BaseException as error:
             outcome.append((None, error))
 
-    worker = threading.Thread(target=copy_context().run, args=(thread,))  # where a graph keeps what runs it
+    worker = threading.Thread(target=thread)
     worker.start()
     worker.join()
     result, error = outcome[0]
