@@ -4,8 +4,8 @@
     builder.compile().invoke({"question": "…"}, {"configurable": {"home": ".polyhop", "collection": "laws"}})
 
 Each has one node, which goes through the loop of `graphs/loop.py`. Its steps are no nodes here: what a run remembers
-(vectors, passages) is no JSON, and a parent that keeps checkpoints would write all candidates once a step, which takes
-longer than the question. The parent sees the steps as events in its stream mode `custom`.
+(vectors, passages) is no JSON, and a parent that keeps checkpoints would write all candidates once a step. The parent
+sees the steps as events in its stream mode `custom`.
 """
 
 from __future__ import annotations
