@@ -72,6 +72,7 @@ SHOWN = {
         "'text' is a required property",
         "error: there is no tool 'burn_letters'",
     ],
+    "18_inside_your_graph": ["search 0\nhop 1\nsearch 1\nfinish 1\n", "Seven Samurai > Akira Kurosawa"],
 }
 #: and what not: here a second first search
 HIDDEN = {"07_resume_a_killed_run": "  search\n  hop\n"}

@@ -1,0 +1,391 @@
+"""The graphs as nodes of other people's LangGraph graphs, and for a LangGraph server: typed plain JSON in and out.
+
+    builder.add_node("find", retrieve_graph())
+    builder.compile().invoke({"question": "…"}, {"configurable": {"home": ".polyhop", "collection": "laws"}})
+
+Each has one node, which goes through the loop of `graphs/loop.py`. Its steps are no nodes here: what a run remembers
+(vectors, passages) is no JSON, and a parent that keeps checkpoints would write all candidates once a step. The parent
+sees the steps as events in its stream mode `custom`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple, Required, cast
+
+from langchain_core.messages import AIMessage, AnyMessage
+from langchain_core.runnables import RunnableConfig, RunnableLambda
+from langgraph.channels import EphemeralValue
+from langgraph.config import get_stream_writer
+from langgraph.graph import START, StateGraph, add_messages
+from langgraph.runtime import get_runtime
+from pydantic import ValidationError
+from typing_extensions import TypedDict  # of that of Python 3.11 pydantic makes no schema
+
+from ...conversation import ASSISTANT, EXCHANGES, USER
+from ...core.errors import CallerError
+from ...core.settings import Settings
+from ...graphs.loop import aask, ask
+from ...graphs.state import Request, State, Task
+from ...retrieval.run import Run
+from ...tools.catalogue import DEFAULT
+from ..agent import Agent
+from ..options import MAX_CHARACTERS, QuestionOptions, checked, requested
+from ..results import Answer, RankedPassage
+from ..selection import SelectedTool, ToolSelector
+from ..to_result import shape_answer, shape_retrieval
+from .pool import ResourcePool
+
+#: our part of an answer's `response_metadata`
+METADATA = "polyhop"
+
+
+class Configurable(TypedDict, total=False):
+    """What `configurable` (or `context`) may say; anything else there belongs to others. Each has the environment's
+    value, or the default, where it is missing.
+
+    What loads code, reaches an address or costs money is left to the environment, since the clients of a server write
+    this.
+    """
+
+    home: str
+    #: one collection or several that are searched as one
+    collection: str | list[str]
+    #: the catalogue of `select_tools`
+    catalogue: str
+    profile: Literal["fast", "quality", "auto"]
+    k: int
+    #: deadline of one question
+    seconds: float
+
+
+#: those that are settings by the same name
+_SETTINGS = ("home", "profile", "k", "seconds")
+
+
+class QuestionInput(TypedDict, total=False):
+    """A question, with the turns before it (`role`, `content`), if there are any.
+
+    What goes in is not kept in a thread, so that no filter outlives its question.
+    """
+
+    question: Required[Annotated[str, EphemeralValue]]
+    history: Annotated[list[dict[str, Any]] | None, EphemeralValue]
+    k: Annotated[int | None, EphemeralValue]
+    where: Annotated[str | None, EphemeralValue]
+
+
+class MessagesInput(TypedDict, total=False):
+    """A conversation whose last message is a person's."""
+
+    messages: Required[Annotated[list[AnyMessage], add_messages]]
+    k: Annotated[int | None, EphemeralValue]
+    where: Annotated[str | None, EphemeralValue]
+
+
+class RequestInput(TypedDict, total=False):
+    """What tools are to do."""
+
+    request: Required[Annotated[str, EphemeralValue]]
+    k: Annotated[int | None, EphemeralValue]
+    where: Annotated[str | None, EphemeralValue]
+
+
+class FoundPassage(TypedDict):
+    """A passage, as `RankedPassage` describes it; `path` holds the `id` and `title` of the passages that led to it."""
+
+    id: str
+    document: str
+    title: str
+    text: str
+    source: str
+    metadata: dict[str, Any]
+    score: float
+    hop: int
+    via: str
+    path: list[dict[str, str]]
+
+
+class PassagesOutput(TypedDict):
+    """The k best passages, best first; `sufficiency` is the probability that they suffice, where it is estimated."""
+
+    passages: list[FoundPassage]
+    sufficiency: float | None
+    notices: list[str]
+
+
+class AnswerOutput(PassagesOutput):
+    """An answer with its `Citation`s, whose numbers count `passages` from 1; `found` is whether they hold an answer."""
+
+    answer: str
+    citations: list[dict[str, Any]]
+    found: bool
+
+
+class MessagesOutput(AnswerOutput):
+    """The conversation with the answer behind it, and what the answer rests on."""
+
+    messages: Annotated[list[AnyMessage], add_messages]
+
+
+class OfferedTool(TypedDict):
+    """A tool to offer: `definition` is what a language model is sent, `alternatives` name tools that do the same."""
+
+    name: str
+    score: float
+    reason: str
+    definition: dict[str, Any]
+    alternatives: list[str]
+
+
+class ToolsOutput(TypedDict):
+    """The tools that a request needs; none where the selection abstained, and then why."""
+
+    tools: list[OfferedTool]
+    abstained: str
+
+
+class _Retrieving(QuestionInput, PassagesOutput): ...
+
+
+class _Answering(QuestionInput, AnswerOutput): ...
+
+
+class _Chatting(MessagesInput, MessagesOutput): ...
+
+
+class _SelectingTools(RequestInput, ToolsOutput): ...
+
+
+class _Collections(NamedTuple):
+    settings: Settings
+    names: tuple[str, ...]
+
+
+class _CatalogueAt(NamedTuple):
+    home: Path
+    name: str
+
+
+_agents = ResourcePool[_Collections, Agent](lambda chosen: Agent.open(None, *chosen.names, settings=chosen.settings))
+_selectors = ResourcePool[_CatalogueAt, ToolSelector](lambda chosen: ToolSelector.open(*chosen))
+
+
+def close() -> None:
+    """Close the collections that graphs opened and keep open for the next question; until then nobody writes to them.
+
+    What is being asked now goes on. The next question opens its collection anew.
+    """
+    _agents.close()
+    _selectors.close()
+
+
+atexit.register(close)
+
+
+def retrieve_graph(config: RunnableConfig | None = None) -> Any:
+    """Return the compiled graph from `QuestionInput` to `PassagesOutput`.
+
+    Args:
+        config: its `configurable` holds where an invocation says nothing else. A LangGraph server gives that of the
+            run.
+    """
+
+    def output(state: State, agent: Agent) -> PassagesOutput:
+        found = shape_retrieval(state, agent.retriever, agent.config.notices)
+        return PassagesOutput(
+            passages=[_passage(one) for one in found.passages],
+            sufficiency=found.sufficiency,
+            notices=list(found.notices),
+        )
+
+    spec = _Spec("retrieve", _Retrieving, QuestionInput, PassagesOutput)
+    return _question_graph(spec, config, task="retrieve", asked=_asked, output=output)
+
+
+def answer_graph(config: RunnableConfig | None = None) -> Any:
+    """Return the compiled graph from `QuestionInput` to `AnswerOutput`; see `retrieve_graph`."""
+
+    def output(state: State, agent: Agent) -> AnswerOutput:
+        return _answer(shape_answer(state, agent.retriever, agent.config.notices))
+
+    spec = _Spec("answer", _Answering, QuestionInput, AnswerOutput)
+    return _question_graph(spec, config, task="answer", asked=_asked, output=output)
+
+
+def chat_graph(config: RunnableConfig | None = None) -> Any:
+    """Return the compiled graph from `MessagesInput` to `MessagesOutput`; see `retrieve_graph`.
+
+    The last message is understood by those before it, as in `Agent.chat`.
+    """
+
+    def output(state: State, agent: Agent) -> MessagesOutput:
+        said = shape_answer(state, agent.retriever, agent.config.notices)
+        about = {"question": said.question, "found": said.found, "titles": said.titles}
+        return MessagesOutput(messages=[AIMessage(said.text, response_metadata={METADATA: about})], **_answer(said))
+
+    spec = _Spec("chat", _Chatting, MessagesInput, MessagesOutput)
+    return _question_graph(spec, config, task="answer", asked=_conversation, output=output)
+
+
+def select_tools_graph(config: RunnableConfig | None = None) -> Any:
+    """Return the compiled graph from `RequestInput` to `ToolsOutput`; see `retrieve_graph`."""
+    given = config
+
+    def select_tools(state: RequestInput, config: RunnableConfig) -> ToolsOutput:
+        said = _said(given, config)
+        settings, k = _settings(said), state.get("k")
+        where = checked(cast(QuestionOptions, {"where": state.get("where")}))
+        name = _name("catalogue", said.get("catalogue", DEFAULT))
+        with _selectors.use(_CatalogueAt(settings.home, name)) as selector:
+            found = selector.select(_text("request", state), settings.k if k is None else k, where=where)
+        for event in found.events:
+            get_stream_writer()(event)
+        return ToolsOutput(tools=[_tool(one) for one in found.tools], abstained=found.why)
+
+    # It computes and waits for nobody: LangGraph runs it in a thread where it is awaited.
+    return _compiled(_Spec("select_tools", _SelectingTools, RequestInput, ToolsOutput), select_tools)
+
+
+class _Spec(NamedTuple):
+    """The name of a graph, and what it holds, takes and returns."""
+
+    name: str
+    state: type
+    input: type
+    output: type
+
+
+def _question_graph(
+    spec: _Spec,
+    given: RunnableConfig | None,
+    *,
+    task: Task,
+    asked: Callable[[Any], tuple[str, QuestionOptions]],
+    output: Callable[[State, Agent], Any],
+) -> Any:
+    """Return the graph that puts what `asked` makes of its state, and `output` of the state that the run ends in."""
+
+    def node(state: Any, config: RunnableConfig) -> Any:
+        with _agents.use(_collections(_said(given, config))) as agent:
+            request, run = _prepared(agent, task, *asked(state), k=state.get("k"))
+            return output(ask(request, run), agent)
+
+    async def anode(state: Any, config: RunnableConfig) -> Any:
+        async with _agents.ause(_collections(_said(given, config))) as agent:
+            request, run = _prepared(agent, task, *asked(state), k=state.get("k"))
+            try:
+                ended = await aask(request, run)
+            finally:
+                run.cancelled.set()  # a step that is still in its thread ends with its task
+            return await asyncio.to_thread(output, ended, agent)
+
+    return _compiled(spec, RunnableLambda(node, afunc=anode, name=spec.name))
+
+
+def _compiled(spec: _Spec, node: Any) -> Any:
+    graph: Any = StateGraph(spec.state, context_schema=Configurable, input_schema=spec.input, output_schema=spec.output)
+    graph.add_node(spec.name, node)
+    graph.add_edge(START, spec.name)
+    return graph.compile(name=spec.name)
+
+
+def _prepared(agent: Agent, task: Task, question: str, options: QuestionOptions, *, k: Any) -> tuple[Request, Run]:
+    """Return what is asked, checked, and the run that answers it, whose events go to the stream of the graph."""
+    request = requested(question, agent.settings.k if k is None else k, options, task)
+    run = Run(agent.retriever, config=agent.config)
+    run.llm = agent.models.gateway(run.cancelled.is_set)
+    run.emit, run.heard = get_stream_writer(), True
+    return request, run
+
+
+def _asked(state: QuestionInput) -> tuple[str, QuestionOptions]:
+    said = {"where": state.get("where"), "history": state.get("history")}
+    return _text("question", state), cast(QuestionOptions, said)
+
+
+def _text(key: str, state: Mapping[str, Any]) -> str:
+    if state.get(key) is None:
+        raise CallerError(
+            f"there is no {key!r}; give it as input, or have it in the state of the graph around this one"
+        )
+    return cast(str, state[key])
+
+
+def _conversation(state: MessagesInput) -> tuple[str, QuestionOptions]:
+    """Return the last message and, as a history, what people and models said before it."""
+    messages = state.get("messages") or []
+    if not messages or messages[-1].type != "human":
+        raise CallerError("the last message must be a person's (type human), for it is the question")
+    turns: list[dict[str, Any]] = []
+    for message in messages[-8 * EXCHANGES : -1]:
+        text = str(message.text)[:MAX_CHARACTERS]
+        ours = message.response_metadata.get(METADATA) if message.type == "ai" else None
+        if message.type == "human":
+            turns.append({"role": USER, "content": text})
+        elif ours:
+            if turns and turns[-1]["role"] == USER:
+                turns[-1]["question"] = ours["question"]
+            turns.append({"role": ASSISTANT, "content": text if ours["found"] else "", "titles": ours["titles"]})
+        elif message.type == "ai" and text:
+            turns.append({"role": ASSISTANT, "content": text})
+    return str(messages[-1].text), cast(QuestionOptions, {"where": state.get("where"), "history": turns})
+
+
+def _said(given: RunnableConfig | None, config: RunnableConfig) -> dict[str, Any]:
+    """Return what is said to us: when the graph was made, as the context of the run, and in its configuration."""
+    said: dict[str, Any] = {}
+    for one in ((given or {}).get("configurable"), get_runtime().context, config.get("configurable")):
+        if isinstance(one, Mapping):  # a parent's context may be anything
+            said |= {key: one[key] for key in Configurable.__annotations__ if one.get(key) is not None}
+    return said
+
+
+def _settings(said: Mapping[str, Any]) -> Settings:
+    try:
+        return Settings(**{key: said[key] for key in _SETTINGS if key in said})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0])
+        where = f"configurable[{name!r}]" if name in said else f"POLYHOP_{name.upper()}"
+        raise CallerError(f"{where} is {first['input']!r}: {first['msg'].lower()}") from error
+
+
+def _collections(said: Mapping[str, Any]) -> _Collections:
+    names = said.get("collection", "default")
+    names = [names] if isinstance(names, str) else names
+    if not isinstance(names, list | tuple) or not names:
+        raise CallerError(f"configurable['collection'] must be a name or a list of names, not {names!r:.80}")
+    return _Collections(_settings(said), tuple(dict.fromkeys(_name("collection", name) for name in names)))
+
+
+def _name(key: str, name: object) -> str:
+    if not isinstance(name, str):
+        raise CallerError(f"configurable[{key!r}] must hold names, not {name!r:.80}")
+    return name
+
+
+def _answer(said: Answer) -> AnswerOutput:
+    return AnswerOutput(
+        answer=said.text,
+        citations=[dict(one) for one in said.citations],
+        found=said.found,
+        passages=[_passage(one) for one in said.retrieval.passages],
+        sufficiency=said.retrieval.sufficiency,
+        notices=list(said.notices),
+    )
+
+
+def _passage(passage: RankedPassage) -> FoundPassage:
+    fields = {key: getattr(passage, key) for key in FoundPassage.__annotations__}
+    return cast(FoundPassage, {**fields, "path": [asdict(step) for step in passage.path]})
+
+
+def _tool(tool: SelectedTool) -> OfferedTool:
+    fields = {key: getattr(tool, key) for key in ("name", "score", "reason")}
+    more = {"definition": tool.definition(), "alternatives": list(tool.alternatives)}
+    return cast(OfferedTool, {**fields, **more})
