@@ -8,6 +8,7 @@ A question is a table of steps and a loop over it. LangGraph's machinery costs a
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine, Generator, Mapping
 from functools import lru_cache
 from importlib import import_module
@@ -134,9 +135,28 @@ def ask(request: Request, run: Run) -> State:
 
 
 async def aask(request: Request, run: Run) -> State:
-    """Do what `ask` does: steps that ask a language model in this event loop, those that compute in a thread."""
+    """Do what `ask` does, in a thread; with a language model, the steps that ask it wait in this event loop."""
+    if run.llm is None:
+        return await asyncio.to_thread(ask, request, run)
+
+    async def take(step: Step, state: State) -> Any:
+        if iscoroutinefunction(step):
+            return await taken(step, state, run)
+        queued = time.monotonic()
+
+        def compute() -> Any:
+            run.pause(time.monotonic() - queued)  # waiting for a thread is not the run's time
+            return taken(step, state, run)
+
+        return await asyncio.to_thread(compute)
+
     begun = way(STEPS, ONWARD, State, request)
-    return await adrive(begun, lambda step, state: taken(step, state, run))
+    try:
+        step, state = next(begun)
+        while True:
+            step, state = begun.send(await take(step, state))
+    except StopIteration as end:
+        return cast(State, end.value)
 
 
 def taken(step: Step, state: State, run: Run) -> Any:
@@ -180,20 +200,6 @@ def drive(way: Generator[tuple[Step, Result], Any, Result], take: Callable[[Step
         step, state = next(way)
         while True:
             step, state = way.send(take(step, state))
-    except StopIteration as end:
-        return cast(Result, end.value)
-
-
-async def adrive(way: Generator[tuple[Step, Result], Any, Result], take: Callable[[Step, Result], Any]) -> Result:
-    """Do what `drive` does; async steps are awaited here, others run in a thread."""
-    try:
-        step, state = next(way)
-        while True:
-            if iscoroutinefunction(step):
-                changes = await take(step, state)
-            else:
-                changes = await asyncio.to_thread(take, step, state)
-            step, state = way.send(changes)
     except StopIteration as end:
         return cast(Result, end.value)
 

@@ -24,7 +24,7 @@ from polyhop.agent import Agent, Catalogue, Collection, Document, Functions, Set
 from polyhop.agent.testing import ScriptedModel
 from polyhop.core.types import Vectors
 from polyhop.encoders import Encoder
-from polyhop.graphs.escalation import WhenUnsure
+from polyhop.retrieval.escalation import WhenUnsure
 from polyhop.retrieval.fusion.minmax import MinMax
 from polyhop.retrieval.hop.checkpoint import NoCheckpoint
 from polyhop.retrieval.query.feedback import Feedback

@@ -26,7 +26,7 @@ from langgraph.runtime import get_runtime
 from pydantic import ValidationError
 from typing_extensions import TypedDict  # of that of Python 3.11 pydantic makes no schema
 
-from ...conversation import ASSISTANT, EXCHANGES, USER
+from ...conversation.turn import ASSISTANT, EXCHANGES, USER
 from ...core.errors import CallerError
 from ...core.settings import Settings
 from ...graphs.loop import aask, ask

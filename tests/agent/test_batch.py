@@ -63,9 +63,9 @@ def films(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterat
         yield opened
 
 
-def asking(films: Any, *, profile: Config | None = None) -> Agent:
+def asking(films: Any, *, config: Config | None = None) -> Agent:
     """Return an agent over the known passages."""
-    return Agent(films, settings=Settings(), config=profile)
+    return Agent(films, settings=Settings(), config=config)
 
 
 def told(retrieval: Retrieval | Exception) -> Any:
@@ -80,7 +80,7 @@ def told(retrieval: Retrieval | Exception) -> Any:
 @pytest.mark.parametrize("name", PROFILES)
 def test_sixty_four_questions_have_the_results_they_have_alone(name: str, films: Collection) -> None:
     """Ids, their order, scores, ways and paths do not depend on the company, in plain and in async code."""
-    agent = asking(films, profile=PROFILES[name])
+    agent = asking(films, config=PROFILES[name])
     alone = [told(agent.retrieve(question, 6)) for question in QUESTIONS]
 
     assert 64 == len(set(QUESTIONS))
@@ -171,7 +171,7 @@ def test_a_set_event_ends_all_runs_after_their_first_search(films: Collection) -
     agent.batch(QUESTIONS[:3], cancel=cancel)
     assert not cancel.is_set()
     cancel.set()
-    assert [(1, "WhenCancelled()")] * 3 == [
+    assert [(0, "WhenCancelled()")] * 3 == [
         (one.hops, one.stopped) for one in agent.batch(QUESTIONS[:3], cancel=cancel)
     ]
 
@@ -200,7 +200,7 @@ class SlowSearch:
 def test_cancelling_the_task_begins_no_more_questions(films: Collection) -> None:
     """After `abatch` was cancelled the runs under way end, and the agent goes on working."""
     first = SlowSearch()
-    agent = asking(films, profile=Config(first=first))
+    agent = asking(films, config=Config(first=first))
 
     async def leave() -> None:
         task = asyncio.create_task(agent.abatch(QUESTIONS))
@@ -279,10 +279,10 @@ def test_each_question_has_its_whole_time(active: int, films: Collection, monkey
     monkeypatch.setattr(batches, "ACTIVE", active)
     monkeypatch.setattr(batches, "TURNS", 1)
     slow = Watching(lambda run: clock.forward(20.0))
-    agent = asking(films, profile=Config(first=slow, seconds=30.0))
+    agent = asking(films, config=Config(first=slow, seconds=30.0))
     alone = [told(agent.retrieve(question)) for question in QUESTIONS[:8]]
 
-    assert {2} == {hops for _, _, hops, _ in alone}
+    assert {1} == {hops for _, _, hops, _ in alone}
     assert alone == [told(one) for one in agent.batch(QUESTIONS[:8])]
 
 
@@ -298,7 +298,7 @@ def test_the_memory_of_a_run_ends_with_it(films: Collection, monkeypatch: pytest
         if len(most) % 3 == 0:
             raise ValueError("one of three fails")
 
-    agent = asking(films, profile=Config(first=Watching(count)))
+    agent = asking(films, config=Config(first=Watching(count)))
     gc.disable()
     try:
         outcomes = agent.batch(QUESTIONS[:32], errors="return")
@@ -312,7 +312,7 @@ def test_a_batch_leaves_the_garbage_collector_alone(films: Collection) -> None:
     """What the program has put aside stays aside, and nothing else is."""
     before = gc.get_freeze_count()
     seen: set[int] = set()
-    asking(films, profile=Config(first=Watching(lambda run: seen.add(gc.get_freeze_count())))).batch(QUESTIONS[:2])
+    asking(films, config=Config(first=Watching(lambda run: seen.add(gc.get_freeze_count())))).batch(QUESTIONS[:2])
     assert {before} == seen | {gc.get_freeze_count()}
 
 

@@ -24,7 +24,7 @@ from polyhop.agent.adapters import langgraph as ours
 from polyhop.agent.adapters.langgraph import answer_graph, chat_graph, retrieve_graph, select_tools_graph
 from polyhop.agent.adapters.pool import ResourcePool
 from polyhop.agent.testing import ScriptedModel
-from polyhop.encoders import Embedder
+from polyhop.encoders import Encoder
 from polyhop.store.lock import LockedError
 from tests import corpus
 from tests.documents import ROOT
@@ -52,7 +52,7 @@ class Talk(TypedDict, total=False):
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Path:
+def home(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Path:
     """Return a home with collections `films` and `trams` and a catalogue of tools."""
     home = tmp_path_factory.mktemp("home")
     corpus.collection(home, embedder).close()
@@ -366,7 +366,7 @@ async def test_invocations_share_what_is_open(home: Path, config: Config, monkey
     ours.close()
 
 
-def test_closing_lets_others_write(tmp_path: Path, embedder: Embedder) -> None:
+def test_closing_lets_others_write(tmp_path: Path, embedder: Encoder) -> None:
     """A collection that graphs have open cannot be written to; after `close` it can, and the next run finds that."""
     jaws, *others = corpus.DOCUMENTS
     graph, config = retrieve_graph(), {"configurable": {"home": str(tmp_path), "collection": "films"}}

@@ -88,7 +88,7 @@ def test_a_part_that_is_not_there_cannot_be_left_out(films: Collection) -> None:
     plain = Setup(films, Config(hops=(DirectionalHop(),), stop=MaxHops(1)))
     with pytest.raises(CallerError, match="'link' changes nothing"):
         variants(plain, without=["link"])
-    with pytest.raises(CallerError, match="two hop updaters are called 'directional'"):
+    with pytest.raises(CallerError, match="two parts are called 'directional'"):
         variants(plain, plus=["directional"])
 
 
