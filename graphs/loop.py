@@ -130,8 +130,7 @@ BRANCHES: Mapping[str, list[str]] = {
 
 def ask(request: Request, run: Run) -> State:
     """Take a question through the steps and return the last state."""
-    begun = way(STEPS, ONWARD, State, request)
-    return drive(begun, lambda step, state: awaited(taken(step, state, run), alone=run.llm is None))
+    return drive(way(STEPS, ONWARD, State, request), taken, run)
 
 
 async def aask(request: Request, run: Run) -> State:
@@ -194,12 +193,20 @@ def _reducers(kind: type) -> Mapping[str, Callable[[Any, Any], Any]]:
     return {key: hint.__metadata__[0] for key, hint in hints.items() if hasattr(hint, "__metadata__")}
 
 
-def drive(way: Generator[tuple[Step, Result], Any, Result], take: Callable[[Step, Result], Any]) -> Result:
-    """Take the steps of a way one after the other and return the last state."""
+def drive(
+    begun: Generator[tuple[Step, Result], Any, Result], take: Callable[[Step, Result, Any], Any], with_what: Any
+) -> Result:
+    """Take the steps of a way one after the other and return the last state.
+
+    Args:
+        take: takes a step in a state `with_what`, which has the language model as `llm`. It is no closure: the frames
+            behind an error keep the functions that they ran, and with a closure all that a run has met.
+    """
     try:
-        step, state = next(way)
+        step, state = next(begun)
         while True:
-            step, state = way.send(take(step, state))
+            changes = awaited(take(step, state, with_what), alone=with_what.llm is None)
+            step, state = begun.send(changes)
     except StopIteration as end:
         return cast(Result, end.value)
 

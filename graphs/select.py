@@ -22,7 +22,7 @@ from ..tools.select.intents import MOST
 from ..tools.select.intents import intents as split
 from ..tools.select.needs import Need, Needs
 from ..tools.select.prompt import QueryPrompt, tidy
-from .loop import END, START, awaited, drive, way
+from .loop import END, START, drive, way
 from .state import Event, append
 
 #: tokens that the queries of a language model may have
@@ -183,10 +183,11 @@ ONWARD = dict(pairwise([START, *STEPS, END]))
 
 def select(wanted: Wanted, selector: Selector) -> Selecting:
     """Take a request through the steps and return the last state."""
-    return drive(
-        way(STEPS, ONWARD, Selecting, wanted),
-        lambda step, state: awaited(step(state, selector), alone=selector.llm is None),
-    )
+    return drive(way(STEPS, ONWARD, Selecting, wanted), _taken, selector)
+
+
+def _taken(step: Any, state: Selecting, selector: Selector) -> Any:
+    return step(state, selector)
 
 
 def select_graph(checkpointer: Any = None) -> Any:
@@ -197,7 +198,7 @@ def select_graph(checkpointer: Any = None) -> Any:
     from .graph import connect
 
     graph = StateGraph(Selecting, context_schema=Selector, input_schema=Wanted, output_schema=Selecting)
-    connect(graph, STEPS, ONWARD, lambda step, state: step(state, get_runtime(Selector).context))
+    connect(graph, STEPS, ONWARD, lambda step, state: _taken(step, state, get_runtime(Selector).context))
     return graph.compile(checkpointer=checkpointer, name="select_tools")
 
 
