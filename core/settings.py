@@ -22,7 +22,7 @@ RETIRED: Mapping[str, str] = {
     "pairs": "name the number in POLYHOP_RERANKERS, as cross=PAIRS",
     "sure": "give a Config with sure=…",
     "unsure": "give a Config with escalation=WhenUnsure(…) and sure=…",
-    "llm_reply": "give a LiteLLM(…, reply=…) as the language model",
+    "llm_reply": "a step asks for 400 tokens at the most, and POLYHOP_LLM_TOKENS bounds the question",
     "llm_seconds": "POLYHOP_SECONDS bounds the whole question; Budget(seconds=…) what all questions wait",
 }
 #: the settings by kind, in the order of the documents
