@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...core.types import Numbers
+from ..hop.role import SEARCH
+from ..query.reformulations import NAMES as REFORMULATIONS
 from ..run import Run
 from .role import WHOLE, Ranked
 
@@ -16,7 +18,11 @@ HEAD = 30
 #: passages that have to suffice, however many are asked for
 FIRST = 5
 
+#: the ways along which a candidate may have been reached from another one, whatever the updater is called
+KINDS = ("link", "vector", "words")
 _PARTS = ("search", "cosine", "covered", "named", "path", "direction")
+_BY = {SEARCH: "question", "named": "named"}
+_BY |= dict.fromkeys(("link", "shared", "pagerank"), "link") | dict.fromkeys(("directional", "treehop"), "vector")
 _WAYS = ("named", "path", "search")
 _SHOWN = 7  # places whose scores the summary holds
 _LOWEST = -8.0
@@ -31,8 +37,7 @@ NAMES = (
     "children",
     "best child",
     "parent",
-    "via span",
-    "via link",
+    *(f"by {kind}" for kind in KINDS),
 )
 #: what a cross-encoder adds: its logit, its place, the best logit of the candidates led to, and the bridge's
 CROSS = ("logit", "logit place", "logit child", "logit parent")
@@ -101,6 +106,17 @@ def base_score(item: Ranked) -> float:
     return sum(own) if own else item["score"]
 
 
+def kind_of(item: Ranked) -> str:
+    """Return in which way a candidate was found: `question`, `named`, `reformulation`, or one of `KINDS`.
+
+    By link: a name or a title led there. By vector: the query was moved in the embedder's space. By words: a text was
+    asked that is made of a passage's and the question's words.
+    """
+    if item["via"] in _BY:
+        return _BY[item["via"]]
+    return "reformulation" if item["via"] in REFORMULATIONS else "words"
+
+
 def features(head: Reading) -> Numbers:
     """Return the features of each candidate, shape (candidates, len(NAMES))."""
     items = head.items
@@ -118,8 +134,7 @@ def features(head: Reading) -> Numbers:
         1 / (1 + np.arange(len(items))),
         np.log1p(children),
         *_relatives(scores, bridges, floor=0.0),
-        [float(item["via"] == "span") for item in items],
-        [float(item["via"] == "link") for item in items],
+        *([float(kind_of(item) == kind) for item in items] for kind in KINDS),
     ]
     return np.column_stack(columns)
 

@@ -1,7 +1,8 @@
-"""Train what answers without a model, in two steps: python -m polyhop.training.answer examples|units ...
+"""Train what answers without a model, in three steps: python -m polyhop.training.answer examples|units|rules ...
 
 examples  ask questions whose gold passages and answers are known, and keep what is known of each sentence
 units     fit the units to them, in seconds
+rules     choose the thresholds and what is quoted beside the answer; each set is judged by units of the other ones
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from ..watch import Lines
 
 def main(arguments: Sequence[str]) -> int:
     """Take the step that the arguments name and return the exit code."""
-    return take(_parser(), arguments, {"examples": _examples, "units": _units})
+    return take(_parser(), arguments, {"examples": _examples, "units": _units, "rules": _rules})
 
 
 def _parser() -> Parser:
@@ -34,6 +35,12 @@ def _parser() -> Parser:
     units.add_argument("examples", nargs="+", type=Path, help="files of examples")
     for one in (examples, units):
         one.add_argument("--out", type=Path, required=True, help="file to write")
+    rules = steps.add_parser("rules", help="choose the rules")
+    rules.add_argument("sets", nargs="+", type=Path, help="folders with train.jsonl and corpus.jsonl, two at least")
+    rules.add_argument("--apart", action="append", type=Path, default=[], help="questions whose gold is left out")
+    rules.add_argument("--limit", type=int, default=0, help="questions to take of each set; 0 takes all")
+    rules.add_argument("--others", type=int, default=3_000, help="passages to draw from each corpus")
+    rules.add_argument("--home", type=Path, help="folder for the collections, in the cache by default")
     return parser
 
 
@@ -45,8 +52,8 @@ def _examples(given: argparse.Namespace) -> Mapping[str, Any]:
 
     sources = Sources.of(given)
     home = given.home or Settings().cache / "training"
-    found = collect(sources, home, Lines(), foreign=given.foreign, hops=given.hops)
-    write(given.out, found)
+    found = collect(sources, home, Lines(), foreign=given.foreign, hops=(given.hops,))
+    write(given.out, [one.example for one in found])
     return {"file": str(given.out), "examples": len(found)}
 
 
@@ -59,6 +66,22 @@ def _units(given: argparse.Namespace) -> Mapping[str, Any]:
     units, facts = trained(load(given.examples, Example))
     write_whole(given.out, (json.dumps(units, indent=2) + "\n").encode())
     return {"file": str(given.out), **facts}
+
+
+def _rules(given: argparse.Namespace) -> Mapping[str, Any]:
+    from ...core.settings import Settings
+    from ..rerank.collect import Sources
+    from .collect import collect
+    from .rules import chosen
+
+    asked = []
+    for folder in given.sets:
+        strange = [other / "train.jsonl" for other in given.sets if other != folder]
+        corpus = [folder / "corpus.jsonl"]
+        sources = Sources([folder / "train.jsonl"], corpus, given.apart, given.others, limit=given.limit)
+        home = given.home or Settings().cache / "training"
+        asked.append(collect(sources, home, Lines(), foreign=strange, hops=(2, 1)))
+    return chosen(asked)
 
 
 if __name__ == "__main__":

@@ -62,31 +62,39 @@ class Example:
         return Sight(self.kind, rows, self.places, self.cosines, self.score, self.sufficiency)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """An example with its sentences and the answer; `whole` says whether all gold passages are among theirs."""
+
+    example: Example
+    quotable: Quotable
+    answer: str
+    whole: bool
+
+
 def collect(
-    sources: Sources, home: Path, watcher: Watcher, *, foreign: Sequence[Path] = (), hops: int = 2
-) -> list[Example]:
-    """Return an example for each question that is answered by more than yes or no.
+    sources: Sources, home: Path, watcher: Watcher, *, foreign: Sequence[Path] = (), hops: Sequence[int] = (2,)
+) -> list[Asked]:
+    """Return what is found for each question that is answered by more than yes or no.
 
     Args:
         foreign: files of questions that the passages do not answer; `sources.limit` counts for each of them too.
-        hops: searches of a question. With one many answers are not found, as those of questions of more hops.
+        hops: searches of a question, which is asked once with each number. With one many answers are not found, as
+            those of questions of more hops. Foreign questions are asked with the first number alone.
 
     Raises:
         CallerError: if a file cannot be read, or no question is left.
     """
     strange = [one for path in foreign for one in read(path)[: sources.limit or None]]
-    asked: list[Example | None] = []
 
-    def make(one: HopQuestion, collection: Collection) -> Example | None:
-        while strange:
-            asked.append(_example(strange.pop(), collection, hops, foreign=True))
-        return _example(one, collection, hops)
+    def make(one: HopQuestion, collection: Collection) -> list[Asked | None]:
+        beside = [_asked(strange.pop(), collection, hops[0], foreign=True) for _ in range(len(strange))]
+        return [*(_asked(one, collection, number) for number in hops), *beside]
 
-    own = of_each(sources, home, watcher, make)
-    return [one for one in [*own, *asked] if one is not None]
+    return [one for made in of_each(sources, home, watcher, make) for one in made if one is not None]
 
 
-def _example(one: HopQuestion, collection: Collection, hops: int, *, foreign: bool = False) -> Example | None:
+def _asked(one: HopQuestion, collection: Collection, hops: int, *, foreign: bool = False) -> Asked | None:
     if key(one.answer) in ("", "yes", "no"):
         return None
     updaters: list[HopUpdater] = [FirstSearch(), LinkHop()]
@@ -103,7 +111,7 @@ def _example(one: HopQuestion, collection: Collection, hops: int, *, foreign: bo
     quotable = Quotable.of(state["ranked"][:K], run, Sought.of(run.question, run))
     sight = quotable.sight(state.get("sufficiency"))
     documents = [known.passage.document for known in quotable.known]
-    return Example(
+    example = Example(
         question=one.question,
         kind=sight.kind,
         rows=[[round(value, 5) for value in row] for row in sight.rows.tolist()],
@@ -116,6 +124,7 @@ def _example(one: HopQuestion, collection: Collection, hops: int, *, foreign: bo
         foreign=foreign,
         hops=hops,
     )
+    return Asked(example, quotable, one.answer, gold <= set(documents))
 
 
 def key(text: str) -> str:

@@ -11,10 +11,11 @@ import torch
 from torch.nn import functional
 
 from ...answering.extractive.quotable import NAMES
-from ...answering.extractive.scorer import FORMAT, GROUPS, SUMMARY, choose, group, summary
+from ...answering.extractive.scorer import FORMAT, GROUPS, SUMMARY, Weighing, choose, group, summary
 from ...core.errors import CallerError
 from ...core.linear import Linear
 from ...core.types import Numbers
+from ..minimise import minimised
 from .collect import Example
 
 FEWEST = 20  # questions of which a sentence is right, below which there is nothing to learn from
@@ -42,6 +43,28 @@ def trained(examples: Sequence[Example]) -> tuple[Mapping[str, Any], Mapping[str
     Raises:
         CallerError: if too few questions have a right sentence, or all or none are foreign.
     """
+    units, known = fitted(examples)
+    own = np.logical_not(known.foreign)
+    facts = {
+        "questions": len(examples),
+        "held": round(float(known.right[own].mean()), 4),
+        "foreign": sum(one.foreign for one in examples),
+    }
+    file = {
+        "format": FORMAT,
+        "scorers": {name: _named(unit, NAMES) for name, unit in units.scorers.items()},
+        "right": _named(units.right, SUMMARY),
+        "ours": _named(units.ours, SUMMARY),
+    }
+    return file, facts
+
+
+def fitted(examples: Sequence[Example]) -> tuple[Weighing, Judged]:
+    """Return the units, and what is known of the sentences chosen by scorers that have not seen their halves.
+
+    Raises:
+        CallerError: if too few questions have a right sentence, or all or none are foreign.
+    """
     able = sum(map(useful, examples))
     strange = sum(one.foreign for one in examples)
     if able < FEWEST or not 0 < strange < len(examples):
@@ -50,20 +73,14 @@ def trained(examples: Sequence[Example]) -> tuple[Mapping[str, Any], Mapping[str
             f"{FEWEST} at least are needed of the former, and some of the latter (`--foreign`)"
         )
     scorers = fit_scorers(examples)
-    halves = examples[::2], examples[1::2]
+    # All runs of a question are in one half.
+    side = {question: n % 2 for n, question in enumerate(dict.fromkeys(one.question for one in examples))}
+    halves = [[one for one in examples if side[one.question] == half] for half in (0, 1)]
     seen = [judged(one, fit_scorers(other)) for one, other in (halves, halves[::-1])]
     known = Judged(*(np.concatenate([getattr(one, name) for one in seen]) for name in ("rows", "right", "foreign")))
     right = logistic(known.rows, known.right, np.ones(len(known.rows)))
     ours = logistic(known.rows, np.logical_not(known.foreign), np.where(known.foreign, FOREIGN, 1.0))
-    own = np.logical_not(known.foreign)
-    facts = {"questions": len(examples), "held": round(float(known.right[own].mean()), 4), "foreign": strange}
-    units = {
-        "format": FORMAT,
-        "scorers": {name: _named(unit, NAMES) for name, unit in scorers.items()},
-        "right": _named(right, SUMMARY),
-        "ours": _named(ours, SUMMARY),
-    }
-    return units, facts
+    return Weighing(scorers, right, ours), known
 
 
 def useful(one: Example) -> bool:
@@ -79,9 +96,6 @@ def fit_scorers(examples: Sequence[Example]) -> dict[str, Linear]:
     """
     chosen = [one for one in examples if useful(one)]
     rows = [_grouped(one.sight().rows, group(one.kind)) for one in chosen]
-    stacked = np.concatenate(rows)
-    centre, spread = stacked.mean(axis=0), stacked.std(axis=0) + 1e-6
-    inputs = torch.tensor((stacked - centre) / spread)
     marks = torch.tensor(np.concatenate([_marks(one) for one in chosen]).astype(np.float64))
     of = torch.tensor(np.repeat(np.arange(len(rows)), [len(each) for each in rows]))
 
@@ -92,13 +106,13 @@ def fit_scorers(examples: Sequence[Example]) -> dict[str, Linear]:
         single = functional.binary_cross_entropy_with_logits(scores, marks, reduction="sum") / len(rows)
         return single - (torch.log(right) - torch.log(everything)).mean()
 
-    found, bias = _minimised(inputs, loss, PENALTY)
-    weights = found / spread
-    bias -= float(weights @ centre)
+    unit = minimised(np.concatenate(rows), loss, PENALTY)
     width = len(NAMES)
-    shared, parts = weights[:width], weights[width:].reshape(len(GROUPS) - 1, width + 1)
+    shared, parts = unit.weights[:width], unit.weights[width:].reshape(len(GROUPS) - 1, width + 1)
     own = [*parts, np.zeros(width + 1)]
-    return {name: Linear(shared + part[:-1], bias + float(part[-1])) for name, part in zip(GROUPS, own, strict=True)}
+    return {
+        name: Linear(shared + part[:-1], unit.bias + float(part[-1])) for name, part in zip(GROUPS, own, strict=True)
+    }
 
 
 def judged(examples: Sequence[Example], scorers: Mapping[str, Linear]) -> Judged:
@@ -118,32 +132,12 @@ def judged(examples: Sequence[Example], scorers: Mapping[str, Linear]) -> Judged
 
 def logistic(rows: Numbers, marks: Numbers, counts: Numbers) -> Linear:
     """Return the unit of a logistic regression."""
-    centre, spread = rows.mean(axis=0), rows.std(axis=0) + 1e-6
-    inputs, wanted = torch.tensor((rows - centre) / spread), torch.tensor(marks.astype(np.float64))
-    weigh = torch.tensor(counts.astype(np.float64))
+    wanted, weigh = torch.tensor(marks.astype(np.float64)), torch.tensor(counts.astype(np.float64))
 
     def loss(scores: torch.Tensor) -> torch.Tensor:
         return functional.binary_cross_entropy_with_logits(scores, wanted, weight=weigh)
 
-    found, bias = _minimised(inputs, loss, PENALTY_OF_CHANCES)
-    weights = found / spread
-    return Linear(weights, bias - float(weights @ centre))
-
-
-def _minimised(inputs: torch.Tensor, loss: Any, penalty: float) -> tuple[Numbers, float]:
-    """Return the weights and the bias of the unit with the least loss."""
-    weights = torch.zeros(inputs.shape[1], dtype=torch.float64, requires_grad=True)
-    bias = torch.zeros(1, dtype=torch.float64, requires_grad=True)
-    optimiser = torch.optim.LBFGS([weights, bias], max_iter=300, line_search_fn="strong_wolfe")
-
-    def closure() -> torch.Tensor:
-        optimiser.zero_grad()
-        value: torch.Tensor = loss(inputs @ weights + bias) + penalty * (weights**2).sum()
-        value.backward()  # type: ignore[no-untyped-call]
-        return value
-
-    optimiser.step(closure)  # type: ignore[no-untyped-call]
-    return weights.detach().numpy(), float(bias.detach()[0])
+    return minimised(rows, loss, PENALTY_OF_CHANCES)
 
 
 def _grouped(rows: Numbers, name: str) -> Numbers:

@@ -20,9 +20,12 @@ from ...graphs.context import Context
 from ...graphs.executor import walk
 from ...graphs.state import Request
 from ...graphs.stop import AfterHops, WhenDry
+from ...retrieval.hop import checkpoint
+from ...retrieval.hop.directional import DirectionalHop
 from ...retrieval.hop.link import LinkHop
 from ...retrieval.hop.role import HopUpdater
 from ...retrieval.hop.span import SpanHop
+from ...retrieval.hop.treehop import TreeHop
 from ...retrieval.query.first import FirstSearch
 from ...retrieval.rerank.pairs import candidate, way
 from ...retrieval.rerank.path import PathScore
@@ -71,7 +74,7 @@ def collect(sources: Sources, home: Path, watcher: Watcher, *, hops: Sequence[st
     """Return a list for each question; the collection is kept in `home`, so that a killed run goes on where it was.
 
     Args:
-        hops: updaters beside the link hop.
+        hops: updaters beside the link hop: `span`, `directional`, `treehop` or none.
 
     Raises:
         CallerError: if a file cannot be read, or no question is left.
@@ -138,7 +141,7 @@ def filled(texts: Sequence[tuple[str, str]], home: Path, watcher: Watcher) -> Co
 
 
 def _retrieved(one: HopQuestion, collection: Collection, hops: Sequence[str]) -> CandidateList:
-    updaters: list[HopUpdater] = [FirstSearch(), LinkHop(), SpanHop()]
+    updaters: list[HopUpdater] = [FirstSearch(), LinkHop(), *(_updater(name, collection) for name in hops)]
     context = Context(
         retriever=collection,
         updaters={each.name: each for each in updaters},
@@ -152,6 +155,17 @@ def _retrieved(one: HopQuestion, collection: Collection, hops: Sequence[str]) ->
     gold = set(one.identities())
     candidates = tuple(_candidates(state["ranked"][:DEEP], run, gold))
     return CandidateList(one.question, len(gold), candidates, dict(run.weights))
+
+
+def _updater(name: str, collection: Collection) -> HopUpdater:
+    """Return the updater of a name; for others than the default embedder there are no weights of `treehop`."""
+    if name != "treehop":
+        return {one.name: one for one in (SpanHop(), DirectionalHop())}[name]
+    embedder = collection.embedder
+    weights, told = checkpoint.find((), embedder=embedder.name, dimension=embedder.dimension)
+    if weights is None:
+        raise CallerError(f"--hop treehop: {' '.join(told)}")
+    return TreeHop(weights)
 
 
 def _candidates(ranked: Sequence[Ranked], run: Run, gold: set[str]) -> Iterator[Candidate]:

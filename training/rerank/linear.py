@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,10 +25,8 @@ from ...retrieval.rerank.features import (
     summary,
 )
 from ...retrieval.rerank.role import Ranked
+from ..minimise import minimised
 from .lists import CandidateList
-
-EPOCHS, TOGETHER = 6, 8
-RATE, DECAY = 3e-3, 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +56,15 @@ class Example:
         return len({self.gold[row] for row in shown[:FIRST]} - {""})
 
 
-def example(one: CandidateList, logits: Sequence[float] = ()) -> Example:
-    """Return a candidate list as an example, with the logits of the candidates that a cross-encoder has read."""
+def example(one: CandidateList, logits: Mapping[int, float] | None = None) -> Example:
+    """Return a candidate list as an example, with the logits of the places that a cross-encoder has read."""
     chosen = one.candidates[:HEAD]
     items: list[Ranked] = [
         Ranked(id=each.id, score=each.score, via=each.via, path=list(each.path), name="", parts=dict(each.parts))
         for each in chosen
     ]
-    for item, logit in zip(items, logits, strict=False):
-        item["logit"] = float(logit)
+    for place, logit in (logits or {}).items():
+        items[place]["logit"] = logit
     asked = frozenset(one.weights)
     words = [asked & frozenset(map(word_key, content_words(each.text))) for each in chosen]
     return Example(Reading(items, words, one.weights), tuple(each.gold for each in chosen), one.gold)
@@ -84,35 +82,35 @@ def useful(one: Example) -> bool:
     return 0 < sum(map(bool, one.gold)) < len(one.gold)
 
 
-def fit_scorer(examples: Sequence[Example], *, seed: int = 0) -> Linear:
+def fit_scorer(domains: Sequence[Sequence[Example]], *, penalty: float, prior: Linear | None = None) -> Linear:
     """Return the unit whose scores put gold candidates before the others of their list, and are logits of being gold.
 
     The loss is the cross-entropy over a list (Cao et al., "Learning to Rank: From Pairwise Approach to Listwise
-    Approach", ICML 2007) and over single candidates.
+    Approach", ICML 2007) and over single candidates. All domains weigh the same, whatever the number of their lists.
+
+    Args:
+        prior: a unit over the first features that the weights are drawn to, by the penalty.
     """
-    chosen = [one for one in examples if useful(one)]
-    rows = [rows_of(one.reading) for one in chosen]
-    centre, spread = _scale(np.concatenate(rows))
-    inputs = [torch.tensor((row - centre) / spread, dtype=torch.float32) for row in rows]
-    marks = [torch.tensor([float(bool(each)) for each in one.gold], dtype=torch.float32) for one in chosen]
-    torch.manual_seed(seed)
-    unit = torch.nn.Linear(len(centre), 1)
-    optimiser = torch.optim.AdamW(unit.parameters(), lr=RATE, weight_decay=DECAY)
-    for epoch in range(EPOCHS):
-        for number, place in enumerate(np.random.default_rng([seed, epoch]).permutation(len(chosen)), start=1):
-            scores = unit(inputs[place]).squeeze(-1)
-            shares = (torch.log_softmax(scores, 0) * marks[place]).sum() / marks[place].sum()
-            loss = functional.binary_cross_entropy_with_logits(scores, marks[place]) - shares
-            loss.backward()
-            if number % TOGETHER == 0 or number == len(chosen):
-                optimiser.step()
-                optimiser.zero_grad()
-    weights = unit.weight.detach().numpy()[0].astype(np.float64) / spread
-    return Linear(weights, float(unit.bias.detach()) - float(weights @ centre))
+    chosen = [list(filter(useful, one)) for one in domains]
+    lists = [one for domain in chosen for one in domain]
+    sizes = [len(one.gold) for one in lists]
+    of = torch.tensor(np.repeat(np.arange(len(lists)), sizes))
+    marks = torch.tensor([float(bool(each)) for one in lists for each in one.gold], dtype=torch.float64)
+    worth, size = torch.tensor(_shares(chosen)), torch.tensor(sizes, dtype=torch.float64)
+    nothing = torch.zeros(len(lists), dtype=torch.float64)
+    gold = nothing.index_add(0, of, marks)
+
+    def loss(scores: torch.Tensor) -> torch.Tensor:
+        single = functional.binary_cross_entropy_with_logits(scores, marks, reduction="none")
+        whole = torch.log(nothing.index_add(0, of, torch.exp(scores.clamp(-30, 30))))
+        each = nothing.index_add(0, of, single) / size + whole - nothing.index_add(0, of, scores * marks) / gold
+        return (worth * each).sum()
+
+    return minimised(np.concatenate([rows_of(one.reading) for one in lists]), loss, penalty, prior=prior)
 
 
 def fit_sufficiency(
-    examples: Sequence[Example], scorer: Linear, *, failures: float, penalty: float = 0.1, seed: int = 0
+    domains: Sequence[Sequence[Example]], scorer: Linear, *, failures: float, penalty: float, seed: int = 0
 ) -> Linear:
     """Return the unit that says how likely the first passages suffice, in the order of the scorer.
 
@@ -120,30 +118,27 @@ def fit_sufficiency(
     probability `failures` an example is seen a second time with one gold candidate taken away.
     """
     chance = np.random.default_rng(seed)
-    seen: list[Example] = []
-    for one in examples:
-        seen.append(one)
+    seen = [[*domain, *_failed(domain, failures, chance)] for domain in domains]
+    rows, marks = zip(*(judged(one, scorer) for domain in seen for one in domain), strict=True)
+    worth, wanted = torch.tensor(_shares(seen)), torch.tensor(marks, dtype=torch.float64)
+
+    def loss(scores: torch.Tensor) -> torch.Tensor:
+        return (worth * functional.binary_cross_entropy_with_logits(scores, wanted, reduction="none")).sum()
+
+    return minimised(np.stack(rows), loss, penalty)
+
+
+def _failed(domain: Sequence[Example], failures: float, chance: np.random.Generator) -> Iterator[Example]:
+    for one in domain:
         gold = [row for row, each in enumerate(one.gold) if each]
-        if len(gold) and chance.random() < failures:
-            seen.append(one.without(int(chance.choice(gold))))
-    rows, marks = zip(*(judged(one, scorer) for one in seen), strict=True)
-    centre, spread = _scale(np.stack(rows))
-    inputs = torch.tensor((np.stack(rows) - centre) / spread)
-    wanted = torch.tensor(marks, dtype=torch.float64)
-    weights = torch.zeros(inputs.shape[1], dtype=torch.float64, requires_grad=True)
-    bias = torch.zeros(1, dtype=torch.float64, requires_grad=True)
-    optimiser = torch.optim.LBFGS([weights, bias], max_iter=400, line_search_fn="strong_wolfe")
+        if gold and chance.random() < failures:
+            yield one.without(int(chance.choice(gold)))
 
-    def closure() -> torch.Tensor:
-        optimiser.zero_grad()
-        loss = functional.binary_cross_entropy_with_logits(inputs @ weights + bias, wanted)
-        loss = loss + penalty * (weights**2).sum()
-        loss.backward()  # type: ignore[no-untyped-call]
-        return loss
 
-    optimiser.step(closure)  # type: ignore[no-untyped-call]
-    found = weights.detach().numpy() / spread
-    return Linear(found, float(bias.detach()) - float(found @ centre))
+def _shares(domains: Sequence[Sequence[Example]]) -> Numbers:
+    """Return what each example counts, so that all domains that have some count the same and all together 1."""
+    number = sum(map(bool, domains))
+    return np.array([1 / (number * len(domain)) for domain in domains for _ in domain])
 
 
 def judged(one: Example, scorer: Linear) -> tuple[Numbers, bool]:
@@ -167,7 +162,3 @@ def described(scorer: Linear, sufficiency: Linear) -> dict[str, Any]:
 def _named(unit: Linear, names: Sequence[str]) -> Mapping[str, Any]:
     weights = {name: float(f"{weight:.6g}") for name, weight in zip(names, unit.weights, strict=True)}
     return {"weights": weights, "bias": float(f"{unit.bias:.6g}")}
-
-
-def _scale(rows: Numbers) -> tuple[Numbers, Numbers]:
-    return rows.mean(axis=0), rows.std(axis=0) + 1e-6

@@ -11,6 +11,7 @@ from polyhop.retrieval.rerank.cover import Cover
 from polyhop.retrieval.rerank.features import (
     CROSS,
     HEAD,
+    KINDS,
     NAMES,
     SUMMARY,
     Reading,
@@ -18,6 +19,7 @@ from polyhop.retrieval.rerank.features import (
     cross_features,
     features,
     in_first_order,
+    kind_of,
     summary,
 )
 from polyhop.retrieval.rerank.role import Ranked, reordered
@@ -77,9 +79,21 @@ def test_candidates_know_their_relatives() -> None:
     ranked = [item("a", 3.0), item("b", 2.0, path=["a"], via="link"), item("c", 1.0, path=["a"], via="span")]
     first, second, third = named(reading(ranked, QUESTION, TEXTS))
 
-    assert (np.log(3), 2.0, 0.0) == (first["children"], first["best child"], first["parent"])
-    assert (0.0, 3.0, 1.0, 0.0) == (second["children"], second["parent"], second["via link"], second["via span"])
-    assert (-2.0, 1.0, pytest.approx(1 / 3)) == (third["below first"], third["via span"], third["place"])
+    assert (pytest.approx(np.log(3)), 2.0, 0.0) == (first["children"], first["best child"], first["parent"])
+    assert (0.0, 3.0, 1.0, 0.0) == (second["children"], second["parent"], second["by link"], second["by words"])
+    assert (-2.0, 1.0, pytest.approx(1 / 3)) == (third["below first"], third["by words"], third["place"])
+
+
+@pytest.mark.parametrize(("via", "kind"), {
+    "search": "question", "named": "named", "feedback": "reformulation", "link": "link", "shared": "link",
+    "treehop": "vector", "directional": "vector", "span": "words", "asked": "words",
+}.items())  # fmt: skip
+def test_a_candidate_counts_by_its_kind(via: str, kind: str) -> None:
+    """Updaters of one kind are the same to the scorer, and what no path led to is of none of its kinds."""
+    (row,) = named(reading([item("a", 1.0, via=via)], QUESTION, TEXTS))
+
+    assert kind == kind_of(item("a", 1.0, via=via))
+    assert [float(one == kind) for one in KINDS] == [row[f"by {one}"] for one in KINDS]
 
 
 def test_unread_candidates_count_as_the_worst_read() -> None:
