@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ...core.errors import CallerError
 from ..options import Parser, add_sources, stepwise, take
 from ..watch import Lines
 
@@ -39,6 +40,7 @@ def _parser() -> Parser:
     rules.add_argument("sets", nargs="+", type=Path, help="folders with train.jsonl and corpus.jsonl, two at least")
     rules.add_argument("--apart", action="append", type=Path, default=[], help="questions whose gold is left out")
     rules.add_argument("--limit", type=int, default=0, help="questions to take of each set; 0 takes all")
+    rules.add_argument("--foreign", type=int, default=150, help="questions of each other set that are asked of a set")
     rules.add_argument("--others", type=int, default=3_000, help="passages to draw from each corpus")
     rules.add_argument("--home", type=Path, help="folder for the collections, in the cache by default")
     return parser
@@ -48,11 +50,13 @@ def _examples(given: argparse.Namespace) -> Mapping[str, Any]:
     from ...core.settings import Settings
     from ..examples import write
     from ..rerank.collect import Sources
+    from ..treehop.questions import read
     from .collect import collect
 
     sources = Sources.of(given)
     home = given.home or Settings().cache / "training"
-    found = collect(sources, home, Lines(), foreign=given.foreign, hops=(given.hops,))
+    foreign = [one for path in given.foreign for one in read(path)[: given.limit or None]]
+    found = collect(sources, home, Lines(), foreign=foreign, hops=(given.hops,))
     write(given.out, [one.example for one in found])
     return {"file": str(given.out), "examples": len(found)}
 
@@ -71,12 +75,16 @@ def _units(given: argparse.Namespace) -> Mapping[str, Any]:
 def _rules(given: argparse.Namespace) -> Mapping[str, Any]:
     from ...core.settings import Settings
     from ..rerank.collect import Sources
+    from ..treehop.questions import read
     from .collect import collect
     from .rules import chosen
 
+    if len(given.sets) < 2:
+        raise CallerError(f"{given.sets}: give two sets at least, each is judged by units of the others")
     asked = []
     for folder in given.sets:
-        strange = [other / "train.jsonl" for other in given.sets if other != folder]
+        others = [other / "train.jsonl" for other in given.sets if other != folder]
+        strange = [one for path in others for one in read(path)[: given.foreign]]
         corpus = [folder / "corpus.jsonl"]
         sources = Sources([folder / "train.jsonl"], corpus, given.apart, given.others, limit=given.limit)
         home = given.home or Settings().cache / "training"

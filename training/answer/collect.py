@@ -22,7 +22,7 @@ from ...retrieval.rerank.listwise import Estimate
 from ...retrieval.rerank.path import PathScore
 from ...store.collection import Collection
 from ..rerank.collect import Sources, of_each
-from ..treehop.questions import HopQuestion, read
+from ..treehop.questions import HopQuestion
 from ..watch import Watcher
 
 K = 5
@@ -73,19 +73,19 @@ class Asked:
 
 
 def collect(
-    sources: Sources, home: Path, watcher: Watcher, *, foreign: Sequence[Path] = (), hops: Sequence[int] = (2,)
+    sources: Sources, home: Path, watcher: Watcher, *, foreign: Sequence[HopQuestion] = (), hops: Sequence[int] = (2,)
 ) -> list[Asked]:
     """Return what is found for each question that is answered by more than yes or no.
 
     Args:
-        foreign: files of questions that the passages do not answer; `sources.limit` counts for each of them too.
+        foreign: questions that the passages do not answer.
         hops: searches of a question, which is asked once with each number. With one many answers are not found, as
             those of questions of more hops. Foreign questions are asked with the first number alone.
 
     Raises:
         CallerError: if a file cannot be read, or no question is left.
     """
-    strange = [one for path in foreign for one in read(path)[: sources.limit or None]]
+    strange = list(foreign)
 
     def make(one: HopQuestion, collection: Collection) -> list[Asked | None]:
         beside = [_asked(strange.pop(), collection, hops[0], foreign=True) for _ in range(len(strange))]

@@ -16,7 +16,6 @@ import numpy as np
 from ...answering.extractive.explain import Explainer, Rules
 from ...answering.extractive.quotable import Sight
 from ...answering.extractive.scorer import Weighing, choose
-from ...core.errors import CallerError
 from ...core.types import Numbers
 from .collect import Asked, holds
 from .fit import WHOLE, fitted
@@ -63,10 +62,8 @@ def chosen(sets: Sequence[Sequence[Asked]]) -> Mapping[str, Any]:
     """Return the rules and thresholds, and what they bring where they were chosen on the other sets alone.
 
     Raises:
-        CallerError: for less than two sets, or if the questions of the others are too few to fit units to.
+        CallerError: if the questions of the other sets are too few to fit units to.
     """
-    if len(sets) < 2:
-        raise CallerError("one set of questions: give two at least, each is judged by units of the others")
     seen = []
     for place, own in enumerate(sets):
         units, _ = fitted([one.example for other in (*sets[:place], *sets[place + 1 :]) for one in other])
@@ -108,7 +105,7 @@ def thresholds(sets: Sequence[Sequence[Seen]], rules: Rules) -> Mapping[str, Any
     tables = [_outcomes(own, rules) for own in sets]
     found = []
     for ours, right, least in product(OURS, RIGHT, LEAST):
-        rates = np.mean([_rates(table, ours, right, least) for table in tables], axis=0)
+        rates = np.mean([passed(table, ours, right, least) for table in tables], axis=0)
         if rates[0] >= KEEP:
             found.append((float(rates[1] + rates[2]), -float(rates[0]), (ours, right, least), rates))
     _, _, (ours, right, least), rates = min(found, key=lambda one: one[:3])
@@ -145,7 +142,7 @@ def _outcomes(own: Sequence[Seen], rules: Rules) -> Numbers:
     )
 
 
-def _rates(table: Numbers, ours: float, right: float, least: float) -> tuple[float, float, float]:
+def passed(table: Numbers, ours: float, right: float, least: float) -> tuple[float, float, float]:
     """Return the shares of right answers, of wrong ones and of foreign questions that are let through."""
     given = (table[:, 0] >= ours) & (table[:, 1] >= right) & (table[:, 2] >= least)
     foreign = table[:, 4] > 0

@@ -26,15 +26,27 @@ def _parser() -> Parser:
     parser, steps = stepwise("python -m polyhop.training.rerank", __doc__)
     lists = steps.add_parser("lists", help="retrieve candidates")
     add_sources(lists)
+    lists.add_argument(
+        "--hops", default="span", help="updaters beside link, with commas between (default: %(default)s)"
+    )
     cross = steps.add_parser("cross", help="train the cross-encoder")
     cross.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="part of the recipe")
     listwise = steps.add_parser("listwise", help="train the listwise scorer and the sufficiency estimate")
     listwise.add_argument("--cross", type=Path, required=True, help="weights of the cross-encoder")
-    for one in (cross, listwise):
-        one.add_argument("lists", nargs="+", type=Path, help="files of candidate lists")
+    listwise.add_argument(
+        "--unseen", action="append", type=_files, default=[], help="a domain that the cross-encoder was not trained on"
+    )
+    listwise.add_argument(
+        "lists", nargs="*", type=_files, help="a domain: files of candidate lists with commas between"
+    )
+    cross.add_argument("lists", nargs="+", type=Path, help="files of candidate lists")
     for one in (lists, cross, listwise):
         one.add_argument("--out", type=Path, required=True, help="file to write")
     return parser
+
+
+def _files(text: str) -> list[Path]:
+    return [Path(one) for one in text.split(",")]
 
 
 def _lists(given: argparse.Namespace) -> Mapping[str, Any]:
@@ -43,7 +55,8 @@ def _lists(given: argparse.Namespace) -> Mapping[str, Any]:
     from .lists import write
 
     sources = Sources.of(given)
-    found = collect(sources, given.home or Settings().cache / "training", Lines())
+    hops = tuple(filter(None, given.hops.split(",")))
+    found = collect(sources, given.home or Settings().cache / "training", Lines(), hops=hops)
     write(given.out, found)
     return {"file": str(given.out), "lists": len(found), "candidates": sum(len(one.candidates) for one in found)}
 
@@ -72,7 +85,8 @@ def _listwise(given: argparse.Namespace) -> Mapping[str, Any]:
     from .lists import read
     from .listwise import trained
 
-    models, facts = trained(read(given.lists), given.cross, Lines())
+    domains, unseen = ([read(paths) for paths in one] for one in (given.lists, given.unseen))
+    models, facts = trained(domains, given.cross, Lines(), unseen=unseen)
     write_whole(given.out, (json.dumps(models, indent=2) + "\n").encode())
     return {"file": str(given.out), **facts}
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ from ...retrieval.rerank.features import (
     FIRST,
     HEAD,
     NAMES,
+    PARTS,
     SUMMARY,
     Reading,
     cross_features,
@@ -28,24 +30,33 @@ from ...retrieval.rerank.role import Ranked
 from ..minimise import minimised
 from .lists import CandidateList
 
+#: parts of the questions that are left out one after the other, where something is chosen
+FOLDS = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Example:
     """A head of candidates with what is right: the gold document that each candidate is of, if any.
 
-    `wanted` is how many gold documents there are in all.
+    `wanted` is how many gold documents there are in all, `rows` are the features of the candidates. Examples of one
+    question have the same `fold`.
     """
 
     reading: Reading
     gold: tuple[str, ...]
     wanted: int
+    fold: int = 0
+    rows: Numbers = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rows", rows_of(self.reading))
 
     def without(self, row: int) -> Example:
         """Return the example as if one candidate had not been found."""
         keep = [place for place in range(len(self.gold)) if place != row]
         old = self.reading
         left = Reading([old.items[place] for place in keep], [old.words[place] for place in keep], old.weights)
-        return Example(left, tuple(self.gold[place] for place in keep), self.wanted)
+        return replace(self, reading=left, gold=tuple(self.gold[place] for place in keep))
 
     def suffices(self, shown: Sequence[int]) -> bool:
         """Say whether the first passages shown hold all gold ones."""
@@ -67,7 +78,8 @@ def example(one: CandidateList, logits: Mapping[int, float] | None = None) -> Ex
         items[place]["logit"] = logit
     asked = frozenset(one.weights)
     words = [asked & frozenset(map(word_key, content_words(each.text))) for each in chosen]
-    return Example(Reading(items, words, one.weights), tuple(each.gold for each in chosen), one.gold)
+    gold = tuple(each.gold for each in chosen)
+    return Example(Reading(items, words, one.weights), gold, one.gold, fold=crc32(one.question.encode()) % FOLDS)
 
 
 def rows_of(head: Reading) -> Numbers:
@@ -82,7 +94,19 @@ def useful(one: Example) -> bool:
     return 0 < sum(map(bool, one.gold)) < len(one.gold)
 
 
-def fit_scorer(domains: Sequence[Sequence[Example]], *, penalty: float, prior: Linear | None = None) -> Linear:
+def ranker(domains: Sequence[Sequence[Example]]) -> Linear:
+    """Return the unit that orders as the ranker does, with that multiple of its score which is most like a logit."""
+    scale = fit_scorer(domains, penalty=0.0, rows=lambda one: one.rows[:, : len(PARTS)].sum(axis=1, keepdims=True))
+    return Linear(np.array([scale.weights[0] if name in PARTS else 0.0 for name in NAMES]), scale.bias)
+
+
+def fit_scorer(
+    domains: Sequence[Sequence[Example]],
+    *,
+    penalty: float,
+    prior: Linear | None = None,
+    rows: Callable[[Example], Numbers] = lambda one: one.rows,
+) -> Linear:
     """Return the unit whose scores put gold candidates before the others of their list, and are logits of being gold.
 
     The loss is the cross-entropy over a list (Cao et al., "Learning to Rank: From Pairwise Approach to Listwise
@@ -90,6 +114,7 @@ def fit_scorer(domains: Sequence[Sequence[Example]], *, penalty: float, prior: L
 
     Args:
         prior: a unit over the first features that the weights are drawn to, by the penalty.
+        rows: the features of an example, all of them by default.
     """
     chosen = [list(filter(useful, one)) for one in domains]
     lists = [one for domain in chosen for one in domain]
@@ -106,7 +131,7 @@ def fit_scorer(domains: Sequence[Sequence[Example]], *, penalty: float, prior: L
         each = nothing.index_add(0, of, single) / size + whole - nothing.index_add(0, of, scores * marks) / gold
         return (worth * each).sum()
 
-    return minimised(np.concatenate([rows_of(one.reading) for one in lists]), loss, penalty, prior=prior)
+    return minimised(np.concatenate([rows(one) for one in lists]), loss, penalty, prior=prior)
 
 
 def fit_sufficiency(
@@ -143,14 +168,23 @@ def _shares(domains: Sequence[Sequence[Example]]) -> Numbers:
 
 def judged(one: Example, scorer: Linear) -> tuple[Numbers, bool]:
     """Return the summary of an example in the order of a scorer, and whether its first passages suffice."""
-    scores = scorer(rows_of(one.reading))
+    scores = scorer(one.rows)
     shown = [int(row) for row in np.argsort(-scores, kind="stable")]
     return summary(one.reading, scores, shown), one.suffices(shown)
 
 
-def sufficient(examples: Sequence[Example], scorer: Linear) -> float:
-    """Return the share of examples whose first passages, in the order of a scorer, hold all gold ones."""
-    return float(np.mean([judged(one, scorer)[1] for one in examples]))
+def recall(examples: Sequence[Example], scorer: Linear) -> Numbers:
+    """Return of each example the share of gold documents among the first candidates in the order of a scorer."""
+    orders = [np.argsort(-scorer(one.rows), kind="stable").tolist() for one in examples]
+    return np.array([one.found(order) / one.wanted for one, order in zip(examples, orders, strict=True)])
+
+
+def surprise(examples: Sequence[Example], scorer: Linear, sufficiency: Linear) -> Numbers:
+    """Return the cross-entropy of each example, in nats, of a unit that says whether the first candidates suffice."""
+    rows, marks = zip(*(judged(one, scorer) for one in examples), strict=True)
+    signs = np.where(marks, 1.0, -1.0)
+    found: Numbers = np.logaddexp(0, -signs * sufficiency(np.stack(rows)))
+    return found
 
 
 def described(scorer: Linear, sufficiency: Linear) -> dict[str, Any]:

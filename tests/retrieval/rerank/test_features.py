@@ -74,16 +74,6 @@ def named(head: Reading) -> list[dict[str, float]]:
     return [dict(zip((*NAMES, *CROSS), row, strict=True)) for row in rows]
 
 
-def test_candidates_know_their_relatives() -> None:
-    """A bridge knows how many it leads to and the best of them, and what it leads to knows it."""
-    ranked = [item("a", 3.0), item("b", 2.0, path=["a"], via="link"), item("c", 1.0, path=["a"], via="span")]
-    first, second, third = named(reading(ranked, QUESTION, TEXTS))
-
-    assert (pytest.approx(np.log(3)), 2.0, 0.0) == (first["children"], first["best child"], first["parent"])
-    assert (0.0, 3.0, 1.0, 0.0) == (second["children"], second["parent"], second["by link"], second["by words"])
-    assert (-2.0, 1.0, pytest.approx(1 / 3)) == (third["below first"], third["by words"], third["place"])
-
-
 @pytest.mark.parametrize(("via", "kind"), {
     "search": "question", "named": "named", "feedback": "reformulation", "link": "link", "shared": "link",
     "treehop": "vector", "directional": "vector", "span": "words", "asked": "words",
