@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from .harness import BenchmarkError, Command, run
 
 NAMES = (
-    "multihop ablation augment rerank tools tools_agent chat splitting answers treehop exclusions keywords "
+    "multihop ablation augment rerank tools tools_agent chat splitting answers treehop exclusions keywords citation_limits "
     "golden speed house"
 ).split()
 
