@@ -24,7 +24,7 @@ _SUITS = NAMES.index("suits")
 class Rules:
     """What makes a sentence worth telling beside its logit of holding the answer.
 
-    They were chosen on training questions; `polyhop.training.answer` has the step (`rules`).
+    These were chosen on development questions; the step `rules` of `polyhop.training.answer` chooses on training ones.
 
     Args:
         onward: logits that a sentence gains of a passage that the question does not name but one that it names leads
