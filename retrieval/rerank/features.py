@@ -21,13 +21,24 @@ FIRST = 5
 KINDS = ("link", "vector", "words")
 #: what the ranker's score is the sum of
 PARTS = ("search", "cosine", "covered", "named", "path", "direction")
+_WAYS = ("named", "path", "search")
 _SHOWN = 7  # places whose scores the summary holds
 _LOWEST = -8.0
 
 #: features of a candidate
-NAMES = (*PARTS, *(f"by {kind}" for kind in KINDS))
-#: what a cross-encoder adds: its logit and its place
-CROSS = ("logit", "logit place")
+NAMES = (
+    *PARTS,
+    *(f"has {name}" for name in _WAYS),
+    "below first",
+    "above fifth",
+    "place",
+    "children",
+    "best child",
+    "parent",
+    *(f"by {kind}" for kind in KINDS),
+)
+#: what a cross-encoder adds: its logit, its place, the best logit of the candidates led to, and the bridge's
+CROSS = ("logit", "logit place", "logit child", "logit parent")
 #: features of a ranking
 SUMMARY = (
     *(f"score {place}" for place in range(1, _SHOWN + 1)),
@@ -95,10 +106,24 @@ def base_score(item: Candidate) -> float:
 
 def features(head: Reading) -> Numbers:
     """Return the features of each candidate, shape (candidates, len(NAMES))."""
-    parts = [item.get("parts", {}) for item in head.items]
-    rows = [[part.get(name, 0.0) for name in PARTS] for part in parts]
-    kinds = [[float(item["kind"] == kind) for kind in KINDS] for item in head.items]
-    return np.array([[*row, *kind] for row, kind in zip(rows, kinds, strict=True)]).reshape(len(rows), len(NAMES))
+    items = head.items
+    if not items:
+        return np.empty((0, len(NAMES)))
+    scores = np.array([base_score(item) for item in items])
+    bridges = _bridges(items)
+    children = np.bincount([row for row in bridges if row >= 0], minlength=len(items))
+    parts = [item.get("parts", {}) for item in items]
+    columns: list[Sequence[float] | Numbers] = [[part.get(name, 0.0) for part in parts] for name in PARTS]
+    columns += [[float(name in part) for part in parts] for name in _WAYS]
+    columns += [
+        scores - scores[0],
+        scores - scores[min(FIRST, len(items)) - 1],
+        1 / (1 + np.arange(len(items))),
+        np.log1p(children),
+        *_relatives(scores, bridges, floor=0.0),
+        *([float(item["kind"] == kind) for item in items] for kind in KINDS),
+    ]
+    return np.column_stack(columns)
 
 
 def cross_features(head: Reading) -> Numbers:
@@ -106,7 +131,8 @@ def cross_features(head: Reading) -> Numbers:
     lowest = min((item["logit"] for item in head.items if "logit" in item), default=0.0)
     logits = np.array([item.get("logit", lowest) for item in head.items])
     places = np.argsort(np.argsort(-logits, kind="stable"), kind="stable")
-    return np.column_stack([logits, 1 / (1 + places)])
+    best, led = _relatives(logits, _bridges(head.items), floor=lowest)
+    return np.column_stack([logits, 1 / (1 + places), best, led])
 
 
 def summary(head: Reading, scores: Numbers, shown: Sequence[int]) -> Numbers:
@@ -156,3 +182,19 @@ def _coverage(head: Reading, shown: Sequence[int]) -> list[float]:
     open_words = head.weigh(missed)
     shares = [open_words / total, open_words, head.weigh(deep) / total]
     return [*shares, len(everything), total, rarest, first / total]
+
+
+def _bridges(items: Sequence[Candidate]) -> list[int]:
+    """Return for each candidate the row of the candidate that led to it, or -1."""
+    rows = {item["id"]: row for row, item in enumerate(items)}
+    return [rows.get(item["path"][-1], -1) if item["path"] else -1 for item in items]
+
+
+def _relatives(values: Numbers, bridges: Sequence[int], *, floor: float) -> tuple[Numbers, Numbers]:
+    """Return for each row the best value among the rows it leads to, and the value of the row that led to it."""
+    best, led = np.full(len(values), floor), np.full(len(values), floor)
+    for row, bridge in enumerate(bridges):
+        if bridge >= 0:
+            best[bridge] = max(best[bridge], values[row])
+            led[row] = values[bridge]
+    return best, led
