@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...core.errors import CallerError
-from ...core.linear import Linear
+from ...core.weights_file import Linear
 from ...retrieval.rerank.cross import Scorer
 from ...retrieval.rerank.features import HEAD
 from ..harness import Watcher
