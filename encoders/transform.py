@@ -92,7 +92,7 @@ _KIND = WeightsFile(
     format=1,
     what="query transform weights",
     absent="check the path, or leave the query transform out",
-    broken="write it again with `encoders.linear_transform.save`, or restore the file from a copy",
+    broken="write it again with `encoders.transform.save`, or restore the file from a copy",
     foreign="leave the query transform out, or train one for it",
 )
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ...core.errors import PolyhopError
-from ...core.types import Document, Scalar
+from ..core.errors import PolyhopError
+from ..core.types import Document, Scalar
 
 
 @dataclass(frozen=True, slots=True)
