@@ -22,7 +22,9 @@ from ..core import moved
 if TYPE_CHECKING:
     from ..answering.citations.check import Citation, check_citations
     from ..core.errors import CallerError, ModelError, OperatorError, PolyhopError
-    from ..core.llm import Budget, Ledger, LiteLLM, OwnModel
+    from ..core.llm.callable_model import OwnModel
+    from ..core.llm.litellm_model import LiteLLM
+    from ..core.llm.role import Budget, Ledger
     from ..core.llm.transformers_model import LocalModel
     from ..core.settings import Settings
     from ..core.types import Document, Passage
@@ -52,7 +54,9 @@ if TYPE_CHECKING:
 _MODULES = {
     "..answering.citations.check": "Citation check_citations",
     "..core.errors": "CallerError ModelError OperatorError PolyhopError",
-    "..core.llm": "Budget Ledger LiteLLM OwnModel",
+    "..core.llm.role": "Budget Ledger",
+    "..core.llm.callable_model": "OwnModel",
+    "..core.llm.litellm_model": "LiteLLM",
     "..core.llm.transformers_model": "LocalModel",
     "..core.settings": "Settings",
     "..core.types": "Document Passage",

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, overload
 
 from ..core.check import check_k
 from ..core.errors import CallerError
-from ..core.llm import Budget, LanguageModel, Ledger
+from ..core.llm.role import Budget, LanguageModel, Ledger
 from ..core.settings import Settings
 from ..encoders import Encoder, load, with_transform
-from ..encoders.renamed import accepted
+from ..encoders.role import accepted
 from ..graphs.state import Event, State, Task
 from ..retrieval.config import Config
 from ..retrieval.retriever import CallableRetriever, MultiRetriever, Retriever

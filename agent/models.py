@@ -9,7 +9,11 @@ from dataclasses import dataclass
 from typing import Any, Self, cast
 
 from ..core.errors import CallerError
-from ..core.llm import Budget, Gateway, LanguageModel, Ledger, LiteLLM, Message, OwnModel, Price, ReplyCache
+from ..core.llm.cache import ReplyCache
+from ..core.llm.callable_model import OwnModel
+from ..core.llm.gateway import Gateway
+from ..core.llm.litellm_model import LiteLLM
+from ..core.llm.role import Budget, LanguageModel, Ledger, Message, Price
 from ..core.settings import Settings
 
 #: a model of the user's own

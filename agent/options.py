@@ -15,7 +15,7 @@ from ..graphs.state import Request, Task
 from ..store.filter import parse
 
 if TYPE_CHECKING:
-    from ..core.llm import Budget, LanguageModel, Ledger
+    from ..core.llm.role import Budget, LanguageModel, Ledger
     from ..retrieval.config import Config
     from .models import Model
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from ..core.llm import Budget, LanguageModel, Ledger
 from ..core.llm.gateway import Spent
+from ..core.llm.role import Budget, LanguageModel, Ledger
 from ..core.settings import Settings
 from ..encoders import Encoder
 from ..graphs.select import Selecting, Selector, Wanted, select

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from ..core.sentences import sentences
+from ..core.words import sentences
 
 # Everything that may be taken for an angle or a square bracket, by what it looks like.
 _LOOKALIKES = str.maketrans(

@@ -13,11 +13,9 @@ class ForkAware(Protocol):
 
     def before_fork(self) -> None:
         """Let go of what can be opened again; runs in the parent, whose other threads go on meanwhile."""
-        ...
 
     def in_child(self) -> None:
         """Give up what was inherited, without touching what the parent holds."""
-        ...
 
 
 _registered: WeakSet[ForkAware] = WeakSet()

@@ -10,7 +10,7 @@ from ..core.errors import CallerError
 from ..core.registry import Registry
 from ..core.settings import Settings
 from ..core.types import Vectors
-from .role import Encoder
+from .role import Encoder, old_name
 
 __all__ = ["ENCODERS", "Encoder", "Vectors", "load", "load_recorded", "with_transform"]
 
@@ -93,8 +93,4 @@ def _own(wanted: str) -> bool:
 
 
 def __getattr__(name: str) -> Any:
-    if name not in ("Embedder", "embed_queries"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from .renamed import old_name
-
     return old_name(__name__, name)

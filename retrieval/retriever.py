@@ -15,8 +15,7 @@ from numpy.typing import ArrayLike
 from ..core.errors import CallerError, OperatorError
 from ..core.types import Hit, Passage, Vectors
 from ..core.words import name_key
-from ..encoders.renamed import accepted
-from ..encoders.role import Encoder
+from ..encoders.role import Encoder, accepted
 from ..store.names import names_of
 
 Item = TypeVar("Item")

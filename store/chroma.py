@@ -23,7 +23,7 @@ from .vector_index import Generation, IndexFailed, IndexUnavailable, file_sizes
 
 if TYPE_CHECKING:
     from .collection import Collection
-    from .intake import AddReport
+    from .write import AddReport
 
 # Chroma's default HNSW is tuned for smaller candidate lists than a fused, filtered, multi-hop search asks for.
 BREADTH = 256

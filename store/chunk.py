@@ -2,17 +2,187 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import islice, takewhile
+from dataclasses import dataclass, field
+from itertools import chain, islice, takewhile
+from math import ceil
 from typing import cast
 
 from semchunk.semchunk import chunk as split_semantically
 
 from ..core.errors import CallerError
 from ..core.types import Chunk, Document
-from .sections import Section, sections
-from .tokens import CHARACTERS_PER_TOKEN, CountTokens, Meter, least_cost
+
+CountTokens = Callable[[Sequence[str]], list[int]]
+
+CHARACTERS_PER_TOKEN = 16
+BYTES_PER_CHARACTER = 4
+MARGIN = 0.9
+CACHED_WORDS = 500_000
+LONGEST_CACHED = 32
+
+
+class _WordCounts(dict[str, int]):
+    """Token counts of words; one that was not counted has at most a token per byte."""
+
+    def __missing__(self, word: str) -> int:
+        return len(word) if word.isascii() else len(word) * BYTES_PER_CHARACTER
+
+
+@dataclass(slots=True)
+class Meter:
+    """Tells what texts cost an embedder.
+
+    The cost is the token count, but at least a token per 16 characters: WordPiece counts a word of any length as one
+    unknown token, and no text of a language has words that long.
+    """
+
+    count_tokens: CountTokens
+    words: _WordCounts = field(default_factory=_WordCounts)
+    per_space: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Find out whether this tokenizer spends tokens on white space."""
+        one, spaces, lines = self.count_tokens(["a", "a a a", "a\n\na"])
+        self.per_space = max(0.0, (spaces - 3 * one) / 2, (lines - 2 * one) / 2)
+
+    def costs(self, texts: Sequence[str]) -> list[int]:
+        """Return the cost of each text; a single character costs at most 1, since it cannot be split."""
+        counts = self.count_tokens(texts) if texts else []
+        return [_cost(text, count) for text, count in zip(texts, counts, strict=True)]
+
+    def cost(self, text: str) -> int:
+        """Return the cost of one text."""
+        return self.costs([text])[0]
+
+    def estimate(self, text: str) -> int:
+        """Return nearly the cost, as the sum over the words; exact where the tokenizer splits at white space first."""
+        words = text.split()
+        missing = {word for word in words if word not in self.words}
+        self.learn(word for word in missing if len(word) <= LONGEST_CACHED)
+        long = {word for word in missing if len(word) > LONGEST_CACHED}
+        counts = dict(zip(long, self.costs(list(long)), strict=True))
+        found = sum(counts[word] if word in counts else self.words[word] for word in words)
+        return _cost(text, found + self._gaps(text, words))
+
+    def fit(self, texts: Sequence[str], limit: int) -> list[bool]:
+        """Tell which texts cost at most `limit`, the tokenizer seeing only what arithmetic leaves open.
+
+        A token has at least one byte, which bounds short texts and rare words; words that occur again are counted once,
+        and all words of the texts that this leaves open. Where the sum is at most 90 % of the limit, the text fits: the
+        tenth is for tokenizers that count a word a little differently inside a text.
+        """
+        decided = [_decide(text, limit) for text in texts]
+        split = {i: texts[i].split() for i, known in enumerate(decided) if known is None}
+        for often in (2, 1):
+            counts = Counter(chain.from_iterable(split.values()))
+            self.learn(word for word, n in counts.items() if n >= often)
+            for i in [i for i, words in split.items() if self._bound(texts[i], words) <= MARGIN * limit]:
+                decided[i] = True
+                del split[i]
+        exact = iter(self.costs([texts[i] for i in split]))
+        return [next(exact) <= limit if known is None else known for known in decided]
+
+    def learn(self, words: Iterable[str]) -> None:
+        """Count words and remember them."""
+        new = sorted({word for word in words if word not in self.words and len(word) <= LONGEST_CACHED})
+        if len(self.words) + len(new) > CACHED_WORDS:
+            self.words.clear()
+        if new:
+            self.words.update(zip(new, self.count_tokens(new), strict=True))
+
+    def _bound(self, text: str, words: Sequence[str]) -> int:
+        return sum(map(self.words.__getitem__, words)) + self._gaps(text, words)
+
+    def _gaps(self, text: str, words: Sequence[str]) -> int:
+        return ceil(self.per_space * (len(text) - sum(map(len, words)))) if self.per_space else 0
+
+
+def _cost(text: str, count: int) -> int:
+    if len(text) <= 1:
+        return min(count, 1)
+    return max(count, least_cost(text))
+
+
+def least_cost(text: str) -> int:
+    """Return the cost that the length alone gives a text."""
+    return -(-len(text) // CHARACTERS_PER_TOKEN)
+
+
+def _decide(text: str, limit: int) -> bool | None:
+    """Decide by length alone where that is possible."""
+    if len(text) * (1 if text.isascii() else BYTES_PER_CHARACTER) <= limit:
+        return True
+    return False if len(text) > limit * CHARACTERS_PER_TOKEN else None
+
+
+LONGEST_HEADING = 1000
+_HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(\S.*?)[ \t]*#*[ \t]*$")
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Characters `start` to `end` of a text, under the headings of `trail`; `bare` if it is a heading line alone."""
+
+    start: int
+    end: int
+    trail: tuple[str, ...]
+    bare: bool = False
+
+
+def outside_fences(lines: Sequence[str]) -> list[bool]:
+    """Tell for each line whether it is outside fenced code."""
+    result, fence = [], ""
+    for line in lines:
+        found = _FENCE.match(line)
+        if found and not fence:
+            fence = found[1]
+            result.append(False)
+        else:
+            result.append(not fence)
+            if found and line.strip() == found[1] and found[1].startswith(fence):
+                fence = ""
+    return result
+
+
+def first_heading(text: str) -> str:
+    """Return the first first-level heading, else the first heading of any level, else nothing."""
+    lines = text.split("\n")
+    found = [match for line, free in zip(lines, outside_fences(lines), strict=True) if free and (match := _match(line))]
+    return next((match[2] for match in found if match[1] == "#"), found[0][2] if found else "")
+
+
+def sections(text: str) -> list[Section]:
+    """Cut a text before each `#` heading line; the parts cover it without a gap."""
+    if "#" not in text:
+        return [Section(0, len(text), ())]
+    lines = text.split("\n")
+    result: list[Section] = []
+    trail: dict[int, str] = {}
+    start = at = 0
+    bare = True
+    for line, free in zip(lines, outside_fences(lines), strict=True):
+        heading = _match(line) if free else None
+        if heading:
+            if at > start:
+                result.append(Section(start, at, tuple(trail.values()), bare and bool(trail)))
+            level = len(heading[1])
+            trail = {outer: name for outer, name in trail.items() if outer < level} | {level: heading[2]}
+            start, bare = at, True
+        elif bare and line.strip():
+            bare = False
+        at += len(line) + 1
+    result.append(Section(start, len(text), tuple(trail.values()), bare and bool(trail)))
+    return result
+
+
+def _match(line: str) -> re.Match[str] | None:
+    """Match a heading line; lines of a size that no heading has are not tried."""
+    return _HEADING.match(line) if "#" in line[:4] and len(line) <= LONGEST_HEADING else None
+
 
 BATCH = 512
 PREFIX_SHARE = 4

@@ -4,31 +4,28 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Any
-
-from numpy.typing import ArrayLike
+from typing import TYPE_CHECKING, Any
 
 from ..core.errors import CallerError, OperatorError
 from ..core.settings import Settings
-from ..core.types import Document, Hit, Passage, Vectors
+from ..core.types import Document
 from ..encoders import load, load_recorded, with_transform
-from ..encoders.renamed import accepted
-from ..encoders.role import Encoder
+from ..encoders.role import Encoder, accepted
 from .derived import Derived
-from .intake import BATCH, AddReport, Intake, Progress
-from .location import RECORD, NoCollection, Options, WrongEmbedder, disk_errors, folder_of, names
+from .location import BATCH, RECORD, NoCollection, Options, WrongEmbedder, folder_of, names
 from .lock import CollectionLock
 from .record import Record
-from .search import Searcher
-from .write import Prepared
+from .search import CollectionReader
+
+if TYPE_CHECKING:
+    from .write import AddReport, Intake, Prepared, Progress
 
 __all__ = ["Collection", "NoCollection", "Options", "WrongEmbedder", "delete", "names"]
 
 
-class Collection:
+class Collection(CollectionReader, AbstractContextManager["Collection"]):
     """One collection, open for reading, and for writing whenever no other process reads it.
 
     Open it with `Collection.open` or `Collection.create`; it is a context manager. Reads may come from many threads;
@@ -47,8 +44,7 @@ class Collection:
             raise
         try:
             self._embedder = self._identify(None if embedder is None else self._for_queries(accepted(embedder)))
-            with disk_errors(folder):
-                self._attach()
+            self._attach()
         except BaseException:
             self._record.close()
             self._lock.close()
@@ -103,7 +99,9 @@ class Collection:
 
         `progress` hears the number of characters that were embedded, a few hundred texts at a time.
         """
-        with disk_errors(self.folder), self._derived.session():
+        from .write import Intake
+
+        with self._derived.session():
             observe = self._options.observe
             intake = Intake(self._record, self._derived, self.embedder, observe=observe, batch=batch, progress=progress)
             yield intake
@@ -134,9 +132,9 @@ class Collection:
 
         The old vectors serve until the new ones are complete; a killed run goes on where it was.
         """
-        from .reindex import embed_again
+        from .write import embed_again
 
-        with disk_errors(self.folder), self._lock.exclusive():
+        with self._lock.exclusive():
             encoder = self._for_queries(accepted(embedder))
             count: int = embed_again(self._record, encoder, progress or (lambda done, total: None))
             self._derived.close()
@@ -157,46 +155,6 @@ class Collection:
             self._identify(self._embedder)
         return self._embedder
 
-    def dense(self, vectors: ArrayLike, k: int, *, where: str = "") -> list[list[Hit]]:
-        """Return for each query vector its k nearest passages by cosine, ties by id."""
-        with disk_errors(self.folder):
-            return self._searcher.dense(vectors, k, where)
-
-    def lexical(self, question: str, k: int, *, where: str = "") -> list[Hit]:
-        """Return the k passages that BM25 likes best for the words of the question, ties by id."""
-        with disk_errors(self.folder):
-            return self._searcher.lexical(question, k, where)
-
-    def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
-        """Return the passages that are there, by id."""
-        with disk_errors(self.folder):
-            return self._searcher.passages(ids)
-
-    def vectors(self, ids: Sequence[str]) -> dict[str, Vectors]:
-        """Return the stored unit vectors of the passages that are there, by id."""
-        with disk_errors(self.folder):
-            return self._searcher.vectors(ids)
-
-    def frequency(self, words: Sequence[str]) -> tuple[dict[str, int], int]:
-        """Return in how many passages each word stands, and how many passages there are."""
-        with disk_errors(self.folder):
-            return self._searcher.frequency(words)
-
-    def bearers(self, names: Sequence[str], most: int, *, where: str = "") -> dict[str, list[tuple[str, int]]]:
-        """Return [(document key, kind)] for each name key that is borne, none if more than `most` documents bear it."""
-        with disk_errors(self.folder):
-            return self._searcher.bearers(names, most, where)
-
-    def mentioning(self, names: Sequence[str], most: int, *, where: str = "") -> dict[str, list[str]]:
-        """Return the passages that hold each name as a phrase, none if more than `most` do."""
-        with disk_errors(self.folder):
-            return self._searcher.mentioning(names, most, where)
-
-    def heads(self, documents: Sequence[str], most: int, *, where: str = "") -> dict[str, list[str]]:
-        """Return the ids of the first `most` passages of each document, in their order."""
-        with disk_errors(self.folder):
-            return self._searcher.heads(documents, most, where)
-
     def documents(self, *, where: str = "") -> Iterator[tuple[str, str, str]]:
         """Yield (key, title, source) of the documents, sorted by key."""
         keys = set(self.keys(where)) if where.strip() else None
@@ -205,10 +163,6 @@ class Collection:
                 "SELECT key, title, source FROM documents WHERE live IS NOT NULL ORDER BY key"
             ).fetchall()
         return (row for row in rows if keys is None or row[0] in keys)
-
-    def keys(self, where: str = "") -> list[str]:
-        """Return the keys of the documents that a filter lets pass, sorted."""
-        return self._searcher.keys(where)
 
     def status(self) -> Mapping[str, Any]:
         """Return what there is to know without reading everything."""
@@ -227,15 +181,13 @@ class Collection:
 
     def verify(self) -> list[str]:
         """Return what differs between the record, FTS5 and the vector index; empty means that they are proven equal."""
-        with disk_errors(self.folder):
-            from .verify import verify
+        from .verify import verify
 
-            return verify(self._record, self._derived.index, self.embedder_name)
+        return verify(self._record, self._derived.index, self.embedder_name)
 
     def rebuild(self) -> None:
         """Make the vector index anew from the record; nothing is embedded."""
-        with disk_errors(self.folder):
-            self._derived.rebuild("asked for")
+        self._derived.rebuild("asked for")
 
     @property
     def notices(self) -> list[str]:
@@ -253,25 +205,14 @@ class Collection:
         self._record.close()
         self._lock.close()
 
-    def __enter__(self) -> Collection:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def _attach(self) -> None:
         spec, lazy = self._options.index, self._options.lazy
         self._derived: Derived = Derived(self._record, self._lock, self.embedder_name, spec=spec, lazy=lazy)
-        dimension = int(self._record.get("dimension"))
-        self._searcher = Searcher(
-            self._record,
-            lambda: self._derived.index,
-            self.embedder_name,
-            dimension,
-            postings=self._options.postings,
-        )
+        dimension, postings = int(self._record.get("dimension")), self._options.postings
+        super().__init__(self._record, lambda: self._derived.index, self.embedder_name, dimension, postings)
 
     def _identify(self, embedder: Encoder | None) -> Encoder | None:
         """Return an encoder once it is the one on record; a new collection takes it down, or loads one first."""

@@ -7,17 +7,19 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+import numpy as np
+
 from ..core.logs import get_logger
 from .lock import CollectionLock
 from .record import Record, bump, put
 from .vector_index import VECTOR_INDEXES, Generation, IndexUnavailable, VectorIndex
-from .write import drop_pending, in_doubt, prune
 
 log = get_logger(__name__)
 
 # From so many rows on a rebuild takes a minute or more, and whoever waits for it should know beforehand.
 LONG = 50_000
 PREFIX = "polyhop-"
+PENDING = "chunks c JOIN documents d ON d.id = c.doc WHERE d.live IS NOT c.version"
 #: what is told of a rebuild, by what `meta.dirty` or a look at the index says; "" is not worth a notice
 REASONS = {
     "new": "",
@@ -216,3 +218,36 @@ class Derived:
 
 def _line(error: BaseException) -> str:
     return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"[:200]
+
+
+def in_doubt(record: Record) -> bool:
+    """Say whether the vector index may differ from the record: a batch is between its first step and its last."""
+    with record.reading() as connection:
+        sql = f"SELECT EXISTS (SELECT 1 FROM stale) OR EXISTS (SELECT 1 FROM {PENDING})"
+        return bool(connection.execute(sql).fetchone()[0])
+
+
+def drop_pending(record: Record) -> int:
+    """Delete what a writer left behind unflipped, to be pruned from the vector index, and return how many rows.
+
+    The vectors stay for the next try.
+    """
+    with record.writing() as connection:
+        connection.execute(f"INSERT OR IGNORE INTO stale SELECT c.id FROM {PENDING}")
+        dropped = connection.execute(f"DELETE FROM chunks WHERE row IN (SELECT c.row FROM {PENDING})").rowcount
+        connection.execute("DELETE FROM documents WHERE live IS NULL")
+    return dropped
+
+
+def prune(record: Record, index: VectorIndex, embedder: str) -> None:
+    """Take stale ids out of the vector index; those that are live all the same get back what the record says."""
+    with record.reading() as connection:
+        stale = [row[0] for row in connection.execute("SELECT id FROM stale")]
+    if not stale:
+        return
+    live = record.vectors(stale, embedder)
+    index.delete([name for name in stale if name not in live])
+    if live and index.holds_metadata:
+        index.upsert(list(live), np.stack(list(live.values())), record.attributes(list(live)))
+    with record.writing() as connection:
+        connection.execute("DELETE FROM stale")

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import InitVar, dataclass
 from pathlib import Path
 
 from ..core.errors import CallerError, OperatorError
 from .lexical import POSTINGS
-from .write import Observe
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 RECORD = "record.sqlite"
+# How many documents are written together: it bounds memory and what a kill costs.
+BATCH = 1_000
+Observe = Callable[[str], None]
 
 
 class NoCollection(CallerError):
@@ -66,15 +66,3 @@ def folder_of(home: Path | str, name: str) -> Path:
 def names(home: Path | str) -> list[str]:
     """Return the names of the collections in `home`, sorted."""
     return sorted(path.parent.name for path in Path(home).glob(f"*/{RECORD}"))
-
-
-@contextmanager
-def disk_errors(folder: Path) -> Iterator[None]:
-    """Turn what SQLite says of disks and files into an error that says what to do."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise OperatorError(
-            f"the record in {str(folder)!r} failed ({error}); check free disk space and the folder's rights, then "
-            "`polyhop status --verify`"
-        ) from error

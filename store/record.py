@@ -17,7 +17,97 @@ from ..core.errors import CallerError, OperatorError
 from ..core.forked import never_close, register
 from ..core.types import Metadata, Passage, Vectors
 from .lock import refuse_fork
-from .schema import FORMAT, PRAGMAS, RENAMED, SCHEMA, TEMPORARY
+
+FORMAT = 1
+
+# Keys of `meta`: format, embedder, dimension, index (the generation of the vector index in use), location (where it
+# is), rebuilds (counts generations), fingerprint (of its files), generation (counts commits that change what a search
+# can see), clock (last document version handed out), dirty ("" | "writing" | "replaying" | "reindexed").
+SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE documents (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    live INTEGER,                -- the version that searches see; NULL: none yet
+    title TEXT NOT NULL DEFAULT '',
+    source TEXT NOT NULL DEFAULT '',
+    digest BLOB,                 -- of everything the caller gave; equal digest: nothing to do
+    metadata TEXT NOT NULL DEFAULT '{}',
+    indexed REAL                 -- seconds since the epoch
+);
+CREATE INDEX documents_by_source ON documents (source);
+
+CREATE TABLE chunks (
+    row INTEGER PRIMARY KEY,
+    id TEXT NOT NULL,            -- hash of document key, occurrence and content; the same in every version
+    doc INTEGER NOT NULL,
+    version INTEGER NOT NULL,    -- live when equal to the document's `live`, else pending
+    ord INTEGER NOT NULL,
+    title TEXT NOT NULL,
+    heading TEXT NOT NULL,
+    text TEXT NOT NULL,
+    hash BLOB NOT NULL           -- of the embedded content: the key into `vectors`
+);
+CREATE INDEX chunks_by_id ON chunks (id);
+CREATE INDEX chunks_by_doc ON chunks (doc, version, ord);
+CREATE INDEX chunks_by_hash ON chunks (hash);
+
+CREATE TABLE vectors (
+    row INTEGER PRIMARY KEY,
+    hash BLOB NOT NULL,
+    embedder TEXT NOT NULL,
+    vector BLOB NOT NULL         -- float32, little endian, unit length
+);
+CREATE UNIQUE INDEX vectors_by_hash ON vectors (hash, embedder);
+
+CREATE TABLE stale (id TEXT PRIMARY KEY) WITHOUT ROWID;  -- gone from the record, perhaps still in the vector index
+
+CREATE TABLE attributes (doc INTEGER NOT NULL, key TEXT NOT NULL, kind INTEGER NOT NULL, value NOT NULL);
+CREATE INDEX attributes_by_value ON attributes (key, kind, value, doc);
+CREATE INDEX attributes_by_doc ON attributes (doc, key, kind, value);
+
+CREATE TABLE names (name TEXT NOT NULL, doc INTEGER NOT NULL, kind INTEGER NOT NULL, PRIMARY KEY (name, doc)) WITHOUT
+ROWID; CREATE INDEX names_by_doc ON names (doc);
+
+CREATE TABLE sources (
+    path TEXT PRIMARY KEY,
+    size INTEGER NOT NULL,
+    mtime INTEGER NOT NULL,      -- nanoseconds
+    digest BLOB NOT NULL
+) WITHOUT ROWID;
+
+-- Contentless: the text stands in `chunks`; a row leaves by the 'delete' command, given the text it came with.
+CREATE VIRTUAL TABLE lexical USING fts5 (
+    title, body, content='', tokenize="porter unicode61 remove_diacritics 2"
+);
+"""
+
+# In 0.1 two keys of `meta` had the names of the only engine; one transaction, so that a kill leaves the old or the new.
+RENAMED = """
+BEGIN IMMEDIATE;
+INSERT OR IGNORE INTO meta SELECT 'location', CASE value WHEN '' THEN 'embedded Chroma' ELSE value END FROM meta
+WHERE key = 'url';
+UPDATE OR REPLACE meta SET key = 'index' WHERE key = 'chroma';
+DELETE FROM meta WHERE key = 'url';
+COMMIT;
+"""
+
+# Per connection, not in the file: term statistics of the index, and a scratch index that shows how FTS5 cuts a word.
+TEMPORARY = """
+CREATE VIRTUAL TABLE temp.lexical_terms USING fts5vocab(main, lexical, row);
+CREATE VIRTUAL TABLE temp.scratch USING fts5 (word, tokenize="porter unicode61 remove_diacritics 2");
+CREATE VIRTUAL TABLE temp.scratch_terms USING fts5vocab(temp, scratch, instance);
+"""
+
+PRAGMAS = """
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = FULL;
+PRAGMA cache_size = -32768;
+PRAGMA temp_store = MEMORY;
+PRAGMA busy_timeout = 10000;
+"""
+
 
 BLOCK = 500
 LIVE = "chunks c JOIN documents d ON d.id = c.doc AND d.live = c.version"
@@ -51,7 +141,11 @@ class Record:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """Lend a connection in autocommit mode; a fork of the process that opened the record gets none."""
+        """Lend a connection in autocommit mode; a fork of the process that opened the record gets none.
+
+        Raises:
+            OperatorError: for what SQLite says of disks and files.
+        """
         refuse_fork(self.path.parent, self._owner)
         if self._closed:
             raise CallerError(f"the collection at {str(self.path.parent)!r} is closed; open it again")
@@ -61,12 +155,17 @@ class Record:
             connection = self._connect()
         try:
             yield connection
-        except BaseException:
+        except BaseException as error:
             if os.getpid() == self._owner:
                 connection.close()
             else:
                 never_close(connection)
-            raise
+            if not isinstance(error, sqlite3.Error):
+                raise
+            raise OperatorError(
+                f"the record in {str(self.path.parent)!r} failed ({error}); check free disk space and the folder's "
+                "rights, then `polyhop status --verify`"
+            ) from error
         if os.getpid() != self._owner:
             return never_close(connection)
         self._idle.append(connection)

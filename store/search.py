@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ..core.check import check_k, unit_rows
 from ..core.types import Hit, Passage, Vectors
-from . import lexical
-from .filter import Filter, parse
-from .recent import Recent
+from ..store import lexical
+from .filter import Filter, Sql, parse
 from .record import LIVE, Record
 from .vector_index import VectorIndex
 
@@ -59,21 +59,15 @@ class Plan:
         return SPARE + (k if self.filter is None else 3 * k * self.total // (2 * self.matching))
 
 
-class Searcher:
+class CollectionReader:
     """Reads the record and the vector index; safe to share between threads."""
 
     def __init__(
-        self,
-        record: Record,
-        index: Callable[[], VectorIndex],
-        embedder: str,
-        dimension: int,
-        *,
-        postings: int = lexical.POSTINGS,
+        self, record: Record, index: Callable[[], VectorIndex], embedder: str, dimension: int, postings: int
     ) -> None:
         self._record = record
         self._index = index
-        self._embedder = embedder
+        self.embedder_name = embedder
         self._dimension = dimension
         self._postings = postings
         self._statistics = lexical.Statistics()
@@ -81,7 +75,7 @@ class Searcher:
         self._vectors: Recent[Vectors] = Recent(RECENT)
         self._plan = lru_cache(maxsize=64)(self._make_plan)
 
-    def dense(self, vectors: ArrayLike, k: int, where: str = "") -> list[list[Hit]]:
+    def dense(self, vectors: ArrayLike, k: int, *, where: str = "") -> list[list[Hit]]:
         """Return for each query vector its k nearest live passages by cosine, ties by id.
 
         Raises:
@@ -92,7 +86,7 @@ class Searcher:
         check_k(k)
         return self._steady(lambda generation: self._dense(queries, k, self._plan(where, generation)))
 
-    def lexical(self, question: str, k: int, where: str = "") -> list[Hit]:
+    def lexical(self, question: str, k: int, *, where: str = "") -> list[Hit]:
         """Return the k live passages that BM25 likes best for the words of the question, ties by id."""
         check_k(k)
         return self._steady(lambda generation: self._lexical(question, k, where, generation))
@@ -103,7 +97,7 @@ class Searcher:
 
     def vectors(self, ids: Sequence[str]) -> dict[str, Vectors]:
         """Return the stored vectors of the live passages among `ids`."""
-        return self._vectors.read(ids, self._generation(), lambda new: self._record.vectors(new, self._embedder))
+        return self._vectors.read(ids, self._generation(), lambda new: self._record.vectors(new, self.embedder_name))
 
     def _steady(self, search: Callable[[int], Found]) -> Found:
         """Search again if something was written meanwhile: passages of the plan may have gone, and new ones come."""
@@ -140,13 +134,12 @@ class Searcher:
             counts = self._statistics.counts(connection, words, generation)
         return counts, self._plan("", generation).total
 
-    def bearers(self, names: Sequence[str], most: int, where: str = "") -> dict[str, list[tuple[str, int]]]:
+    def bearers(self, names: Sequence[str], most: int, *, where: str = "") -> dict[str, list[tuple[str, int]]]:
         """Return [(document key, kind)] sorted by key for each name key that is borne, none if by more than `most`.
 
         The count of a name stops at `most`: one which half the collection bears costs no more than a rare one.
         """
-        condition = parse(where) if where.strip() else None
-        check, values = condition.sql_check("d.id") if condition else ("1", [])
+        check, values = _check(_condition(where))
         count = (
             "SELECT value, (SELECT count(*) FROM (SELECT 1 FROM names WHERE name = value LIMIT ?)) AS number"
             " FROM json_each(?) WHERE number > 0"
@@ -163,9 +156,9 @@ class Searcher:
                 found.setdefault(name, []).append((document, kind))
         return found
 
-    def mentioning(self, names: Sequence[str], most: int, where: str = "") -> dict[str, list[str]]:
+    def mentioning(self, names: Sequence[str], most: int, *, where: str = "") -> dict[str, list[str]]:
         """Return the ids of the passages that hold each name key as a phrase, none if more than `most` do."""
-        condition = parse(where) if where.strip() else None
+        condition = _condition(where)
         found: dict[str, list[str]] = {}
         with self._record.reading() as connection:
             for name in names:
@@ -175,10 +168,9 @@ class Searcher:
                     found[name] = sorted(hit.id for hit in live)
         return found
 
-    def heads(self, documents: Sequence[str], most: int, where: str = "") -> dict[str, list[str]]:
+    def heads(self, documents: Sequence[str], most: int, *, where: str = "") -> dict[str, list[str]]:
         """Return the ids of the first `most` passages of each document, in their order."""
-        condition = parse(where) if where.strip() else None
-        check, values = condition.sql_check("d.id") if condition else ("1", [])
+        check, values = _check(_condition(where))
         sql = (
             "SELECT d.key, c.id FROM json_each(?) j CROSS JOIN documents d ON d.key = j.value"
             " CROSS JOIN chunks c ON c.doc = d.id AND c.version = d.live"
@@ -190,9 +182,9 @@ class Searcher:
                 found.setdefault(document, []).append(chunk)
         return found
 
-    def keys(self, where: str) -> list[str]:
+    def keys(self, where: str = "") -> list[str]:
         """Return the keys of the documents that a filter lets pass, sorted; all of them for no filter."""
-        documents, values = parse(where).sql_enumerate(UNIVERSE) if where.strip() else (UNIVERSE, [])
+        documents, values = _matching(_condition(where))
         with self._record.reading() as connection:
             rows = connection.execute(f"SELECT key FROM documents WHERE id IN ({documents}) ORDER BY key", values)
             return [row[0] for row in rows]
@@ -225,7 +217,9 @@ class Searcher:
         best: list[list[Hit]] = [[] for _ in queries]
         for start in range(0, len(rows), EXACT):
             with self._record.reading() as connection:
-                found = connection.execute(sql, (self._embedder, json.dumps(rows[start : start + EXACT]))).fetchall()
+                found = connection.execute(
+                    sql, (self.embedder_name, json.dumps(rows[start : start + EXACT]))
+                ).fetchall()
             ids = [row[0] for row in found]
             matrix = np.frombuffer(b"".join(row[1] for row in found), np.float32).reshape(len(found), self._dimension)
             for number, scores in enumerate(queries @ matrix.T):
@@ -258,13 +252,13 @@ class Searcher:
         return condition
 
     def _live(self, ids: set[str], condition: Filter | None) -> set[str]:
-        check, values = condition.sql_check("d.id") if condition else ("1", [])
+        check, values = _check(condition)
         sql = f"SELECT c.id FROM {LIVE} WHERE c.id IN (SELECT value FROM json_each(?)) AND {check}"
         with self._record.reading() as connection:
             return {row[0] for row in connection.execute(sql, (json.dumps(sorted(ids)), *values))}
 
     def _matching_rows(self, condition: Filter | None) -> list[int]:
-        documents, values = condition.sql_enumerate(UNIVERSE) if condition else (UNIVERSE, [])
+        documents, values = _matching(condition)
         with self._record.reading() as connection:
             sql = f"SELECT c.row FROM {LIVE} WHERE d.id IN ({documents})"
             return [row[0] for row in connection.execute(sql, values)]
@@ -285,10 +279,22 @@ class Searcher:
     def _live_rows(
         connection: sqlite3.Connection, rows: Sequence[tuple[int, float]], condition: Filter | None
     ) -> list[Hit]:
-        check, values = condition.sql_check("d.id") if condition else ("1", [])
+        check, values = _check(condition)
         sql = f"SELECT c.row, c.id FROM {LIVE} WHERE c.row IN (SELECT value FROM json_each(?)) AND {check}"
         ids = dict(connection.execute(sql, (json.dumps([row for row, _ in rows]), *values)))
         return [Hit(ids[row], score) for row, score in rows if row in ids]
+
+
+def _condition(where: str) -> Filter | None:
+    return parse(where) if where.strip() else None
+
+
+def _check(condition: Filter | None) -> Sql:
+    return condition.sql_check("d.id") if condition else ("1", [])
+
+
+def _matching(condition: Filter | None) -> Sql:
+    return condition.sql_enumerate(UNIVERSE) if condition else (UNIVERSE, [])
 
 
 def _settled(hits: Sequence[Hit], k: int, limit: int) -> bool:
@@ -304,3 +310,52 @@ def _settled(hits: Sequence[Hit], k: int, limit: int) -> bool:
 def _ranked(hits: list[Hit]) -> list[Hit]:
     """Sort by score, then id; scores are compared to six decimals, below which they depend on the batch."""
     return sorted(hits, key=lambda hit: (-round(hit.score, 6), hit.id))
+
+
+Value = TypeVar("Value")
+
+
+class Recent(Generic[Value]):
+    """Values by id, of one generation of the record; safe to share between threads.
+
+    There are two shelves: what is used moves to the newer one, and when that holds half of `capacity` the older one is
+    dropped. Read the generation before the values: they may be newer than it says, never older.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        self._half = max(1, capacity // 2)
+        self._shelves: tuple[int, dict[str, Value], dict[str, Value]] = (-1, {}, {})
+        self._inside = threading.Lock()
+
+    def read(
+        self, ids: Sequence[str], generation: int, fetch: Callable[[Sequence[str]], Mapping[str, Value]]
+    ) -> dict[str, Value]:
+        """Return the values that are there, fetching those that are not at hand all in one go."""
+        shelves = self._of(generation)
+        _, newer, older = shelves
+        found: dict[str, Value] = {}
+        missing: list[str] = []
+        for name in ids:
+            value = newer.get(name)
+            if value is None and (value := older.get(name)) is not None:
+                newer[name] = value
+            if value is None:
+                missing.append(name)
+            else:
+                found[name] = value
+        if missing:
+            new = fetch(missing)
+            newer.update(new)
+            found.update(new)
+        if len(newer) >= self._half:
+            with self._inside:
+                if self._shelves is shelves:
+                    self._shelves = (generation, {}, newer)
+        return found
+
+    def _of(self, generation: int) -> tuple[int, dict[str, Value], dict[str, Value]]:
+        shelves = self._shelves
+        if shelves[0] != generation:
+            with self._inside:
+                shelves = self._shelves = (generation, {}, {})
+        return shelves

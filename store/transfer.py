@@ -16,8 +16,7 @@ import numpy as np
 from ..core.errors import CallerError, OperatorError
 from ..core.types import Chunk, Document, Vectors
 from .collection import Collection
-from .intake import AddReport
-from .write import Prepared
+from .write import AddReport, Prepared
 
 FORMAT = 1
 PAGE = 500

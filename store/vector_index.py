@@ -55,7 +55,6 @@ class VectorIndex(Protocol):
     @property
     def location(self) -> str:
         """Return where the vectors are, for people and to notice a move: without secrets, without the folder."""
-        ...
 
     @property
     def embedded(self) -> bool:
@@ -63,12 +62,10 @@ class VectorIndex(Protocol):
 
         If it is killed while it writes, nobody opens them again: the next generation is made from the record.
         """
-        ...
 
     @property
     def holds_metadata(self) -> bool:
         """Say whether metadata is kept beside the vectors; if so, changed metadata is upserted too."""
-        ...
 
     @classmethod
     def configured(cls, argument: str, given: Generation) -> VectorIndex:
@@ -77,7 +74,6 @@ class VectorIndex(Protocol):
         Raises:
             OperatorError: for an address that the engine cannot have.
         """
-        ...
 
     def open(self) -> None:
         """Open the generation, making it where there is none.
@@ -85,7 +81,6 @@ class VectorIndex(Protocol):
         Raises:
             IndexUnavailable: if a server does not answer.
         """
-        ...
 
     def check(self, rows: int | None = None) -> None:
         """Do nothing if the open index works and holds as many rows as it should.
@@ -94,22 +89,18 @@ class VectorIndex(Protocol):
             IndexUnavailable: if a server does not answer.
             IndexFailed: if it holds another number of rows.
         """
-        ...
 
     def fingerprint(self) -> str:
         """Return what tells torn or exchanged files, such as their sizes, without opening them; a server has none."""
-        ...
 
     def can_filter(self, condition: Filter) -> bool:
         """Say whether `query` can apply this filter, exactly as `Filter.matches` does."""
-        ...
 
     def query(self, vectors: Vectors, limit: int, where: Filter | None = None) -> list[list[tuple[str, float]]]:
         """Return (id, cosine) per row of `vectors` (n, dimension), best first, at most `limit` each.
 
         `where` is a filter that `can_filter` has accepted; without one all rows count.
         """
-        ...
 
     def upsert(self, ids: Sequence[str], vectors: Vectors, metadata: Sequence[Metadata]) -> None:
         """Add rows or replace those of the same id.
@@ -117,31 +108,24 @@ class VectorIndex(Protocol):
         `vectors` is (n, dimension). `metadata` holds for each row what filters see of its document, `key`, `title` and
         `source` included; it is empty unless `holds_metadata`.
         """
-        ...
 
     def delete(self, ids: Sequence[str]) -> None:
         """Remove rows; ids that are not there are passed over."""
-        ...
 
     def ids(self) -> list[str]:
         """Return all ids."""
-        ...
 
     def get(self, ids: Sequence[str]) -> tuple[list[str], Vectors]:
         """Return those of the ids that are there, in any order, and their vectors (n, dimension) in the same order."""
-        ...
 
     def commit(self) -> None:
         """Make durable what was written, and fit searches to the number of rows; called once a write is complete."""
-        ...
 
     def drop(self) -> None:
         """Delete the generation, which is not open and may not exist."""
-        ...
 
     def close(self) -> None:
         """Let go; closing twice, or what was never opened, does no harm."""
-        ...
 
 
 VECTOR_INDEXES: Registry[VectorIndex] = Registry(

@@ -14,25 +14,32 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from hashlib import blake2b
 
 import numpy as np
 
 from ..core.check import unit_rows
+from ..core.errors import CallerError
 from ..core.types import Chunk, Document, Metadata, Vectors
 from ..encoders.role import Encoder
+from .chunk import chunk_all
+from .derived import Derived, prune
 from .filter import attribute_rows
 from .lexical import analyse
+from .location import BATCH, Observe
 from .names import names_of
-from .record import Record, attributes, bump
+from .record import LIVE, Record, attributes, bump, put
 from .vector_index import VectorIndex
 
-Observe = Callable[[str], None]
 # Small enough for a progress bar to move and for a kill to cost little; the embedder batches by length inside.
 EMBED_BLOCK = 128
-PENDING = "chunks c JOIN documents d ON d.id = c.doc WHERE d.live IS NOT c.version"
+# A batch is flushed at `BATCH` documents or so many characters, whichever comes first.
+BATCH_CHARACTERS = 4_000_000
+MAX_KEY = 4_096
+REINDEX_BLOCK = 1_024
+Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,39 +248,6 @@ def lexical_row(row: tuple[int, str, str, str, str]) -> tuple[int, str, str]:
     return number, analyse(title), analyse(f"{heading}\n{text}" if heading else text)
 
 
-def in_doubt(record: Record) -> bool:
-    """Say whether the vector index may differ from the record: a batch is between its first step and its last."""
-    with record.reading() as connection:
-        sql = f"SELECT EXISTS (SELECT 1 FROM stale) OR EXISTS (SELECT 1 FROM {PENDING})"
-        return bool(connection.execute(sql).fetchone()[0])
-
-
-def drop_pending(record: Record) -> int:
-    """Delete what a writer left behind unflipped, to be pruned from the vector index, and return how many rows.
-
-    The vectors stay for the next try.
-    """
-    with record.writing() as connection:
-        connection.execute(f"INSERT OR IGNORE INTO stale SELECT c.id FROM {PENDING}")
-        dropped = connection.execute(f"DELETE FROM chunks WHERE row IN (SELECT c.row FROM {PENDING})").rowcount
-        connection.execute("DELETE FROM documents WHERE live IS NULL")
-    return dropped
-
-
-def prune(record: Record, index: VectorIndex, embedder: str) -> None:
-    """Take stale ids out of the vector index; those that are live all the same get back what the record says."""
-    with record.reading() as connection:
-        stale = [row[0] for row in connection.execute("SELECT id FROM stale")]
-    if not stale:
-        return
-    live = record.vectors(stale, embedder)
-    index.delete([name for name in stale if name not in live])
-    if live and index.holds_metadata:
-        index.upsert(list(live), np.stack(list(live.values())), record.attributes(list(live)))
-    with record.writing() as connection:
-        connection.execute("DELETE FROM stale")
-
-
 def drop_unused_vectors(record: Record) -> int:
     """Delete vectors that no chunk refers to and return how many; called when a run is over.
 
@@ -282,3 +256,160 @@ def drop_unused_vectors(record: Record) -> int:
     sql = "DELETE FROM vectors WHERE NOT EXISTS (SELECT 1 FROM chunks c WHERE c.hash = vectors.hash)"
     with record.writing() as connection:
         return connection.execute(sql).rowcount
+
+
+@dataclass(slots=True)
+class AddReport:
+    """What became of the documents; `skipped` pairs a key with the reason."""
+
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    passages: int = 0
+    embedded: int = 0
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+
+
+class Intake:
+    """Takes documents one at a time inside a write session; what `flush` has returned from is safe.
+
+    A document that cannot be stored is put on the report with its reason and the rest goes on.
+    """
+
+    def __init__(
+        self,
+        record: Record,
+        derived: Derived,
+        embedder: Encoder,
+        *,
+        observe: Observe,
+        batch: int = BATCH,
+        progress: Progress = lambda characters: None,
+    ) -> None:
+        self.report = AddReport()
+        self.writer = BatchWriter(record, derived.index, embedder.name, observe)
+        self._record = record
+        self._embedder = embedder
+        self._observe = observe
+        self._batch = batch
+        self._progress = progress
+        self._after: list[Callable[[], None]] = []
+        self._waiting: dict[str, Document | Prepared] = {}
+        self._characters = 0
+
+    def put(self, item: Document | Prepared) -> None:
+        """Take a document, or one that was cut before; may write a batch."""
+        document = item.document if isinstance(item, Prepared) else item
+        if not isinstance(document, Document):
+            raise CallerError(f"{item!r:.80} is no Document; give Document(key, text, title, metadata)")
+        if reason := unfit(document, self._embedder.dimension):
+            self.report.skipped.append((str(document.key), reason))
+            return
+        if document.key in self._waiting:
+            self.flush()
+        self._waiting[document.key] = item
+        self._characters += len(document.text)
+        if len(self._waiting) >= self._batch or self._characters >= BATCH_CHARACTERS:
+            self.flush()
+
+    def then(self, work: Callable[[], None]) -> None:
+        """Do something once everything taken so far is safe."""
+        self._after.append(work)
+
+    def flush(self) -> None:
+        """Write what is waiting; afterwards all of it is searchable and survives a kill."""
+        waiting, self._waiting, self._characters = self._waiting, {}, 0
+        known = self._digests(list(waiting))
+        marks = {key: item.digest if isinstance(item, Prepared) else digest(item) for key, item in waiting.items()}
+        new = [item for key, item in waiting.items() if known.get(key) != marks[key]]
+        self.report.unchanged += len(waiting) - len(new)
+        batch = [item for item in new if isinstance(item, Prepared)]
+        whole = [item for item in new if isinstance(item, Document)]
+        for document, chunks in chunk_all(whole, self._embedder.count_tokens, self._embedder.max_tokens):
+            batch.append(Prepared(document, chunks, marks[document.key]))
+        if batch:
+            self._write(batch, known)
+        after, self._after = self._after, []
+        for work in after:
+            work()
+
+    def remove(self, keys: Sequence[str]) -> None:
+        """Remove documents."""
+        if keys:
+            self.report.removed += self.writer.remove(keys)
+
+    def finish(self) -> AddReport:
+        """Write what is waiting, drop vectors that nothing uses any more, and return the report."""
+        self.flush()
+        if self.report.changed or self.report.removed:
+            drop_unused_vectors(self._record)
+        return self.report
+
+    def _write(self, batch: Sequence[Prepared], known: dict[str, bytes]) -> None:
+        vectors, embedded = store_vectors(self._record, self._embedder, batch, self._progress)
+        self._observe("embedded")
+        self.writer.write(batch, vectors)
+        self.report.embedded += embedded
+        self.report.passages += sum(len(item.chunks) for item in batch)
+        changed = sum(item.document.key in known for item in batch)
+        self.report.changed += changed
+        self.report.added += len(batch) - changed
+
+    def _digests(self, keys: Sequence[str]) -> dict[str, bytes]:
+        sql = "SELECT key, digest FROM documents WHERE live IS NOT NULL AND key IN (SELECT value FROM json_each(?))"
+        with self._record.reading() as connection:
+            return {key: bytes(mark or b"") for key, mark in connection.execute(sql, (json.dumps(keys),))}
+
+
+def unfit(document: Document, dimension: int) -> str:
+    """Return why a document cannot be stored, or nothing."""
+    if not isinstance(document.key, str) or not 0 < len(document.key) <= MAX_KEY or "\0" in document.key:
+        return f"its key must be a string of 1 to {MAX_KEY} characters without NUL"
+    if not isinstance(document.text, str) or not document.text.strip():
+        return "it has no text"
+    if not isinstance(document.title, str) or not isinstance(document.source, str):
+        return f"its title {document.title!r:.80} and source {document.source!r:.80} must be strings"
+    if not isinstance(document.metadata, Mapping):
+        return f"its metadata {document.metadata!r:.80} must be a mapping"
+    try:
+        "".join((document.key, document.text, document.title, document.source)).encode()
+        json.dumps(dict(document.metadata), allow_nan=False).encode()
+        attribute_rows(document.metadata)
+        if document.vector is not None:
+            unit_rows([document.vector], dimension)
+    except (CallerError, ValueError, TypeError) as error:
+        return str(error)
+    return ""
+
+
+def embed_again(record: Record, embedder: Encoder, progress: Callable[[int, int], None]) -> int:
+    """Put a vector of `embedder` beside each live chunk, make it the collection's embedder, and return the number of
+    chunks.
+
+    Each block is committed when it is done, so that a killed run goes on where it was. The caller then opens the vector
+    index again, which finds none and builds it.
+    """
+    without = f"{LIVE} WHERE NOT EXISTS (SELECT 1 FROM vectors v WHERE v.hash = c.hash AND v.embedder = ?)"
+    missing = f"SELECT DISTINCT c.hash, c.title, c.heading, c.text FROM {without} LIMIT ?"
+    left = f"SELECT count(*) FROM {without}"
+    total = record.count()[1]
+    while True:
+        with record.reading() as connection:
+            progress(total - connection.execute(left, (embedder.name,)).fetchone()[0], total)
+            rows = connection.execute(missing, (embedder.name, REINDEX_BLOCK)).fetchall()
+        if not rows:
+            break
+        vectors = embedder.encode_passages([Chunk(text, title, heading).embed_text for _, title, heading, text in rows])
+        with record.writing() as connection:
+            connection.executemany(
+                "INSERT OR REPLACE INTO vectors (hash, embedder, vector) VALUES (?, ?, ?)",
+                (
+                    (row[0], embedder.name, vector.astype("<f4").tobytes())
+                    for row, vector in zip(rows, vectors, strict=True)
+                ),
+            )
+    with record.writing() as connection:
+        put(connection, embedder=embedder.name, dimension=embedder.dimension, dirty="reindexed")
+        connection.execute("DELETE FROM vectors WHERE embedder <> ?", (embedder.name,))
+    return total

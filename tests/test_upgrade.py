@@ -23,10 +23,10 @@ import polyhop.agent
 from polyhop.agent import Agent, Catalogue, Collection, Document, Functions, Settings, ToolSelector, import_file
 from polyhop.agent.testing import ScriptedModel
 from polyhop.core.types import Vectors
+from polyhop.core.weights_file import NoCheckpoint
 from polyhop.encoders import Encoder
 from polyhop.retrieval.escalation import WhenUnsure
 from polyhop.retrieval.fusion.minmax import MinMax
-from polyhop.retrieval.hop.checkpoint import NoCheckpoint
 from polyhop.retrieval.query.feedback import Feedback
 from polyhop.retrieval.query.first import FirstSearch
 from polyhop.retrieval.query.gate import Gate

@@ -20,8 +20,8 @@ from torch.nn import functional
 from ..answering.extractive.quotable import NAMES, Quotable, Sight
 from ..answering.extractive.scorer import FORMAT, GROUPS, SUMMARY, Weighing, choose, group, summary
 from ..core.errors import CallerError
-from ..core.linear import Linear
 from ..core.types import Numbers
+from ..core.weights_file import Linear
 from ..core.words import name_key
 from ..retrieval.query.answer_candidates import QuestionWords
 from ..retrieval.rerank.listwise import Estimate

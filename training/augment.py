@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.errors import CallerError
-from ..core.linear import Linear
 from ..core.types import Numbers
+from ..core.weights_file import Linear
 from ..retrieval.candidate import Candidate
 from ..retrieval.query.expansion import Expansion
 from ..retrieval.query.feedback import Feedback

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from ..core.errors import CallerError, PolyhopError
 from ..core.files import read_rows, write_whole
-from ..core.linear import Linear
+from ..core.weights_file import Linear
 
 T = TypeVar("T")
 

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..core.files import write_whole
-from ..core.linear import Linear
 from ..core.types import Numbers
+from ..core.weights_file import Linear
 from .harness import Watcher
 
 P = TypeVar("P")

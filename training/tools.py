@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 from ..core.errors import CallerError
-from ..core.linear import Linear
 from ..core.settings import Settings
+from ..core.weights_file import Linear
 from ..encoders import load
 from ..encoders.role import Encoder
 from ..tools.select.features import NAMES

@@ -13,7 +13,7 @@ from .common import EmbedderName, Home, Json, Name, guarded, load_settings, open
 from .index import FAULT
 
 if TYPE_CHECKING:
-    from ...store.intake import AddReport
+    from ...store.write import AddReport
 
 
 @guarded

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
-from ...core.sentences import sentences
+from ...core.words import sentences
 from ..quoted import evidence
 from .misattribution import misplaced
 from .polarity import contradicts

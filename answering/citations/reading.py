@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from ...core.dates import MONTHS, NUMERALS, dates
-from ...core.sentences import sentences
-from ...core.words import STOP, fold
+from ...core.words import STOP, fold, sentences
 from .synonyms import CANONICAL, lands, stem
 
 NAME, NUMBER = "name", "number"

@@ -15,9 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...core.sentences import sentences
 from ...core.types import Numbers, Passage
-from ...core.words import STOP, WORD, content_words, fold, is_capital, name_key, word_key
+from ...core.words import STOP, WORD, content_words, fold, is_capital, name_key, sentences, word_key
 from ...retrieval.candidate import Candidate
 from ...retrieval.query.answer_candidates import QuestionWords
 from ...retrieval.query.answer_type import AnswerType

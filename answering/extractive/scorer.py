@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from ...core.linear import Linear, load_linear
 from ...core.types import Numbers
+from ...core.weights_file import Linear, load_linear
 from ...retrieval.query.answer_type import AnswerType
 from .quotable import NAMES, Sight
 

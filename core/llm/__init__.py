@@ -6,27 +6,24 @@ them.
 
 from __future__ import annotations
 
-from .budget import Amount, Budget, Ledger
-from .cache import ReplyCache
-from .callable_model import OwnModel
-from .gateway import Gateway, Spent
-from .litellm_model import LiteLLM
-from .role import BudgetError, Call, LanguageModel, Message, PassingError, Price, Reply
+import warnings
+from importlib import import_module
+from typing import Any
 
-__all__ = [
-    "Amount",
-    "Budget",
-    "BudgetError",
-    "Call",
-    "Gateway",
-    "LanguageModel",
-    "Ledger",
-    "LiteLLM",
-    "Message",
-    "OwnModel",
-    "PassingError",
-    "Price",
-    "Reply",
-    "ReplyCache",
-    "Spent",
-]
+#: what 0.1 exported here, by module; these names work for one more release and warn
+_MOVED = {
+    "cache": "ReplyCache",
+    "callable_model": "OwnModel",
+    "gateway": "Gateway Spent",
+    "litellm_model": "LiteLLM",
+    "role": "Amount Budget BudgetError Call LanguageModel Ledger Message PassingError Price Reply",
+}
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in _MOVED.items():
+        if name in names.split():
+            new = f"{__name__}.{module}"
+            warnings.warn(f"{__name__}.{name} is {new}.{name} now", DeprecationWarning, stacklevel=2)
+            return getattr(import_module(new), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

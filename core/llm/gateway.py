@@ -3,20 +3,90 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import math
+import re
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, TypedDict, TypeVar
+from typing import Any, TypedDict, TypeVar, cast
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from ..errors import ModelError
-from .budget import Amount, Ledger, hold
 from .cache import ReplyCache
-from .role import BudgetError, Call, LanguageModel, Message, OnText, PassingError, Price, Reply, used
-from .structured import instructed, parsed, repairing, schema_of
+from .role import (
+    Amount,
+    BudgetError,
+    Call,
+    LanguageModel,
+    Ledger,
+    Message,
+    OnText,
+    PassingError,
+    Price,
+    Reply,
+    hold,
+    used,
+)
+
+Value = TypeVar("Value", bound=BaseModel)
+
+#: starts of a JSON value that are tried in a reply, which may talk before and after it
+STARTS = 20
+_START = re.compile(r"[{\[]")
+
+
+def instructed(messages: Sequence[Message], kind: type[BaseModel]) -> list[Message]:
+    """Return the messages with the schema of the reply told at the end of the first."""
+    schema = json.dumps(schema_of(kind), separators=(",", ":"))
+    first, *others = messages
+    told = f"{first['content']}\n\nReply with one JSON value that follows this schema, and with nothing else:\n{schema}"
+    return [{**first, "content": told}, *others]
+
+
+def schema_of(kind: type[BaseModel]) -> dict[str, Any]:
+    """Return the JSON schema of a kind of reply, without what is written for programmers."""
+    schema = kind.model_json_schema()
+    schema.pop("description", None)
+    return schema
+
+
+def parsed(text: str, kind: type[Value]) -> tuple[Value | None, str]:
+    """Return the first value in a reply that fits, or None and what is wrong with the reply."""
+    wrong = "it holds no JSON"
+    for value in _values(text):
+        try:
+            return kind.model_validate(value), ""
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            where = ".".join(map(str, first["loc"]))
+            wrong = f"{where}: {first['msg']}" if where else first["msg"]
+        except RecursionError:
+            wrong = "it is nested too deep"
+    return None, wrong
+
+
+def repairing(messages: Sequence[Message], reply: str, wrong: str) -> list[Message]:
+    """Return the messages that ask a model to mend its reply."""
+    asked = f"That is not valid: {wrong}. Reply with the JSON value alone."
+    return [*messages, {"role": "assistant", "content": reply}, {"role": "user", "content": asked}]
+
+
+def _values(text: str) -> Iterator[object]:
+    """Yield the JSON values that begin somewhere in a text, outermost first."""
+    decoder = json.JSONDecoder()
+    end = 0
+    for start in [match.start() for match in _START.finditer(text)][:STARTS]:
+        if start < end:
+            continue
+        try:
+            value, end = decoder.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            continue
+        yield value
+
 
 ATTEMPTS = 3
 LONGEST_WAIT = 20.0
@@ -25,7 +95,6 @@ LEAST = 0.1
 # How often somebody who waits for a model looks whether the run was cancelled, in seconds.
 LOOK = 0.05
 
-Kind = TypeVar("Kind", bound=BaseModel)
 Outcome = TypeVar("Outcome")
 
 
@@ -113,8 +182,8 @@ class Gateway:
         return (await self._answered(node, call, on_text)).text
 
     async def structured(
-        self, node: str, messages: Sequence[Message], kind: type[Kind], *, max_tokens: int = 512
-    ) -> Kind:
+        self, node: str, messages: Sequence[Message], kind: type[Value], *, max_tokens: int = 512
+    ) -> Value:
         """Return the reply as a value of a pydantic model; one that does not fit may be mended once.
 
         Raises:
@@ -274,27 +343,9 @@ class Gateway:
     def _left(self) -> float:
         return self.deadline - time.monotonic()
 
-    def _note(
-        self,
-        node: str,
-        model: LanguageModel,
-        cost: Amount,
-        reply: Reply,
-        *,
-        cached: bool = False,
-        failed: bool = False,
-    ) -> None:
-        self._replied = self._replied if failed else model.name
-        self._spent.append(
-            Spent(
-                node=node,
-                model=model.name,
-                calls=cost.calls,
-                tokens_in=0 if cached else reply.tokens_in,
-                tokens_out=0 if cached else reply.tokens_out,
-                dollars=cost.dollars,
-                seconds=round(cost.seconds, 4),
-                cached=cached,
-                failed=failed,
-            )
-        )
+    def _note(self, node: str, model: LanguageModel, cost: Amount, reply: Reply, **how: bool) -> None:
+        told = {"cached": False, "failed": False, **how}
+        read, written = (0, 0) if told["cached"] else (reply.tokens_in, reply.tokens_out)
+        spent = {"tokens_in": read, "tokens_out": written, "dollars": cost.dollars, "seconds": round(cost.seconds, 4)}
+        self._replied = self._replied if told["failed"] else model.name
+        self._spent.append(cast(Spent, {"node": node, "model": model.name, "calls": cost.calls, **spent, **told}))

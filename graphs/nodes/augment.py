@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...core.errors import ModelError
-from ...core.llm import Gateway
+from ...core.llm.gateway import Gateway
 from ...prompts import load
 from ...retrieval.candidate import Query
 from ...retrieval.query.written import Unusable, Written

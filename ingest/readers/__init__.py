@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ...core.registry import Registry
 from ...core.types import Document
-from ..skipped import Skipped
+from ..documents import Skipped, UnreadableError, one_line
 
 Reader = Callable[[Path], Iterator[Document | Skipped]]
 
@@ -37,3 +38,47 @@ def reader_for(suffix: str) -> Reader | None:
 def unsupported(suffix: str) -> str:
     """Say which formats there are."""
     return f"unsupported format {suffix!r}; readable are {' '.join(READERS.names())}"
+
+
+MAX_BYTES = 100_000_000
+
+
+def read_file(path: str | Path, *, max_bytes: int = MAX_BYTES) -> Iterator[Document | Skipped]:
+    """Yield the documents of a file one after the other, and a `Skipped` for whatever gives none.
+
+    Never raises for what the file is or holds: a broken file is a `Skipped`, even when documents came before it.
+    """
+    path = Path(path)
+    empty = True
+    try:
+        reader = _checked_reader(path, max_bytes)
+        for item in reader(path):
+            usable = isinstance(item, Skipped) or bool(item.text.strip())
+            empty = empty and not usable
+            if usable:
+                yield item
+    except UnreadableError as error:
+        yield Skipped(str(path), str(error))
+    except OSError as error:
+        yield Skipped(str(path), error.strerror.lower() if error.strerror else one_line(error))
+    except Exception as error:  # parsers raise nearly any type on rubbish, and one file must not end a run
+        yield Skipped(str(path), f"cannot be read: {one_line(error)}")
+    else:
+        if empty:
+            yield Skipped(str(path), "empty: no text in it")
+
+
+def _checked_reader(path: Path, max_bytes: int) -> Reader:
+    """Return the reader of a file that is worth opening."""
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise UnreadableError("a folder, not a file" if stat.S_ISDIR(status.st_mode) else "not a regular file")
+    reader = reader_for(path.suffix)
+    if reader is None:
+        raise UnreadableError(unsupported(path.suffix))
+    if not status.st_size:
+        raise UnreadableError("empty: no text in it")
+    size = status.st_size
+    if size > max_bytes:
+        raise UnreadableError(f"{size:,} bytes are over the limit of {max_bytes:,}; split it or raise max_bytes")
+    return reader

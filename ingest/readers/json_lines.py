@@ -9,8 +9,7 @@ from typing import IO, Any
 
 from ...core.types import Document
 from ..decode import UTF8, looks_binary, marked_encoding
-from ..rows import ID_FIELDS, TEXT_FIELDS, TITLE_FIELDS, Rows, pick
-from ..skipped import Skipped, UnreadableError
+from ..documents import ID_FIELDS, TEXT_FIELDS, TITLE_FIELDS, RowDocuments, Skipped, UnreadableError, pick
 
 MAX_LINE = 10_000_000
 HOPELESS = 100
@@ -19,7 +18,7 @@ _HEAD = 1 << 16
 
 def read(path: Path) -> Iterator[Document | Skipped]:
     """Yield a document a line, and a `Skipped` named `path:line` for each line that gives none."""
-    rows, good, bad = Rows(path), 0, 0
+    rows, good, bad = RowDocuments(path), 0, 0
     for number, line in _lines(path):
         try:
             document = _document(line, number, rows)
@@ -61,7 +60,7 @@ def _skip_rest(file: IO[Any], line: str | bytes) -> None:
         rest = file.readline(MAX_LINE + 1)
 
 
-def _document(line: str | bytes, number: int, rows: Rows) -> Document:
+def _document(line: str | bytes, number: int, rows: RowDocuments) -> Document:
     fields = _parse(line)
     text = _text(fields)
     title_field, id_field = pick(fields, TITLE_FIELDS), pick(fields, ID_FIELDS)

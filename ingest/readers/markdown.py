@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ...core.types import Document
-from ...store.sections import first_heading, outside_fences
-from ..clean import clean_text, file_document, parse_scalar
+from ...store.chunk import first_heading, outside_fences
 from ..decode import read_text
+from ..documents import clean_text, file_document, parse_scalar
 
 FRONT_MATTER_LINES = 500
 _KEY = re.compile(r"([A-Za-z_][\w .-]*):(?:\s+(.*)|)$")

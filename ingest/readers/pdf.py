@@ -9,8 +9,7 @@ from pathlib import Path
 from pypdf import PasswordType, PdfReader
 
 from ...core.types import Document
-from ..clean import file_document
-from ..skipped import Skipped, UnreadableError, one_line
+from ..documents import Skipped, UnreadableError, file_document, one_line
 
 MAX_PAGES = 10_000
 MAX_CHARACTERS = 50_000_000

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ...core.types import Document
-from ..clean import file_document
 from ..decode import read_text
+from ..documents import file_document
 
 
 def read(path: Path) -> Iterator[Document]:

@@ -9,10 +9,18 @@ from pathlib import Path
 from typing import TextIO
 
 from ...core.types import Document
-from ..clean import clean_title, parse_scalar
 from ..decode import encoding_note, encoding_of
-from ..rows import ID_FIELDS, TEXT_FIELDS, TITLE_FIELDS, Rows, pick
-from ..skipped import Skipped, UnreadableError
+from ..documents import (
+    ID_FIELDS,
+    TEXT_FIELDS,
+    TITLE_FIELDS,
+    RowDocuments,
+    Skipped,
+    UnreadableError,
+    clean_title,
+    parse_scalar,
+    pick,
+)
 
 MAX_FIELD = 10_000_000
 
@@ -25,7 +33,7 @@ def read(path: Path) -> Iterator[Document | Skipped]:
     with path.open(encoding=encoding, newline="") as file:
         table = _rows(file, tabs=path.suffix.lower() == ".tsv")
         columns = _columns(next(table, (1, []))[1])
-        rows = Rows(path)
+        rows = RowDocuments(path)
         for line, row in table:
             try:
                 yield _document(_named(columns, row), line, rows, note=encoding_note(encoding))
@@ -86,7 +94,7 @@ def _unquote(value: str) -> str:
     return value[1:-1].replace('""', '"') if quoted else value
 
 
-def _document(fields: dict[str, str], line: int, rows: Rows, *, note: dict[str, object]) -> Document:
+def _document(fields: dict[str, str], line: int, rows: RowDocuments, *, note: dict[str, object]) -> Document:
     text, title, row_id = (pick(fields, wanted) for wanted in (TEXT_FIELDS, TITLE_FIELDS, ID_FIELDS))
     if text and not fields[text].strip():
         raise UnreadableError(f"no text in column {text!r}")

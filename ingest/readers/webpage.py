@@ -11,9 +11,8 @@ from bs4 import BeautifulSoup
 from bs4.element import CData, NavigableString, PageElement, Tag
 
 from ...core.types import Document
-from ..clean import file_document
 from ..decode import read_text
-from ..skipped import UnreadableError
+from ..documents import UnreadableError, file_document
 
 MAX_BYTES = 20_000_000
 _DECLARED = re.compile(rb"charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)

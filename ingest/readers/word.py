@@ -12,9 +12,8 @@ from docx.table import Table
 from docx.text.paragraph import Paragraph
 
 from ...core.types import Document
-from ...store.sections import first_heading
-from ..clean import file_document
-from ..skipped import UnreadableError
+from ...store.chunk import first_heading
+from ..documents import UnreadableError, file_document
 
 MAX_UNPACKED = 300_000_000
 MAX_XML = 60_000_000

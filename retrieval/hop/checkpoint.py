@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ...core.weights_file import Card, ForeignCheckpoint, Kind
+from ...core.weights_file import Card, ForeignCheckpoint, WeightsFile
 from .treehop_network import Gate, Parameters, Shape
 
 FORMAT = 1
 FILE = "treehop.safetensors"
 SHIPPED = Path(__file__).parent / "weights"
-_KIND = Kind(
+_KIND = WeightsFile(
     header="treehop",
     format=FORMAT,
     what="TreeHop weights",

@@ -12,8 +12,8 @@ from typing import Any, Self
 import numpy as np
 
 from ...core.errors import CallerError
-from ...core.linear import Linear, load_linear
 from ...core.types import Numbers
+from ...core.weights_file import Linear, load_linear
 from ..candidate import Candidate
 from ..run import Run
 

@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from ...core.sentences import sentences
 from ...core.types import Passage
-from ...core.words import name_key
+from ...core.words import name_key, sentences
 from ..run import Run
 from .answer_candidates import QuestionWords, around, candidates, keys_of, nearness
 from .answer_type import AnswerType

@@ -22,7 +22,7 @@ import numpy as np
 from ...core.errors import CallerError
 from ...core.types import Vectors
 from ...core.vectors import unit
-from ...core.weights_file import Card, Kind, Parameters
+from ...core.weights_file import Card, Parameters, WeightsFile
 from ..candidate import Candidate
 from ..retriever import Retriever
 from ..run import Run
@@ -30,7 +30,7 @@ from .head import head_of
 
 FORMAT = 1
 SHIPPED = Path(__file__).parent / "weights"
-_KIND = Kind(
+_KIND = WeightsFile(
     header="adapter",
     format=FORMAT,
     what="adapter weights",

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.weights_file import BrokenCheckpoint, Kind, digest
-from ...encoders import export, graph_cache, weights
+from ...core.weights_file import BrokenCheckpoint, WeightsFile, digest
+from ...encoders import export, graph_cache
 
 FORMAT = 1
 MOST_LAYERS = 24
@@ -26,7 +26,7 @@ SCALE = ".scale"
 #: Numbers of a matrix go from -63 to 63: on processors without 8-bit dot products, sums of two full products overflow.
 LARGEST = 63
 HIDDEN, INNER = 384, 1536
-_KIND = Kind(
+_KIND = WeightsFile(
     header="cross",
     format=FORMAT,
     what="cross-encoder weights",
@@ -81,7 +81,7 @@ def graph(cache: Path, path: Path) -> tuple[Path, list[str]]:
     """
     data = _KIND.read(path)
     _parse(path, data)
-    return cache / f"cross-{digest(data)}-{weights.SHA256[:12]}-v{VERSION}.onnx", [str(cache), str(path)]
+    return cache / f"cross-{digest(data)}-{export.SHA256[:12]}-v{VERSION}.onnx", [str(cache), str(path)]
 
 
 def shapes(layers: int) -> dict[str, tuple[int, ...]]:
@@ -129,7 +129,7 @@ def _build(path: Path) -> bytes:
     from ...encoders.bert import build_scorer
 
     card, own = load(path)
-    given = deserialise(weights.checked(weights.folder() / "model.safetensors"))
+    given = deserialise(export.checked_weights())
     shared = {name: value for name, value in given.items() if name.startswith("embeddings.")}
     made = build_scorer({**shared, **own}, layers=card.layers, heads=export.HEADS, epsilon=export.EPSILON)
     return bytes(made.SerializeToString())

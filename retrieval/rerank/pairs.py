@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from tokenizers import Tokenizer
 
-from ...encoders.text import readable
+from ...encoders.role import readable
 from ..hop.locate import locate
 
 #: tokens of the question, of the way, and of a pair in all; the candidate has what is left

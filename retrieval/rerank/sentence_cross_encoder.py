@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from ...core.errors import CallerError
-from ...encoders.text import readable
+from ...encoders.role import readable
 from ..candidate import Candidate
 from ..run import LoadedPassage, Run
 from .head import head_of

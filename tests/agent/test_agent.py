@@ -27,7 +27,7 @@ from polyhop.agent import (
     Settings,
 )
 from polyhop.agent.testing import ScriptedModel
-from polyhop.core.llm import Call
+from polyhop.core.llm.role import Call
 from polyhop.encoders import Encoder
 from polyhop.retrieval.config import Config
 from polyhop.retrieval.fusion.role import FUSIONS

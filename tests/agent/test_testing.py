@@ -11,7 +11,8 @@ import pytest
 
 from polyhop.agent.testing import Recorder, ScriptedModel
 from polyhop.core.errors import CallerError, ModelError, OperatorError
-from polyhop.core.llm import Call, Gateway, LanguageModel, PassingError
+from polyhop.core.llm.gateway import Gateway
+from polyhop.core.llm.role import Call, LanguageModel, PassingError
 from tests.model_server import ModelServer
 
 ASKED = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Who directed Jaws?"}]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from polyhop.core.sentences import sentences
+from polyhop.core.words import sentences
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 
 from polyhop.core.errors import CallerError
 from polyhop.encoders import Encoder
-from polyhop.encoders.renamed import accepted
+from polyhop.encoders.role import accepted
 from polyhop.encoders.transform import QueryTransform, Transformed
 
 WAYS = ["encode_queries", "encode_passages"]

@@ -8,7 +8,7 @@ import numpy as np
 
 from polyhop.core.types import Vectors
 from polyhop.core.vectors import unit
-from polyhop.encoders.text import readable
+from polyhop.encoders.role import readable
 
 
 class Letters:

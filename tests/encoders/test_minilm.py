@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from polyhop.core.errors import CallerError, OperatorError
-from polyhop.encoders import Encoder, export, graph_cache, weights
+from polyhop.encoders import Encoder, export, graph_cache
 from polyhop.encoders.minilm import MiniLM
 from polyhop.encoders.sentence_transformer import SentenceModel
 
@@ -44,7 +44,7 @@ def passages(count: int) -> list[str]:
 @pytest.fixture(scope="module")
 def reference() -> SentenceModel:
     """Return the same weights as sentence-transformers loads them."""
-    return SentenceModel(str(weights.folder()))
+    return SentenceModel(str(export.model_folder()))
 
 
 @pytest.fixture

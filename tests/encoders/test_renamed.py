@@ -12,7 +12,7 @@ import polyhop.encoders as room
 from polyhop.core.errors import CallerError
 from polyhop.core.types import Vectors
 from polyhop.encoders import Encoder, role
-from polyhop.encoders.renamed import accepted
+from polyhop.encoders.role import accepted
 from polyhop.retrieval.retriever import CallableRetriever
 from tests import corpus
 

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from safetensors.numpy import load
 
-from polyhop.encoders import export, weights
+from polyhop.encoders import export
 from polyhop.encoders.bert import build_scorer
 from polyhop.encoders.minilm import tokenizer
 from polyhop.retrieval.rerank.crossfile import SCALE, quantised
@@ -56,7 +56,7 @@ def session(network: Any, *, small: bool = False) -> Session:
     if small:
         for name in [name for name, value in own.items() if name.startswith("encoder.") and value.ndim == 2]:
             own[name], own[name + SCALE] = quantised(own[name])
-    given = load(weights.checked(weights.folder() / "model.safetensors"))
+    given = load(export.checked_weights())
     shared = {name: value for name, value in given.items() if name.startswith("embeddings.")}
     model = build_scorer({**shared, **own}, layers=len(LAYERS), heads=export.HEADS, epsilon=export.EPSILON)
     options = onnxruntime.SessionOptions()

@@ -16,8 +16,7 @@ from polyhop.core.types import Vectors
 from polyhop.core.vectors import unit
 from polyhop.core.weights_file import BrokenCheckpoint, ForeignCheckpoint, NoCheckpoint
 from polyhop.encoders import Encoder, with_transform
-from polyhop.encoders.linear_transform import LinearTransform, save
-from polyhop.encoders.transform import TRANSFORMS, QueryTransform, Transformed
+from polyhop.encoders.transform import TRANSFORMS, LinearTransform, QueryTransform, Transformed, save
 from polyhop.store.collection import Collection, Options
 from tests import corpus
 

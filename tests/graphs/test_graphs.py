@@ -16,7 +16,7 @@ import pytest
 from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
-from polyhop.core.llm import Gateway
+from polyhop.core.llm.gateway import Gateway
 from polyhop.encoders import Encoder
 from polyhop.graphs.graph import question_graph
 from polyhop.graphs.nodes.judge import best_query

@@ -11,7 +11,7 @@ import pytest
 
 from polyhop.agent.testing import ScriptedModel
 from polyhop.core.errors import CallerError
-from polyhop.core.llm import Gateway
+from polyhop.core.llm.gateway import Gateway
 from polyhop.encoders import Encoder
 from polyhop.graphs.graph import question_graph
 from polyhop.graphs.loop import ask

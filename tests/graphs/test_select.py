@@ -11,7 +11,7 @@ import pytest
 
 from polyhop.agent.testing import ScriptedModel
 from polyhop.core.errors import CallerError, ModelError
-from polyhop.core.llm import Gateway
+from polyhop.core.llm.gateway import Gateway
 from polyhop.encoders import Encoder
 from polyhop.graphs.select import STEPS, Selecting, Selector, Wanted, select, select_graph
 from polyhop.tools.select.engine import Engine

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from polyhop.ingest.decode import BLOCK, read_text
-from polyhop.ingest.skipped import UnreadableError
+from polyhop.ingest.documents import UnreadableError
 
 FRENCH = "Le château était fermé pendant l’été, hélas. "
 RUSSIAN = "Москва является столицей России. "

@@ -11,10 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from polyhop.core.types import Document
-from polyhop.ingest.read import MAX_BYTES, read_file
-from polyhop.ingest.readers import READERS
-from polyhop.ingest.skipped import Skipped
-from polyhop.ingest.walk import walk
+from polyhop.ingest.documents import Skipped
+from polyhop.ingest.index import walk
+from polyhop.ingest.readers import MAX_BYTES, READERS, read_file
 
 
 def write(folder: Path, data: bytes = b"some text", name: str = "a-b_c.txt") -> Path:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from polyhop.core.errors import CallerError
-from polyhop.ingest.skipped import Skipped
-from polyhop.ingest.walk import Found, walk
+from polyhop.ingest.documents import Skipped
+from polyhop.ingest.index import FoundFile, walk
 
 
 def make(folder: Path, *names: str) -> Path:
@@ -21,11 +21,11 @@ def make(folder: Path, *names: str) -> Path:
     return folder
 
 
-def found(items: list[Found | Skipped]) -> list[Path]:
-    return [item.path for item in items if isinstance(item, Found)]
+def found(items: list[FoundFile | Skipped]) -> list[Path]:
+    return [item.path for item in items if isinstance(item, FoundFile)]
 
 
-def reasons(items: list[Found | Skipped]) -> dict[str, str]:
+def reasons(items: list[FoundFile | Skipped]) -> dict[str, str]:
     return {Path(item.path).name: item.reason for item in items if isinstance(item, Skipped)}
 
 
@@ -36,7 +36,7 @@ def test_finds_readable_files_in_order(tmp_path: Path) -> None:
     items = walk([tmp_path])
 
     assert [tmp_path / "a.TXT", tmp_path / "b/z.md", tmp_path / "c.csv"] == found(items)
-    assert Found(tmp_path / "a.TXT", 9, (tmp_path / "a.TXT").stat().st_mtime_ns) == items[0]
+    assert FoundFile(tmp_path / "a.TXT", 9, (tmp_path / "a.TXT").stat().st_mtime_ns) == items[0]
 
 
 def test_paths_are_absolute_and_given_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

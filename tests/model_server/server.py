@@ -14,7 +14,8 @@ from http.server import BaseHTTPRequestHandler
 from socketserver import TCPServer, ThreadingMixIn
 from typing import Any, Self
 
-from polyhop.core.llm import LiteLLM, Message
+from polyhop.core.llm.litellm_model import LiteLLM
+from polyhop.core.llm.role import Message
 
 from .faults import BODIES, CHANGES, STATUSES, Fault, Faults, half
 from .wire import Completion, event, failure, tokens, usage_of, words

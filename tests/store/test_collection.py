@@ -15,7 +15,7 @@ from polyhop.core.types import Document, Vectors
 from polyhop.encoders import Encoder
 from polyhop.store import collection as store
 from polyhop.store.collection import Collection, Options
-from polyhop.store.intake import AddReport
+from polyhop.store.write import AddReport
 from tests import corpus
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from polyhop.store.recent import Recent
+from polyhop.store.search import Recent
 
 
 class Shelf:

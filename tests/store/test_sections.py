@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polyhop.store.sections import first_heading, sections
+from polyhop.store.chunk import first_heading, sections
 
 LINES = st.lists(st.sampled_from(["# A", "## B", "text", "", "```", "~~~", "#no", "    # code", "###### F ##"]))
 

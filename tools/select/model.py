@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.linear import Linear, load_linear
+from ...core.weights_file import Linear, load_linear
 from . import features
 from .features import Reading, Searched
 from .lexicon import Lexicon, Rows

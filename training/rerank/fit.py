@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from transformers import BertConfig, BertModel
 
 from ...core.errors import CallerError
-from ...encoders import weights
+from ...encoders import export
 from ...retrieval.rerank.pairs import Pair, Tokens, encode
 from ..harness import Watcher, counted, mark_of
 from ..loop import Loop, device
@@ -49,7 +49,7 @@ class Network(nn.Module):
             attention_probs_dropout_prob=0.0,
         )
         self.bert = BertModel(config, add_pooling_layer=False)
-        self.bert.load_state_dict(load(weights.checked(weights.folder() / "model.safetensors")), strict=False)
+        self.bert.load_state_dict(load(export.checked_weights()), strict=False)
         self.bert.encoder.layer = nn.ModuleList([self.bert.encoder.layer[place] for place in layers])
         self.bert.embeddings.requires_grad_(False)
         self.bert.embeddings.token_type_embeddings.requires_grad_(True)

@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from ...core.linear import Linear
 from ...core.types import Numbers
+from ...core.weights_file import Linear
 from ...core.words import content_words, word_key
 from ...retrieval.candidate import Candidate
 from ...retrieval.rerank.features import (

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from ...core.errors import CallerError
-from ...core.linear import Linear
 from ...core.types import Numbers
+from ...core.weights_file import Linear
 from ...retrieval.rerank.cross import CrossEncoder, Scorer
 from ..harness import Watcher
 from .linear import FOLDS, Example, described, example, fit_scorer, fit_sufficiency, ranker, recall, surprise, useful

@@ -19,7 +19,10 @@ from typing import Any
 
 from ...core.errors import CallerError
 from ...core.files import write_whole
-from ...core.llm import Budget, Gateway, LanguageModel, Ledger, LiteLLM, ReplyCache
+from ...core.llm.cache import ReplyCache
+from ...core.llm.gateway import Gateway
+from ...core.llm.litellm_model import LiteLLM
+from ...core.llm.role import Budget, LanguageModel, Ledger
 from ...core.llm.transformers_model import LocalModel
 from ...core.settings import Settings
 from ...encoders import load

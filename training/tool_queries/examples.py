@@ -14,8 +14,8 @@ from typing import Literal, NamedTuple, TypeVar
 import numpy as np
 
 from ...core.errors import CallerError
+from ...core.llm.gateway import instructed, parsed
 from ...core.llm.role import Message
-from ...core.llm.structured import instructed, parsed
 from ...core.llm.transformers_model import LocalModel
 from ...encoders.role import Encoder
 from ...graphs.select import ToolQueries

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from ...core.errors import CallerError, ModelError
-from ...core.llm import BudgetError, Gateway
+from ...core.llm.gateway import Gateway
+from ...core.llm.role import BudgetError
 from ...graphs.select import written
 from ...prompts import load
 from ...tools.select.prompt import QueryPrompt, Shot

@@ -21,9 +21,8 @@ from typing import cast
 
 import numpy as np
 
-from ...core.sentences import sentences
 from ...core.types import Passage
-from ...core.words import content_words
+from ...core.words import content_words, sentences
 from ...retrieval.hop.locate import locate
 from ...retrieval.hop.mentions import Mention, mentions
 from ...retrieval.retriever import Bearers, Retriever

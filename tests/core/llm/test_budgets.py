@@ -20,8 +20,8 @@ import pytest
 
 from polyhop.agent import Agent, Answer, Settings
 from polyhop.core.errors import ModelError
-from polyhop.core.llm import Amount, Budget, BudgetError, Call, Gateway, Ledger, PassingError, Price, Reply
-from polyhop.core.llm.role import OnText
+from polyhop.core.llm.gateway import Gateway
+from polyhop.core.llm.role import Amount, Budget, BudgetError, Call, Ledger, OnText, PassingError, Price, Reply
 from polyhop.encoders import Encoder
 from tests import corpus
 from tests.model_server import Fault, ModelServer

@@ -13,7 +13,10 @@ from pydantic import BaseModel
 
 from polyhop.agent.testing import ScriptedModel
 from polyhop.core.errors import CallerError, ModelError
-from polyhop.core.llm import Amount, Budget, BudgetError, Gateway, Ledger, OwnModel, PassingError, Price, ReplyCache
+from polyhop.core.llm.cache import ReplyCache
+from polyhop.core.llm.callable_model import OwnModel
+from polyhop.core.llm.gateway import Gateway
+from polyhop.core.llm.role import Amount, Budget, BudgetError, Ledger, PassingError, Price
 
 ASKED = [{"role": "user", "content": "Who directed Jaws?"}]
 

@@ -12,8 +12,8 @@ import pytest
 
 from polyhop.agent import Agent, Answer, Settings
 from polyhop.core.errors import ModelError
-from polyhop.core.llm import Gateway, Price
-from polyhop.core.llm.gateway import ATTEMPTS
+from polyhop.core.llm.gateway import ATTEMPTS, Gateway
+from polyhop.core.llm.role import Price
 from polyhop.encoders import Encoder
 from tests import corpus
 from tests.model_server import Fault, ModelServer

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from polyhop.core.errors import CallerError, ModelError
-from polyhop.core.llm import Call, Gateway, PassingError, Price
+from polyhop.core.llm.gateway import Gateway
+from polyhop.core.llm.role import Call, PassingError, Price
 from polyhop.core.llm.transformers_model import LocalModel
 from tests.encoders.decoders import START, STOP
 

@@ -9,8 +9,20 @@ import pytest
 
 from polyhop.agent.testing import ScriptedModel
 from polyhop.core.errors import ModelError
-from polyhop.core.llm import Amount, Budget, BudgetError, Call, Gateway, Ledger, OwnModel, PassingError, Price, Reply
-from polyhop.core.llm.role import EmptyError, used
+from polyhop.core.llm.callable_model import OwnModel
+from polyhop.core.llm.gateway import Gateway
+from polyhop.core.llm.role import (
+    Amount,
+    Budget,
+    BudgetError,
+    Call,
+    EmptyError,
+    Ledger,
+    PassingError,
+    Price,
+    Reply,
+    used,
+)
 from tests.model_server import ModelServer
 
 ASKED = [{"role": "user", "content": "Who directed Jaws?"}]

@@ -12,10 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from polyhop.core.types import Document
-from polyhop.ingest.clean import clean_text
-from polyhop.ingest.read import read_file
-from polyhop.ingest.readers import json_lines
-from polyhop.ingest.skipped import Skipped
+from polyhop.ingest.documents import Skipped, clean_text
+from polyhop.ingest.readers import json_lines, read_file
 
 
 def items(folder: Path, *lines: object, encoding: str = "utf-8") -> list[Document | Skipped]:

@@ -9,9 +9,8 @@ from pypdf import PageObject, PdfReader, PdfWriter
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
 from polyhop.core.types import Document
-from polyhop.ingest.read import read_file
-from polyhop.ingest.readers import pdf
-from polyhop.ingest.skipped import Skipped
+from polyhop.ingest.documents import Skipped
+from polyhop.ingest.readers import pdf, read_file
 
 
 def write(folder: Path, *pages: str, title: str = "", password: str | None = None, name: str = "a-scan.pdf") -> Path:

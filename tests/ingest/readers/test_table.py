@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from polyhop.core.types import Document
-from polyhop.ingest.read import read_file
-from polyhop.ingest.readers import table
-from polyhop.ingest.skipped import Skipped
+from polyhop.ingest.documents import Skipped
+from polyhop.ingest.readers import read_file, table
 
 
 def items(folder: Path, data: str, *, name: str = "a.csv", encoding: str = "utf-8") -> list[Document | Skipped]:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from polyhop.core.types import Document
+from polyhop.ingest.documents import UnreadableError
 from polyhop.ingest.readers import webpage
-from polyhop.ingest.skipped import UnreadableError
 
 PAGE = """<!doctype html><html><head><title>The
  page</title><style>p {color: red}</style></head><body><nav>Home | About</nav>

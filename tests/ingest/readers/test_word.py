@@ -9,9 +9,8 @@ import pytest
 from docx import Document as WordDocument
 
 from polyhop.core.types import Document
-from polyhop.ingest.read import read_file
-from polyhop.ingest.readers import word
-from polyhop.ingest.skipped import Skipped
+from polyhop.ingest.documents import Skipped
+from polyhop.ingest.readers import read_file, word
 
 
 def write(folder: Path, *, title: str = "", heading: str = "Main", name: str = "the-report.docx") -> Path:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from polyhop.core.llm import Gateway
+from polyhop.core.llm.gateway import Gateway
 from polyhop.core.llm.transformers_model import LocalModel
 from polyhop.encoders import Encoder
 from polyhop.graphs.select import Selector, Wanted, select

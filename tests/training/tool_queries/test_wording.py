@@ -10,7 +10,9 @@ import pytest
 
 from polyhop.agent.testing import ScriptedModel
 from polyhop.core.errors import CallerError, ModelError
-from polyhop.core.llm import Budget, Gateway, Ledger, Message, OwnModel
+from polyhop.core.llm.callable_model import OwnModel
+from polyhop.core.llm.gateway import Gateway
+from polyhop.core.llm.role import Budget, Ledger, Message
 from polyhop.encoders import Encoder
 from polyhop.graphs.select import Selector, Wanted, select
 from polyhop.tools.select.prompt import QueryPrompt, reply

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polyhop.ingest.clean import clean_metadata, clean_text, clean_title, parse_scalar, stem_title
+from polyhop.ingest.documents import clean_metadata, clean_text, clean_title, parse_scalar, stem_title
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
