@@ -22,21 +22,20 @@ from ..retrieval.retriever import CallableRetriever, MultiRetriever, Retriever
 from ..retrieval.run import Run
 from ..store.collection import Collection
 from ..store.location import Options
-from .models import Model, Models
+from .models import LanguageModels, Model
 from .options import AgentOptions, QuestionOptions, check_agent_options, check_batch, checked, requested
-from .results import Answer, Retrieval
+from .results import Answer, Retrieval, shape_answer, shape_retrieval
 from .runtime import PreparedRun, Runtime
-from .to_result import shape_answer, shape_retrieval
 
 if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever
     from langchain_core.tools import StructuredTool
 
     from ..ingest.index import IndexReport, Watcher
-    from .batch import Batch, Errors
+    from .batch import BatchRun, Errors
     from .chat import Chat
     from .evaluate.compare import Evaluation
-    from .evaluate.questions import Question
+    from .evaluate.questions import GoldQuestion
 
 
 class Agent:
@@ -74,7 +73,7 @@ class Agent:
             config = profile
         self.settings = settings or Settings()
         self.retriever = retriever
-        self.models = Models.of(self.settings, llm, budget)
+        self.models = LanguageModels.of(self.settings, llm, budget)
         self.config = config or Config.of(self.settings, retriever, llm=bool(self.models.models))
         self._runtime = Runtime(checkpoints)
         self._collections: list[Collection] = []
@@ -274,7 +273,7 @@ class Agent:
 
     def evaluate(
         self,
-        questions: Sequence[Mapping[str, Any] | Question],
+        questions: Sequence[Mapping[str, Any] | GoldQuestion],
         *,
         without: Sequence[str] = (),
         plus: Sequence[str] = (),
@@ -306,7 +305,7 @@ class Agent:
 
     def as_tool(self, name: str = "find_passages") -> StructuredTool:
         """Return retrieval as a LangChain tool, for an agent that decides itself when to look things up."""
-        from ..tools.passages import passages_tool
+        from .adapters.langchain import passages_tool
 
         return passages_tool(lambda question, k: self.retrieve(question, k).brief(), name)
 
@@ -347,14 +346,14 @@ class Agent:
         run.llm = self.models.gateway(run.cancelled.is_set)
         return PreparedRun(request, run, options.get("thread") or "", own_event=cancel is None)
 
-    def _batch(self, questions: Sequence[str], k: int | None, errors: Errors, options: QuestionOptions) -> Batch:
-        from .batch import Batch
+    def _batch(self, questions: Sequence[str], k: int | None, errors: Errors, options: QuestionOptions) -> BatchRun:
+        from .batch import BatchRun
 
         check_batch(questions, options)
         checked(options)
         check_k(self.settings.k if k is None else k)
         ask = partial(self._asked, "retrieve", k=k, options=options)
-        return Batch(questions, ask, retriever=self.retriever, shape=self._retrieval, errors=errors)
+        return BatchRun(questions, ask, retriever=self.retriever, shape=self._retrieval, errors=errors)
 
     def _retrieval(self, state: State) -> Retrieval:
         return shape_retrieval(state, self.retriever, self.config.notices)

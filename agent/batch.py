@@ -45,7 +45,7 @@ class Waiting:
     done: threading.Event = field(default_factory=threading.Event)
 
 
-class Batch:
+class BatchRun:
     """Takes questions to their retrievals or errors; used once.
 
     Args:

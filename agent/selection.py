@@ -16,16 +16,14 @@ from ..encoders import Encoder
 from ..graphs.select import Selecting, Selector, Wanted, select
 from ..graphs.state import Event
 from ..tools.catalogue import DEFAULT, Catalogue
-from ..tools.importers.role import Source
-from ..tools.select.choose import Cover, Twins
+from ..tools.importers.role import ToolSource
+from ..tools.select.choose import IntentCover, Needs, Twins
 from ..tools.select.engine import Engine
-from ..tools.select.model import Model as Scorer
-from ..tools.select.model import load
-from ..tools.select.needs import Needs
+from ..tools.select.model import ToolScorer, load
 from ..tools.select.prompt import QueryPrompt
 from ..tools.snapshot import Snapshot
 from ..tools.tool import SyncReport, Tool
-from .models import Model, Models
+from .models import LanguageModels, Model
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +98,10 @@ class ToolSelector:
         catalogue: Catalogue,
         *,
         threshold: float | None = None,
-        cover: Cover | None = Cover(),  # noqa: B008 - frozen
+        cover: IntentCover | None = IntentCover(),  # noqa: B008 - frozen
         twins: Twins | None = Twins(),  # noqa: B008 - frozen
         needs: Needs | None = Needs(),  # noqa: B008 - frozen
-        scorer: Scorer | None = None,
+        scorer: ToolScorer | None = None,
         llm: LanguageModel | Model | Sequence[LanguageModel | Model] = (),
         prompt: QueryPrompt | None = None,
         budget: Budget | Ledger | None = None,
@@ -111,7 +109,7 @@ class ToolSelector:
         self.catalogue = catalogue
         self.engine = Engine(catalogue, scorer or load())
         # A model that the settings name is for answers; it is asked here only where it is given.
-        self.models = Models.of(Settings().model_copy(update={"llm": ""}), llm, budget)
+        self.models = LanguageModels.of(Settings().model_copy(update={"llm": ""}), llm, budget)
         self._policy = {
             "threshold": threshold,
             "cover": cover,
@@ -134,7 +132,7 @@ class ToolSelector:
         opening = Catalogue.create if create else Catalogue.open
         return cls(opening(home or Settings().home, name, embedder=embedder), **options)
 
-    def sync(self, source: Source) -> SyncReport:
+    def sync(self, source: ToolSource) -> SyncReport:
         """Bring the catalogue in step with a source."""
         return self.catalogue.sync(source)
 

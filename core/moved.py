@@ -14,10 +14,12 @@ PACKAGE = __name__.partition(".")[0]
 #: what 0.1 called a module or a folder of modules, and what it is called now
 MOVED = {
     "agent.asking": "agent.options",
-    "agent.cli.keep": "agent.cli.documents",
-    "agent.cli.move": "agent.cli.transfer",
+    "agent.cli.demo": "agent.cli.ask",
+    "agent.cli.index": "agent.cli.collections",
+    "agent.cli.keep": "agent.cli.collections",
+    "agent.cli.move": "agent.cli.collections",
     "agent.machine": "agent.runtime",
-    "agent.shape": "agent.to_result",
+    "agent.shape": "agent.results",
     "core.llm.lite": "core.llm.litellm_model",
     "core.llm.local": "core.llm.transformers_model",
     "core.llm.own": "core.llm.callable_model",
@@ -66,6 +68,7 @@ MOVED = {
     "retrieval.weights_file": "core.weights_file",
     "retrieval.words": "core.words",
     "retrieval.working": "retrieval.run",
+    "tools.passages": "agent.adapters.langchain",
     "training.examples": "training.harness",
     "training.options": "training.harness",
     "training.treehop.own": "training.treehop.examples",

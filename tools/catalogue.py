@@ -21,7 +21,7 @@ from ..encoders.role import Encoder
 from ..store.collection import Collection, Options
 from ..store.record import Record
 from ..store.write import Prepared, digest
-from .importers.role import Source
+from .importers.role import ToolSource
 from .snapshot import Snapshot, best, load, metadata
 from .tool import Note, SyncReport, Tool
 
@@ -76,7 +76,7 @@ class Catalogue:
 
     # Writing
 
-    def sync(self, source: Source) -> SyncReport:
+    def sync(self, source: ToolSource) -> SyncReport:
         """Bring the tools of a source's owner up to date with it, and return what happened.
 
         A source that cannot be read is reported and its tools stay; one of which a part could not be read loses none.
@@ -225,7 +225,7 @@ def _around(collection: Collection) -> Catalogue:
         raise
 
 
-def _taken(source: Source, report: SyncReport) -> Iterator[Tool]:
+def _taken(source: ToolSource, report: SyncReport) -> Iterator[Tool]:
     """Yield the tools of a source, as many as a catalogue takes, and put the rest of what it says on the report."""
     taken = 0
     for item in source.read():

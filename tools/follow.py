@@ -62,7 +62,7 @@ class Follower:
     """Reads servers again whenever they say that their tools changed, in a thread of its own.
 
     A server that dies is connected to again, with growing pauses and only so often; one that hangs holds up nobody.
-    Its tools stay in the catalogue meanwhile. It is a context manager. `keep` says which tools are taken at all.
+    Its tools stay in the catalogue meanwhile. It is a context manager. `accepts` says which tools are taken at all.
     """
 
     def __init__(
@@ -71,14 +71,14 @@ class Follower:
         servers: Sequence[McpServer],
         *,
         patience: Patience | None = None,
-        keep: Callable[[Tool], bool] | None = None,
+        accepts: Callable[[Tool], bool] | None = None,
     ) -> None:
         # Modules that import each other cannot be loaded by two threads at once.
         import mcp  # noqa: F401
 
         self._catalogue = catalogue
         self._patience = patience or Patience()
-        self._wanted = keep
+        self._accepts = accepts
         self._links: dict[str, Link] = {}
         self._standings = {server.owner: Standing(server.owner) for server in servers}
         self._news = threading.Condition()
@@ -190,7 +190,7 @@ class Follower:
             del self._links[link.server.owner]
 
     def _takes(self, item: Tool | Note) -> bool:
-        return self._wanted is None or isinstance(item, Note) or self._wanted(item)
+        return self._accepts is None or isinstance(item, Note) or self._accepts(item)
 
     def _tell(self, server: McpServer, **changed: object) -> None:
         with self._news:

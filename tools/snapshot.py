@@ -13,8 +13,7 @@ import numpy as np
 
 from ..core.types import Vectors
 from ..store.record import LIVE, Record
-from .text import folded
-from .tool import Tool
+from .tool import Tool, folded
 
 # A word that can only be meant as a name: two parts joined by a mark, or a hump as in `getStats`.
 _NAME = re.compile(r"[^\W_](?:[\w.\-/:~]*[^\W_])?")
@@ -23,7 +22,7 @@ _QUOTED = re.compile(r"[`\"'“‘«]([^`\"'”’»\n]{1,200})[`\"'”’»]")
 
 
 @dataclass(frozen=True, slots=True)
-class Mention:
+class ToolMention:
     """A name that stands in a text, and the rows of the tools that bear it."""
 
     start: int
@@ -73,7 +72,7 @@ class Snapshot:
         """
         return self._exact.get(name) or self._folded.get(folded(name), ()) if name else ()
 
-    def mentioned(self, text: str) -> list[Mention]:
+    def mentioned(self, text: str) -> list[ToolMention]:
         """Return the names that stand in a text, in order, as names: joined by marks, humped, called or quoted.
 
         A name that is a plain word, such as `search`, is one only between quotes or before a bracket.
@@ -88,7 +87,7 @@ class Snapshot:
                 rows = self.by_name(match[0]) if called else self._meant(match[0])
                 if rows and not any(start <= match.start() < end for start, end in found):
                     found[match.span()] = rows
-        return [Mention(*span, rows) for span, rows in sorted(found.items())]
+        return [ToolMention(*span, rows) for span, rows in sorted(found.items())]
 
     def _meant(self, name: str) -> tuple[int, ...]:
         """Return the rows of a joined word: written otherwise, as in `e-mail`, only names of several words count."""

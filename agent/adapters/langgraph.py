@@ -35,9 +35,8 @@ from ...retrieval.run import Run
 from ...tools.catalogue import DEFAULT
 from ..agent import Agent
 from ..options import MAX_CHARACTERS, QuestionOptions, checked, requested
-from ..results import Answer, RankedPassage
+from ..results import Answer, RankedPassage, shape_answer, shape_retrieval
 from ..selection import SelectedTool, ToolSelector
-from ..to_result import shape_answer, shape_retrieval
 from .pool import ResourcePool
 
 #: our part of an answer's `response_metadata`

@@ -8,17 +8,13 @@ from typing import Annotated
 
 import typer
 
-from .ask import ask, retrieve
-from .chat import chat
+from .ask import ask, chat, demo, retrieve
+from .collections import export, import_, index, list_documents, reindex, remove, status
 from .common import Debug
-from .demo import demo
-from .documents import list_documents, remove, status
 from .eval import evaluate
-from .index import index
-from .serve import serve
 from .tools import app as tools
+from .tools import serve
 from .train import train
-from .transfer import export, import_, reindex
 
 app = typer.Typer(
     help="Multi-hop retrieval: find the passages that only together answer a question.",

@@ -16,6 +16,8 @@ import typer
 from ...core.errors import CallerError, PolyhopError
 
 if TYPE_CHECKING:
+    from rich.progress import Progress, ProgressColumn
+
     from ...core.settings import Settings
     from ...encoders import Encoder
     from ..agent import Agent
@@ -113,6 +115,18 @@ def note(message: str) -> None:
     from ..show import console, plain
 
     console(stderr=True).print(f"polyhop: {plain(message)}", style="yellow")
+
+
+def progress_bar(*columns: ProgressColumn | str) -> Progress:
+    """Return a progress bar that stands on a terminal's standard error while it is entered."""
+    from rich.progress import Progress
+
+    from ..show import console
+
+    screen = console(stderr=True)
+    return Progress(
+        *columns or Progress.get_default_columns(), console=screen, transient=True, disable=not screen.is_terminal
+    )
 
 
 def explain_error(error: Exception) -> int:

@@ -18,7 +18,7 @@ CHUNKS = 60
 MOST_CHUNKS = 960
 
 
-class Found(Protocol):
+class PassageLike(Protocol):
     """What the systems return: a `Passage`, or a `RankedPassage` of an agent."""
 
     @property
@@ -35,7 +35,7 @@ class Found(Protocol):
 
 
 #: (question, number of passages) -> that many passages, best first
-Search = Callable[[str, int], Sequence[Found]]
+Search = Callable[[str, int], Sequence[PassageLike]]
 #: the same of an agent, with what it says of its run
 Retrieve = Callable[[str, int], Retrieval]
 
@@ -43,7 +43,7 @@ Retrieve = Callable[[str, int], Retrieval]
 def dense(retriever: Retriever) -> Search:
     """Rank by cosine."""
 
-    def search(question: str, k: int) -> Sequence[Found]:
+    def search(question: str, k: int) -> Sequence[PassageLike]:
         (hits,) = retriever.dense(retriever.embedder.encode_queries([question]), k)
         return _passages(retriever, [hit.id for hit in hits])
 
@@ -53,7 +53,7 @@ def dense(retriever: Retriever) -> Search:
 def bm25(retriever: Retriever) -> Search:
     """Rank by BM25."""
 
-    def search(question: str, k: int) -> Sequence[Found]:
+    def search(question: str, k: int) -> Sequence[PassageLike]:
         return _passages(retriever, [hit.id for hit in retriever.lexical(question, k)])
 
     return search
@@ -62,7 +62,7 @@ def bm25(retriever: Retriever) -> Search:
 def hybrid(retriever: Retriever) -> Search:
     """Fuse the best of both, as the first search of polyhop does."""
 
-    def search(question: str, k: int) -> Sequence[Found]:
+    def search(question: str, k: int) -> Sequence[PassageLike]:
         (near,) = retriever.dense(retriever.embedder.encode_queries([question]), FUSED)
         hits = rrf([near, retriever.lexical(question, FUSED)])
         return _passages(retriever, [hit.id for hit in hits[:k]])
@@ -74,7 +74,7 @@ def polyhop(retriever: Retriever, profile: Config | None = None) -> Search:
     """Ask an agent, with the profile of the settings by default, and no LLM."""
     retrieve = retrieval(retriever, profile)
 
-    def search(question: str, k: int) -> Sequence[Found]:
+    def search(question: str, k: int) -> Sequence[PassageLike]:
         return retrieve(question, k).passages
 
     return search
@@ -129,7 +129,7 @@ def account(retrieve: Retrieve, question: str, k: int, *, passages: int = CHUNKS
     """Return the first k documents as `best_documents` does, with what the run that found them says of itself."""
     runs: list[Retrieval] = []
 
-    def search(question: str, k: int) -> Sequence[Found]:
+    def search(question: str, k: int) -> Sequence[PassageLike]:
         runs.append(retrieve(question, k))
         return runs[-1].passages
 

@@ -9,8 +9,21 @@ from dataclasses import dataclass
 from ...core.words import fold
 from ..tool import Tool
 from .cognates import Cognates, latin
-from .glossary import ACT, ASKED, NAME_ENDING, NEXT, NOTHING, USUAL_ENDING, Glossary, Meaning, glossary, is_english
-from .language import LANGUAGES, UNSPACED, language
+from .glossary import (
+    ACT,
+    ASKED,
+    LANGUAGES,
+    NAME_ENDING,
+    NEXT,
+    NOTHING,
+    UNSPACED,
+    USUAL_ENDING,
+    Glossary,
+    Meaning,
+    glossary,
+    is_english,
+    language,
+)
 
 # Tools that are looked at, letters of each, and the share that has to speak a language for it to be searched as it is.
 _SAMPLE, _LETTERS, _SPEAKING = 48, 300, 0.25
@@ -38,7 +51,7 @@ _PARTICLE = re.compile(r"(?:에게서|에서|에게|으로|까지|부터|이라�
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class GlossPiece:
     """A piece of a gloss and what it does; `JOINT` begins a clause if something is to be done on both sides of it."""
 
     text: str
@@ -46,7 +59,7 @@ class Piece:
 
 
 JOINT = "&"
-_AND, _COMMA, _NEXT = Piece("and", JOINT), Piece(",", JOINT), Piece("", NEXT)
+_AND, _COMMA, _NEXT = GlossPiece("and", JOINT), GlossPiece(",", JOINT), GlossPiece("", NEXT)
 
 
 def asked(request: str, tools: Sequence[Tool] = (), counts: Mapping[str, int] | None = None) -> str:
@@ -112,7 +125,7 @@ class Glosser:
         """Return a request in English words, its clauses apart by semicolons."""
         return written(self.pieces(request))
 
-    def pieces(self, request: str) -> Iterator[Piece]:
+    def pieces(self, request: str) -> Iterator[GlossPiece]:
         """Yield a request piece by piece."""
         position, first = 0, True
         for match in _TOKEN.finditer(request):
@@ -130,10 +143,10 @@ class Glosser:
                 position, phrase = self._phrase(request, match)
                 yield from phrase or self._word(text, named=not first and text[0].isupper())
             else:
-                yield Piece(f'"{text[1:-1]}"' if text[0] in "“„«「《" else text)
+                yield GlossPiece(f'"{text[1:-1]}"' if text[0] in "“„«「《" else text)
             first = kind == "end"
 
-    def _phrase(self, request: str, match: re.Match[str]) -> tuple[int, list[Piece]]:
+    def _phrase(self, request: str, match: re.Match[str]) -> tuple[int, list[GlossPiece]]:
         """Return where the longest phrase that begins here ends, and its meaning."""
         key = self.known.key
         text = key(match[0])
@@ -146,13 +159,13 @@ class Glosser:
                 return match.end() + tail.end(), [_piece(meaning)]
         return 0, []
 
-    def _word(self, word: str, *, named: bool) -> Iterator[Piece]:
+    def _word(self, word: str, *, named: bool) -> Iterator[GlossPiece]:
         """Yield a word between spaces; one of several parts part by part where some of them are known."""
         if self.known.language == "ko" and not word.isascii():
             yield from self._korean(word)
             return
         if word.isascii() and word.isupper() and len(word) > 1:
-            yield Piece(word)
+            yield GlossPiece(word)
             return
         ending = NAME_ENDING if named and self.known.language != "de" else None
         parts = _JOINED.split(word)
@@ -168,11 +181,11 @@ class Glosser:
         for part, one in zip(parts, meant, strict=True) if any(meant) else ():
             yield from map(_piece, one) if one else self._unknown(part, named=named)
 
-    def _unknown(self, word: str, *, named: bool = False) -> Iterator[Piece]:
+    def _unknown(self, word: str, *, named: bool = False) -> Iterator[GlossPiece]:
         """Yield what a word nearly is in English, and a name; any word where the catalogue's are not known."""
         near = self._near(word)
         if near or named or self.cognates is None or any(letter.isupper() for letter in word[1:]):
-            yield Piece(near or latin(word))
+            yield GlossPiece(near or latin(word))
 
     def _near(self, word: str) -> str:
         if self.cognates is None:
@@ -186,7 +199,7 @@ class Glosser:
                 return end, found
         return start + 1, None
 
-    def _dense(self, run: str) -> Iterator[Piece]:
+    def _dense(self, run: str) -> Iterator[GlossPiece]:
         """Yield a run of Chinese or Japanese, longest match first."""
         run = self.known.key(run)
         unknown, position = "", 0
@@ -201,7 +214,7 @@ class Glosser:
                 yield _piece(found)
             position = end
 
-    def _between(self, text: str) -> Iterator[Piece]:
+    def _between(self, text: str) -> Iterator[GlossPiece]:
         """Yield what stands between known words: loan words and names, not inflection; a verb may go on to another."""
         if text in _CONTINUED:
             yield _AND
@@ -209,7 +222,7 @@ class Glosser:
             if _KATAKANA.fullmatch(part) or (len(part) > 1 and self.cognates is None):
                 yield from self._unknown(part)
 
-    def _korean(self, word: str) -> Iterator[Piece]:
+    def _korean(self, word: str) -> Iterator[GlossPiece]:
         """Yield what a Korean word holds, longest match first, endings aside."""
         key = self.known.key(word)
         position, found_any, acts = 0, key in self.known.whole, False
@@ -229,15 +242,15 @@ class Glosser:
             yield _AND
 
 
-def _piece(meaning: Meaning) -> Piece:
+def _piece(meaning: Meaning) -> GlossPiece:
     if meaning.kind == NEXT:
         return _NEXT
-    return _AND if meaning.english == "and" else Piece(meaning.english, meaning.kind)
+    return _AND if meaning.english == "and" else GlossPiece(meaning.english, meaning.kind)
 
 
-def written(pieces: Iterable[Piece]) -> str:
+def written(pieces: Iterable[GlossPiece]) -> str:
     """Write pieces as clauses; joints begin one where something is done or asked on both sides."""
-    clauses: list[tuple[Piece, list[Piece]]] = [(_NEXT, [])]
+    clauses: list[tuple[GlossPiece, list[GlossPiece]]] = [(_NEXT, [])]
     for piece in pieces:
         if piece.kind in (JOINT, NEXT):
             clauses.append((piece, []))

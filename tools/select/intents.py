@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from ...core.words import STOP
-from .terms import parts
+from .lexicon import parts
 
 MOST = 8
 _LEAST_WORDS = 2
