@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from ..core.llm import Budget, LanguageModel, Ledger
@@ -110,13 +110,7 @@ class ToolSelector:
         self.engine = Engine(catalogue, scorer or load())
         # A model that the settings name is for answers; it is asked here only where it is given.
         self.models = LanguageModels.of(Settings().model_copy(update={"llm": ""}), llm, budget)
-        self._policy = {
-            "threshold": threshold,
-            "cover": cover,
-            "twins": twins,
-            "needs": needs,
-            "prompt": prompt or QueryPrompt(),
-        }
+        self._selector = partial(Selector, self.engine, cover, twins, needs, threshold, prompt=prompt or QueryPrompt())
 
     @classmethod
     def open(
@@ -145,7 +139,7 @@ class ToolSelector:
         Raises:
             CallerError: for an empty request, a bad filter or a bad k.
         """
-        context = Selector(self.engine, **self._policy)  # type: ignore[arg-type]
+        context = self._selector()
         context.llm = self.models.gateway(context.cancelled.is_set, context.started + context.seconds)
         state = select(Wanted(request=request, k=k, where=where), context)
         return shaped(state, self.engine.index().snapshot)
@@ -162,9 +156,7 @@ class ToolSelector:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self.close()
 
 

@@ -19,6 +19,8 @@ from .tool import Tool, folded
 _NAME = re.compile(r"[^\W_](?:[\w.\-/:~]*[^\W_])?")
 _JOINED = re.compile(r"[_\-./:~]|[a-z0-9][A-Z]")
 _QUOTED = re.compile(r"[`\"'“‘«]([^`\"'”’»\n]{1,200})[`\"'”’»]")
+# Fields of a tool that filters may ask for as they are.
+_PLAIN = ("name", "server", "owner", "kind", "number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,38 +127,16 @@ def load(record: Record, embedder: str, dimension: int, generation: int) -> Snap
 
 def kept(metadata: Mapping[str, Any]) -> Tool:
     """Return the tool that a document's metadata describes."""
-    rest = json.loads(metadata["definition"])
-    return Tool(
-        name=metadata["name"],
-        server=metadata["server"],
-        tags=tuple(metadata["tags"]),
-        kind=metadata["kind"],
-        owner=metadata["owner"],
-        number=metadata["number"],
-        **rest,
-    )
+    plain = {name: metadata[name] for name in _PLAIN}
+    return Tool(**plain, tags=tuple(metadata["tags"]), **json.loads(metadata["definition"]))
 
 
 def metadata(tool: Tool) -> dict[str, Any]:
     """Return what the record keeps of a tool: what filters may ask for, and the rest as JSON."""
-    rest = {
-        "description": tool.description,
-        "parameters": tool.parameters,
-        "output": tool.output,
-        "extras": tool.extras,
-    }
-    return {
-        "name": tool.name,
-        "server": tool.server,
-        "owner": tool.owner,
-        "kind": tool.kind,
-        "tags": list(tool.tags),
-        "required": list(tool.required),
-        "optional": list(tool.optional),
-        "outputs": list(tool.outputs),
-        "number": tool.number,
-        "definition": json.dumps(rest, ensure_ascii=False, separators=(",", ":")),
-    }
+    plain = {name: getattr(tool, name) for name in _PLAIN}
+    lists = {name: list(getattr(tool, name)) for name in ("tags", "required", "optional", "outputs")}
+    rest = {name: getattr(tool, name) for name in ("description", "parameters", "output", "extras")}
+    return {**plain, **lists, "definition": json.dumps(rest, ensure_ascii=False, separators=(",", ":"))}
 
 
 def _rows(names: Iterable[set[str]]) -> dict[str, tuple[int, ...]]:

@@ -7,7 +7,6 @@ import json
 import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from ...core.errors import CallerError, OperatorError
@@ -58,8 +57,8 @@ _SCHEMAS: Mapping[str, Mapping[str, Any]] = {
 class Proxy:
     """Follows MCP servers and passes calls on to them; it is a context manager.
 
-    A call reaches only what a search may show: tools of these servers that `permissions` allow. Arguments are checked by
-    the schema of the tool before they are passed on. Whatever goes wrong at a server comes back as an error of the
+    A call reaches only what a search may show: tools of these servers that `permissions` allow. Arguments are checked
+    by the schema of the tool before they are passed on. Whatever goes wrong at a server comes back as an error of the
     tool, and one that is away, or hangs, holds up no other: a call to it ends after `seconds`.
 
     Args:
@@ -130,9 +129,7 @@ class Proxy:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self.close()
 
     async def _search(self, request: str, k: int) -> CallToolResult:

@@ -40,8 +40,8 @@ class SearchToolkit(BaseToolkit):
     """Thousands of LangChain tools or plain functions, of which an agent sees a search and a call.
 
     The catalogue of the selector has to know the tools: `selector.sync(LangChainTools(tools))`. A call reaches only
-    what a search may show: a tool of this toolkit that `permissions` allow and the filter `where` lets pass. Mistakes of
-    the model and errors of the tools come back to it as text.
+    what a search may show: a tool of this toolkit that `permissions` allow and the filter `where` lets pass. Mistakes
+    of the model and errors of the tools come back to it as text.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True, frozen=True)

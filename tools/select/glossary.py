@@ -100,8 +100,8 @@ def _rows(file: str = "glossary.tsv") -> list[list[str]]:
     return [line.split("\t") for line in text.splitlines()[1:]]
 
 
-# Words of each language that say nothing of what is asked for; an English gloss does without them.
-_WORDS: dict[str, str] = dict(_rows("function_words.tsv"))
+#: words of each language that say nothing of what is asked for; of English, also verbs that begin a clause
+WORDS: dict[str, str] = dict(_rows("function_words.tsv"))
 
 
 @cache
@@ -119,7 +119,7 @@ def glossary(of: str) -> Glossary:
                 made.phrases.setdefault(first, []).append((tuple(rest), meaning))
             else:
                 _put(made.whole if form.endswith("=") or len(key) < _SHORTEST else made.beginnings, key, meaning)
-    for word in _WORDS[of].split():
+    for word in WORDS[of].split():
         found = made.beginning(made.key(word), _ENDING_OF_ASKING)[1]
         if found is None or (found.kind != ASKED and made.key(word) not in made.beginnings):
             made.whole.setdefault(made.key(word), Meaning("", NOTHING))
@@ -147,9 +147,9 @@ def is_english(word: str) -> bool:
 
 
 # Words by which an English request is known, beside the function words: a foreign one seldom has any.
-_ENGLISH = STOP | frozenset(_WORDS["en"].split())
+_ENGLISH = STOP | frozenset(WORDS["en"].split())
 # Those of them that no other language writes alike.
-_SURE = _ENGLISH - frozenset(_WORDS["en shared"].split())
+_SURE = _ENGLISH - frozenset(WORDS["en shared"].split())
 _LETTERS = {
     "ru": re.compile(r"[\u0400-\u04ff]"),
     "ko": re.compile(r"[\uac00-\ud7af\u1100-\u11ff]"),
@@ -175,7 +175,7 @@ def _marks() -> dict[str, tuple[str, ...]]:
     """Return for each function word in Latin letters its languages; English words and single letters are none."""
     found: dict[str, tuple[str, ...]] = {}
     for one in LANGUAGES:
-        for word in set(_WORDS[one].split()) if one not in _LETTERS else ():
+        for word in set(WORDS[one].split()) if one not in _LETTERS else ():
             if word not in _ENGLISH and len(word) > 1:
                 found[word] = (*found.get(word, ()), one)
     return found
