@@ -229,7 +229,7 @@ class ResourcePool(Generic[Key, Opened]):
             yield await asyncio.to_thread(entry.get, lambda: self._opening(key))
         finally:
             if unneeded := self._leave(key, entry):
-                await asyncio.to_thread(_close, unneeded)
+                await asyncio.to_thread(_close_all, unneeded)
 
     def close(self) -> None:
         """Close everything; what is in use is closed by whoever uses it last. Later uses open anew."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Unpack
 import typer
 
 from .collections import progress_of_indexing
-from .common import Home, Json, Names, Where, explain_error, guarded, load_settings, note, opened, print_json, settled
+from .common import CHOICES, Home, Json, Names, Where, command, explain_error, load_settings, note, opened, print_json
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -28,8 +28,7 @@ K = Annotated[int | None, typer.Option("-k", help="Passages to return.  [POLYHOP
 Explain = Annotated[bool, typer.Option("--explain", help="Show whole passages, why each is there, and every step.")]
 
 
-@guarded
-@settled
+@command(*CHOICES)
 def ask(
     question: Question,
     *,
@@ -54,8 +53,7 @@ def ask(
         show_answer(stream(agent, question, screen, k=k, explain=explain, **options), screen, explain=explain)
 
 
-@guarded
-@settled
+@command(*CHOICES)
 def retrieve(
     question: Question,
     *,
@@ -121,8 +119,7 @@ PROMPT = "you: "
 HELP = "/new forgets the conversation, /quit ends it, and so do Ctrl-D and Ctrl-C; all else is asked"
 
 
-@guarded
-@settled
+@command(*CHOICES)
 def chat(
     *,
     k: K = None,
@@ -210,7 +207,7 @@ COLLECTION = "example"
 TYPES = ("compositional", "inference", "bridge comparison")
 
 
-@guarded
+@command()
 def demo(*, home: Home = None) -> None:
     """Index the example corpus and answer three questions from it, a minute at most."""
     from .. import example, show

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ...core.errors import CallerError
-from .common import EmbedderName, Home, Json, Name, Where, guarded, load_settings, opened, print_json, progress_bar
+from .common import EmbedderName, Json, Name, Where, command, opened, print_json, progress_bar
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
+    from ...core.settings import Settings
     from ...ingest.index import IndexReport, Watcher
     from ...store.collection import Collection
     from ...store.intake import AddReport
@@ -30,15 +31,15 @@ FAULT = 1
 SHOWN = 50
 
 
-@guarded
+@command("home")
 def index(
     paths: Annotated[list[Path], typer.Argument(help="Files and folders.", show_default=False)],
     *,
     collection: Name = "default",
     prune: Annotated[bool, typer.Option("--prune", help="Remove documents of files that are gone.")] = False,
-    home: Home = None,
     embedder: EmbedderName = "",
     as_json: Json = False,
+    settings: Settings,
 ) -> None:
     """Read files and folders into a collection; what has not changed is left alone.
 
@@ -48,7 +49,6 @@ def index(
     """
     from ..show import console, index_report
 
-    settings = load_settings(home=home)
     for path in paths:
         # Looked at first: a slip of the pen must not leave an empty collection behind.
         if not os.path.lexists(path):
@@ -109,18 +109,17 @@ class _IndexingProgress:
             self._progress.update(self._task, description=Path(path).name[-24:])
 
 
-@guarded
+@command("home")
 def status(
     *,
     collection: Annotated[str, typer.Option("--collection", "-c", help="Only this collection.")] = "",
     verify: Annotated[bool, typer.Option("--verify", help="Read everything and prove the indexes equal.")] = False,
-    home: Home = None,
     as_json: Json = False,
+    settings: Settings,
 ) -> None:
     """Show what the collections hold; exit code 1 if --verify finds a difference."""
     from ...store.collection import names
 
-    settings = load_settings(home=home)
     wanted = [collection] if collection else names(settings.home)
     facts: list[dict[str, Any]] = []
     for name in wanted:
@@ -151,19 +150,18 @@ def _show_status(facts: list[dict[str, Any]], home: str) -> None:
             screen.print("  verified: record, FTS5 and vector index are equal", style="green")
 
 
-@guarded
+@command("home")
 def list_documents(
     *,
     where: Where = "",
     limit: Annotated[int, typer.Option(min=1, help="Documents to show.")] = SHOWN,
     collection: Name = "default",
-    home: Home = None,
     as_json: Json = False,
+    settings: Settings,
 ) -> None:
     """List documents, sorted by key; elsewhere than on a terminal a line each, key and title with a tab between."""
     from ..show import console, plain
 
-    settings = load_settings(home=home)
     with opened(settings, collection) as agent:
         every = iter(agent.collection.documents(where=where))
         rows = list(islice(every, limit))
@@ -182,22 +180,21 @@ def list_documents(
         console(stderr=True).print(f"and {left:,} more; --limit shows them", style="dim")
 
 
-@guarded
+@command("home")
 def remove(
     keys: Annotated[list[str] | None, typer.Argument(help="Keys, as `polyhop list` shows them.")] = None,
     *,
     where: Where = "",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     collection: Name = "default",
-    home: Home = None,
     as_json: Json = False,
+    settings: Settings,
 ) -> None:
     """Remove documents by key or by filter."""
     if bool(keys) == bool(where.strip()):
         raise CallerError("say which documents to remove: either keys or --where FILTER")
     from ..show import counted
 
-    settings = load_settings(home=home)
     with opened(settings, collection) as agent:
         chosen = agent.collection.keys(where) if where.strip() else _existing(agent.collection, keys or [])
         if where.strip() and not yes:
@@ -225,19 +222,18 @@ def _confirm(count: int, collection: str) -> None:
     typer.confirm(f"Remove {counted(count, 'document')} from {collection!r}?", abort=True, err=True)
 
 
-@guarded
+@command("home")
 def export(
     file: Annotated[Path, typer.Argument(help="JSON lines; compressed if it ends in .gz.", show_default=False)],
     *,
     collection: Name = "default",
-    home: Home = None,
     as_json: Json = False,
+    settings: Settings,
 ) -> None:
     """Write a collection to one file: texts, metadata and vectors."""
     from ...store import transfer
     from ..show import counted
 
-    settings = load_settings(home=home)
     with opened(settings, collection) as agent:
         count = transfer.export(agent.collection, file)
     if as_json:
@@ -246,16 +242,16 @@ def export(
         typer.echo(f"{counted(count, 'document')} of {collection!r} written to {file}")
 
 
-@guarded
+@command("home")
 def import_(
     file: Annotated[Path | None, typer.Argument(help="What `polyhop export` wrote.", show_default=False)] = None,
     *,
     chroma: Annotated[str, typer.Option(help="Folder or address of a Chroma database.")] = "",
     chroma_collection: Annotated[str, typer.Option(help="The collection in it.")] = "",
     collection: Name = "default",
-    home: Home = None,
     embedder: EmbedderName = "",
     as_json: Json = False,
+    settings: Settings,
 ) -> None:
     """Add an exported file, or the documents of a Chroma collection with their vectors."""
     from ...encoders import Encoder, load_recorded
@@ -264,7 +260,6 @@ def import_(
 
     if (file is None) == (not chroma) or bool(chroma) != bool(chroma_collection):
         raise CallerError("give either FILE, or --chroma PLACE with --chroma-collection NAME")
-    settings = load_settings(home=home)
     chosen: str | Encoder = embedder
     if file is not None and not embedder and collection not in names(settings.home):
         recorded = transfer.embedder_of(file)
@@ -295,19 +290,18 @@ def _show(report: AddReport, *, as_json: bool) -> None:
         raise typer.Exit(FAULT)
 
 
-@guarded
+@command("home")
 def reindex(
     *,
     embedder: Annotated[str, typer.Option(help="The embedder to change to.", show_default=False)],
     collection: Name = "default",
-    home: Home = None,
     as_json: Json = False,
+    settings: Settings,
 ) -> None:
     """Embed a whole collection again with another embedder; the old vectors serve until all is done."""
     from ...encoders import load
     from ..show import counted
 
-    settings = load_settings(home=home)
     with opened(settings, collection) as agent:
         chosen = load(embedder, settings)
         with progress_bar() as bar:

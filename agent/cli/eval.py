@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .common import Json, Names, guarded, note, opened, print_json, progress_bar, settled
+from .common import CHOICES, Json, Names, command, note, opened, print_json, progress_bar
 
 if TYPE_CHECKING:
     from ...core.settings import Settings
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 SHOWN = 5
 
 
-@guarded
-@settled
+@command(*CHOICES)
 def evaluate(
     file: Annotated[
         Path,

@@ -15,7 +15,7 @@ import typer
 
 from ...core.errors import CallerError
 from .collections import FAULT
-from .common import EmbedderName, Home, Json, Where, guarded, load_settings, print_json
+from .common import EmbedderName, Json, Where, command, print_json
 
 if TYPE_CHECKING:
     from ...core.settings import Settings
@@ -31,7 +31,7 @@ CatalogueName = Annotated[str, typer.Option("--collection", "-c", help="The cata
 
 
 @app.command()
-@guarded
+@command("home")
 def add(
     places: Annotated[
         list[str] | None,
@@ -43,9 +43,9 @@ def add(
     *,
     mcp: Annotated[list[str] | None, typer.Option(help="An MCP server: 'command args' or an address.")] = None,
     collection: CatalogueName = "tools",
-    home: Home = None,
     embedder: EmbedderName = "",
     as_json: Json = False,
+    settings: Settings,
 ) -> None:
     """Add the tools of files, addresses and MCP servers, and remember where they came from.
 
@@ -56,7 +56,6 @@ def add(
 
     if not places and not mcp:
         raise CallerError("give files or addresses, or --mcp 'command args'")
-    settings = load_settings(home=home)
     sources = [source for place in places or () for source in sources_of(place)]
     sources += [_server(text) for text in mcp or ()]
     with _opened(settings, collection, create=True, embedder=embedder) as catalogue:
@@ -70,26 +69,24 @@ def add(
 
 
 @app.command()
-@guarded
-def sync(*, collection: CatalogueName = "tools", home: Home = None, as_json: Json = False) -> None:
+@command("home")
+def sync(*, collection: CatalogueName = "tools", as_json: Json = False, settings: Settings) -> None:
     """Read all remembered sources again, and take over what changed."""
     from ...tools.sources import remembered
 
-    settings = load_settings(home=home)
     with _opened(settings, collection) as catalogue:
         reports = [catalogue.sync(source) for source in remembered(catalogue)]
     _show(reports, as_json=as_json)
 
 
 @app.command("list")
-@guarded
+@command("home")
 def list_tools(
-    *, collection: CatalogueName = "tools", where: Where = "", home: Home = None, as_json: Json = False
+    *, collection: CatalogueName = "tools", where: Where = "", as_json: Json = False, settings: Settings
 ) -> None:
     """List the tools, each by the name that is its alone."""
     from ..show import plain
 
-    settings = load_settings(home=home)
     with _opened(settings, collection) as catalogue:
         snapshot = catalogue.snapshot()
         ids = set(catalogue.collection.keys(where)) if where.strip() else set(snapshot.ids)
@@ -101,7 +98,7 @@ def list_tools(
 
 
 @app.command("select")
-@guarded
+@command("home")
 def select_tools(
     request: Annotated[str, typer.Argument(help="What is to be done.", show_default=False)],
     *,
@@ -109,15 +106,14 @@ def select_tools(
     where: Where = "",
     llm: Annotated[bool, typer.Option("--llm", help="Let the model of POLYHOP_LLM say which tools it takes.")] = False,
     collection: CatalogueName = "tools",
-    home: Home = None,
     as_json: Json = False,
+    settings: Settings,
 ) -> None:
     """Show the tools that a request needs, or that there is none; exit code 1 says that there is none."""
     from ..models import named
     from ..selection import ToolSelector
     from ..show import console, heading, plain
 
-    settings = load_settings(home=home)
     models = named(settings) if llm else ()
     if llm and not models:
         raise CallerError("--llm: no model is set; name one with POLYHOP_LLM, such as ollama/llama3")
@@ -185,7 +181,7 @@ def _show(reports: Sequence[SyncReport], *, as_json: bool) -> None:
 Patterns = list[str] | None
 
 
-@guarded
+@command("home")
 def serve(
     config: Annotated[str, typer.Argument(help="The mcpServers of an agent's configuration: a JSON file.")],
     *,
@@ -197,8 +193,8 @@ def serve(
         float | None, typer.Option(min=0.0, max=1.0, help="Find nothing where less sure than this; 0 never does.")
     ] = None,
     collection: Annotated[str, typer.Option("--collection", "-c", help="Keep the index here between starts.")] = "",
-    home: Home = None,
     embedder: EmbedderName = "",
+    settings: Settings,
 ) -> None:
     """Stand before the MCP servers of a configuration, as one server with a search and a call.
 
@@ -209,7 +205,6 @@ def serve(
 
     servers = _servers(config)
     permissions = Permissions(tuple(allow or ("*/*",)), tuple(deny or ()))
-    settings = load_settings(home=home)
     with (
         _selector(settings, collection, embedder=embedder, threshold=threshold) as selector,
         Proxy(selector, servers, permissions=permissions, seconds=seconds) as proxy,

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .common import Home, Json, Name, guarded, load_settings, opened, print_json, progress_bar
+from .common import Json, Name, command, opened, print_json, progress_bar
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from ...core.settings import Settings
     from ...training.harness import Watcher
     from ...training.treehop.train import Report
 
@@ -22,7 +23,7 @@ Questions = Annotated[
 ]
 
 
-@guarded
+@command("home")
 def train(
     *,
     collection: Name = "default",
@@ -31,8 +32,8 @@ def train(
     epochs: Annotated[int | None, typer.Option(min=1, help="Times to go through the examples, at the most.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same weights.")] = 0,
     out: Annotated[Path | None, typer.Option(help="The file to write; by default beside the collection.")] = None,
-    home: Home = None,
     as_json: Json = False,
+    settings: Settings,
 ) -> None:
     """Train the treehop updater for a collection; a killed run goes on where it was.
 
@@ -45,7 +46,6 @@ def train(
     from ...training.treehop.train import Work
     from ...training.treehop.train import train as train_on
 
-    settings = load_settings(home=home)
     recipe = Recipe(seed=seed) if epochs is None else Recipe(seed=seed, epochs=epochs)
     with _watching() as watcher:
         with opened(settings, collection) as agent:

@@ -13,23 +13,10 @@ from ...core.vectors import cosines
 from .lexicon import CEILING, DESCRIBED, INPUTS, NAME, OFFERED, Lexicon, Numbers, Rows
 
 #: of a text and a tool; those that compare with the best or with the catalogue as a whole carry over between catalogues
-NAMES = (
-    "cosine",
-    "cosine_spread",
-    "cosine_behind",
-    "cosine_place",
-    "bm25",
-    "bm25_share",
-    "bm25_place",
-    "name_recall",
-    "name_precision",
-    "described_recall",
-    "described_precision",
-    "inputs_recall",
-    "offered_recall",
-    "offered_precision",
-    "name_rarity",
-    "bm25_spread",
+NAMES = tuple(
+    "cosine cosine_spread cosine_behind cosine_place bm25 bm25_share bm25_place"
+    " name_recall name_precision described_recall described_precision inputs_recall"
+    " offered_recall offered_precision name_rarity bm25_spread".split()
 )
 # Places beyond this count as none.
 DEEP = 60

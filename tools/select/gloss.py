@@ -23,6 +23,7 @@ from .glossary import (
     glossary,
     is_english,
     language,
+    rows,
 )
 
 # Tools that are looked at, letters of each, and the share that has to speak a language for it to be searched as it is.
@@ -282,62 +283,16 @@ _CYRILLIC = dict(
         strict=True,
     )
 )
+
+
+def _spellings(kind: str) -> list[tuple[str, str]]:
+    return [(pattern, to) for of, pattern, to in rows("spelling.tsv") if of == kind]
+
+
 # Spelling that differs from language to language, brought to one; the order matters.
-_SPELLING = [
-    (re.compile(pattern), to)
-    for pattern, to in (
-        ("(?:isch|iches|ichesk)[a-z]{0,4}$", "ik"),
-        ("[^a-z]", ""),
-        ("ph", "f"),
-        ("sch|sh|zh", "s"),
-        ("th", "t"),
-        ("cj", "si"),
-        ("[tcz](?=i[oa])", "s"),
-        ("c(?=[eiy])", "s"),
-        ("cue(?=n)", "ke"),
-        ("qu", "k"),
-        ("ck|ch|[cq]", "k"),
-        ("x", "ks"),
-        ("z", "s"),
-        ("[yj]", "i"),
-        ("w", "v"),
-        ("([ea])u", r"\1v"),
-        ("[ao]e", "e"),
-        ("ou", "u"),
-        ("h", ""),
-        (r"(.)\1+", r"\1"),
-    )
-]
-_SOUNDS = [
-    (re.compile(pattern), to)
-    for pattern, to in (
-        ("ti(?=o)|si(?=o)|c(?=[eiy])|z|sh|th|j|x|ch(?=[ei])", "s"),
-        ("ph", "f"),
-        ("ck|qu|[cq]|ch", "k"),
-        ("v", "b"),
-        ("l", "r"),
-        ("m(?=[bp])", "n"),
-        ("[aeiouyhw]", ""),
-        (r"(.)\1+", r"\1"),
-    )
-]
-_KANA = {
-    sign: sound
-    for sound, signs in {
-        "k": "カキクケコ",
-        "g": "ガギグゲゴ",
-        "s": "サシスセソザジズゼゾヂヅ",
-        "t": "タチツテト",
-        "d": "ダデド",
-        "n": "ナニヌネノン",
-        "f": "フ",
-        "b": "バビブベボヴ",
-        "p": "パピプペポ",
-        "m": "マミムメモ",
-        "r": "ラリルレロ",
-    }.items()
-    for sign in signs
-}
+_SPELLING = [(re.compile(pattern), to) for pattern, to in _spellings("spelling")]
+_SOUNDS = [(re.compile(pattern), to) for pattern, to in _spellings("sound")]
+_KANA = {sign: sound for signs, sound in _spellings("kana") for sign in signs}
 _RUSSIAN = re.compile(r"[\u0400-\u04ff]")
 _VOWELS = "アイウエオ"
 _KATAKANA_WORD = re.compile(r"[ァ-ヺー]{3,}")
@@ -345,13 +300,9 @@ _KATAKANA_WORD = re.compile(r"[ァ-ヺー]{3,}")
 
 def latin(word: str) -> str:
     """Return a word in Latin letters if it is in Cyrillic ones."""
-    return (
-        word
-        if word.isascii()
-        else "".join(_CYRILLIC.get(one, one) for one in fold(word))
-        if _RUSSIAN.search(word)
-        else word
-    )
+    if word.isascii() or not _RUSSIAN.search(word):
+        return word
+    return "".join(_CYRILLIC.get(one, one) for one in fold(word))
 
 
 def spelling(word: str) -> str:

@@ -95,13 +95,14 @@ class Glossary:
 
 
 @cache
-def _rows(file: str = "glossary.tsv") -> list[list[str]]:
+def rows(file: str = "glossary.tsv") -> list[list[str]]:
+    """Return the rows of a table of this folder, its head left out."""
     text = (resources.files(__package__) / file).read_text(encoding="utf-8")
     return [line.split("\t") for line in text.splitlines()[1:]]
 
 
 #: words of each language that say nothing of what is asked for; of English, also verbs that begin a clause
-WORDS: dict[str, str] = dict(_rows("function_words.tsv"))
+WORDS: dict[str, str] = dict(rows("function_words.tsv"))
 
 
 @cache
@@ -109,7 +110,7 @@ def glossary(of: str) -> Glossary:
     """Return the glossary of a language; it is read when it is first asked for."""
     made = Glossary(of)
     column = 1 + LANGUAGES.index(of)
-    for row in _rows():
+    for row in rows():
         kind = row[0][-1] if row[0][-1] in (ACT, ASKED, NEXT) else ""
         meaning = Meaning(row[0].rstrip(ACT + ASKED + NEXT), kind)
         for form in filter(None, row[column].split(",")):
@@ -137,7 +138,7 @@ def _put(forms: dict[str, Meaning], key: str, meaning: Meaning) -> None:
 
 @cache
 def _english() -> frozenset[str]:
-    words = [word for row in _rows() for word in row[0].rstrip(ACT + ASKED + NEXT).split()]
+    words = [word for row in rows() for word in row[0].rstrip(ACT + ASKED + NEXT).split()]
     return frozenset([*words, *map(stem, words)])
 
 
