@@ -23,7 +23,7 @@ from ..store.collection import Collection
 from ..store.location import Options
 from .models import LanguageModels, Model
 from .options import AgentOptions, QuestionOptions, check_agent_options, check_batch, checked, requested
-from .results import Answer, Retrieval, shape_answer, shape_retrieval
+from .results import Answer, Retrieval, answer_of, retrieval_of
 from .runtime import PreparedRun, Runtime
 
 if TYPE_CHECKING:
@@ -98,13 +98,9 @@ class Agent:
         settings = settings or Settings()
         opened: list[Collection] = []
         opening = Collection.create if create else Collection.open
+        how = Options(index=settings.index, embedder=settings.embedder, query_transform=settings.query_transform)
         try:
             for name in dict.fromkeys(names or ("default",)):
-                how = Options(
-                    index=settings.index,
-                    embedder=settings.embedder,
-                    query_transform=settings.query_transform,
-                )
                 opened.append(opening(home or settings.home, name, embedder=embedder, options=how))
             agent = cls(opened[0] if len(opened) == 1 else MultiRetriever(opened), settings=settings, **options)
         except BaseException:
@@ -154,15 +150,43 @@ class Agent:
     # Questions
 
     def retrieve(self, question: str, k: int | None = None, **options: Unpack[QuestionOptions]) -> Retrieval:
-        """Return the k passages that together answer the question best.
+        """Find the passages that together answer a question.
+
+        The first search finds passages near the question. Then names in these passages are followed to other passages,
+        as often as the configuration allows. All passages found are ranked, and the best are returned.
+
+            found = agent.retrieve("Where was the director of Jaws born?", k=2)
+            print([passage.title for passage in found.passages])  # ['Jaws', 'Steven Spielberg']
+
+        Args:
+            question: one question in plain words; it may also say what to leave out ("not about films").
+            k: how many passages to return; by default the setting `k`, which is 5.
+            where: a filter on the metadata of documents, such as `"year >= 2020"`.
+            history: the earlier turns of a conversation, oldest first; a follow-up question is understood by them.
+            thread: a name for the run. With `checkpoints`, the same call resumes a run that was killed.
+            cancel: an event; once it is set, the run ends after its present step with what it has found.
+
+        Returns:
+            A `Retrieval`. Its `passages` are sorted, best first; there may be fewer than k. Each says its text, its
+            score, and the `path` of passages that led to it. `sufficiency` is the estimated probability, from 0 to 1,
+            that the first five passages hold everything the question needs.
 
         Raises:
-            CallerError: for an empty question, a bad filter or a bad k.
+            CallerError: the question is empty, or the filter, k, the history or an option is wrong.
+            OperatorError: a file or a service that is needed failed.
         """
         return self._retrieval(self._runtime.invoke(self._asked("retrieve", question, k, options)))
 
     def ask(self, question: str, k: int | None = None, **options: Unpack[QuestionOptions]) -> Answer:
-        """Return an answer with citations: written by the LLM if there is one, otherwise sentences of the passages."""
+        """Answer a question from the passages that `retrieve` finds, with citations.
+
+        A language model writes the answer if the agent has one. Otherwise it is made of sentences of the passages.
+        The arguments are those of `retrieve`.
+
+        Raises:
+            CallerError: as for `retrieve`.
+            OperatorError: as for `retrieve`.
+        """
         return self._answer(self._runtime.invoke(self._asked("answer", question, k, options)))
 
     def stream(
@@ -350,10 +374,10 @@ class Agent:
         checked(options)
         check_k(self.settings.k if k is None else k)
         ask = partial(self._asked, "retrieve", k=k, options=options)
-        return BatchRun(questions, ask, retriever=self.retriever, shape=self._retrieval, errors=errors)
+        return BatchRun(questions, ask, retriever=self.retriever, retrieval_of=self._retrieval, errors=errors)
 
     def _retrieval(self, state: State) -> Retrieval:
-        return shape_retrieval(state, self.retriever, self.config.notices)
+        return retrieval_of(state, self.retriever, self.config.notices)
 
     def _answer(self, state: State) -> Answer:
-        return shape_answer(state, self.retriever, self.config.notices)
+        return answer_of(state, self.retriever, self.config.notices)

@@ -211,7 +211,7 @@ class Answer:
 SHORT = 60
 
 
-def shape_retrieval(state: State, retriever: Retriever, notices: Sequence[str] = ()) -> Retrieval:
+def retrieval_of(state: State, retriever: Retriever, notices: Sequence[str] = ()) -> Retrieval:
     """Return the best k passages that are still there, each with the path to it."""
     ranked = state["ranked"]
     first = ranked[: state["k"]]
@@ -239,9 +239,9 @@ def shape_retrieval(state: State, retriever: Retriever, notices: Sequence[str] =
     )
 
 
-def shape_answer(state: State, retriever: Retriever, notices: Sequence[str] = ()) -> Answer:
+def answer_of(state: State, retriever: Retriever, notices: Sequence[str] = ()) -> Answer:
     """Return the answer with the retrieval it rests on."""
-    said, retrieval = state["answer"], shape_retrieval(state, retriever, notices)
+    said, retrieval = state["answer"], retrieval_of(state, retriever, notices)
     return Answer(
         question=state["question"],
         text=said["text"],

@@ -38,7 +38,7 @@ from ...retrieval.run import Run
 from ...tools.catalogue import DEFAULT
 from ..agent import Agent
 from ..options import MAX_CHARACTERS, QuestionOptions, checked, requested
-from ..results import Answer, RankedPassage, shape_answer, shape_retrieval
+from ..results import Answer, RankedPassage, answer_of, retrieval_of
 from ..selection import SelectedTool, ToolSelector
 
 #: our part of an answer's `response_metadata`
@@ -298,7 +298,7 @@ def retrieve_graph(config: RunnableConfig | None = None) -> Any:
     """
 
     def output(state: State, agent: Agent) -> PassagesOutput:
-        found = shape_retrieval(state, agent.retriever, agent.config.notices)
+        found = retrieval_of(state, agent.retriever, agent.config.notices)
         return PassagesOutput(
             passages=[_passage(one) for one in found.passages],
             sufficiency=found.sufficiency,
@@ -313,7 +313,7 @@ def answer_graph(config: RunnableConfig | None = None) -> Any:
     """Return the compiled graph from `QuestionInput` to `AnswerOutput`; see `retrieve_graph`."""
 
     def output(state: State, agent: Agent) -> AnswerOutput:
-        return _answer(shape_answer(state, agent.retriever, agent.config.notices))
+        return _answer(answer_of(state, agent.retriever, agent.config.notices))
 
     spec = _Spec("answer", _Answering, QuestionInput, AnswerOutput)
     return _question_graph(spec, config, task="answer", asked=_asked, output=output)
@@ -326,7 +326,7 @@ def chat_graph(config: RunnableConfig | None = None) -> Any:
     """
 
     def output(state: State, agent: Agent) -> MessagesOutput:
-        said = shape_answer(state, agent.retriever, agent.config.notices)
+        said = answer_of(state, agent.retriever, agent.config.notices)
         about = {"question": said.question, "found": said.found, "titles": said.titles}
         return MessagesOutput(messages=[AIMessage(said.text, response_metadata={METADATA: about})], **_answer(said))
 

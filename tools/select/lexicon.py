@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
@@ -246,10 +247,7 @@ class Vocabulary:
     @classmethod
     def of(cls, texts: Iterable[str]) -> Vocabulary:
         """Count the words of texts."""
-        counts: dict[str, int] = {}
-        for text in texts:
-            for word in parts(text):
-                counts[word] = counts.get(word, 0) + 1
+        counts = Counter(word for text in texts for word in parts(text))
         return cls(counts, max(1, sum(counts.values())))
 
     def apart(self, word: str) -> list[str]:
