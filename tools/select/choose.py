@@ -1,4 +1,6 @@
-"""The choice among candidates: all intents are served before one is served again, and twins become alternatives."""
+"""The choice among candidates: all intents are served once before one is served twice, twins become alternatives, and
+tools are added that give what a chosen one must be given.
+"""
 
 from __future__ import annotations
 
