@@ -142,7 +142,19 @@ class Agent:
         return self._collections[0]
 
     def index(self, paths: Sequence[str | Path], *, prune: bool = False, watcher: Watcher | None = None) -> IndexReport:
-        """Bring the first collection up to date with files and folders."""
+        """Bring the first collection up to date with files and folders.
+
+        Args:
+            paths: files, and folders that are read with all below them.
+            prune: whether to remove the documents of files that are gone.
+            watcher: is told how far the work is.
+
+        Returns:
+            An `IndexReport`: what was read, changed and skipped, with the reasons.
+
+        Raises:
+            CallerError: a path does not exist, or this agent opened no collection.
+        """
         from ..ingest.index import index_paths
 
         return index_paths(self.collection, paths, prune=prune, max_bytes=self.settings.max_bytes, watcher=watcher)
@@ -192,7 +204,11 @@ class Agent:
     def stream(
         self, question: str, k: int | None = None, **options: Unpack[QuestionOptions]
     ) -> Iterator[Event | Answer]:
-        """Yield the events of the hops as they happen, then the answer; leaving the loop ends the run."""
+        """Yield the events of a run as they happen, then its `Answer`; leaving the loop ends the run.
+
+        Raises:
+            CallerError: as for `retrieve`.
+        """
         asked = self._asked("answer", question, k, options)
         asked.run.heard = True
         state = State()
@@ -229,10 +245,20 @@ class Agent:
         errors: Errors = "raise",
         **options: Unpack[QuestionOptions],
     ) -> Any:
-        """Return what `retrieve` returns for each question, in their order; what they share is computed together.
+        """Retrieve for many questions at once; questions are embedded and searched for together, which is faster.
 
-        All are asked whatever becomes of one. With `errors="return"` an error stands in the list at the place of its
-        question; otherwise the first one is raised in the end.
+        The results are those of one question at a time. A question that fails does not stop the others.
+
+        Args:
+            questions: any number of questions; k and the other options hold for all of them.
+            errors: "raise" raises the first error once all questions are asked; "return" puts each error into the
+                list, at the place of its question.
+
+        Returns:
+            A `Retrieval` for each question, in the order of the questions.
+
+        Raises:
+            CallerError: for a single string, a thread, or an option that is wrong for all questions.
         """
         return self._batch(questions, k, errors, options).run()
 

@@ -131,9 +131,11 @@ class ToolSelector:
         return self.catalogue.sync(source)
 
     def select(self, request: str, k: int = 5, *, where: str = "") -> Selection:
-        """Return the k tools that together do what a request asks, or none.
+        """Return the tools that together do what a request asks, or none.
 
         Args:
+            request: what is to be done, in plain words.
+            k: how many tools to return at the most; tools that give an input of these may come in addition.
             where: a filter over `name`, `server`, `owner`, `tags`, `kind`, `required`, `optional`, `outputs`.
 
         Raises:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -24,23 +23,24 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-_COMMANDS: dict[str, Callable[..., None]] = {
-    "index": index,
-    "ask": ask,
-    "chat": chat,
-    "retrieve": retrieve,
-    "eval": evaluate,
-    "status": status,
-    "list": list_documents,
-    "remove": remove,
-    "export": export,
-    "import": import_,
-    "reindex": reindex,
-    "train": train,
-    "demo": demo,
-}
-for _name, _command in _COMMANDS.items():
-    app.command(_name)(_command)
+_COMMANDS = (
+    index,
+    ask,
+    chat,
+    retrieve,
+    evaluate,
+    status,
+    list_documents,
+    remove,
+    export,
+    import_,
+    reindex,
+    train,
+    demo,
+)
+_NAMES = {evaluate: "eval", list_documents: "list", import_: "import"}
+for _command in _COMMANDS:
+    app.command(_NAMES.get(_command))(_command)
 tools.command()(serve)
 app.add_typer(tools, name="tools")
 

@@ -135,12 +135,12 @@ class _Loop:
 
     def speak(self, state: Bound, config: RunnableConfig) -> dict[str, Any]:
         """Let the model speak."""
-        said = self.model.bind_tools(self._tools(state)).invoke(self._told(state), config)
+        said = self.model.bind_tools(self._tools(state)).invoke(self._messages(state), config)
         return {"messages": [said], "turns": state["turns"] + 1}
 
     async def aspeak(self, state: Bound, config: RunnableConfig) -> dict[str, Any]:
         """Do what `speak` does."""
-        said = await self.model.bind_tools(self._tools(state)).ainvoke(self._told(state), config)
+        said = await self.model.bind_tools(self._tools(state)).ainvoke(self._messages(state), config)
         return {"messages": [said], "turns": state["turns"] + 1}
 
     def next(self, state: Bound) -> Literal["tools", "stop", "__end__"]:
@@ -223,7 +223,7 @@ class _Loop:
         """Return the search and the bound tools; a saved state may name tools that are gone."""
         return [_search(), *(self.by_name[name] for name in state.get("bound", []) if name in self.by_name)]
 
-    def _told(self, state: Bound) -> list[AnyMessage]:
+    def _messages(self, state: Bound) -> list[AnyMessage]:
         last = LAST if state["turns"] + 1 >= self.limits.turns else ""
         system = "\n\n".join(filter(None, (self.prompt, last)))
         return [*([SystemMessage(system)] if system else []), *state["messages"]]

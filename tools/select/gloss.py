@@ -276,14 +276,6 @@ _LEAST, _OF_FOREIGN, _OF_ENGLISH = 5, 0.55, 0.6
 _LONG = 9
 _CONSONANTS = 3
 
-_CYRILLIC = dict(
-    zip(
-        "абвгдежзийклмнопрстуфхцчшщъыьэюя",
-        "a b v g d e zh z i i k l m n o p r s t u f h c ch sh sh _ i _ e iu ia".replace("_", "").split(" "),
-        strict=True,
-    )
-)
-
 
 def _spellings(kind: str) -> list[tuple[str, str]]:
     return [(pattern, to) for of, pattern, to in rows("spelling.tsv") if of == kind]
@@ -292,6 +284,7 @@ def _spellings(kind: str) -> list[tuple[str, str]]:
 # Spelling that differs from language to language, brought to one; the order matters.
 _SPELLING = [(re.compile(pattern), to) for pattern, to in _spellings("spelling")]
 _SOUNDS = [(re.compile(pattern), to) for pattern, to in _spellings("sound")]
+_CYRILLIC = dict(_spellings("cyrillic"))
 _KANA = {sign: sound for signs, sound in _spellings("kana") for sign in signs}
 _RUSSIAN = re.compile(r"[\u0400-\u04ff]")
 _VOWELS = "アイウエオ"
