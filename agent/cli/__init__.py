@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from .ask import ask, chat, demo, retrieve
-from .collections import export, import_, index, list_documents, reindex, remove, status
+from .collections import export, import_, index, list_, reindex, remove, status
 from .common import Debug
 from .eval import evaluate
 from .tools import app as tools
@@ -23,22 +23,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-_COMMANDS = (
-    index,
-    ask,
-    chat,
-    retrieve,
-    evaluate,
-    status,
-    list_documents,
-    remove,
-    export,
-    import_,
-    reindex,
-    train,
-    demo,
-)
-_NAMES = {evaluate: "eval", list_documents: "list", import_: "import"}
+_COMMANDS = (index, ask, chat, retrieve, evaluate, status, list_, remove, export, import_, reindex, train, demo)
+_NAMES = {evaluate: "eval", list_: "list", import_: "import"}
 for _command in _COMMANDS:
     app.command(_NAMES.get(_command))(_command)
 tools.command()(serve)

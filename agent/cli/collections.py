@@ -151,7 +151,7 @@ def _show_status(facts: list[dict[str, Any]], home: str) -> None:
 
 
 @command("home")
-def list_documents(
+def list_(
     *,
     where: Where = "",
     limit: Annotated[int, typer.Option(min=1, help="Documents to show.")] = SHOWN,
