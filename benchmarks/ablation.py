@@ -95,7 +95,7 @@ class Record:
         return Stopped(self.rankings[-1], len(self.rankings), self.asked[-1][1])
 
 
-class Recorder:
+class RunRecorder:
     """Asks an agent that stops late and takes no second look, and writes down what happens."""
 
     def __init__(self, setup: Setup, memory: Memory, *, depth: int) -> None:
@@ -124,7 +124,7 @@ class Recorder:
 class _Listening(Stop):
     """Stops late, and lets the recorder hear the facts."""
 
-    recorder: Recorder
+    recorder: RunRecorder
 
     def __call__(self, progress: Progress) -> bool:
         self.recorder.heard(progress)
@@ -136,7 +136,7 @@ class _Noting:
     """Lets the recorder see the rankings that a ranker makes."""
 
     inner: Any
-    recorder: Recorder
+    recorder: RunRecorder
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)
@@ -181,7 +181,7 @@ def compared(arm: Arm, profile: Config, parts: Sequence[str], *, seed: int) -> d
         memory = Memory()
         setup = Setup(cached(collection, memory), profile)
         # The patient run comes first: it meets most texts, and what parsing them costs then counts for no variant.
-        systems: dict[str, Callable[[str], Any]] = {STOP: Recorder(setup, memory, depth=PASSAGES).ask}
+        systems: dict[str, Callable[[str], Any]] = {STOP: RunRecorder(setup, memory, depth=PASSAGES).ask}
         systems |= {name: _documents(one) for name, one in {POLYHOP: setup, **_variants(setup, parts)}.items()}
         asked = ask(systems, arm.texts, memory=memory, advance=advance)
         records = [record for record, _ in asked.pop(STOP)]

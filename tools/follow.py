@@ -47,8 +47,8 @@ class Patience:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """How a server stands: its state, why, and what the last sync did."""
+class ServerStatus:
+    """The status of a server: its state, why, and what the last sync did."""
 
     owner: str
     state: str = CONNECTING
@@ -79,7 +79,7 @@ class Follower:
         self._patience = patience or Patience()
         self._accepts = accepts
         self._links: dict[str, Link] = {}
-        self._standings = {server.owner: Standing(server.owner) for server in servers}
+        self._statuses = {server.owner: ServerStatus(server.owner) for server in servers}
         self._news = threading.Condition()
         self._loop = asyncio.new_event_loop()
         self._tasks: list[asyncio.Task[None]] = []
@@ -87,20 +87,20 @@ class Follower:
         self._thread.start()
 
     @property
-    def standings(self) -> tuple[Standing, ...]:
-        """Return how each server stands."""
+    def statuses(self) -> tuple[ServerStatus, ...]:
+        """Return the status of each server."""
         with self._news:
-            return tuple(self._standings.values())
+            return tuple(self._statuses.values())
 
     def wait(self, seconds: float, *, syncs: int = 1) -> bool:
         """Wait until each server was read so often, or is given up; return whether that is so."""
         with self._news:
-            return self._news.wait_for(lambda: all(_done(one, syncs) for one in self._standings.values()), seconds)
+            return self._news.wait_for(lambda: all(_done(one, syncs) for one in self._statuses.values()), seconds)
 
-    def settle(self, seconds: float) -> bool:
+    def wait_until_tried(self, seconds: float) -> bool:
         """Wait until each server was read or failed once; return whether that is so."""
         with self._news:
-            return self._news.wait_for(lambda: all(one.state != CONNECTING for one in self.standings), seconds)
+            return self._news.wait_for(lambda: all(one.state != CONNECTING for one in self.statuses), seconds)
 
     def ask(self, owner: str, work: Callable[[Link], Awaitable[T]]) -> Future[T]:
         """Do something over the connection to a server, beside the following, and return what will come of it.
@@ -112,7 +112,7 @@ class Follower:
         async def asked() -> T:
             link = self._links.get(owner)
             if link is None:
-                reason = self._standings[owner].reason if owner in self._standings else "it is not followed"
+                reason = self._statuses[owner].reason if owner in self._statuses else "it is not followed"
                 raise SourceAway(reason or f"MCP server {owner!r} is not connected yet; try again in a moment")
             return await work(link)
 
@@ -170,7 +170,7 @@ class Follower:
                 link.changed.clear()
                 items = [one for one in await link.listed() if self._takes(one)]
                 report = await asyncio.to_thread(self._catalogue.sync, Tools(items, link.server.owner))
-                before = self._standings[link.server.owner]
+                before = self._statuses[link.server.owner]
                 self._tell(link.server, state=IN_STEP, reason=report.failed, syncs=before.syncs + 1, report=report)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(link.changed.wait(), self._patience.every)
@@ -191,9 +191,9 @@ class Follower:
 
     def _tell(self, server: McpServer, **changed: object) -> None:
         with self._news:
-            self._standings[server.owner] = replace(self._standings[server.owner], **changed)  # type: ignore[arg-type]
+            self._statuses[server.owner] = replace(self._statuses[server.owner], **changed)  # type: ignore[arg-type]
             self._news.notify_all()
 
 
-def _done(one: Standing, syncs: int) -> bool:
+def _done(one: ServerStatus, syncs: int) -> bool:
     return one.state == GIVEN_UP or one.syncs >= syncs

@@ -111,7 +111,7 @@ class Proxy:
         wrong = faults(_SCHEMAS[name], arguments)
         if wrong:
             return _said("; ".join(wrong), failed=True)
-        await asyncio.to_thread(self._follower.settle, max(0.0, self._until - time.monotonic()))
+        await asyncio.to_thread(self._follower.wait_until_tried, max(0.0, self._until - time.monotonic()))
         try:
             if name == SEARCH:
                 return await self._search(arguments["request"], arguments.get("k", 5))
@@ -137,7 +137,7 @@ class Proxy:
         said: dict[str, Any] = {"tools": found.rows()}
         if found.why:
             said["note"] = found.why
-        away = [one.owner for one in self._follower.standings if one.state != IN_STEP]
+        away = [one.owner for one in self._follower.statuses if one.state != IN_STEP]
         if away:
             said["away"] = [self._owners[owner] for owner in away]
         return _said(json.dumps(said, ensure_ascii=False))

@@ -40,7 +40,7 @@ def proxy(embedder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         ToolSelector.open(home, create=True, embedder=embedder, threshold=0.0) as selector,
         Proxy(selector, [POST, GONE], permissions=permissions, seconds=WAIT) as proxy,
     ):
-        assert proxy.follower.settle(WAIT)
+        assert proxy.follower.wait_until_tried(WAIT)
         yield proxy
 
 
@@ -229,4 +229,4 @@ def test_a_server_that_dies_is_connected_to_again(proxy: Proxy, embedder: Encode
         alive = called(mortal, "get_forecast", city="Oslo")
 
     assert dying and not alive[0]
-    assert IN_STEP == mortal.follower.standings[0].state
+    assert IN_STEP == mortal.follower.statuses[0].state
