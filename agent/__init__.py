@@ -35,8 +35,7 @@ if TYPE_CHECKING:
     from ..store.location import Options
     from ..store.transfer import export, import_file
     from ..tools.catalogue import Catalogue
-    from ..tools.importers.functions import Functions
-    from ..tools.importers.json_lines import JsonLines
+    from ..tools.importers.definitions import Functions, JsonLines
     from ..tools.importers.langchain import LangChainTools
     from ..tools.importers.mcp import McpServer
     from ..tools.importers.openapi import OpenApi
@@ -67,8 +66,7 @@ _MODULES = {
     "..store.location": "Options",
     "..store.transfer": "export import_file",
     "..tools.catalogue": "Catalogue",
-    "..tools.importers.functions": "Functions",
-    "..tools.importers.json_lines": "JsonLines",
+    "..tools.importers.definitions": "Functions JsonLines",
     "..tools.importers.langchain": "LangChainTools",
     "..tools.importers.mcp": "McpServer",
     "..tools.importers.openapi": "OpenApi",

@@ -7,7 +7,6 @@ import warnings
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, overload
 
 from ..core.check import check_k
@@ -22,21 +21,20 @@ from ..retrieval.retriever import CallableRetriever, MultiRetriever, Retriever
 from ..retrieval.run import Run
 from ..store.collection import Collection
 from ..store.location import Options
-from .models import Model, Models
+from .models import LanguageModels, Model
 from .options import AgentOptions, QuestionOptions, check_agent_options, check_batch, checked, requested
-from .results import Answer, Retrieval
+from .results import Answer, Retrieval, answer_of, retrieval_of
 from .runtime import PreparedRun, Runtime
-from .to_result import shape_answer, shape_retrieval
 
 if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever
     from langchain_core.tools import StructuredTool
 
     from ..ingest.index import IndexReport, Watcher
-    from .batch import Batch, Errors
+    from .batch import BatchRun, Errors
     from .chat import Chat
     from .evaluate.compare import Evaluation
-    from .evaluate.questions import Question
+    from .evaluate.questions import GoldQuestion
 
 
 class Agent:
@@ -74,7 +72,7 @@ class Agent:
             config = profile
         self.settings = settings or Settings()
         self.retriever = retriever
-        self.models = Models.of(self.settings, llm, budget)
+        self.models = LanguageModels.of(self.settings, llm, budget)
         self.config = config or Config.of(self.settings, retriever, llm=bool(self.models.models))
         self._runtime = Runtime(checkpoints)
         self._collections: list[Collection] = []
@@ -100,13 +98,9 @@ class Agent:
         settings = settings or Settings()
         opened: list[Collection] = []
         opening = Collection.create if create else Collection.open
+        how = Options(index=settings.index, embedder=settings.embedder, query_transform=settings.query_transform)
         try:
             for name in dict.fromkeys(names or ("default",)):
-                how = Options(
-                    index=settings.index,
-                    embedder=settings.embedder,
-                    query_transform=settings.query_transform,
-                )
                 opened.append(opening(home or settings.home, name, embedder=embedder, options=how))
             agent = cls(opened[0] if len(opened) == 1 else MultiRetriever(opened), settings=settings, **options)
         except BaseException:
@@ -148,7 +142,19 @@ class Agent:
         return self._collections[0]
 
     def index(self, paths: Sequence[str | Path], *, prune: bool = False, watcher: Watcher | None = None) -> IndexReport:
-        """Bring the first collection up to date with files and folders."""
+        """Bring the first collection up to date with files and folders.
+
+        Args:
+            paths: files, and folders that are read with all below them.
+            prune: whether to remove the documents of files that are gone.
+            watcher: is told how far the work is.
+
+        Returns:
+            An `IndexReport`: what was read, changed and skipped, with the reasons.
+
+        Raises:
+            CallerError: a path does not exist, or this agent opened no collection.
+        """
         from ..ingest.index import index_paths
 
         return index_paths(self.collection, paths, prune=prune, max_bytes=self.settings.max_bytes, watcher=watcher)
@@ -156,21 +162,53 @@ class Agent:
     # Questions
 
     def retrieve(self, question: str, k: int | None = None, **options: Unpack[QuestionOptions]) -> Retrieval:
-        """Return the k passages that together answer the question best.
+        """Find the passages that together answer a question.
+
+        The first search finds passages near the question. Then names in these passages are followed to other passages,
+        as often as the configuration allows. All passages found are ranked, and the best are returned.
+
+            found = agent.retrieve("Where was the director of Jaws born?", k=2)
+            print([passage.title for passage in found.passages])  # ['Jaws', 'Steven Spielberg']
+
+        Args:
+            question: one question in plain words; it may also say what to leave out ("not about films").
+            k: how many passages to return; by default the setting `k`, which is 5.
+            where: a filter on the metadata of documents, such as `"year >= 2020"`.
+            history: the earlier turns of a conversation, oldest first; a follow-up question is understood by them.
+            thread: a name for the run. With `checkpoints`, the same call resumes a run that was killed.
+            cancel: an event; once it is set, the run ends after its present step with what it has found.
+
+        Returns:
+            A `Retrieval`. Its `passages` are sorted, best first; there may be fewer than k. Each says its text, its
+            score, and the `path` of passages that led to it. `sufficiency` is the estimated probability, from 0 to 1,
+            that the first five passages hold everything the question needs.
 
         Raises:
-            CallerError: for an empty question, a bad filter or a bad k.
+            CallerError: the question is empty, or the filter, k, the history or an option is wrong.
+            OperatorError: a file or a service that is needed failed.
         """
         return self._retrieval(self._runtime.invoke(self._asked("retrieve", question, k, options)))
 
     def ask(self, question: str, k: int | None = None, **options: Unpack[QuestionOptions]) -> Answer:
-        """Return an answer with citations: written by the LLM if there is one, otherwise sentences of the passages."""
+        """Answer a question from the passages that `retrieve` finds, with citations.
+
+        A language model writes the answer if the agent has one. Otherwise it is made of sentences of the passages.
+        The arguments are those of `retrieve`.
+
+        Raises:
+            CallerError: as for `retrieve`.
+            OperatorError: as for `retrieve`.
+        """
         return self._answer(self._runtime.invoke(self._asked("answer", question, k, options)))
 
     def stream(
         self, question: str, k: int | None = None, **options: Unpack[QuestionOptions]
     ) -> Iterator[Event | Answer]:
-        """Yield the events of the hops as they happen, then the answer; leaving the loop ends the run."""
+        """Yield the events of a run as they happen, then its `Answer`; leaving the loop ends the run.
+
+        Raises:
+            CallerError: as for `retrieve`.
+        """
         asked = self._asked("answer", question, k, options)
         asked.run.heard = True
         state = State()
@@ -207,10 +245,20 @@ class Agent:
         errors: Errors = "raise",
         **options: Unpack[QuestionOptions],
     ) -> Any:
-        """Return what `retrieve` returns for each question, in their order; what they share is computed together.
+        """Retrieve for many questions at once; questions are embedded and searched for together, which is faster.
 
-        All are asked whatever becomes of one. With `errors="return"` an error stands in the list at the place of its
-        question; otherwise the first one is raised in the end.
+        The results are those of one question at a time. A question that fails does not stop the others.
+
+        Args:
+            questions: any number of questions; k and the other options hold for all of them.
+            errors: "raise" raises the first error once all questions are asked; "return" puts each error into the
+                list, at the place of its question.
+
+        Returns:
+            A `Retrieval` for each question, in the order of the questions.
+
+        Raises:
+            CallerError: for a single string, a thread, or an option that is wrong for all questions.
         """
         return self._batch(questions, k, errors, options).run()
 
@@ -274,7 +322,7 @@ class Agent:
 
     def evaluate(
         self,
-        questions: Sequence[Mapping[str, Any] | Question],
+        questions: Sequence[Mapping[str, Any] | GoldQuestion],
         *,
         without: Sequence[str] = (),
         plus: Sequence[str] = (),
@@ -306,7 +354,7 @@ class Agent:
 
     def as_tool(self, name: str = "find_passages") -> StructuredTool:
         """Return retrieval as a LangChain tool, for an agent that decides itself when to look things up."""
-        from ..tools.passages import passages_tool
+        from .adapters.langchain import passages_tool
 
         return passages_tool(lambda question, k: self.retrieve(question, k).brief(), name)
 
@@ -335,9 +383,7 @@ class Agent:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self.close()
 
     def _asked(self, task: Task, question: str, k: int | None, options: QuestionOptions) -> PreparedRun:
@@ -347,17 +393,17 @@ class Agent:
         run.llm = self.models.gateway(run.cancelled.is_set)
         return PreparedRun(request, run, options.get("thread") or "", own_event=cancel is None)
 
-    def _batch(self, questions: Sequence[str], k: int | None, errors: Errors, options: QuestionOptions) -> Batch:
-        from .batch import Batch
+    def _batch(self, questions: Sequence[str], k: int | None, errors: Errors, options: QuestionOptions) -> BatchRun:
+        from .batch import BatchRun
 
         check_batch(questions, options)
         checked(options)
         check_k(self.settings.k if k is None else k)
         ask = partial(self._asked, "retrieve", k=k, options=options)
-        return Batch(questions, ask, retriever=self.retriever, shape=self._retrieval, errors=errors)
+        return BatchRun(questions, ask, retriever=self.retriever, retrieval_of=self._retrieval, errors=errors)
 
     def _retrieval(self, state: State) -> Retrieval:
-        return shape_retrieval(state, self.retriever, self.config.notices)
+        return retrieval_of(state, self.retriever, self.config.notices)
 
     def _answer(self, state: State) -> Answer:
-        return shape_answer(state, self.retriever, self.config.notices)
+        return answer_of(state, self.retriever, self.config.notices)

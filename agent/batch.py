@@ -45,13 +45,13 @@ class Waiting:
     done: threading.Event = field(default_factory=threading.Event)
 
 
-class Batch:
+class BatchRun:
     """Takes questions to their retrievals or errors; used once.
 
     Args:
         ask: makes of a question what is run; it is called once the question has its turn, so that the memory of runs
             and their time are those of the few that are under way.
-        shape: makes a retrieval of the state that a run ends in.
+        retrieval_of: makes a retrieval of the state that a run ends in.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Batch:
         ask: Callable[[str], PreparedRun],
         *,
         retriever: Retriever,
-        shape: Callable[[State], Retrieval],
+        retrieval_of: Callable[[State], Retrieval],
         errors: Errors,
     ) -> None:
         if errors not in ("raise", "return"):
@@ -68,7 +68,7 @@ class Batch:
         self._questions = tuple(questions)
         self._ask = ask
         self._retriever = retriever
-        self._shape = shape
+        self._retrieval_of = retrieval_of
         self._errors = errors
         self._turns = TURNS_OWN if isinstance(retriever, CallableRetriever) else TURNS
         self._turn = threading.BoundedSemaphore(self._turns)
@@ -122,7 +122,7 @@ class Batch:
             self._active[threading.get_ident()] = asked
         try:
             asked.run.retriever = cast(Retriever, Deferred(self._retriever, self._wait))
-            return self._shape(ask(asked.request, asked.run))
+            return self._retrieval_of(ask(asked.request, asked.run))
         finally:
             with self._inside:
                 del self._active[threading.get_ident()]

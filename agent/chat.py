@@ -51,7 +51,7 @@ class Chat:
 
     def ask(self, turn: str, k: int | None = None, **options: Unpack[QuestionOptions]) -> Answer:
         """Answer a turn, and keep both; see `Agent.ask`."""
-        return self._keep(self._agent.ask(turn, k, **self._with_history(options)))
+        return self._remember(self._agent.ask(turn, k, **self._with_history(options)))
 
     def retrieve(self, turn: str, k: int | None = None, **options: Unpack[QuestionOptions]) -> Retrieval:
         """Return the passages for a turn without keeping it: nothing was answered; see `Agent.retrieve`."""
@@ -60,11 +60,11 @@ class Chat:
     def stream(self, turn: str, k: int | None = None, **options: Unpack[QuestionOptions]) -> Iterator[Event | Answer]:
         """Yield the events of a turn as they happen, then its answer, which is kept; see `Agent.stream`."""
         for part in self._agent.stream(turn, k, **self._with_history(options)):
-            yield self._keep(part) if isinstance(part, Answer) else part
+            yield self._remember(part) if isinstance(part, Answer) else part
 
     async def aask(self, turn: str, k: int | None = None, **options: Unpack[QuestionOptions]) -> Answer:
         """Do what `ask` does."""
-        return self._keep(await self._agent.aask(turn, k, **self._with_history(options)))
+        return self._remember(await self._agent.aask(turn, k, **self._with_history(options)))
 
     async def aretrieve(self, turn: str, k: int | None = None, **options: Unpack[QuestionOptions]) -> Retrieval:
         """Do what `retrieve` does."""
@@ -75,7 +75,7 @@ class Chat:
     ) -> AsyncIterator[Event | Answer]:
         """Do what `stream` does."""
         async for part in self._agent.astream(turn, k, **self._with_history(options)):
-            yield self._keep(part) if isinstance(part, Answer) else part
+            yield self._remember(part) if isinstance(part, Answer) else part
 
     def _with_history(self, options: QuestionOptions) -> QuestionOptions:
         if "history" in options:
@@ -83,7 +83,7 @@ class Chat:
         with self._inside:
             return {**options, "history": list(self._turns)}
 
-    def _keep(self, answer: Answer) -> Answer:
+    def _remember(self, answer: Answer) -> Answer:
         asked = Turn(role=USER, content=answer.retrieval.turn, question=answer.question)
         said = Turn(role=ASSISTANT, content=answer.text if answer.found else "", titles=answer.titles)
         with self._inside:

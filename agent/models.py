@@ -23,7 +23,7 @@ _PRICE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*/\s*(\d+(?:\.\d+)?)\s*")
 
 
 @dataclass(slots=True)
-class Models:
+class LanguageModels:
     """What each run gets its gateway from; without `models` it gets none.
 
     Args:

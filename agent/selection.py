@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from ..core.llm.gateway import Spent
@@ -16,16 +16,14 @@ from ..encoders import Encoder
 from ..graphs.select import Selecting, Selector, Wanted, select
 from ..graphs.state import Event
 from ..tools.catalogue import DEFAULT, Catalogue
-from ..tools.importers.role import Source
-from ..tools.select.choose import Cover, Twins
+from ..tools.importers.role import ToolSource
+from ..tools.select.choose import IntentCover, Needs, Twins
 from ..tools.select.engine import Engine
-from ..tools.select.model import Model as Scorer
-from ..tools.select.model import load
-from ..tools.select.needs import Needs
+from ..tools.select.model import ToolScorer, load
 from ..tools.select.prompt import QueryPrompt
 from ..tools.snapshot import Snapshot
 from ..tools.tool import SyncReport, Tool
-from .models import Model, Models
+from .models import LanguageModels, Model
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +98,10 @@ class ToolSelector:
         catalogue: Catalogue,
         *,
         threshold: float | None = None,
-        cover: Cover | None = Cover(),  # noqa: B008 - frozen
+        cover: IntentCover | None = IntentCover(),  # noqa: B008 - frozen
         twins: Twins | None = Twins(),  # noqa: B008 - frozen
         needs: Needs | None = Needs(),  # noqa: B008 - frozen
-        scorer: Scorer | None = None,
+        scorer: ToolScorer | None = None,
         llm: LanguageModel | Model | Sequence[LanguageModel | Model] = (),
         prompt: QueryPrompt | None = None,
         budget: Budget | Ledger | None = None,
@@ -111,14 +109,8 @@ class ToolSelector:
         self.catalogue = catalogue
         self.engine = Engine(catalogue, scorer or load())
         # A model that the settings name is for answers; it is asked here only where it is given.
-        self.models = Models.of(Settings().model_copy(update={"llm": ""}), llm, budget)
-        self._policy = {
-            "threshold": threshold,
-            "cover": cover,
-            "twins": twins,
-            "needs": needs,
-            "prompt": prompt or QueryPrompt(),
-        }
+        self.models = LanguageModels.of(Settings().model_copy(update={"llm": ""}), llm, budget)
+        self._selector = partial(Selector, self.engine, cover, twins, needs, threshold, prompt=prompt or QueryPrompt())
 
     @classmethod
     def open(
@@ -134,20 +126,22 @@ class ToolSelector:
         opening = Catalogue.create if create else Catalogue.open
         return cls(opening(home or Settings().home, name, embedder=embedder), **options)
 
-    def sync(self, source: Source) -> SyncReport:
+    def sync(self, source: ToolSource) -> SyncReport:
         """Bring the catalogue in step with a source."""
         return self.catalogue.sync(source)
 
     def select(self, request: str, k: int = 5, *, where: str = "") -> Selection:
-        """Return the k tools that together do what a request asks, or none.
+        """Return the tools that together do what a request asks, or none.
 
         Args:
+            request: what is to be done, in plain words.
+            k: how many tools to return at the most; tools that give an input of these may come in addition.
             where: a filter over `name`, `server`, `owner`, `tags`, `kind`, `required`, `optional`, `outputs`.
 
         Raises:
             CallerError: for an empty request, a bad filter or a bad k.
         """
-        context = Selector(self.engine, **self._policy)  # type: ignore[arg-type]
+        context = self._selector()
         context.llm = self.models.gateway(context.cancelled.is_set, context.started + context.seconds)
         state = select(Wanted(request=request, k=k, where=where), context)
         return shaped(state, self.engine.index().snapshot)
@@ -164,9 +158,7 @@ class ToolSelector:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self.close()
 
 

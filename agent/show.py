@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
-
-from .explain import assurance, reasons
 
 if TYPE_CHECKING:
     from ..graphs.state import Event
     from ..ingest.index import IndexReport
+    from .evaluate.compare import Evaluation
     from .results import Answer, RankedPassage, Retrieval
 
 MOST_SKIPPED = 50
@@ -276,3 +276,68 @@ def table(facts: Mapping[str, Any]) -> RenderableType:
             for name, value in facts.items()
         )
     )
+
+
+def reasons(passage: RankedPassage) -> Iterator[str]:
+    """Yield a line on how it was found, one on its score, and one on its duplicates if it has any."""
+    yield _found(passage)
+    if passage.parts:
+        yield f"score {passage.score:.2f} = {_sum(passage.parts)}"
+    if passage.duplicates:
+        yield f"moved back, since they say nearly the same: {', '.join(step.title for step in passage.duplicates)}"
+
+
+def assurance(retrieval: Retrieval) -> str:
+    """Return how likely the first passages are all that is needed, and whether the ranking was looked at again."""
+    again = "after a second look" if retrieval.looked_again else "without a second look"
+    known = retrieval.sufficiency
+    if known is None:
+        return f"nobody estimates whether the passages suffice; {again}"
+    return f"sufficient: {100 * known:.0f} %, that the first five passages hold all that the question needs; {again}"
+
+
+def _found(passage: RankedPassage) -> str:
+    """Return the search that found it, and what was followed: the words of the span, and where they stand."""
+    hop = f"hop {passage.hop}" if passage.hop else "first search"
+    span = passage.span
+    if span is None:
+        return f"{hop}, {passage.via}" if passage.hop else hop
+    place = f"“{passage.path[-1].title}”" if passage.path else "the question"
+    return f"{hop}, {passage.via} through “{span.text}”, characters {span.start} to {span.end} of {place}"
+
+
+def _sum(parts: Mapping[str, float]) -> str:
+    """Return the parts as a sum, the largest first."""
+    first, *others = sorted(parts.items(), key=lambda part: (-part[1], part[0]))
+    signed = [f" {'-' if value < 0 else '+'} {name} {abs(value):.2f}" for name, value in others]
+    return f"{first[0]} {first[1]:.2f}{''.join(signed)}"
+
+
+PAIRED = ("recall@5", "all@5")
+
+
+def evaluation_table(evaluation: Evaluation, title: str = "") -> Table:
+    """Return a row for each system: shares in percent, and the paired differences with their intervals."""
+    from .evaluate.compare import DEPTHS
+    from .evaluate.metrics import metrics
+
+    shown = Table("", title=title, caption=_caption(evaluation))
+    for column in (*metrics(DEPTHS), *(f"{metric} gains" for metric in PAIRED), "over", "ms"):
+        shown.add_column(column, justify="right")
+    for name, one in evaluation.systems.items():
+        figures = [f"{100 * one.figures[metric][0]:.1f}" for metric in metrics(DEPTHS)]
+        gains = [_interval(one.differences[metric]) if one.differences else "" for metric in PAIRED]
+        shown.add_row(name, *figures, *gains, one.against, f"{one.ms:.0f}")
+    return shown
+
+
+def _interval(numbers: Sequence[float]) -> str:
+    """Return [mean, low, high] in percent, with signs."""
+    mean, low, high = (f"{100 * number:+.1f}" for number in numbers)
+    return f"{mean} [{low}, {high}]"
+
+
+def _caption(evaluation: Evaluation) -> str:
+    missing = len(evaluation.missing)
+    lacking = f"; {missing:,} of them not in the collection, counted as missed" if missing else ""
+    return f"{evaluation.questions:,} questions, {evaluation.gold:,} gold passages{lacking}"

@@ -14,9 +14,8 @@ from typing import Any
 import numpy as np
 
 from polyhop.agent import Agent, CallerError, Collection, Config, MaxHops, Stop
-from polyhop.agent.evaluate.compare import ask
+from polyhop.agent.evaluate.compare import Memory, ask, cached
 from polyhop.agent.evaluate.metrics import metrics, scores
-from polyhop.agent.evaluate.remember import Memory, Remembering
 from polyhop.agent.evaluate.systems import best_documents, polyhop
 from polyhop.agent.evaluate.variants import WITH, WITHOUT, WITHOUT_AGAIN, Setup, variants
 from polyhop.retrieval.stop import Progress, WhenDry, WhenHopeless, WhenSettled, WhenSufficient
@@ -96,7 +95,7 @@ class Record:
         return Stopped(self.rankings[-1], len(self.rankings), self.asked[-1][1])
 
 
-class Recorder:
+class RunRecorder:
     """Asks an agent that stops late and takes no second look, and writes down what happens."""
 
     def __init__(self, setup: Setup, memory: Memory, *, depth: int) -> None:
@@ -125,7 +124,7 @@ class Recorder:
 class _Listening(Stop):
     """Stops late, and lets the recorder hear the facts."""
 
-    recorder: Recorder
+    recorder: RunRecorder
 
     def __call__(self, progress: Progress) -> bool:
         self.recorder.heard(progress)
@@ -137,7 +136,7 @@ class _Noting:
     """Lets the recorder see the rankings that a ranker makes."""
 
     inner: Any
-    recorder: Recorder
+    recorder: RunRecorder
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)
@@ -180,9 +179,9 @@ def compared(arm: Arm, profile: Config, parts: Sequence[str], *, seed: int) -> d
     """Ask every variant every question, over one memory of look-ups; the tables of stop rules come last."""
     with arm.index.opened() as collection, bar(arm.title, len(arm.questions)) as advance:
         memory = Memory()
-        setup = Setup(Remembering(collection, memory), profile)
+        setup = Setup(cached(collection, memory), profile)
         # The patient run comes first: it meets most texts, and what parsing them costs then counts for no variant.
-        systems: dict[str, Callable[[str], Any]] = {STOP: Recorder(setup, memory, depth=PASSAGES).ask}
+        systems: dict[str, Callable[[str], Any]] = {STOP: RunRecorder(setup, memory, depth=PASSAGES).ask}
         systems |= {name: _documents(one) for name, one in {POLYHOP: setup, **_variants(setup, parts)}.items()}
         asked = ask(systems, arm.texts, memory=memory, advance=advance)
         records = [record for record, _ in asked.pop(STOP)]

@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from polyhop.agent.evaluate.calibration import auroc, calibration_error
-from polyhop.agent.evaluate.metrics import Values, bounds, resampled, scores
+from polyhop.agent.evaluate.metrics import Values, auroc, bounds, calibration_error, resampled, scores
 
 #: documents of each question, best first, and those that are to be found
 Rankings = Sequence[Sequence[str]]

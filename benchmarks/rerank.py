@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from polyhop.agent import Config
-from polyhop.agent.evaluate.calibration import Bin, reliability
+from polyhop.agent.evaluate.metrics import Bin, reliability
 from polyhop.retrieval.rerank.cover import Cover
 from polyhop.retrieval.rerank.cross import CrossEncoder
 from polyhop.retrieval.rerank.listwise import Listwise

@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, TypeVar
 
 from polyhop.agent import Collection, Config, Settings
+from polyhop.agent.evaluate.compare import Memory, cached
 from polyhop.agent.evaluate.compare import ask as ask_systems
 from polyhop.agent.evaluate.metrics import DEPTHS
-from polyhop.agent.evaluate.remember import Memory, Remembering
 from polyhop.agent.evaluate.systems import SYSTEMS, Account, account, best_documents, retrieval
 
 from .harness import bar, child, peak_mb, percentile, progress, timed
@@ -137,13 +137,13 @@ def asked_together(arm: Arm, profiles: Mapping[str, Config], depth: int, *, warm
     """
     with arm.index.opened() as collection, bar(arm.title, len(arm.questions)) as advance:
         memory = Memory()
-        systems = {name: _accounts(Remembering(collection, memory), one, depth) for name, one in profiles.items()}
+        systems = {name: _accounts(cached(collection, memory), one, depth) for name, one in profiles.items()}
         for search in systems.values():
             search(arm.questions[0].text)
         asked = ask_systems(systems, arm.texts, memory=memory, warm=systems[warm], advance=advance)
     return {name: Answers.of(answers) for name, answers in asked.items()}
 
 
-def _accounts(retriever: Remembering, profile: Config, depth: int) -> Callable[[str], Account]:
+def _accounts(retriever: Any, profile: Config, depth: int) -> Callable[[str], Account]:
     retrieve = retrieval(retriever, profile)
     return lambda question: account(retrieve, question, depth, passages=PASSAGES)

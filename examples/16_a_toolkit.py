@@ -5,7 +5,7 @@ from __future__ import annotations
 from tempfile import TemporaryDirectory
 
 from polyhop.agent import ToolSelector
-from polyhop.agent.toolbox import Reach, SearchToolkit
+from polyhop.agent.toolbox import Permissions, SearchToolkit
 
 
 def get_forecast(city: str, days: int = 3) -> str:
@@ -35,7 +35,7 @@ REQUEST = "Tell me the weather in Oslo and send a letter about it to my sister."
 def main() -> None:
     """Use the same tools in three ways."""
     with TemporaryDirectory() as home, ToolSelector.open(home, create=True, threshold=0.0) as selector:
-        toolkit = SearchToolkit.over(selector, TOOLS, reach=Reach(deny=("*/delete_*",)))
+        toolkit = SearchToolkit.over(selector, TOOLS, permissions=Permissions(deny=("*/delete_*",)))
 
         # 1. a function: the tools that a request needs, and the part of the request for each
         for one in selector.select(REQUEST, k=2).tools:

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from mcp import Client
 
 from polyhop.agent import McpServer, ToolSelector
-from polyhop.agent.toolbox import Proxy, Reach
+from polyhop.agent.toolbox import Permissions, Proxy
 
 SERVER = '''
 from mcp.server import MCPServer
@@ -52,7 +52,7 @@ def main() -> None:
     with TemporaryDirectory() as home, ToolSelector.open(home, create=True, threshold=0.0) as selector:
         (script := Path(home, "server.py")).write_text(SERVER)
         post = McpServer(command=(sys.executable, str(script)), name="post")
-        with Proxy(selector, [post], reach=Reach(deny=("*/burn_*",))) as proxy:
+        with Proxy(selector, [post], permissions=Permissions(deny=("*/burn_*",))) as proxy:
             asyncio.run(talk(proxy))
 
 

@@ -15,12 +15,11 @@ from pydantic import BaseModel, Field
 from ..core.check import check_k, question_text
 from ..core.errors import ModelError
 from ..core.llm.gateway import Gateway, Spent
-from ..tools.select.choose import Cover, Twins, why
+from ..tools.select.choose import IntentCover, Need, Needs, Twins, why
 from ..tools.select.engine import Engine, ToolCandidate
 from ..tools.select.gloss import asked
 from ..tools.select.intents import MOST
 from ..tools.select.intents import intents as split
-from ..tools.select.needs import Need, Needs
 from ..tools.select.prompt import QueryPrompt, tidy
 from .loop import END, START, drive, way
 from .state import Event, append
@@ -80,7 +79,7 @@ class Selector:
     """
 
     engine: Engine
-    cover: Cover | None = field(default_factory=Cover)
+    cover: IntentCover | None = field(default_factory=IntentCover)
     twins: Twins | None = field(default_factory=Twins)
     needs: Needs | None = field(default_factory=Needs)
     threshold: float | None = None

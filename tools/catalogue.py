@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from numpy.typing import ArrayLike
@@ -21,7 +20,7 @@ from ..encoders.role import Encoder
 from ..store.collection import Collection, Options
 from ..store.record import Record
 from ..store.write import Prepared, digest
-from .importers.role import Source
+from .importers.role import ToolSource
 from .snapshot import Snapshot, best, load, metadata
 from .tool import Note, SyncReport, Tool
 
@@ -76,7 +75,7 @@ class Catalogue:
 
     # Writing
 
-    def sync(self, source: Source) -> SyncReport:
+    def sync(self, source: ToolSource) -> SyncReport:
         """Bring the tools of a source's owner up to date with it, and return what happened.
 
         A source that cannot be read is reported and its tools stay; one of which a part could not be read loses none.
@@ -160,9 +159,7 @@ class Catalogue:
     def __enter__(self) -> Catalogue:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self.close()
 
     def _write(self, owner: str, tools: Sequence[Tool], report: SyncReport) -> None:
@@ -225,7 +222,7 @@ def _around(collection: Collection) -> Catalogue:
         raise
 
 
-def _taken(source: Source, report: SyncReport) -> Iterator[Tool]:
+def _taken(source: ToolSource, report: SyncReport) -> Iterator[Tool]:
     """Yield the tools of a source, as many as a catalogue takes, and put the rest of what it says on the report."""
     taken = 0
     for item in source.read():

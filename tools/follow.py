@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import Future
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
-from types import TracebackType
 from typing import TypeVar
 
 from ..core.errors import PolyhopError
@@ -48,8 +47,8 @@ class Patience:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """How a server stands: its state, why, and what the last sync did."""
+class ServerStatus:
+    """The status of a server: its state, why, and what the last sync did."""
 
     owner: str
     state: str = CONNECTING
@@ -62,7 +61,7 @@ class Follower:
     """Reads servers again whenever they say that their tools changed, in a thread of its own.
 
     A server that dies is connected to again, with growing pauses and only so often; one that hangs holds up nobody.
-    Its tools stay in the catalogue meanwhile. It is a context manager. `keep` says which tools are taken at all.
+    Its tools stay in the catalogue meanwhile. It is a context manager. `accepts` says which tools are taken at all.
     """
 
     def __init__(
@@ -71,16 +70,16 @@ class Follower:
         servers: Sequence[McpServer],
         *,
         patience: Patience | None = None,
-        keep: Callable[[Tool], bool] | None = None,
+        accepts: Callable[[Tool], bool] | None = None,
     ) -> None:
         # Modules that import each other cannot be loaded by two threads at once.
         import mcp  # noqa: F401
 
         self._catalogue = catalogue
         self._patience = patience or Patience()
-        self._wanted = keep
+        self._accepts = accepts
         self._links: dict[str, Link] = {}
-        self._standings = {server.owner: Standing(server.owner) for server in servers}
+        self._statuses = {server.owner: ServerStatus(server.owner) for server in servers}
         self._news = threading.Condition()
         self._loop = asyncio.new_event_loop()
         self._tasks: list[asyncio.Task[None]] = []
@@ -88,20 +87,20 @@ class Follower:
         self._thread.start()
 
     @property
-    def standings(self) -> tuple[Standing, ...]:
-        """Return how each server stands."""
+    def statuses(self) -> tuple[ServerStatus, ...]:
+        """Return the status of each server."""
         with self._news:
-            return tuple(self._standings.values())
+            return tuple(self._statuses.values())
 
     def wait(self, seconds: float, *, syncs: int = 1) -> bool:
         """Wait until each server was read so often, or is given up; return whether that is so."""
         with self._news:
-            return self._news.wait_for(lambda: all(_done(one, syncs) for one in self._standings.values()), seconds)
+            return self._news.wait_for(lambda: all(_done(one, syncs) for one in self._statuses.values()), seconds)
 
-    def settle(self, seconds: float) -> bool:
+    def wait_until_tried(self, seconds: float) -> bool:
         """Wait until each server was read or failed once; return whether that is so."""
         with self._news:
-            return self._news.wait_for(lambda: all(one.state != CONNECTING for one in self.standings), seconds)
+            return self._news.wait_for(lambda: all(one.state != CONNECTING for one in self.statuses), seconds)
 
     def ask(self, owner: str, work: Callable[[Link], Awaitable[T]]) -> Future[T]:
         """Do something over the connection to a server, beside the following, and return what will come of it.
@@ -113,7 +112,7 @@ class Follower:
         async def asked() -> T:
             link = self._links.get(owner)
             if link is None:
-                reason = self._standings[owner].reason if owner in self._standings else "it is not followed"
+                reason = self._statuses[owner].reason if owner in self._statuses else "it is not followed"
                 raise SourceAway(reason or f"MCP server {owner!r} is not connected yet; try again in a moment")
             return await work(link)
 
@@ -129,9 +128,7 @@ class Follower:
     def __enter__(self) -> Follower:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self.close()
 
     def _run(self, servers: Sequence[McpServer]) -> None:
@@ -173,7 +170,7 @@ class Follower:
                 link.changed.clear()
                 items = [one for one in await link.listed() if self._takes(one)]
                 report = await asyncio.to_thread(self._catalogue.sync, Tools(items, link.server.owner))
-                before = self._standings[link.server.owner]
+                before = self._statuses[link.server.owner]
                 self._tell(link.server, state=IN_STEP, reason=report.failed, syncs=before.syncs + 1, report=report)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(link.changed.wait(), self._patience.every)
@@ -190,13 +187,13 @@ class Follower:
             del self._links[link.server.owner]
 
     def _takes(self, item: Tool | Note) -> bool:
-        return self._wanted is None or isinstance(item, Note) or self._wanted(item)
+        return self._accepts is None or isinstance(item, Note) or self._accepts(item)
 
     def _tell(self, server: McpServer, **changed: object) -> None:
         with self._news:
-            self._standings[server.owner] = replace(self._standings[server.owner], **changed)  # type: ignore[arg-type]
+            self._statuses[server.owner] = replace(self._statuses[server.owner], **changed)  # type: ignore[arg-type]
             self._news.notify_all()
 
 
-def _done(one: Standing, syncs: int) -> bool:
+def _done(one: ServerStatus, syncs: int) -> bool:
     return one.state == GIVEN_UP or one.syncs >= syncs

@@ -13,17 +13,18 @@ import numpy as np
 
 from ..core.types import Vectors
 from ..store.record import LIVE, Record
-from .text import folded
-from .tool import Tool
+from .tool import Tool, folded
 
 # A word that can only be meant as a name: two parts joined by a mark, or a hump as in `getStats`.
 _NAME = re.compile(r"[^\W_](?:[\w.\-/:~]*[^\W_])?")
 _JOINED = re.compile(r"[_\-./:~]|[a-z0-9][A-Z]")
 _QUOTED = re.compile(r"[`\"'“‘«]([^`\"'”’»\n]{1,200})[`\"'”’»]")
+# Fields of a tool that filters may ask for as they are.
+_PLAIN = ("name", "server", "owner", "kind", "number")
 
 
 @dataclass(frozen=True, slots=True)
-class Mention:
+class ToolMention:
     """A name that stands in a text, and the rows of the tools that bear it."""
 
     start: int
@@ -73,7 +74,7 @@ class Snapshot:
         """
         return self._exact.get(name) or self._folded.get(folded(name), ()) if name else ()
 
-    def mentioned(self, text: str) -> list[Mention]:
+    def mentioned(self, text: str) -> list[ToolMention]:
         """Return the names that stand in a text, in order, as names: joined by marks, humped, called or quoted.
 
         A name that is a plain word, such as `search`, is one only between quotes or before a bracket.
@@ -88,7 +89,7 @@ class Snapshot:
                 rows = self.by_name(match[0]) if called else self._meant(match[0])
                 if rows and not any(start <= match.start() < end for start, end in found):
                     found[match.span()] = rows
-        return [Mention(*span, rows) for span, rows in sorted(found.items())]
+        return [ToolMention(*span, rows) for span, rows in sorted(found.items())]
 
     def _meant(self, name: str) -> tuple[int, ...]:
         """Return the rows of a joined word: written otherwise, as in `e-mail`, only names of several words count."""
@@ -126,38 +127,16 @@ def load(record: Record, embedder: str, dimension: int, generation: int) -> Snap
 
 def kept(metadata: Mapping[str, Any]) -> Tool:
     """Return the tool that a document's metadata describes."""
-    rest = json.loads(metadata["definition"])
-    return Tool(
-        name=metadata["name"],
-        server=metadata["server"],
-        tags=tuple(metadata["tags"]),
-        kind=metadata["kind"],
-        owner=metadata["owner"],
-        number=metadata["number"],
-        **rest,
-    )
+    plain = {name: metadata[name] for name in _PLAIN}
+    return Tool(**plain, tags=tuple(metadata["tags"]), **json.loads(metadata["definition"]))
 
 
 def metadata(tool: Tool) -> dict[str, Any]:
     """Return what the record keeps of a tool: what filters may ask for, and the rest as JSON."""
-    rest = {
-        "description": tool.description,
-        "parameters": tool.parameters,
-        "output": tool.output,
-        "extras": tool.extras,
-    }
-    return {
-        "name": tool.name,
-        "server": tool.server,
-        "owner": tool.owner,
-        "kind": tool.kind,
-        "tags": list(tool.tags),
-        "required": list(tool.required),
-        "optional": list(tool.optional),
-        "outputs": list(tool.outputs),
-        "number": tool.number,
-        "definition": json.dumps(rest, ensure_ascii=False, separators=(",", ":")),
-    }
+    plain = {name: getattr(tool, name) for name in _PLAIN}
+    lists = {name: list(getattr(tool, name)) for name in ("tags", "required", "optional", "outputs")}
+    rest = {name: getattr(tool, name) for name in ("description", "parameters", "output", "extras")}
+    return {**plain, **lists, "definition": json.dumps(rest, ensure_ascii=False, separators=(",", ":"))}
 
 
 def _rows(names: Iterable[set[str]]) -> dict[str, tuple[int, ...]]:

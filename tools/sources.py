@@ -10,19 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from .catalogue import Catalogue
+from .importers.definitions import Functions, JsonLines
 from .importers.documents import is_address, parsed, text_of
-from .importers.functions import Functions
-from .importers.json_lines import JsonLines
 from .importers.mcp import McpServer
 from .importers.openapi import OpenApi
-from .importers.role import Source, SourceError
+from .importers.role import SourceError, ToolSource
 
 _KEY = "sources"
 _KINDS: Mapping[str, Any] = {"json_lines": JsonLines, "functions": Functions, "openapi": OpenApi, "mcp": McpServer}
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
-def sources_of(place: str | Path) -> list[Source]:
+def sources_of(place: str | Path) -> list[ToolSource]:
     """Return the sources that a file or address holds, told by what is in it.
 
     JSON lines, OpenAPI documents, function definitions, and the `mcpServers` of an agent's configuration are known.
@@ -46,7 +45,7 @@ def sources_of(place: str | Path) -> list[Source]:
     )
 
 
-def remember(catalogue: Catalogue, source: Source) -> bool:
+def remember(catalogue: Catalogue, source: ToolSource) -> bool:
     """Note a source in the catalogue, to be synced again; return whether it can be.
 
     What is in memory only, and servers with variables or headers, which may be secret, are not noted.
@@ -64,7 +63,7 @@ def forget(catalogue: Catalogue, owner: str) -> None:
     catalogue.collection.record.put(**{_KEY: json.dumps(known)})
 
 
-def remembered(catalogue: Catalogue) -> list[Source]:
+def remembered(catalogue: Catalogue) -> list[ToolSource]:
     """Return the sources that were noted, by owner."""
     known = sorted(_known(catalogue).items())
     return [_KINDS[one["kind"]](**{k: v for k, v in one.items() if k != "kind"}) for _, one in known]
@@ -75,7 +74,7 @@ def _known(catalogue: Catalogue) -> dict[str, dict[str, Any]]:
     return known
 
 
-def _described(source: Source) -> dict[str, Any] | None:
+def _described(source: ToolSource) -> dict[str, Any] | None:
     match source:
         case JsonLines(path, owner):
             return {"kind": "json_lines", "path": str(Path(path).expanduser().absolute()), "owner": owner}

@@ -7,10 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .references import circle
-from .schema import Bounded, arguments, normal
-from .text import words
-from .tool import Note, Tool
+from .schema import Bounded, arguments, circle, normal
+from .tool import Note, Tool, words
 
 NAME = 512
 SERVER = 200

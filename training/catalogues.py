@@ -14,11 +14,11 @@ from ..core.errors import CallerError
 from ..core.files import read_rows
 from ..core.types import Vectors
 from ..encoders.role import Encoder
-from ..tools.importers.json_lines import JsonLines
-from ..tools.select.features import Reading, read, search
+from ..tools.importers.definitions import JsonLines
+from ..tools.select.features import CandidateFeatures, read, search
 from ..tools.select.intents import essence, intents, searched
 from ..tools.select.lexicon import Lexicon, Rows
-from ..tools.select.model import Model, Values
+from ..tools.select.model import ToolScorer, Values
 from ..tools.tool import Tool
 
 # From this cosine on a tool does what another does, when all that can answer a request is taken away.
@@ -58,7 +58,7 @@ class Shop:
 class Example:
     """Candidates with their features, which of them are wanted, and the words of the catalogue they come from."""
 
-    reading: Reading
+    reading: CandidateFeatures
     wanted: np.ndarray[Any, np.dtype[np.bool_]]
     lexicon: Lexicon
 
@@ -120,7 +120,7 @@ def smaller(shop: Shop, asked: Sequence[Request], size: int, random: np.random.G
     return part, [Request(one.text, np.array([at[row] for row in one.gold.tolist()], np.int64)) for one in own]
 
 
-def usual(model: Model, shop: Shop, embed: Embed) -> Values:
+def usual(model: ToolScorer, shop: Shop, embed: Embed) -> Values:
     """Return what the bank of a model finds in a catalogue."""
     return model.background(search(model.bank, embed(model.bank), shop.vectors, shop.lexicon), shop.lexicon)
 

@@ -24,7 +24,7 @@ from ..core.weights_file import Linear
 from ..encoders import load
 from ..encoders.role import Encoder
 from ..tools.select.features import NAMES
-from ..tools.select.model import ANSWER, SERVICE, Model, Values, model_of, of_answer, of_head, of_services
+from ..tools.select.model import ANSWER, SERVICE, ToolScorer, Values, model_of, of_answer, of_head, of_services
 from .catalogues import (
     Embed,
     Example,
@@ -74,7 +74,7 @@ class Lesson:
 
 
 def lessons(
-    model: Model,
+    model: ToolScorer,
     shops: Sequence[Shop],
     asked: Sequence[Sequence[Request]],
     learned: Sequence[Sequence[Example]],
@@ -106,7 +106,7 @@ def lessons(
 
 
 def _parts(
-    model: Model,
+    model: ToolScorer,
     shop: Shop,
     asked: tuple[Sequence[Request], Sequence[Request]],
     *,
@@ -125,7 +125,7 @@ def _parts(
 
 
 def _lesson(
-    model: Model, lists: Sequence[Example], behind: Values, *, right: bool, weight: float, whole: bool = True
+    model: ToolScorer, lists: Sequence[Example], behind: Values, *, right: bool, weight: float, whole: bool = True
 ) -> Lesson:
     """Return what is known of rankings; empty ones are left out."""
     rows = [

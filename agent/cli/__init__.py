@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
-from .ask import ask, retrieve
-from .chat import chat
+from .ask import ask, chat, demo, retrieve
+from .collections import export, import_, index, list_, reindex, remove, status
 from .common import Debug
-from .demo import demo
-from .documents import list_documents, remove, status
 from .eval import evaluate
-from .index import index
-from .serve import serve
 from .tools import app as tools
+from .tools import serve
 from .train import train
-from .transfer import export, import_, reindex
 
 app = typer.Typer(
     help="Multi-hop retrieval: find the passages that only together answer a question.",
@@ -28,23 +23,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-_COMMANDS: dict[str, Callable[..., None]] = {
-    "index": index,
-    "ask": ask,
-    "chat": chat,
-    "retrieve": retrieve,
-    "eval": evaluate,
-    "status": status,
-    "list": list_documents,
-    "remove": remove,
-    "export": export,
-    "import": import_,
-    "reindex": reindex,
-    "train": train,
-    "demo": demo,
-}
-for _name, _command in _COMMANDS.items():
-    app.command(_name)(_command)
+_COMMANDS = (index, ask, chat, retrieve, evaluate, status, list_, remove, export, import_, reindex, train, demo)
+_NAMES = {evaluate: "eval", list_: "list", import_: "import"}
+for _command in _COMMANDS:
+    app.command(_NAMES.get(_command))(_command)
 tools.command()(serve)
 app.add_typer(tools, name="tools")
 

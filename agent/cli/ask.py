@@ -1,13 +1,18 @@
-"""`polyhop ask` and `polyhop retrieve`."""
+"""`polyhop ask`, `polyhop retrieve`, `polyhop chat` and `polyhop demo`."""
 
 from __future__ import annotations
 
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Unpack
 
 import typer
 
-from .common import Json, Names, Where, guarded, note, opened, print_json, settled
+from .collections import progress_of_indexing
+from .common import CHOICES, Home, Json, Names, Where, command, explain_error, load_settings, note, opened, print_json
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,8 +28,7 @@ K = Annotated[int | None, typer.Option("-k", help="Passages to return.  [POLYHOP
 Explain = Annotated[bool, typer.Option("--explain", help="Show whole passages, why each is there, and every step.")]
 
 
-@guarded
-@settled
+@command(*CHOICES)
 def ask(
     question: Question,
     *,
@@ -49,8 +53,7 @@ def ask(
         show_answer(stream(agent, question, screen, k=k, explain=explain, **options), screen, explain=explain)
 
 
-@guarded
-@settled
+@command(*CHOICES)
 def retrieve(
     question: Question,
     *,
@@ -110,3 +113,133 @@ def show_answer(said: Answer, screen: Console, *, explain: bool = False) -> None
     screen.print(show.summary(said.retrieval, whole=explain))
     for notice in said.notices:
         note(notice)
+
+
+PROMPT = "you: "
+HELP = "/new forgets the conversation, /quit ends it, and so do Ctrl-D and Ctrl-C; all else is asked"
+
+
+@command(*CHOICES)
+def chat(
+    *,
+    k: K = None,
+    where: Where = "",
+    collection: Names = None,
+    explain: Explain = False,
+    settings: Settings,
+) -> None:
+    """Ask one question after the other, each understood by those before; reads lines where input is a pipe."""
+    from ..show import console
+
+    screen = console()
+    code = 0
+    # From the first word shown on: whoever reads how it ends may end it at once.
+    with opened(settings, *(collection or ["default"])) as agent, suppress(KeyboardInterrupt):
+        screen.print(HELP, style="dim")
+        code = _converse(agent.chat(), screen, k=k, explain=explain, asking={"where": where})
+    if code and not sys.stdin.isatty():
+        raise typer.Exit(code)
+
+
+def _converse(conversation: Chat, screen: Console, *, k: int | None, explain: bool, asking: QuestionOptions) -> int:
+    """Answer turns until they end, and return the exit code of what went wrong last."""
+    code = 0
+    for line in turns(screen):
+        if line == "/quit":
+            break
+        if line == "/new":
+            conversation.clear()
+        elif line.startswith("/"):
+            screen.print(HELP, style="dim")
+        else:
+            code = _answered(conversation, line, screen, k=k, explain=explain, asking=asking) or code
+    return code
+
+
+def turns(screen: Console) -> Iterator[str]:
+    """Yield what is typed, or the lines of a pipe, until there are no more; empty lines are passed over."""
+    with suppress(ImportError):
+        import readline  # noqa: F401 - gives `input` a memory and arrow keys
+    while True:
+        try:
+            line = screen.input(PROMPT) if sys.stdin.isatty() else _piped(screen)
+        except EOFError:
+            return
+        if line.strip():
+            yield line.strip()
+
+
+def _piped(screen: Console) -> str:
+    """Return the next line of a pipe, and show it as if it had been typed."""
+    from ..show import plain
+
+    line = sys.stdin.readline()
+    if not line:
+        raise EOFError
+    if line.strip():
+        screen.print(f"{PROMPT}{plain(line.strip())}")
+    return line
+
+
+def _answered(
+    conversation: Chat, line: str, screen: Console, *, k: int | None, explain: bool, asking: QuestionOptions
+) -> int:
+    """Answer a turn and return the exit code of what went wrong: a mistake does not end the conversation."""
+    from .. import show
+
+    try:
+        said = stream(conversation, line, screen, k=k, explain=explain, **asking)
+    except Exception as error:
+        return explain_error(error)
+    if said.retrieval.understood:
+        screen.print(f"understood as: {show.plain(said.question)}", style="dim")
+    if explain:
+        show_answer(said, screen, explain=True)
+    else:
+        screen.print(show.hop_tree(said.retrieval), show.heading(show.answer_kind(said)), show.answer(said), sep="\n")
+        for notice in said.notices:
+            note(notice)
+    screen.print()
+    return 0
+
+
+COLLECTION = "example"
+TYPES = ("compositional", "inference", "bridge comparison")
+
+
+@command()
+def demo(*, home: Home = None) -> None:
+    """Index the example corpus and answer three questions from it, a minute at most."""
+    from .. import example, show
+
+    settings = load_settings(home=home)
+    screen = show.console()
+    screen.print(f"The example corpus goes into collection {COLLECTION!r} in {str(settings.home)!r}.", soft_wrap=True)
+    with opened(settings, COLLECTION, create=True) as agent, example.passages_path() as path:
+        _index(agent, path, screen)
+        questions = example.questions()
+        for number, kind in enumerate(TYPES, start=1):
+            chosen = next(one for one in questions if one.type == kind)
+            screen.print()
+            screen.print(f"── {number} of {len(TYPES)}: {kind} ──", style="bold cyan")
+            said = stream(agent, chosen.question, screen, k=None, explain=False)
+            show_answer(said, screen)
+            screen.print(f"The data set's answer is: {chosen.answer}", style="dim")
+    screen.print()
+    screen.print("── Now you ──", style="bold cyan")
+    where = f" --home {home}" if home else ""
+    screen.print(f'polyhop ask "{questions[1].question}" --collection {COLLECTION}{where}', soft_wrap=True)
+    screen.print(f"polyhop index PATH{where}      your own files, then: polyhop ask QUESTION{where}", soft_wrap=True)
+
+
+def _index(agent: Agent, path: Path, screen: Console) -> None:
+    began = time.monotonic()
+    with progress_of_indexing() as watcher:
+        report = agent.index([path], watcher=watcher)
+    # Another installation may have left the same corpus here under its own path.
+    other = [key for key, _, source in agent.collection.documents() if source != str(path)]
+    if other:
+        agent.collection.remove(other)
+    documents = agent.collection.status()["documents"]
+    seconds = time.monotonic() - began
+    screen.print(f"{documents} documents, {report.embedded} passages embedded now, {seconds:.1f} s.")

@@ -9,13 +9,15 @@ from contextlib import contextmanager
 from functools import wraps
 from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
 from ...core.errors import CallerError, PolyhopError
 
 if TYPE_CHECKING:
+    from rich.progress import Progress, ProgressColumn
+
     from ...core.settings import Settings
     from ...encoders import Encoder
     from ..agent import Agent
@@ -54,7 +56,6 @@ CHOICES: Mapping[str, Any] = {
 }
 _NOT_GIVEN: Mapping[str, Any] = {"hops": None, "home": None}
 
-P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -64,41 +65,38 @@ class Debug:
     on = False
 
 
-def guarded(command: Callable[P, T]) -> Callable[P, T]:
-    """Turn what a command raises into one message on standard error and an exit code."""
+def command(*choices: str) -> Callable[[Callable[..., T]], Callable[..., T]]:
+    """Return the decorator that makes a function a command.
 
-    @wraps(command)
-    def run(*arguments: P.args, **options: P.kwargs) -> T:
-        try:
-            return command(*arguments, **options)
-        except (typer.Exit, typer.Abort, BrokenPipeError):
-            raise
-        except KeyboardInterrupt as stop:
-            complain("stopped; whatever was written up to now is safe, and the same command goes on from there")
-            raise typer.Exit(INTERRUPTED) from stop
-        except Exception as error:
-            raise typer.Exit(explain_error(error)) from error
+    What it raises becomes one message on standard error and an exit code. The options `choices`, of `CHOICES`, are
+    added to its own; it takes the settings that they make as `settings`.
+    """
 
-    return run
+    def decorate(function: Callable[..., T]) -> Callable[..., T]:
+        @wraps(function)
+        def run(**options: Any) -> T:
+            try:
+                given = {name: options.pop(name) for name in choices}
+                return function(**options, **({"settings": load_settings(**given)} if choices else {}))
+            except (typer.Exit, typer.Abort, BrokenPipeError):
+                raise
+            except KeyboardInterrupt as stop:
+                complain("stopped; whatever was written up to now is safe, and the same command goes on from there")
+                raise typer.Exit(INTERRUPTED) from stop
+            except Exception as error:
+                raise typer.Exit(explain_error(error)) from error
 
+        # Typer reads the signature; it would not evaluate annotations that are left as text in one made here.
+        run.__annotations__ = {name: kind for name, kind in function.__annotations__.items() if name != "settings"}
+        kinds = {**get_type_hints(run, function.__globals__, include_extras=True), **CHOICES}
+        own = [one for one in signature(function).parameters.values() if one.name != "settings"]
+        chosen = [Parameter(name, Parameter.KEYWORD_ONLY, default=_NOT_GIVEN.get(name, "")) for name in choices]
+        parameters = [one.replace(annotation=kinds[one.name]) for one in (*own, *chosen)]
+        run.__annotations__ = kinds
+        run.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
+        return run
 
-def settled(command: Callable[..., T]) -> Callable[..., T]:
-    """Give a command the options that choose settings; it takes what they make of them as `settings`."""
-
-    @wraps(command)
-    def run(**options: Any) -> T:
-        given = {name: options.pop(name) for name in CHOICES}
-        return command(**options, settings=load_settings(**given))
-
-    # Typer reads the signature; it would not evaluate annotations that are left as text in one made here.
-    run.__annotations__ = {name: kind for name, kind in command.__annotations__.items() if name != "settings"}
-    kinds = {**get_type_hints(run, command.__globals__, include_extras=True), **CHOICES}
-    own = [one for one in signature(command).parameters.values() if one.name != "settings"]
-    chosen = [Parameter(name, Parameter.KEYWORD_ONLY, default=_NOT_GIVEN.get(name, "")) for name in CHOICES]
-    parameters = [one.replace(annotation=kinds[one.name]) for one in (*own, *chosen)]
-    run.__annotations__ = kinds
-    run.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
-    return run
+    return decorate
 
 
 def complain(message: str) -> None:
@@ -113,6 +111,18 @@ def note(message: str) -> None:
     from ..show import console, plain
 
     console(stderr=True).print(f"polyhop: {plain(message)}", style="yellow")
+
+
+def progress_bar(*columns: ProgressColumn | str) -> Progress:
+    """Return a progress bar that stands on a terminal's standard error while it is entered."""
+    from rich.progress import Progress
+
+    from ..show import console
+
+    screen = console(stderr=True)
+    return Progress(
+        *columns or Progress.get_default_columns(), console=screen, transient=True, disable=not screen.is_terminal
+    )
 
 
 def explain_error(error: Exception) -> int:

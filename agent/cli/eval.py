@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .common import Json, Names, guarded, note, opened, print_json, settled
+from .common import CHOICES, Json, Names, command, note, opened, print_json, progress_bar
 
 if TYPE_CHECKING:
     from ...core.settings import Settings
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 SHOWN = 5
 
 
-@guarded
-@settled
+@command(*CHOICES)
 def evaluate(
     file: Annotated[
         Path,
@@ -40,17 +39,10 @@ def evaluate(
     title and text. Gold that the collection lacks is listed and counts as
     missed. An unknown part is answered with the list of parts.
     """
-    from rich.progress import Progress
-
     from ..evaluate.questions import read_questions
-    from ..show import console
 
     questions = read_questions(file, limit)
-    screen = console(stderr=True)
-    with (
-        opened(settings, *(collection or ["default"])) as agent,
-        Progress(console=screen, transient=True, disable=not screen.is_terminal) as bar,
-    ):
+    with opened(settings, *(collection or ["default"])) as agent, progress_bar() as bar:
         task = bar.add_task("asking", total=len(questions))
         found = agent.evaluate(
             questions,
@@ -73,8 +65,7 @@ def _names(text: str) -> list[str]:
 
 
 def _show(found: Evaluation, facts: dict[str, Any], *, as_json: bool) -> None:
-    from ..evaluate.table import table
-    from ..show import console, counted
+    from ..show import console, counted, evaluation_table
 
     if as_json:
         from .. import __version__
@@ -84,7 +75,7 @@ def _show(found: Evaluation, facts: dict[str, Any], *, as_json: bool) -> None:
     screen = console()
     if not screen.is_terminal:
         screen.width = WIDTH
-    screen.print(table(found, facts["file"]))
+    screen.print(evaluation_table(found, facts["file"]))
     if found.missing:
         said = f"{counted(len(found.missing), 'gold passage')} not in the collection, counted as missed"
         more = ", …" if len(found.missing) > SHOWN else ""

@@ -1,9 +1,11 @@
-"""`polyhop tools`: the catalogue that an agent's tools are chosen from."""
+"""`polyhop tools`: the catalogue that an agent's tools are chosen from, and one MCP server in place of many."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shlex
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -12,14 +14,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ...core.errors import CallerError
-from .common import EmbedderName, Home, Json, Where, guarded, load_settings, print_json
-from .index import FAULT
+from .collections import FAULT
+from .common import EmbedderName, Json, Where, command, print_json
 
 if TYPE_CHECKING:
     from ...core.settings import Settings
     from ...tools.catalogue import Catalogue
-    from ...tools.importers.role import Source
+    from ...tools.importers.mcp import McpServer
+    from ...tools.importers.role import ToolSource
     from ...tools.tool import SyncReport
+    from ..selection import ToolSelector
 
 app = typer.Typer(help="Keep a catalogue of tools: of files, addresses and MCP servers.", no_args_is_help=True)
 
@@ -27,7 +31,7 @@ CatalogueName = Annotated[str, typer.Option("--collection", "-c", help="The cata
 
 
 @app.command()
-@guarded
+@command("home")
 def add(
     places: Annotated[
         list[str] | None,
@@ -39,9 +43,9 @@ def add(
     *,
     mcp: Annotated[list[str] | None, typer.Option(help="An MCP server: 'command args' or an address.")] = None,
     collection: CatalogueName = "tools",
-    home: Home = None,
     embedder: EmbedderName = "",
     as_json: Json = False,
+    settings: Settings,
 ) -> None:
     """Add the tools of files, addresses and MCP servers, and remember where they came from.
 
@@ -52,7 +56,6 @@ def add(
 
     if not places and not mcp:
         raise CallerError("give files or addresses, or --mcp 'command args'")
-    settings = load_settings(home=home)
     sources = [source for place in places or () for source in sources_of(place)]
     sources += [_server(text) for text in mcp or ()]
     with _opened(settings, collection, create=True, embedder=embedder) as catalogue:
@@ -66,26 +69,24 @@ def add(
 
 
 @app.command()
-@guarded
-def sync(*, collection: CatalogueName = "tools", home: Home = None, as_json: Json = False) -> None:
+@command("home")
+def sync(*, collection: CatalogueName = "tools", as_json: Json = False, settings: Settings) -> None:
     """Read all remembered sources again, and take over what changed."""
     from ...tools.sources import remembered
 
-    settings = load_settings(home=home)
     with _opened(settings, collection) as catalogue:
         reports = [catalogue.sync(source) for source in remembered(catalogue)]
     _show(reports, as_json=as_json)
 
 
 @app.command("list")
-@guarded
+@command("home")
 def list_tools(
-    *, collection: CatalogueName = "tools", where: Where = "", home: Home = None, as_json: Json = False
+    *, collection: CatalogueName = "tools", where: Where = "", as_json: Json = False, settings: Settings
 ) -> None:
     """List the tools, each by the name that is its alone."""
     from ..show import plain
 
-    settings = load_settings(home=home)
     with _opened(settings, collection) as catalogue:
         snapshot = catalogue.snapshot()
         ids = set(catalogue.collection.keys(where)) if where.strip() else set(snapshot.ids)
@@ -97,7 +98,7 @@ def list_tools(
 
 
 @app.command("select")
-@guarded
+@command("home")
 def select_tools(
     request: Annotated[str, typer.Argument(help="What is to be done.", show_default=False)],
     *,
@@ -105,15 +106,14 @@ def select_tools(
     where: Where = "",
     llm: Annotated[bool, typer.Option("--llm", help="Let the model of POLYHOP_LLM say which tools it takes.")] = False,
     collection: CatalogueName = "tools",
-    home: Home = None,
     as_json: Json = False,
+    settings: Settings,
 ) -> None:
     """Show the tools that a request needs, or that there is none; exit code 1 says that there is none."""
     from ..models import named
     from ..selection import ToolSelector
     from ..show import console, heading, plain
 
-    settings = load_settings(home=home)
     models = named(settings) if llm else ()
     if llm and not models:
         raise CallerError("--llm: no model is set; name one with POLYHOP_LLM, such as ollama/llama3")
@@ -143,7 +143,7 @@ def _opened(settings: Settings, name: str, *, create: bool = False, embedder: st
         yield catalogue
 
 
-def _server(text: str) -> Source:
+def _server(text: str) -> ToolSource:
     from ...tools.importers.mcp import McpServer
 
     if text.startswith(("http://", "https://")):
@@ -151,7 +151,7 @@ def _server(text: str) -> Source:
     return McpServer(command=tuple(shlex.split(text)), cwd=os.getcwd())
 
 
-def _unkept(source: Source) -> Any:
+def _unkept(source: ToolSource) -> Any:
     from ...tools.tool import Note
 
     what = "it is not remembered, as its variables or headers may be secret"
@@ -176,3 +176,63 @@ def _show(reports: Sequence[SyncReport], *, as_json: bool) -> None:
             complain(report.failed)
     if any(report.failed or any(note.lost for note in report.notes) for report in reports):
         raise typer.Exit(FAULT)
+
+
+Patterns = list[str] | None
+
+
+@command("home")
+def serve(
+    config: Annotated[str, typer.Argument(help="The mcpServers of an agent's configuration: a JSON file.")],
+    *,
+    http: Annotated[str, typer.Option(help="Serve at HOST:PORT of this machine; without it, over stdio.")] = "",
+    allow: Annotated[Patterns, typer.Option(help="Tools to offer: 'SERVER/NAME' with * and ?.  [*/*]")] = None,
+    deny: Annotated[Patterns, typer.Option(help="Tools to leave out of those.")] = None,
+    seconds: Annotated[float, typer.Option(min=0.1, help="What a call may take.")] = 120.0,
+    threshold: Annotated[
+        float | None, typer.Option(min=0.0, max=1.0, help="Find nothing where less sure than this; 0 never does.")
+    ] = None,
+    collection: Annotated[str, typer.Option("--collection", "-c", help="Keep the index here between starts.")] = "",
+    embedder: EmbedderName = "",
+    settings: Settings,
+) -> None:
+    """Stand before the MCP servers of a configuration, as one server with a search and a call.
+
+    A call reaches only what a search may show. A server that is away holds up no other, and is tried again.
+    """
+    from ..toolbox.proxy import Proxy, over_http, over_stdio
+    from ..toolbox.search import Permissions
+
+    servers = _servers(config)
+    permissions = Permissions(tuple(allow or ("*/*",)), tuple(deny or ()))
+    with (
+        _selector(settings, collection, embedder=embedder, threshold=threshold) as selector,
+        Proxy(selector, servers, permissions=permissions, seconds=seconds) as proxy,
+    ):
+        asyncio.run(over_http(proxy, http, ready=_tell) if http else over_stdio(proxy))
+
+
+def _servers(config: str) -> list[McpServer]:
+    from ...tools.importers.mcp import McpServer
+    from ...tools.sources import sources_of
+
+    servers = [one for one in sources_of(config) if isinstance(one, McpServer)]
+    if not servers:
+        raise CallerError(f"{config!r} names no MCP servers; it should hold {{'mcpServers': {{NAME: ...}}}}")
+    return servers
+
+
+@contextmanager
+def _selector(settings: Settings, name: str, *, embedder: str, threshold: float | None) -> Iterator[ToolSelector]:
+    from ...encoders import load
+    from ..selection import ToolSelector
+
+    with tempfile.TemporaryDirectory(prefix="polyhop-tools-") as folder:
+        home = settings.home if name else folder
+        loaded = load(embedder or settings.embedder, settings)
+        with ToolSelector.open(home, name or "tools", create=True, embedder=loaded, threshold=threshold) as selector:
+            yield selector
+
+
+def _tell(address: str) -> None:
+    typer.echo(f"serving {address}", err=True)

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .common import Home, Json, Name, guarded, load_settings, opened, print_json
+from .common import Json, Name, command, opened, print_json, progress_bar
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.progress import Progress
 
+    from ...core.settings import Settings
     from ...training.harness import Watcher
     from ...training.treehop.train import Report
 
@@ -23,7 +23,7 @@ Questions = Annotated[
 ]
 
 
-@guarded
+@command("home")
 def train(
     *,
     collection: Name = "default",
@@ -32,8 +32,8 @@ def train(
     epochs: Annotated[int | None, typer.Option(min=1, help="Times to go through the examples, at the most.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same weights.")] = 0,
     out: Annotated[Path | None, typer.Option(help="The file to write; by default beside the collection.")] = None,
-    home: Home = None,
     as_json: Json = False,
+    settings: Settings,
 ) -> None:
     """Train the treehop updater for a collection; a killed run goes on where it was.
 
@@ -46,7 +46,6 @@ def train(
     from ...training.treehop.train import Work
     from ...training.treehop.train import train as train_on
 
-    settings = load_settings(home=home)
     recipe = Recipe(seed=seed) if epochs is None else Recipe(seed=seed, epochs=epochs)
     with _watching() as watcher:
         with opened(settings, collection) as agent:
@@ -81,21 +80,15 @@ def _show(report: Report, *, used: bool, as_json: bool) -> None:
 @contextmanager
 def _watching() -> Iterator[Watcher]:
     """Show lines, and on a terminal a bar, on standard error while training goes on."""
-    from rich.progress import Progress
-
-    from ..show import console
-
-    screen = console(stderr=True)
-    with Progress(console=screen, transient=True, disable=not screen.is_terminal) as progress:
-        yield _Bar(progress, screen)
+    with progress_bar() as progress:
+        yield _TrainingProgress(progress)
 
 
-class _Bar:
+class _TrainingProgress:
     """A watcher with one bar, for the work that is under way."""
 
-    def __init__(self, progress: Progress, screen: Console) -> None:
+    def __init__(self, progress: Progress) -> None:
         self._progress = progress
-        self._screen = screen
         self._what = ""
         self._task = progress.add_task("", total=None)
 
@@ -103,7 +96,7 @@ class _Bar:
         """Print a line above the bar."""
         from ..show import plain
 
-        self._screen.print(plain(message), style="dim", soft_wrap=True)
+        self._progress.console.print(plain(message), style="dim", soft_wrap=True)
 
     def step(self, what: str, done: int, total: int) -> None:
         """Move the bar; another work begins it anew."""

@@ -5,16 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, TypeVar
+from functools import cached_property
+from hashlib import blake2b
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
 from ...core.errors import CallerError
 from ...retrieval.retriever import Retriever
 from .metrics import estimates, scores_of_places
-from .questions import Gold, Question, by_title, is_there
-from .remember import Memory, Remembering
-from .systems import Found, Search, bm25, dense, hybrid, polyhop
+from .questions import Gold, GoldQuestion, by_title, is_there
+from .systems import PassageLike, Search, bm25, dense, hybrid, polyhop
 from .variants import Setup, is_variant, variants
 
 T = TypeVar("T")
@@ -57,7 +58,7 @@ class Evaluation:
 
 def evaluate(
     setup: Setup,
-    questions: Sequence[Question],
+    questions: Sequence[GoldQuestion],
     documents: Callable[[], Sequence[tuple[str, str, str]]],
     *,
     without: Sequence[str] = (),
@@ -96,7 +97,7 @@ def searches(
     setup: Setup, memory: Memory, *, without: Sequence[str] = (), plus: Sequence[str] = ()
 ) -> dict[str, Search]:
     """Return the plain searches, the run itself and its variants, all on one memory."""
-    shared = Setup(Remembering(setup.retriever, memory), setup.config)
+    shared = Setup(cached(setup.retriever, memory), setup.config)
     found = {"dense": dense(shared.retriever), "bm25": bm25(shared.retriever), BASELINE: hybrid(shared.retriever)}
     made = {MAIN: shared} | variants(shared, without=without, plus=plus)
     return found | {name: polyhop(one.retriever, one.config) for name, one in made.items()}
@@ -129,17 +130,17 @@ def ask(
     return found
 
 
-def _to_depth(search: Search) -> Callable[[str], Sequence[Found]]:
+def _to_depth(search: Search) -> Callable[[str], Sequence[PassageLike]]:
     return lambda question: search(question, DEPTHS[-1])
 
 
-def _places(gold: Sequence[Gold], found: Sequence[Found]) -> list[int | None]:
+def _places(gold: Sequence[Gold], found: Sequence[PassageLike]) -> list[int | None]:
     """Return the rank, from 1, of the first passage that meets each gold."""
     return [next((rank for rank, one in enumerate(found, start=1) if wanted.is_met(one)), None) for wanted in gold]
 
 
 def _missing(
-    questions: Sequence[Question],
+    questions: Sequence[GoldQuestion],
     places: Mapping[str, Sequence[Sequence[int | None]]],
     retriever: Retriever,
     documents: Callable[[], Sequence[tuple[str, str, str]]],
@@ -175,3 +176,85 @@ def _systems(
 
 def _rounded(figures: Mapping[str, Sequence[float]]) -> dict[str, list[float]]:
     return {metric: [round(number, DIGITS) for number in numbers] for metric, numbers in figures.items()}
+
+
+class Memory:
+    """Results of calls by what was asked, with what each cost.
+
+    `saved` are the seconds that remembered results would have cost, less those that looking them up took: a run's time
+    and the growth of `saved` meanwhile are together what the run costs without this memory.
+    """
+
+    def __init__(self) -> None:
+        self.saved = 0.0
+        self._known: dict[tuple[Any, ...], tuple[Any, float]] = {}
+
+    def once(self, work: Callable[[], T], *asked: Any) -> T:
+        """Return the result of a call, made only if it is not remembered."""
+        began = time.perf_counter()
+        if asked in self._known:
+            result, cost = self._known[asked]
+            self.saved += cost - (time.perf_counter() - began)
+            return result  # type: ignore[no-any-return]
+        result = work()
+        self._known[asked] = result, time.perf_counter() - began
+        return result
+
+    def forget(self) -> None:
+        """Drop everything, as is due between questions: they share little."""
+        self._known.clear()
+
+
+def cached(retriever: Retriever, memory: Memory) -> Retriever:
+    """Return a retriever that passes every call on, equal calls once; nothing may be written to it meanwhile.
+
+    Results are copied, so that whoever changes one changes no other.
+    """
+    return cast(Retriever, _Cached(retriever, memory))
+
+
+class _Cached:
+    """A retriever or an encoder whose look-ups are remembered."""
+
+    def __init__(self, inner: Any, memory: Memory) -> None:
+        self._inner = inner
+        self._memory = memory
+
+    @cached_property
+    def embedder(self) -> _Cached:
+        return _Cached(self._inner.embedder, self._memory)
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._inner, name)
+        if name not in _LOOK_UPS:
+            return found
+
+        def look_up(*asked: Any, **options: Any) -> Any:
+            what = (*map(_key, asked), *sorted(options.items()))
+            return _copied(self._memory.once(lambda: found(*asked, **options), name, *what))
+
+        return look_up
+
+
+_LOOK_UPS = frozenset(
+    "dense lexical passages vectors frequency bearers mentioning heads encode_passages encode_queries".split()
+)
+
+
+def _key(asked: Any) -> Any:
+    """Return what is asked as a key; of many texts or numbers a digest, since thousands of names are asked at once."""
+    if isinstance(asked, str) or not hasattr(asked, "__len__"):
+        return asked
+    if not isinstance(asked, np.ndarray) and all(isinstance(one, str) for one in asked):
+        return blake2b("\0".join(asked).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    rows = np.asarray(asked, np.float32)
+    return rows.tobytes(), rows.shape
+
+
+def _copied(found: Any) -> Any:
+    """Return a copy of lists, mappings and arrays; what is inside is not changed by anybody."""
+    if isinstance(found, Mapping):
+        return {name: _copied(one) for name, one in found.items()}
+    if isinstance(found, list):
+        return [_copied(one) for one in found]
+    return found.copy() if isinstance(found, np.ndarray) else found

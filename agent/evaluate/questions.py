@@ -13,7 +13,7 @@ from ...core.errors import CallerError
 from ...core.files import read_rows
 from ...core.words import name_key
 from ...retrieval.retriever import Retriever
-from .systems import Found
+from .systems import PassageLike
 
 # How much of a gold text is searched for, and how deep, to tell whether the collection has it.
 OPENING = 400
@@ -31,7 +31,7 @@ class Gold:
     title: str = ""
     text: str = ""
 
-    def is_met(self, found: Found) -> bool:
+    def is_met(self, found: PassageLike) -> bool:
         """Say whether a passage is it: by name, or because one text holds the other and the titles do not differ."""
         if not self.text:
             return self.name in (found.id, found.document) or _folded(self.name) == _folded(found.title)
@@ -46,7 +46,7 @@ class Gold:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class GoldQuestion:
     """A question and its gold; `place` says where it was written, for messages."""
 
     text: str
@@ -54,7 +54,7 @@ class Question:
     place: str = ""
 
 
-def read_questions(path: Path | str, limit: int | None = None) -> list[Question]:
+def read_questions(path: Path | str, limit: int | None = None) -> list[GoldQuestion]:
     """Return the first `limit` questions of a JSON-lines file, all by default.
 
     Raises:
@@ -66,10 +66,10 @@ def read_questions(path: Path | str, limit: int | None = None) -> list[Question]
     return found
 
 
-def questions_of(given: Iterable[Mapping[str, Any] | Question]) -> list[Question]:
+def questions_of(given: Iterable[Mapping[str, Any] | GoldQuestion]) -> list[GoldQuestion]:
     """Return questions given as values or as rows of such a file."""
     found = [
-        one if isinstance(one, Question) else question_of(one, f"question {number}")
+        one if isinstance(one, GoldQuestion) else question_of(one, f"question {number}")
         for number, one in enumerate(given, start=1)
     ]
     if not found:
@@ -77,7 +77,7 @@ def questions_of(given: Iterable[Mapping[str, Any] | Question]) -> list[Question
     return found
 
 
-def question_of(row: Any, place: str) -> Question:
+def question_of(row: Any, place: str) -> GoldQuestion:
     """Return a row as a question; what else it holds is not looked at."""
     if not isinstance(row, Mapping):
         raise CallerError(f"{place}: {row!r:.80} is no question; give {EXAMPLE}")
@@ -86,7 +86,7 @@ def question_of(row: Any, place: str) -> Question:
         raise CallerError(f"{place}: its question is {text!r:.80}; give a text")
     if not isinstance(gold, Sequence) or isinstance(gold, str) or not gold:
         raise CallerError(f"{place}: its gold is {gold!r:.80}; give a list, at least one document key, title or text")
-    return Question(text, tuple(dict.fromkeys(_gold(one, place) for one in gold)), place)
+    return GoldQuestion(text, tuple(dict.fromkeys(_gold(one, place) for one in gold)), place)
 
 
 def _gold(given: Any, place: str) -> Gold:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from ...core.types import Passage
+from ...core.types import Hit, Passage
 from ...retrieval.config import Config
 from ...retrieval.fusion.rrf import rrf
 from ...retrieval.retriever import Retriever
@@ -18,7 +18,7 @@ CHUNKS = 60
 MOST_CHUNKS = 960
 
 
-class Found(Protocol):
+class PassageLike(Protocol):
     """What the systems return: a `Passage`, or a `RankedPassage` of an agent."""
 
     @property
@@ -35,37 +35,27 @@ class Found(Protocol):
 
 
 #: (question, number of passages) -> that many passages, best first
-Search = Callable[[str, int], Sequence[Found]]
+Search = Callable[[str, int], Sequence[PassageLike]]
 #: the same of an agent, with what it says of its run
 Retrieve = Callable[[str, int], Retrieval]
 
 
 def dense(retriever: Retriever) -> Search:
     """Rank by cosine."""
-
-    def search(question: str, k: int) -> Sequence[Found]:
-        (hits,) = retriever.dense(retriever.embedder.encode_queries([question]), k)
-        return _passages(retriever, [hit.id for hit in hits])
-
-    return search
+    return lambda question, k: _passages(retriever, _nearest(retriever, question, k))
 
 
 def bm25(retriever: Retriever) -> Search:
     """Rank by BM25."""
-
-    def search(question: str, k: int) -> Sequence[Found]:
-        return _passages(retriever, [hit.id for hit in retriever.lexical(question, k)])
-
-    return search
+    return lambda question, k: _passages(retriever, retriever.lexical(question, k))
 
 
 def hybrid(retriever: Retriever) -> Search:
     """Fuse the best of both, as the first search of polyhop does."""
 
-    def search(question: str, k: int) -> Sequence[Found]:
-        (near,) = retriever.dense(retriever.embedder.encode_queries([question]), FUSED)
-        hits = rrf([near, retriever.lexical(question, FUSED)])
-        return _passages(retriever, [hit.id for hit in hits[:k]])
+    def search(question: str, k: int) -> Sequence[PassageLike]:
+        hits = rrf([_nearest(retriever, question, FUSED), retriever.lexical(question, FUSED)])
+        return _passages(retriever, hits[:k])
 
     return search
 
@@ -73,21 +63,12 @@ def hybrid(retriever: Retriever) -> Search:
 def polyhop(retriever: Retriever, profile: Config | None = None) -> Search:
     """Ask an agent, with the profile of the settings by default, and no LLM."""
     retrieve = retrieval(retriever, profile)
-
-    def search(question: str, k: int) -> Sequence[Found]:
-        return retrieve(question, k).passages
-
-    return search
+    return lambda question, k: retrieve(question, k).passages
 
 
 def retrieval(retriever: Retriever, profile: Config | None = None) -> Retrieve:
     """Do what `polyhop` does, and return all that the agent says."""
-    agent = Agent(retriever, config=profile)
-
-    def retrieve(question: str, k: int) -> Retrieval:
-        return agent.retrieve(question, k)
-
-    return retrieve
+    return Agent(retriever, config=profile).retrieve
 
 
 SYSTEMS: Mapping[str, Callable[[Retriever], Search]] = {
@@ -129,7 +110,7 @@ def account(retrieve: Retrieve, question: str, k: int, *, passages: int = CHUNKS
     """Return the first k documents as `best_documents` does, with what the run that found them says of itself."""
     runs: list[Retrieval] = []
 
-    def search(question: str, k: int) -> Sequence[Found]:
+    def search(question: str, k: int) -> Sequence[PassageLike]:
         runs.append(retrieve(question, k))
         return runs[-1].passages
 
@@ -138,6 +119,11 @@ def account(retrieve: Retrieve, question: str, k: int, *, passages: int = CHUNKS
     return Account(documents, last.sufficiency, last.looked_again, last.augmented, last.chance)
 
 
-def _passages(retriever: Retriever, ids: Sequence[str]) -> list[Passage]:
-    there = retriever.passages(ids)
-    return [there[name] for name in ids if name in there]
+def _nearest(retriever: Retriever, question: str, k: int) -> list[Hit]:
+    (hits,) = retriever.dense(retriever.embedder.encode_queries([question]), k)
+    return hits
+
+
+def _passages(retriever: Retriever, hits: Sequence[Hit]) -> list[Passage]:
+    there = retriever.passages([hit.id for hit in hits])
+    return [there[hit.id] for hit in hits if hit.id in there]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ExampleQuestion:
     """A question with its answer and the titles of the passages that together hold it."""
 
     question: str
@@ -27,9 +27,10 @@ def passages_path() -> Iterator[Path]:
         yield path
 
 
-def questions() -> list[Question]:
+def questions() -> list[ExampleQuestion]:
     """Return the questions in the order of their file."""
     lines = (files(__name__) / "questions.jsonl").read_text(encoding="utf-8").splitlines()
     return [
-        Question(row["question"], row["answer"], row["type"], tuple(row["titles"])) for row in map(json.loads, lines)
+        ExampleQuestion(row["question"], row["answer"], row["type"], tuple(row["titles"]))
+        for row in map(json.loads, lines)
     ]

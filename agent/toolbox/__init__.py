@@ -7,19 +7,17 @@ from polyhop.agent.toolbox import tool_agent
 from __future__ import annotations
 
 from .loop import Limits, tool_agent
-from .offer import Found, Offer
-from .proxy import Proxy
-from .reach import Reach
-from .serve import over_http, over_stdio
+from .proxy import Proxy, over_http, over_stdio
+from .search import FoundTools, Permissions, ToolSearch
 from .toolkit import SearchToolkit
 
 __all__ = [
-    "Found",
+    "FoundTools",
     "Limits",
-    "Offer",
+    "Permissions",
     "Proxy",
-    "Reach",
     "SearchToolkit",
+    "ToolSearch",
     "over_http",
     "over_stdio",
     "tool_agent",

@@ -17,9 +17,8 @@ from langgraph.prebuilt import ToolNode
 from ...core.errors import CallerError
 from ...tools.tool import Tool
 from ..selection import ToolSelector
-from .hands import check_known, hands
-from .offer import REQUEST, SEARCH, SEARCHES, Offer
-from .reach import Reach
+from .search import REQUEST, SEARCH, SEARCHES, Permissions, ToolSearch
+from .toolkit import check_known, tools_by_name
 
 # Characters of a description in the answer to a search; the whole definition is bound.
 SHORT = 200
@@ -61,7 +60,7 @@ def tool_agent(
     tools: Iterable[BaseTool | Callable[..., Any]],
     *,
     limits: Limits = Limits(),
-    reach: Reach = Reach(),  # noqa: B008 - frozen
+    permissions: Permissions = Permissions(),  # noqa: B008 - frozen
     where: str = "",
     prompt: str = "",
     checkpointer: Any = None,
@@ -76,14 +75,14 @@ def tool_agent(
         model: any LangChain chat model that can bind tools.
         selector: its catalogue knows the tools: `selector.sync(LangChainTools(tools))`.
         tools: LangChain tools or plain functions; only these are offered.
-        reach: patterns of tools that are offered.
+        permissions: patterns of tools that are offered.
         where: a filter over the catalogue.
         prompt: the system message.
 
     Raises:
         CallerError: for two tools of one name, and for tools that the catalogue does not know.
     """
-    own = hands(tools)
+    own = tools_by_name(tools)
     if SEARCH in own:
         raise CallerError(f"a tool is called {SEARCH!r}, which is the name of the search; rename it")
     check_known(own, selector.catalogue)
@@ -91,7 +90,7 @@ def tool_agent(
     def has(tool: Tool) -> bool:
         return tool.name in own
 
-    return _Loop(model, own, Offer(selector, reach, where, has), limits, prompt).graph(checkpointer)
+    return _Loop(model, own, ToolSearch(selector, permissions, where, has), limits, prompt).graph(checkpointer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +98,8 @@ class _Loop:
     """The nodes of the graph."""
 
     model: BaseChatModel
-    hands: Mapping[str, BaseTool]
-    offer: Offer
+    by_name: Mapping[str, BaseTool]
+    tool_search: ToolSearch
     limits: Limits
     prompt: str
 
@@ -136,12 +135,12 @@ class _Loop:
 
     def speak(self, state: Bound, config: RunnableConfig) -> dict[str, Any]:
         """Let the model speak."""
-        said = self.model.bind_tools(self._tools(state)).invoke(self._told(state), config)
+        said = self.model.bind_tools(self._tools(state)).invoke(self._messages(state), config)
         return {"messages": [said], "turns": state["turns"] + 1}
 
     async def aspeak(self, state: Bound, config: RunnableConfig) -> dict[str, Any]:
         """Do what `speak` does."""
-        said = await self.model.bind_tools(self._tools(state)).ainvoke(self._told(state), config)
+        said = await self.model.bind_tools(self._tools(state)).ainvoke(self._messages(state), config)
         return {"messages": [said], "turns": state["turns"] + 1}
 
     def next(self, state: Bound) -> Literal["tools", "stop", "__end__"]:
@@ -199,12 +198,12 @@ class _Loop:
         names, why = self._found(call["args"].get("request"))
         if not names:
             return [], f"{why}; say it in other words, or go on without a tool for it"
-        lines = [f"- {name}: {' '.join(self.hands[name].description.split())[:SHORT]}" for name in names]
+        lines = [f"- {name}: {' '.join(self.by_name[name].description.split())[:SHORT]}" for name in names]
         return names, "\n".join(["You can call these now:", *lines])
 
     def _unbound(self, name: str) -> tuple[list[str], str]:
         try:
-            known = self.offer.named(name).name
+            known = self.tool_search.named(name).name
         except CallerError as error:
             return [], str(error)
         return [known], f"{known!r} was not called, since its parameters were not shown to you; now they are: call it"
@@ -212,7 +211,7 @@ class _Loop:
     def _found(self, request: Any) -> tuple[list[str], str]:
         """Return the names of the tools for a request, or why there are none."""
         try:
-            found = self.offer.search(request, self.limits.k)
+            found = self.tool_search.search(request, self.limits.k)
         except CallerError as error:
             return [], str(error)
         return list(dict.fromkeys(one.tool.name for one in found.tools)), found.why
@@ -222,15 +221,17 @@ class _Loop:
 
     def _tools(self, state: Bound) -> list[BaseTool]:
         """Return the search and the bound tools; a saved state may name tools that are gone."""
-        return [_search(), *(self.hands[name] for name in state.get("bound", []) if name in self.hands)]
+        return [_search(), *(self.by_name[name] for name in state.get("bound", []) if name in self.by_name)]
 
-    def _told(self, state: Bound) -> list[AnyMessage]:
+    def _messages(self, state: Bound) -> list[AnyMessage]:
         last = LAST if state["turns"] + 1 >= self.limits.turns else ""
         system = "\n\n".join(filter(None, (self.prompt, last)))
         return [*([SystemMessage(system)] if system else []), *state["messages"]]
 
     def _node(self, calls: Sequence[ToolCall]) -> ToolNode:
-        return ToolNode([self.hands[name] for name in {call["name"]: None for call in calls}], handle_tool_errors=True)
+        return ToolNode(
+            [self.by_name[name] for name in {call["name"]: None for call in calls}], handle_tool_errors=True
+        )
 
 
 def _search() -> BaseTool:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import time
-from collections.abc import Mapping, Sequence
-from types import TracebackType
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
-from ...core.errors import CallerError
+from ...core.errors import CallerError, OperatorError
 from ...core.logs import get_logger
 from ...tools.follow import IN_STEP, Follower, Patience
 from ...tools.importers.mcp import Link, McpServer
 from ...tools.tool import Tool
 from ..selection import ToolSelector
 from .arguments import faults, parsed
-from .offer import CALL, MOST, SEARCH, SEARCHES, Offer
-from .reach import Reach, caseless, plain
+from .search import CALL, MOST, SEARCH, SEARCHES, Permissions, ToolSearch, caseless, plain
 
 if TYPE_CHECKING:
     from mcp.server import Server
@@ -58,8 +57,8 @@ _SCHEMAS: Mapping[str, Mapping[str, Any]] = {
 class Proxy:
     """Follows MCP servers and passes calls on to them; it is a context manager.
 
-    A call reaches only what a search may show: tools of these servers that `reach` permits. Arguments are checked by
-    the schema of the tool before they are passed on. Whatever goes wrong at a server comes back as an error of the
+    A call reaches only what a search may show: tools of these servers that `permissions` allow. Arguments are checked
+    by the schema of the tool before they are passed on. Whatever goes wrong at a server comes back as an error of the
     tool, and one that is away, or hangs, holds up no other: a call to it ends after `seconds`.
 
     Args:
@@ -72,7 +71,7 @@ class Proxy:
         selector: ToolSelector,
         servers: Sequence[McpServer],
         *,
-        reach: Reach = Reach(),  # noqa: B008 - frozen
+        permissions: Permissions = Permissions(),  # noqa: B008 - frozen
         seconds: float = SECONDS,
         patience: Patience = PATIENCE,
     ) -> None:
@@ -81,11 +80,11 @@ class Proxy:
         if not all(read) or len(read) < len(names):
             raise CallerError(f"the servers are called {names!r}; give each a name of its own, as patterns go by it")
         self._owners = {server.owner: server.name for server in servers}
-        self._reach = reach
-        self.offer = Offer(selector, has=self._takes, meant=self._meant)
+        self._permissions = permissions
+        self.tool_search = ToolSearch(selector, has=self._takes, meant=self._meant)
         self._seconds = seconds
         self._until = time.monotonic() + FIRST
-        self._follower = Follower(selector.catalogue, servers, patience=patience, keep=self._keeps)
+        self._follower = Follower(selector.catalogue, servers, patience=patience, accepts=self._keeps)
 
     @property
     def follower(self) -> Follower:
@@ -112,7 +111,7 @@ class Proxy:
         wrong = faults(_SCHEMAS[name], arguments)
         if wrong:
             return _said("; ".join(wrong), failed=True)
-        await asyncio.to_thread(self._follower.settle, max(0.0, self._until - time.monotonic()))
+        await asyncio.to_thread(self._follower.wait_until_tried, max(0.0, self._until - time.monotonic()))
         try:
             if name == SEARCH:
                 return await self._search(arguments["request"], arguments.get("k", 5))
@@ -130,23 +129,21 @@ class Proxy:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self.close()
 
     async def _search(self, request: str, k: int) -> CallToolResult:
-        found = await asyncio.to_thread(self.offer.search, request, k)
+        found = await asyncio.to_thread(self.tool_search.search, request, k)
         said: dict[str, Any] = {"tools": found.rows()}
         if found.why:
             said["note"] = found.why
-        away = [one.owner for one in self._follower.standings if one.state != IN_STEP]
+        away = [one.owner for one in self._follower.statuses if one.state != IN_STEP]
         if away:
             said["away"] = [self._owners[owner] for owner in away]
         return _said(json.dumps(said, ensure_ascii=False))
 
     async def _call(self, name: str, arguments: Mapping[str, Any]) -> CallToolResult:
-        tool = await asyncio.to_thread(self.offer.named, name)
+        tool = await asyncio.to_thread(self.tool_search.named, name)
         wrong = await asyncio.to_thread(faults, tool.parameters, arguments)
         if wrong:
             return _said(f"{name!r:.80} was not called; mend its arguments: {'; '.join(wrong)}", failed=True)
@@ -161,7 +158,7 @@ class Proxy:
     def _takes(self, tool: Tool) -> bool:
         """Say whether a tool is of these servers, permitted by its server's own name, and no other's by its name."""
         server = self._owners.get(tool.owner)
-        return server is not None and self._reach.permits(tool, server) and not self._taken_for(tool, server)
+        return server is not None and self._permissions.permits(tool, server) and not self._taken_for(tool, server)
 
     def _keeps(self, tool: Tool) -> bool:
         server = self._owners[tool.owner]
@@ -222,3 +219,49 @@ def _reason(error: Exception, seconds: float) -> str:
     if late or isinstance(error, TimeoutError):
         return f"its server does not answer within {seconds:g} s"
     return " ".join(str(error).split())[:1_000] or type(error).__name__
+
+
+LOCAL = ("127.0.0.1", "localhost", "::1")
+
+
+async def over_stdio(proxy: Proxy) -> None:
+    """Serve whoever started this process, until it closes the standard input."""
+    from mcp.server.stdio import stdio_server
+
+    server = proxy.server()
+    async with stdio_server() as (read, write):
+        await server.run(read, write, server.create_initialization_options())
+
+
+async def over_http(proxy: Proxy, place: str, *, ready: Callable[[str], None] | None = None) -> None:
+    """Serve at `HOST:PORT`, path `/mcp`, until the process is stopped; port 0 takes a free one.
+
+    `ready` is told the address. Whoever reaches the address may call the tools, so that it is one of this machine.
+
+    Raises:
+        CallerError: for any other host.
+        OperatorError: if the port is taken.
+    """
+    import uvicorn
+
+    host, _, port = place.rpartition(":")
+    host = host.strip("[]")
+    if host not in LOCAL or not port.isdecimal() or int(port) > 65_535:
+        raise CallerError(
+            f"{place!r} is no address of this machine, such as '127.0.0.1:8765'; to be reached from others, put a "
+            "server before it that asks who they are"
+        )
+    with _listening(host, int(port)) as listening:
+        config = uvicorn.Config(proxy.server().streamable_http_app(host=host), log_level="warning", ws="none")
+        if ready is not None:
+            at = listening.getsockname()[1]
+            ready(f"http://{f'[{host}]' if ':' in host else host}:{at}/mcp")
+        await uvicorn.Server(config).serve(sockets=[listening])
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise OperatorError(f"cannot serve at {host}:{port} ({error}); choose another port, such as 0") from error

@@ -96,7 +96,7 @@ def test_retrieve_keeps_to_the_filter(home: Path) -> None:
 
 def test_one_hop_finds_no_link(home: Path) -> None:
     """--hops 1 searches once and follows nothing."""
-    assert 1 == run_json("retrieve", QUESTION, "--hops", 1, home=home)["hops"]
+    assert 0 == run_json("retrieve", QUESTION, "--hops", 1, home=home)["hops"]
 
 
 def test_a_finished_run_of_a_thread_is_asked_anew(home: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from itertools import combinations
 
 import pytest
 
-from polyhop.agent.example import Question, passages_path, questions
+from polyhop.agent.example import ExampleQuestion, passages_path, questions
 
 COMPARISONS = ("comparison", "bridge comparison")
 UNCOMPARED = [one for one in questions() if one.type not in COMPARISONS]
@@ -40,7 +40,7 @@ def test_its_questions_vary() -> None:
 
 
 @pytest.mark.parametrize("asked", UNCOMPARED, ids=lambda one: one.titles[0])
-def test_no_passage_holds_question_and_answer(asked: Question) -> None:
+def test_no_passage_holds_question_and_answer(asked: ExampleQuestion) -> None:
     """The passage on what the question names does not hold the answer, and the one that does never names it."""
     holding = [title for title, text in passages().items() if asked.answer.lower() in text.lower()]
     named = bare(asked.titles[0])
@@ -52,7 +52,7 @@ def test_no_passage_holds_question_and_answer(asked: Question) -> None:
 @pytest.mark.parametrize(
     "asked", [one for one in questions() if one.type in COMPARISONS], ids=lambda one: one.titles[0]
 )
-def test_no_passage_holds_both_sides_of_a_comparison(asked: Question) -> None:
+def test_no_passage_holds_both_sides_of_a_comparison(asked: ExampleQuestion) -> None:
     """What is compared stands in passages that do not speak of each other."""
     there = passages()
     for first, second in combinations(asked.titles[:2], 2):

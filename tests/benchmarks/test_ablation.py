@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from benchmarks import ablation
-from benchmarks.ablation import REFERENCE, RULES, SUFFICIENT, Record, Recorder
+from benchmarks.ablation import REFERENCE, RULES, SUFFICIENT, Record, RunRecorder
 from benchmarks.harness import run
 from polyhop.agent import Agent, Config, MaxHops
-from polyhop.agent.evaluate.remember import Memory, Remembering
+from polyhop.agent.evaluate.compare import Memory, cached
 from polyhop.agent.evaluate.variants import WITH, WITHOUT, Setup
 from polyhop.encoders import Encoder
 from polyhop.retrieval.hop.span import SpanHop
@@ -65,7 +65,7 @@ def test_a_replayed_rule_ends_as_it_would_have(rule: Any, tmp_path: Path, embedd
     """The record of a patient run says what a run with the rule returns, ranking and searches."""
     with corpus.collection(tmp_path, embedder) as films:
         memory = Memory()
-        record = Recorder(Setup(Remembering(films, memory), Config()), memory, depth=5).ask(corpus.QUESTION)
+        record = RunRecorder(Setup(cached(films, memory), Config()), memory, depth=5).ask(corpus.QUESTION)
         end = record.until(rule)
         found = Agent(films, config=Config(stop=rule)).retrieve(corpus.QUESTION, 5)
 
@@ -78,7 +78,7 @@ def test_a_second_look_is_no_search(tmp_path: Path, embedder: Encoder) -> None:
     with corpus.collection(tmp_path, embedder) as films:
         memory = Memory()
         plain, closer = (
-            Recorder(Setup(Remembering(films, memory), profile), memory, depth=5).ask(corpus.QUESTION)
+            RunRecorder(Setup(cached(films, memory), profile), memory, depth=5).ask(corpus.QUESTION)
             for profile in (Config(), Config(further=(SpanHop(),)))
         )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from polyhop.tools.importers.role import Source, Tools
+from polyhop.tools.importers.role import Tools, ToolSource
 from polyhop.tools.tool import Note, Tool
 
 WEATHER: dict[str, Any] = {
@@ -36,7 +36,7 @@ def lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> Path:
     return path
 
 
-def read(source: Source) -> tuple[list[Tool], list[Note]]:
+def read(source: ToolSource) -> tuple[list[Tool], list[Note]]:
     """Return the tools and the notes of a source."""
     items = list(source.read())
     return [one for one in items if isinstance(one, Tool)], [one for one in items if isinstance(one, Note)]

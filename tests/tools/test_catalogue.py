@@ -15,7 +15,7 @@ from polyhop.core.types import Document
 from polyhop.encoders import Encoder
 from polyhop.store.collection import Collection
 from polyhop.tools.catalogue import Catalogue
-from polyhop.tools.importers.json_lines import JsonLines
+from polyhop.tools.importers.definitions import JsonLines
 from polyhop.tools.importers.role import SourceAway
 from polyhop.tools.tool import Note, Tool
 from tests.documents import environment

@@ -57,11 +57,11 @@ def test_a_change_over_stdio_is_followed(catalogue: Catalogue, tmp_path: Path) -
         assert follower.wait(WAIT)
         relist(tmp_path, [row("b"), row("c"), row("d")])
         assert follower.wait(WAIT, syncs=2)
-        (standing,) = follower.standings
+        (status,) = follower.statuses
 
     assert ["b", "c", "d"] == names(catalogue)
-    assert IN_STEP == standing.state and standing.report is not None
-    assert (2, 1) == (standing.report.added, standing.report.removed)
+    assert IN_STEP == status.state and status.report is not None
+    assert (2, 1) == (status.report.added, status.report.removed)
 
 
 @pytest.mark.slow
@@ -76,10 +76,10 @@ def test_a_server_that_dies_is_given_up_and_holds_up_nobody(catalogue: Catalogue
         assert follower.wait(WAIT)
         (tmp_path / "one" / "rows.json").unlink()
         for _ in range(int(WAIT * 10)):
-            if follower.standings[0].state == GIVEN_UP:
+            if follower.statuses[0].state == GIVEN_UP:
                 break
             follower.wait(0.1, syncs=99)
-        dead, alive = follower.standings
+        dead, alive = follower.statuses
 
     assert (GIVEN_UP, IN_STEP) == (dead.state, alive.state)
     assert "'mcp:raw'" in dead.reason
@@ -104,7 +104,7 @@ def test_an_error_that_nobody_expects_ends_no_following(
         tried.append(server.owner)
         if len(tried) == 1:
             raise OverflowError("out of range")
-        reasons.append(follower.standings[0].reason)
+        reasons.append(follower.statuses[0].reason)
         async with real(server) as link:
             yield link
 

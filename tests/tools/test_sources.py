@@ -15,11 +15,10 @@ from polyhop.core.errors import PolyhopError
 from polyhop.encoders import Encoder
 from polyhop.tools.catalogue import Catalogue
 from polyhop.tools.importers import documents
-from polyhop.tools.importers.functions import Functions
-from polyhop.tools.importers.json_lines import JsonLines
+from polyhop.tools.importers.definitions import Functions, JsonLines
 from polyhop.tools.importers.mcp import McpServer
 from polyhop.tools.importers.openapi import OpenApi
-from polyhop.tools.importers.role import Source, SourceError
+from polyhop.tools.importers.role import SourceError, ToolSource
 from polyhop.tools.sources import forget, remember, remembered, sources_of
 
 from .catalogues import WEATHER, offered, read, tool
@@ -41,7 +40,7 @@ SERVERS = {
         ("a.json", {"mcpServers": {"x": {"url": "http://a/mcp"}}}, McpServer),
     ],
 )
-def test_a_file_is_told_by_its_content(tmp_path: Path, name: str, content: Any, expected: type[Source]) -> None:
+def test_a_file_is_told_by_its_content(tmp_path: Path, name: str, content: Any, expected: type[ToolSource]) -> None:
     """The ending decides for JSON lines alone."""
     (tmp_path / name).write_text(json.dumps(content))
 
@@ -129,7 +128,7 @@ def test_an_address_that_fails_says_so(shelf: str, monkeypatch: pytest.MonkeyPat
 def test_sources_are_remembered_unless_they_hold_secrets(tmp_path: Path, embedder: Encoder) -> None:
     """What comes back reads as what was noted; what is in memory, or may hold secrets, is not noted."""
     path = tmp_path / "a.json"
-    sources: list[Source] = [
+    sources: list[ToolSource] = [
         JsonLines(path),
         Functions(path),
         OpenApi(path),

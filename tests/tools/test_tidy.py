@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from polyhop.tools.importers.json_lines import draft_of
+from polyhop.tools.importers.definitions import draft_of
 from polyhop.tools.snapshot import kept, metadata
 from polyhop.tools.tidy import DESCRIPTION, Draft, checked
 from polyhop.tools.tool import Note, Tool

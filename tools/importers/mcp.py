@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ...core.errors import PolyhopError
 from ..tidy import OWNER, SERVER, checked, line
 from ..tool import Note, Tool
-from .json_lines import draft_of
-from .overheard import Overheard
+from .definitions import draft_of
 from .role import SourceAway, SourceError
 
 if TYPE_CHECKING:
@@ -167,7 +166,7 @@ async def _link(server: McpServer, said: Any, stack: AsyncExitStack) -> Link:
 
     pages: list[list[Any]] = []
     changed, ended = asyncio.Event(), asyncio.Event()
-    transport = Overheard(_transport(server, said, stack), pages, ended)
+    transport = _recorded(_transport(server, said, stack), pages, ended)
     hear = _listening(changed)
     client = Client(transport, cache=None, read_timeout_seconds=2 * server.seconds, message_handler=hear)
     async with asyncio.timeout(server.seconds):
@@ -262,3 +261,54 @@ def _last_line(said: Any) -> str:
     except (OSError, ValueError):
         return ""
     return lines[-1][:200] if lines else ""
+
+
+@asynccontextmanager
+async def _recorded(transport: Any, pages: list[list[Any]], ended: asyncio.Event) -> AsyncIterator[tuple[Any, Any]]:
+    """Lend a transport that keeps the listed tools as they came, and lets the client see an empty list.
+
+    One tool that is not as the protocol wants it would otherwise cost all the others of its page. `ended` is set when
+    the server ends the connection.
+    """
+    async with transport as (read, write):
+        yield _RecordedStream(read, pages, ended), write
+
+
+class _RecordedStream:
+    """The messages of a transport, whose lists of tools are kept aside."""
+
+    def __init__(self, stream: Any, pages: list[list[Any]], ended: asyncio.Event) -> None:
+        self._stream = stream
+        self._pages = pages
+        self._ended = ended
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def __aiter__(self) -> _RecordedStream:
+        return self
+
+    async def __anext__(self) -> Any:
+        try:
+            return self._record(await self._stream.__anext__())
+        except StopAsyncIteration:
+            self._ended.set()
+            raise
+
+    async def receive(self) -> Any:
+        """Return the next message."""
+        return self._record(await self._stream.receive())
+
+    async def __aenter__(self) -> _RecordedStream:
+        await self._stream.__aenter__()
+        return self
+
+    async def __aexit__(self, *error: Any) -> Any:
+        return await self._stream.__aexit__(*error)
+
+    def _record(self, item: Any) -> Any:
+        result = getattr(getattr(item, "message", None), "result", None)
+        if isinstance(result, dict) and isinstance(result.get("tools"), list):
+            self._pages.append(result["tools"])
+            result["tools"] = []
+        return item

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..references import Expander
-from ..text import words
+from ..schema import Expander
 from ..tidy import OWNER, Draft, checked, line
-from ..tool import Note, Tool
+from ..tool import Note, Tool, words
 from .documents import parsed, text_of
 from .role import SourceError
 

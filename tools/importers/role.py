@@ -10,7 +10,7 @@ from ...core.errors import CallerError, OperatorError
 from ..tool import Note, Tool
 
 
-class Source(Protocol):
+class ToolSource(Protocol):
     """Something that offers tools; `owner` is what its tools are known to belong to."""
 
     @property

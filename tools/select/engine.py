@@ -13,10 +13,10 @@ from ...core.types import Vectors
 from ..catalogue import Catalogue
 from ..snapshot import Snapshot
 from . import features
-from .features import Depths, Reading
+from .features import CandidateFeatures, Depths
 from .intents import searched
 from .lexicon import Lexicon, Rows
-from .model import HEAD, Model, Scores, Values
+from .model import HEAD, Scores, ToolScorer, Values
 
 # Candidates that go on to the choice: enough for any k that an agent can use.
 MOST = 64
@@ -33,7 +33,7 @@ class ToolCandidate(TypedDict):
     named: bool
 
 
-class Found(TypedDict):
+class SearchResult(TypedDict):
     """What a search found: candidates, best first, and the probability that they answer the request."""
 
     candidates: list[ToolCandidate]
@@ -41,7 +41,7 @@ class Found(TypedDict):
 
 
 @dataclass(frozen=True, slots=True)
-class Index:
+class ToolIndex:
     """One state of a catalogue, ready to be searched, and what is usual in it."""
 
     snapshot: Snapshot
@@ -55,21 +55,21 @@ class Engine:
     Any number of threads may share one.
     """
 
-    def __init__(self, catalogue: Catalogue, model: Model, depths: Depths | None = None) -> None:
+    def __init__(self, catalogue: Catalogue, model: ToolScorer, depths: Depths | None = None) -> None:
         self.catalogue = catalogue
         self.model = model
         self.depths = depths or Depths()
-        self._index: Index | None = None
+        self._index: ToolIndex | None = None
         self._bank: Vectors | None = None
         self._making = threading.Lock()
 
-    def index(self) -> Index:
+    def index(self) -> ToolIndex:
         """Return the catalogue as it is now."""
         snapshot = self.catalogue.snapshot()
         with self._making:
             if self._index is None or self._index.snapshot is not snapshot:
                 lexicon = Lexicon.of(snapshot.tools)
-                self._index = Index(snapshot, lexicon, self._background(snapshot, lexicon))
+                self._index = ToolIndex(snapshot, lexicon, self._background(snapshot, lexicon))
             return self._index
 
     def _background(self, snapshot: Snapshot, lexicon: Lexicon) -> Values:
@@ -80,14 +80,14 @@ class Engine:
             self._bank = self.catalogue.embedder.encode_queries(bank)
         return self.model.background(features.search(bank, self._bank, snapshot.vectors, lexicon), lexicon)
 
-    def search(self, request: str, intents: Sequence[str], *, where: str = "") -> Found:
+    def search(self, request: str, intents: Sequence[str], *, where: str = "") -> SearchResult:
         """Return the candidates for a request and its intents, which are one text where there is no other.
 
         A tool whose exact name stands in the request comes before all others.
         """
         index = self.index()
         if not index.snapshot.tools:
-            return Found(candidates=[], answerable=0.0)
+            return SearchResult(candidates=[], answerable=0.0)
         texts = searched(request, intents)
         vectors = self.catalogue.embedder.encode_queries(texts)
         compared = features.search(texts, vectors, index.snapshot.vectors, index.lexicon)
@@ -95,12 +95,12 @@ class Engine:
         named = _named(index.snapshot, request, allowed)
         reading = features.read(compared, index.lexicon, allowed, also=named, depths=self.depths)
         if not len(reading.rows):
-            return Found(candidates=[], answerable=0.0)
+            return SearchResult(candidates=[], answerable=0.0)
         scores = self.model(reading, index.lexicon)
         answerable = 1.0 if named else self.model.answers(reading, scores, index.background, len(index.snapshot.tools))
-        return Found(candidates=_candidates(index, reading, scores, set(named)), answerable=answerable)
+        return SearchResult(candidates=_candidates(index, reading, scores, set(named)), answerable=answerable)
 
-    def _allowed(self, index: Index, where: str) -> Rows:
+    def _allowed(self, index: ToolIndex, where: str) -> Rows:
         row = index.snapshot.row
         found = self.catalogue.collection.keys(where)
         return np.array(sorted(row[name] for name in found if name in row), np.int64)
@@ -113,7 +113,7 @@ def _named(snapshot: Snapshot, request: str, allowed: Rows | None) -> list[int]:
     return [row for row in rows if kept is None or row in kept]
 
 
-def _candidates(index: Index, reading: Reading, scores: Scores, named: set[int]) -> list[ToolCandidate]:
+def _candidates(index: ToolIndex, reading: CandidateFeatures, scores: Scores, named: set[int]) -> list[ToolCandidate]:
     ids, rows, intent = index.snapshot.ids, reading.rows.tolist(), scores.intent.tolist()
     total = np.round(scores.total, 5)
     order = sorted(range(len(rows)), key=lambda place: (rows[place] not in named, -total[place], ids[rows[place]]))

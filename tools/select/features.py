@@ -13,23 +13,10 @@ from ...core.vectors import cosines
 from .lexicon import CEILING, DESCRIBED, INPUTS, NAME, OFFERED, Lexicon, Numbers, Rows
 
 #: of a text and a tool; those that compare with the best or with the catalogue as a whole carry over between catalogues
-NAMES = (
-    "cosine",
-    "cosine_spread",
-    "cosine_behind",
-    "cosine_place",
-    "bm25",
-    "bm25_share",
-    "bm25_place",
-    "name_recall",
-    "name_precision",
-    "described_recall",
-    "described_precision",
-    "inputs_recall",
-    "offered_recall",
-    "offered_precision",
-    "name_rarity",
-    "bm25_spread",
+NAMES = tuple(
+    "cosine cosine_spread cosine_behind cosine_place bm25 bm25_share bm25_place"
+    " name_recall name_precision described_recall described_precision inputs_recall"
+    " offered_recall offered_precision name_rarity bm25_spread".split()
 )
 # Places beyond this count as none.
 DEEP = 60
@@ -47,7 +34,7 @@ class Depths:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class CandidateFeatures:
     """Candidates as rows of the catalogue, and their features for each text, shape (texts, candidates, features)."""
 
     rows: Rows
@@ -87,7 +74,7 @@ def read(
     *,
     also: Sequence[int] = (),
     depths: Depths | None = None,
-) -> Reading:
+) -> CandidateFeatures:
     """Return the candidates of both halves and of all texts with their features; only `allowed` rows if given.
 
     Rows in `also` are candidates whatever else speaks for them.
@@ -98,7 +85,7 @@ def read(
     if allowed is not None:
         near, bm25 = near[:, pool], bm25[:, pool]
     if not len(pool):
-        return Reading(pool, np.zeros((len(near), 0, len(NAMES)), np.float32))
+        return CandidateFeatures(pool, np.zeros((len(near), 0, len(NAMES)), np.float32))
     spread = _spread(near), _spread(bm25)
     sides = _places(near), _places(bm25, above=0.0)
     both: Numbers = (spread[0] / 3 + spread[1] / 6).astype(np.float32)
@@ -112,7 +99,7 @@ def read(
         ("cosine_spread", "bm25_spread", "cosine_place", "bm25_place"), (*spread, *sides), strict=True
     ):
         columns[:, :, NAMES.index(feature)] = side[:, found] / (10 if feature == "bm25_spread" else 1)
-    return Reading(pool[found], columns)
+    return CandidateFeatures(pool[found], columns)
 
 
 def _spread(scores: Numbers) -> Numbers:

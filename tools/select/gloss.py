@@ -5,12 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from ...core.words import fold
 from ..tool import Tool
-from .cognates import Cognates, latin
-from .glossary import ACT, ASKED, NAME_ENDING, NEXT, NOTHING, USUAL_ENDING, Glossary, Meaning, glossary, is_english
-from .language import LANGUAGES, UNSPACED, language
+from .glossary import (
+    ACT,
+    ASKED,
+    LANGUAGES,
+    NAME_ENDING,
+    NEXT,
+    NOTHING,
+    UNSPACED,
+    USUAL_ENDING,
+    Glossary,
+    Meaning,
+    glossary,
+    is_english,
+    language,
+    rows,
+)
 
 # Tools that are looked at, letters of each, and the share that has to speak a language for it to be searched as it is.
 _SAMPLE, _LETTERS, _SPEAKING = 48, 300, 0.25
@@ -38,7 +52,7 @@ _PARTICLE = re.compile(r"(?:에게서|에서|에게|으로|까지|부터|이라�
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class GlossPiece:
     """A piece of a gloss and what it does; `JOINT` begins a clause if something is to be done on both sides of it."""
 
     text: str
@@ -46,7 +60,7 @@ class Piece:
 
 
 JOINT = "&"
-_AND, _COMMA, _NEXT = Piece("and", JOINT), Piece(",", JOINT), Piece("", NEXT)
+_AND, _COMMA, _NEXT = GlossPiece("and", JOINT), GlossPiece(",", JOINT), GlossPiece("", NEXT)
 
 
 def asked(request: str, tools: Sequence[Tool] = (), counts: Mapping[str, int] | None = None) -> str:
@@ -112,7 +126,7 @@ class Glosser:
         """Return a request in English words, its clauses apart by semicolons."""
         return written(self.pieces(request))
 
-    def pieces(self, request: str) -> Iterator[Piece]:
+    def pieces(self, request: str) -> Iterator[GlossPiece]:
         """Yield a request piece by piece."""
         position, first = 0, True
         for match in _TOKEN.finditer(request):
@@ -130,10 +144,10 @@ class Glosser:
                 position, phrase = self._phrase(request, match)
                 yield from phrase or self._word(text, named=not first and text[0].isupper())
             else:
-                yield Piece(f'"{text[1:-1]}"' if text[0] in "“„«「《" else text)
+                yield GlossPiece(f'"{text[1:-1]}"' if text[0] in "“„«「《" else text)
             first = kind == "end"
 
-    def _phrase(self, request: str, match: re.Match[str]) -> tuple[int, list[Piece]]:
+    def _phrase(self, request: str, match: re.Match[str]) -> tuple[int, list[GlossPiece]]:
         """Return where the longest phrase that begins here ends, and its meaning."""
         key = self.known.key
         text = key(match[0])
@@ -146,13 +160,13 @@ class Glosser:
                 return match.end() + tail.end(), [_piece(meaning)]
         return 0, []
 
-    def _word(self, word: str, *, named: bool) -> Iterator[Piece]:
+    def _word(self, word: str, *, named: bool) -> Iterator[GlossPiece]:
         """Yield a word between spaces; one of several parts part by part where some of them are known."""
         if self.known.language == "ko" and not word.isascii():
             yield from self._korean(word)
             return
         if word.isascii() and word.isupper() and len(word) > 1:
-            yield Piece(word)
+            yield GlossPiece(word)
             return
         ending = NAME_ENDING if named and self.known.language != "de" else None
         parts = _JOINED.split(word)
@@ -168,11 +182,11 @@ class Glosser:
         for part, one in zip(parts, meant, strict=True) if any(meant) else ():
             yield from map(_piece, one) if one else self._unknown(part, named=named)
 
-    def _unknown(self, word: str, *, named: bool = False) -> Iterator[Piece]:
+    def _unknown(self, word: str, *, named: bool = False) -> Iterator[GlossPiece]:
         """Yield what a word nearly is in English, and a name; any word where the catalogue's are not known."""
         near = self._near(word)
         if near or named or self.cognates is None or any(letter.isupper() for letter in word[1:]):
-            yield Piece(near or latin(word))
+            yield GlossPiece(near or latin(word))
 
     def _near(self, word: str) -> str:
         if self.cognates is None:
@@ -186,7 +200,7 @@ class Glosser:
                 return end, found
         return start + 1, None
 
-    def _dense(self, run: str) -> Iterator[Piece]:
+    def _dense(self, run: str) -> Iterator[GlossPiece]:
         """Yield a run of Chinese or Japanese, longest match first."""
         run = self.known.key(run)
         unknown, position = "", 0
@@ -201,7 +215,7 @@ class Glosser:
                 yield _piece(found)
             position = end
 
-    def _between(self, text: str) -> Iterator[Piece]:
+    def _between(self, text: str) -> Iterator[GlossPiece]:
         """Yield what stands between known words: loan words and names, not inflection; a verb may go on to another."""
         if text in _CONTINUED:
             yield _AND
@@ -209,7 +223,7 @@ class Glosser:
             if _KATAKANA.fullmatch(part) or (len(part) > 1 and self.cognates is None):
                 yield from self._unknown(part)
 
-    def _korean(self, word: str) -> Iterator[Piece]:
+    def _korean(self, word: str) -> Iterator[GlossPiece]:
         """Yield what a Korean word holds, longest match first, endings aside."""
         key = self.known.key(word)
         position, found_any, acts = 0, key in self.known.whole, False
@@ -229,15 +243,15 @@ class Glosser:
             yield _AND
 
 
-def _piece(meaning: Meaning) -> Piece:
+def _piece(meaning: Meaning) -> GlossPiece:
     if meaning.kind == NEXT:
         return _NEXT
-    return _AND if meaning.english == "and" else Piece(meaning.english, meaning.kind)
+    return _AND if meaning.english == "and" else GlossPiece(meaning.english, meaning.kind)
 
 
-def written(pieces: Iterable[Piece]) -> str:
+def written(pieces: Iterable[GlossPiece]) -> str:
     """Write pieces as clauses; joints begin one where something is done or asked on both sides."""
-    clauses: list[tuple[Piece, list[Piece]]] = [(_NEXT, [])]
+    clauses: list[tuple[GlossPiece, list[GlossPiece]]] = [(_NEXT, [])]
     for piece in pieces:
         if piece.kind in (JOINT, NEXT):
             clauses.append((piece, []))
@@ -254,3 +268,82 @@ def written(pieces: Iterable[Piece]) -> str:
         text += (mark if text else "") + " ".join(piece.text for piece in clause)
         doing, over = does or (doing and not over), False
     return text
+
+
+# The shortest beginning two words must share, and the shares of each that it has to be.
+_LEAST, _OF_FOREIGN, _OF_ENGLISH = 5, 0.55, 0.6
+# A shared beginning of so many letters may be the first part of a compound.
+_LONG = 9
+_CONSONANTS = 3
+
+
+def _spellings(kind: str) -> list[tuple[str, str]]:
+    return [(pattern, to) for of, pattern, to in rows("spelling.tsv") if of == kind]
+
+
+# Spelling that differs from language to language, brought to one; the order matters.
+_SPELLING = [(re.compile(pattern), to) for pattern, to in _spellings("spelling")]
+_SOUNDS = [(re.compile(pattern), to) for pattern, to in _spellings("sound")]
+_CYRILLIC = dict(_spellings("cyrillic"))
+_KANA = {sign: sound for signs, sound in _spellings("kana") for sign in signs}
+_RUSSIAN = re.compile(r"[\u0400-\u04ff]")
+_VOWELS = "アイウエオ"
+_KATAKANA_WORD = re.compile(r"[ァ-ヺー]{3,}")
+
+
+def latin(word: str) -> str:
+    """Return a word in Latin letters if it is in Cyrillic ones."""
+    if word.isascii() or not _RUSSIAN.search(word):
+        return word
+    return "".join(_CYRILLIC.get(one, one) for one in fold(word))
+
+
+def spelling(word: str) -> str:
+    """Return a word as it would be spelled if all languages spelled their loans alike."""
+    text = latin(fold(word)).replace("ß", "ss").replace("ł", "l")
+    for pattern, to in _SPELLING:
+        text = pattern.sub(to, text)
+    return text
+
+
+def sounds(word: str, long: str = "") -> str:
+    """Return the consonants that Japanese keeps apart; `long` is for the long vowels of katakana."""
+    kana = _KATAKANA_WORD.fullmatch(word)
+    text = "".join(_KANA.get(letter, "") for letter in word.replace("ー", long)) if kana else word.lower()
+    for pattern, to in _SOUNDS:
+        text = pattern.sub(to, text)
+    return text
+
+
+class Cognates:
+    """The words of a catalogue, to be found from a word of another language."""
+
+    def __init__(self, counts: Mapping[str, int]) -> None:
+        self.counts = counts
+        self._spelled: dict[str, list[tuple[str, str]]] = {}
+        self._sounding: dict[str, str] = {}
+        for word in sorted(counts, key=lambda one: (-counts[one], one)):
+            if word.isascii() and word.isalpha() and len(word) >= _CONSONANTS:
+                key = spelling(word)
+                if len(key) >= _LEAST:
+                    self._spelled.setdefault(key[:_LEAST], []).append((key, word))
+                self._sounding.setdefault(f"{word[0] in 'aeiou'}{sounds(word)}", word)
+
+    def of(self, word: str) -> str:
+        """Return the English word that is most like a word, or nothing."""
+        if _KATAKANA_WORD.fullmatch(word):
+            return self._heard(word)
+        key = spelling(word)
+        best = (0.0, "")
+        for other, english in self._spelled.get(key[:_LEAST], ()) if len(key) >= _LEAST else ():
+            shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(key, other, strict=False)))
+            share = shared / len(key), shared / len(other)
+            if (share[0] >= _OF_FOREIGN or shared >= _LONG) and share[1] >= _OF_ENGLISH and sum(share) > best[0]:
+                best = sum(share), english
+        return best[1]
+
+    def _heard(self, word: str) -> str:
+        keys = [key for key in (sounds(word), sounds(word, "ル")) if len(key) >= _CONSONANTS]
+        return next(
+            (self._sounding[key] for key in (f"{word[0] in _VOWELS}{key}" for key in keys) if key in self._sounding), ""
+        )

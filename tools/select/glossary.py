@@ -1,16 +1,20 @@
-"""The glossary: what tools are asked for, in twelve languages, and which forms of their words mean it in English."""
+"""Twelve languages: which one a request is in, and what their words for what tools do are in English."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 
-from ...core.words import fold
-from .language import FUNCTION, LANGUAGES, UNSPACED
-from .terms import stem
+from ...core.words import STOP, fold
+from .lexicon import stem
 
+#: languages that the glossary knows, as its columns have them
+LANGUAGES = ("de", "fr", "es", "pt", "it", "nl", "pl", "ru", "tr", "zh", "ja", "ko")
+#: those that are written without spaces between words, or with what stands in English as a word glued to them
+UNSPACED = ("zh", "ja", "ko")
 #: what a meaning is in a sentence: something to be done, a question, the beginning of another clause, said by no word
 ACT, ASKED, NEXT, NOTHING = "!", "?", ";", "-"
 #: letters that may follow a form of a word
@@ -91,9 +95,14 @@ class Glossary:
 
 
 @cache
-def _rows() -> list[list[str]]:
-    text = (resources.files(__package__) / "glossary.tsv").read_text(encoding="utf-8")
+def rows(file: str = "glossary.tsv") -> list[list[str]]:
+    """Return the rows of a table of this folder, its head left out."""
+    text = (resources.files(__package__) / file).read_text(encoding="utf-8")
     return [line.split("\t") for line in text.splitlines()[1:]]
+
+
+#: words of each language that say nothing of what is asked for; of English, also verbs that begin a clause
+WORDS: dict[str, str] = dict(rows("function_words.tsv"))
 
 
 @cache
@@ -101,7 +110,7 @@ def glossary(of: str) -> Glossary:
     """Return the glossary of a language; it is read when it is first asked for."""
     made = Glossary(of)
     column = 1 + LANGUAGES.index(of)
-    for row in _rows():
+    for row in rows():
         kind = row[0][-1] if row[0][-1] in (ACT, ASKED, NEXT) else ""
         meaning = Meaning(row[0].rstrip(ACT + ASKED + NEXT), kind)
         for form in filter(None, row[column].split(",")):
@@ -111,7 +120,7 @@ def glossary(of: str) -> Glossary:
                 made.phrases.setdefault(first, []).append((tuple(rest), meaning))
             else:
                 _put(made.whole if form.endswith("=") or len(key) < _SHORTEST else made.beginnings, key, meaning)
-    for word in FUNCTION[of].split():
+    for word in WORDS[of].split():
         found = made.beginning(made.key(word), _ENDING_OF_ASKING)[1]
         if found is None or (found.kind != ASKED and made.key(word) not in made.beginnings):
             made.whole.setdefault(made.key(word), Meaning("", NOTHING))
@@ -129,10 +138,81 @@ def _put(forms: dict[str, Meaning], key: str, meaning: Meaning) -> None:
 
 @cache
 def _english() -> frozenset[str]:
-    words = [word for row in _rows() for word in row[0].rstrip(ACT + ASKED + NEXT).split()]
+    words = [word for row in rows() for word in row[0].rstrip(ACT + ASKED + NEXT).split()]
     return frozenset([*words, *map(stem, words)])
 
 
 def is_english(word: str) -> bool:
     """Say whether the glossary has a word in English, an English ending aside: `finde` has none."""
     return word in _english() or (word.endswith(_ENGLISH_ENDINGS) and stem(word) in _english())
+
+
+# Words by which an English request is known, beside the function words: a foreign one seldom has any.
+_ENGLISH = STOP | frozenset(WORDS["en"].split())
+# Those of them that no other language writes alike.
+_SURE = _ENGLISH - frozenset(WORDS["en shared"].split())
+_LETTERS = {
+    "ru": re.compile(r"[\u0400-\u04ff]"),
+    "ko": re.compile(r"[\uac00-\ud7af\u1100-\u11ff]"),
+    "ja": re.compile(r"[\u3040-\u30ff]"),
+    "zh": re.compile(r"[\u3400-\u9fff]"),
+}
+# Letters that only one of the languages has.
+_OWN = {
+    letter: one
+    for one, letters in {"de": "ß", "es": "ñ", "pt": "ãõ", "pl": "łżśćńąęź", "tr": "ğşı", "fr": "œêû"}.items()
+    for letter in letters
+}
+_QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”|„[^“”]*[“”]|«[^»]*»|`[^`]*`|「[^」]*」|https?://\S+")
+_LATIN = re.compile(r"[A-Za-z]")
+_WORD = re.compile(r"(?<!\w)[^\W\d_]+(?!\w)")
+# A character of these scripts says as much as so many Latin letters.
+_DENSE = {"ru": 1, "ko": 3, "ja": 2, "zh": 3}
+#: Latin words in a request that are looked at
+_MOST = 60
+
+
+def _marks() -> dict[str, tuple[str, ...]]:
+    """Return for each function word in Latin letters its languages; English words and single letters are none."""
+    found: dict[str, tuple[str, ...]] = {}
+    for one in LANGUAGES:
+        for word in set(WORDS[one].split()) if one not in _LETTERS else ():
+            if word not in _ENGLISH and len(word) > 1:
+                found[word] = (*found.get(word, ()), one)
+    return found
+
+
+_MARKS = _marks()
+
+
+def language(text: str) -> str:
+    """Return the language of a text, one of `LANGUAGES`, nothing for English, and `?` for one that cannot be told."""
+    outside = _QUOTED.sub(" ", text)
+    script = "" if outside.isascii() else _script(outside)
+    if script:
+        return script
+    words = _WORD.findall(outside)[:_MOST]
+    counts: dict[str, int] = {}
+    for before, word, after in zip(["", *words], words, [*words[1:], ""], strict=False):
+        if not (before[:1].isupper() and after[:1].isupper()):
+            own = (
+                ()
+                if word.isascii() or word[0].isupper()
+                else [_OWN[letter] for letter in sorted(_OWN.keys() & set(word))]
+            )
+            for one in (*_MARKS.get(word.lower(), ()), *own):
+                counts[one] = counts.get(one, 0) + 1
+    english = sum(word.lower() in _SURE for word in words)
+    best = max(counts, key=lambda one: counts[one], default="")
+    if best and counts[best] > english and (counts[best] > 1 or not english):
+        return best
+    return "" if english or not words else "?"
+
+
+def _script(text: str) -> str:
+    """Return the language of a text that is mostly in other letters than Latin ones."""
+    found = {one: len(letters.findall(text)) for one, letters in _LETTERS.items()}
+    if found["ja"]:
+        found["ja"] += found["zh"]
+    best = max(found, key=lambda one: found[one] * _DENSE[one])
+    return best if found[best] * _DENSE[best] > len(_LATIN.findall(text)) else ""

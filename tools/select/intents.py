@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 
 from ...core.words import STOP
-from .terms import parts
+from .glossary import WORDS
+from .lexicon import parts
 
 MOST = 8
 _LEAST_WORDS = 2
@@ -18,21 +19,7 @@ _HELD = re.compile(
 _SENTENCE = re.compile(
     r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]*[A-Z0-9¿¡])|[;\n]+\s*|(?:(?<=\s)|^)(?:\d{1,2}[.)]|[-*•])\s+|(?<=[。！？；])"
 )
-_VERBS = (
-    "access|activate|add|analy[sz]e|apply|approve|assess|assign|assist|attach|authenticate|book|build|calculate"
-    "|call|cancel|change|check|classify|close|collect|commit|compare|compress|compute|conduct|configure|confirm"
-    "|convert|copy|create|deactivate|decode|decrypt|delete|deploy|deposit|describe|design|detect|determine|diagnose"
-    "|disable|discover|display|download|draw|edit|email|enable|encode|encrypt|enroll|estimate|evaluate|examine"
-    "|execute|explain|explore|export|extract|fetch|filter|find|format|forward|gather|generate|get|give|help"
-    "|identify|implement|import|improve|include|inspect|invest|investigate|invite|know|label|launch|learn|list|load"
-    "|locate|look|make|manage|map|measure|merge|message|modify|monitor|move|navigate|need|notify|obtain|open"
-    "|optimi[sz]e|order|parse|pause|pay|perform|place|plan|play|plot|post|predict|print|process|provide|publish"
-    "|push|put|query|rank|rate|read|recommend|record|register|release|remind|remove|rename|rent|reply|report"
-    "|request|reserve|resize|restart|resume|retrieve|return|review|run|save|scan|schedule|score|scrape|search|see"
-    "|select|sell|send|set|share|show|simulate|skip|solve|sort|split|start|stop|store|submit|subscribe|suggest"
-    "|summari[sz]e|switch|sync|tag|take|tell|test|track|transfer|transform|translate|troubleshoot|turn|update"
-    "|upload|use|validate|verify|view|visuali[sz]e|want|watch|withdraw|write"
-)
+_VERBS = WORDS["en verbs"].replace(" ", "|")
 _ASKING = r"what|which|when|where|who|how|whether|if|to"
 _JOINT = re.compile(
     r"(?:,\s*|\s+)(?:and\s+then|and\s+also|and\s+finally|as\s+well\s+as|but\s+also|after\s+that|afterwards?"

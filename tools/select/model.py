@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ...core.weights_file import Linear, load_linear
 from . import features
-from .features import Reading, Searched
+from .features import CandidateFeatures, Searched
 from .lexicon import Lexicon, Rows
 
 SHIPPED = Path(__file__).parent / "weights" / "select.json"
@@ -48,7 +48,7 @@ class Scores:
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class ToolScorer:
     """A linear unit for the request, one for its intents, one for what siblings say, and one for the whole ranking.
 
     `bank` holds parts of requests that are asked of every catalogue, to learn what is usual in it: what is found for a
@@ -66,7 +66,7 @@ class Model:
     threshold: float
     bank: tuple[str, ...] = ()
 
-    def __call__(self, reading: Reading, lexicon: Lexicon) -> Scores:
+    def __call__(self, reading: CandidateFeatures, lexicon: Lexicon) -> Scores:
         """Score the candidates; where a request has one text only it is its own intent."""
         read = reading.features.astype(np.float64)
         whole, intents = self.whole(read[0]), self.intent(read[1:] if len(read) > 1 else read)
@@ -74,7 +74,7 @@ class Model:
         gains = self.service(of_services(total, reading.rows, lexicon))
         return Scores(total + _covering(gains, total, intents), whole, intents)
 
-    def answers(self, reading: Reading, scores: Scores, background: Values, tools: int) -> float:
+    def answers(self, reading: CandidateFeatures, scores: Scores, background: Values, tools: int) -> float:
         """Return the probability that a catalogue of this background and number of tools has what is asked for."""
         if not len(reading.rows):
             return 0.0
@@ -106,7 +106,7 @@ def of_services(total: Values, rows: Rows, lexicon: Lexicon) -> Values:
     return found
 
 
-def of_head(reading: Reading, scores: Scores) -> Values:
+def of_head(reading: CandidateFeatures, scores: Scores) -> Values:
     """Return the features of `HEAD`: what is averaged does not grow with the number of intents, as a maximum would."""
     best = reading.features[:, :, [features.NAMES.index("cosine"), features.NAMES.index("bm25")]].max(1)
     intents = best[1:] if len(best) > 1 else best
@@ -142,7 +142,7 @@ def _soft_maximum(values: Values, sharpness: float) -> Values:
 
 
 @lru_cache(maxsize=4)
-def load(file: Path = SHIPPED) -> Model:
+def load(file: Path = SHIPPED) -> ToolScorer:
     """Return the model of a file.
 
     Raises:
@@ -151,12 +151,12 @@ def load(file: Path = SHIPPED) -> Model:
     return load_linear(file, model_of, what="weights of tool selection", command="training.tools")
 
 
-def model_of(row: Mapping[str, Any]) -> Model:
+def model_of(row: Mapping[str, Any]) -> ToolScorer:
     """Return the model that a file's content describes."""
     sharpness, threshold = float(row["sharpness"]), float(row["threshold"])
     if not (np.isfinite(sharpness) and sharpness > 0 and 0 <= threshold <= 1):
         raise ValueError(f"sharpness {sharpness} and threshold {threshold}")
-    return Model(
+    return ToolScorer(
         whole=Linear.of(row["whole"], features.NAMES),
         intent=Linear.of(row["intent"], features.NAMES),
         sharpness=sharpness,

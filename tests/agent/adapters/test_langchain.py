@@ -11,7 +11,7 @@ from langchain_core.documents import Document
 from polyhop.agent import Agent, CallerError, Settings
 from polyhop.agent import Document as Held
 from polyhop.agent.adapters.langchain import document
-from polyhop.agent.results import RankedPassage, Step
+from polyhop.agent.results import PathStep, RankedPassage
 from polyhop.encoders import Encoder
 from tests import corpus
 
@@ -41,7 +41,7 @@ def test_a_document_holds_the_passage_and_how_it_was_found() -> None:
         score=1.5,
         via="link",
         name="cincinnati",
-        path=(Step("q", "Jaws"), Step("r", "Steven Spielberg")),
+        path=(PathStep("q", "Jaws"), PathStep("r", "Steven Spielberg")),
         hop=2,
     )
     way = {"title": "Cincinnati", "source": "ohio.md", "score": 1.5, "hop": 2, "via": "link"}

@@ -21,8 +21,7 @@ from langgraph_cli.config import get_unknown_keys, validate_config_file
 
 from polyhop.agent import Agent, CallerError, Document, ToolSelector
 from polyhop.agent.adapters import langgraph as ours
-from polyhop.agent.adapters.langgraph import answer_graph, chat_graph, retrieve_graph, select_tools_graph
-from polyhop.agent.adapters.pool import ResourcePool
+from polyhop.agent.adapters.langgraph import ResourcePool, answer_graph, chat_graph, retrieve_graph, select_tools_graph
 from polyhop.agent.testing import ScriptedModel
 from polyhop.encoders import Encoder
 from polyhop.store.lock import LockedError

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from polyhop.agent.adapters.pool import ResourcePool
+from polyhop.agent.adapters.langgraph import ResourcePool
 from polyhop.core.errors import CallerError
 
 

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from polyhop.agent import CallerError
-from polyhop.agent.evaluate.calibration import Bin, auroc, calibration_error, reliability
+from polyhop.agent.evaluate.metrics import Bin, auroc, calibration_error, reliability
 
 
 @pytest.mark.parametrize(

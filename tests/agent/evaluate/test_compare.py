@@ -12,7 +12,7 @@ from rich.console import Console
 from polyhop.agent import Agent, CallerError, Evaluation
 from polyhop.agent.evaluate.compare import DEPTHS
 from polyhop.agent.evaluate.metrics import metrics
-from polyhop.agent.evaluate.table import table
+from polyhop.agent.show import evaluation_table
 from polyhop.encoders import Encoder
 from polyhop.store.collection import Collection
 from tests import corpus
@@ -89,7 +89,7 @@ def shown(found: Evaluation) -> str:
     """Return the table as text."""
     console = Console(width=200)
     with console.capture() as capture:
-        console.print(table(found, "title"))
+        console.print(evaluation_table(found, "title"))
     return capture.get()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from polyhop.agent import CallerError, Passage
-from polyhop.agent.evaluate.questions import Gold, Question, by_title, is_there, questions_of, read_questions
+from polyhop.agent.evaluate.questions import Gold, GoldQuestion, by_title, is_there, questions_of, read_questions
 from polyhop.store.collection import Collection
 from tests import corpus
 
@@ -50,7 +50,7 @@ def test_gold_of_every_form_is_read(tmp_path: Path) -> None:
     file = written(tmp_path / "q.jsonl", {"question": "Who?", "gold": gold, "answer": "Somebody"}, "")
 
     expected = (Gold("a.md"), Gold(title="Jaws", text="A film."), Gold(text="Only text."), Gold("Vienna"))
-    assert [Question("Who?", expected, f"{file}:1")] == read_questions(file)
+    assert [GoldQuestion("Who?", expected, f"{file}:1")] == read_questions(file)
 
 
 def test_a_limit_stops_the_reading(tmp_path: Path) -> None:
@@ -93,9 +93,9 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
 
 def test_questions_may_be_given_as_values() -> None:
     """Rows and questions mix; rows are counted for messages."""
-    question = Question("Who?", (Gold("a"),))
+    question = GoldQuestion("Who?", (Gold("a"),))
 
-    assert [question, Question("Where?", (Gold("b"),), "question 2")] == questions_of(
+    assert [question, GoldQuestion("Where?", (Gold("b"),), "question 2")] == questions_of(
         [question, {"question": "Where?", "gold": ["b"]}]
     )
     with pytest.raises(CallerError, match="question 1: 'Who' is no question"):

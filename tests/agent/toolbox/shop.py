@@ -11,7 +11,7 @@ from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool, StructuredTool
 from pydantic import PrivateAttr
 
-from polyhop.agent.toolbox.offer import SEARCH
+from polyhop.agent.toolbox.search import SEARCH
 
 ABOUT = {
     "get_forecast": "Tell the weather of the next days in a city.",

@@ -10,8 +10,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 
 from polyhop.agent import CallerError, ToolSelector
 from polyhop.agent.toolbox.loop import Limits, tool_agent
-from polyhop.agent.toolbox.offer import SEARCH
-from polyhop.agent.toolbox.reach import Reach
+from polyhop.agent.toolbox.search import SEARCH, Permissions
 
 from .shop import Scripted, calling, scripted, searching, tools
 
@@ -113,7 +112,9 @@ def test_a_conversation_goes_on(selector: ToolSelector) -> None:
 def test_what_is_denied_is_neither_bound_nor_called(selector: ToolSelector) -> None:
     """A denied tool is not there."""
     model = scripted(calling("delete_files", what="all"), "Done.")
-    messages = asked(agent(selector, model, reach=Reach(deny=("*/delete_*",))), "Delete the files of a folder")
+    messages = asked(
+        agent(selector, model, permissions=Permissions(deny=("*/delete_*",))), "Delete the files of a folder"
+    )
 
     assert not any("delete_files" in names for names in model.shown)
     assert "there is no tool 'delete_files'" in messages[2].content

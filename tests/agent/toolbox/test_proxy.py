@@ -19,7 +19,7 @@ from mcp.client.stdio import StdioServerParameters
 
 from polyhop.agent import CallerError, McpServer, ToolSelector
 from polyhop.agent.toolbox.proxy import Proxy
-from polyhop.agent.toolbox.reach import Reach
+from polyhop.agent.toolbox.search import Permissions
 from polyhop.encoders import Encoder
 from polyhop.tools.follow import IN_STEP
 from tests.tools.importers.mcp_servers import raw, row
@@ -35,12 +35,12 @@ GONE = McpServer(command=("/no/such/program",), name="gone")
 @pytest.fixture(scope="module")
 def proxy(embedder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
     """Return a proxy before a server over stdio and one that is not there, where nothing may be deleted."""
-    home, reach = tmp_path_factory.mktemp("proxy"), Reach(deny=("*/delete_*",))
+    home, permissions = tmp_path_factory.mktemp("proxy"), Permissions(deny=("*/delete_*",))
     with (
         ToolSelector.open(home, create=True, embedder=embedder, threshold=0.0) as selector,
-        Proxy(selector, [POST, GONE], reach=reach, seconds=WAIT) as proxy,
+        Proxy(selector, [POST, GONE], permissions=permissions, seconds=WAIT) as proxy,
     ):
-        assert proxy.follower.settle(WAIT)
+        assert proxy.follower.wait_until_tried(WAIT)
         yield proxy
 
 
@@ -103,7 +103,7 @@ def test_what_goes_wrong_is_an_error_of_the_tool(
 @pytest.mark.slow
 def test_a_server_that_hangs_holds_up_nobody(proxy: Proxy) -> None:
     """A call is given up in time, and the server is called again."""
-    with Proxy(proxy.offer.selector, [POST], seconds=1) as hasty:
+    with Proxy(proxy.tool_search.selector, [POST], seconds=1) as hasty:
         assert hasty.follower.wait(WAIT)
         assert (True, "it failed: its server does not answer within 1 s") == called(hasty, "count_sheep", seconds=30)
 
@@ -165,7 +165,7 @@ def test_servers_need_names_of_their_own(embedder: Encoder) -> None:
 
 @contextmanager
 def listing(
-    folder: Path, embedder: Encoder, servers: Mapping[str, Sequence[str]], reach: Reach | None = None
+    folder: Path, embedder: Encoder, servers: Mapping[str, Sequence[str]], permissions: Permissions | None = None
 ) -> Iterator[Proxy]:
     """Lend a proxy before servers of these names, which list tools of these names and cannot be called."""
     made = []
@@ -174,7 +174,7 @@ def listing(
         made.append(replace(raw(folder / str(number), [row(one) for one in tools]), name=name))
     with (
         ToolSelector.open(folder / "home", create=True, embedder=embedder, threshold=0.0) as selector,
-        Proxy(selector, made, reach=reach or Reach(), seconds=WAIT) as proxy,
+        Proxy(selector, made, permissions=permissions or Permissions(), seconds=WAIT) as proxy,
     ):
         assert proxy.follower.wait(WAIT)
         yield proxy
@@ -182,7 +182,7 @@ def listing(
 
 def shown(proxy: Proxy) -> list[str]:
     """Return the names that a search shows."""
-    return sorted(one.name for one in proxy.offer.search("do", k=20).tools)
+    return sorted(one.name for one in proxy.tool_search.search("do", k=20).tools)
 
 
 @pytest.mark.slow
@@ -191,12 +191,12 @@ def test_no_server_is_called_by_the_name_of_another(embedder: Encoder, tmp_path:
     servers = {"bank": ["pay"], "evil": ["pay", "bank/pay", "bank/save", "bank_save"]}
     with listing(tmp_path, embedder, servers) as proxy:
         names = shown(proxy)
-        reached = {name: (proxy.offer.named(name).owner, proxy.offer.named(name).name) for name in names}
+        reached = {name: (proxy.tool_search.named(name).owner, proxy.tool_search.named(name).name) for name in names}
 
-        assert "mcp:bank" == proxy.offer.named("bank/pay").owner
+        assert "mcp:bank" == proxy.tool_search.named("bank/pay").owner
         for name in ("bank/save", "Bank/Save", "bank/ save"):
             with pytest.raises(CallerError, match="there is no tool"):
-                proxy.offer.named(name)
+                proxy.tool_search.named(name)
 
     assert {("mcp:bank", "pay")} == {one for name, one in reached.items() if "bank#" in name}
     assert {("mcp:evil", name) for name in servers["evil"]} == set(reached.values()) - {("mcp:bank", "pay")}
@@ -208,8 +208,8 @@ def test_patterns_go_by_the_names_of_the_configuration(embedder: Encoder, tmp_pa
     """Slashes, spaces and length do not keep a server from being denied; what could be another's tool is hidden."""
     long = "n" * 250
     servers = {"a/b": ["delete_x", "c"], "a": ["b/c", "d"], "my  two": ["e"], long: ["f"]}
-    reach = Reach(deny=("a/b/delete_*", "my  two/*", f"{long}/*"))
-    with listing(tmp_path, embedder, servers, reach) as proxy:
+    permissions = Permissions(deny=("a/b/delete_*", "my  two/*", f"{long}/*"))
+    with listing(tmp_path, embedder, servers, permissions) as proxy:
         assert ["c", "d"] == shown(proxy)
 
 
@@ -229,4 +229,4 @@ def test_a_server_that_dies_is_connected_to_again(proxy: Proxy, embedder: Encode
         alive = called(mortal, "get_forecast", city="Oslo")
 
     assert dying and not alive[0]
-    assert IN_STEP == mortal.follower.standings[0].state
+    assert IN_STEP == mortal.follower.statuses[0].state

@@ -10,7 +10,7 @@ from langchain_core.messages import ToolMessage
 from langchain_core.tools import BaseTool, StructuredTool
 
 from polyhop.agent import LangChainTools, ToolSelector
-from polyhop.agent.toolbox.reach import Reach
+from polyhop.agent.toolbox.search import Permissions
 from polyhop.agent.toolbox.toolkit import SearchToolkit
 
 from .shop import tools
@@ -66,7 +66,7 @@ def test_the_real_tools_of_a_request(selector: ToolSelector) -> None:
 )
 def test_mistakes_come_back_as_text(selector: ToolSelector, name: str, arguments: Any, reason: str) -> None:
     """A model is told what to change, and a denied tool is not there for it."""
-    pair = kit(selector, reach=Reach(deny=("*/delete_*",)))
+    pair = kit(selector, permissions=Permissions(deny=("*/delete_*",)))
     if isinstance(arguments, str):
         with pytest.raises(ValueError, match=reason):
             called(pair, "call_tool", name=name, arguments=arguments)
@@ -78,7 +78,7 @@ def test_mistakes_come_back_as_text(selector: ToolSelector, name: str, arguments
 
 def test_a_search_shows_only_what_may_be_called(selector: ToolSelector) -> None:
     """Denied and filtered tools are neither shown nor called, and others take their places."""
-    pair = kit(selector, reach=Reach(deny=("*/DELETE_*",)), where="name != 'play_song'")
+    pair = kit(selector, permissions=Permissions(deny=("*/DELETE_*",)), where="name != 'play_song'")
     found = json.loads(called(pair, "search_tools", request="delete files, play a song", k=6).text)["tools"]
 
     assert {"delete_files", "play_song"}.isdisjoint(one["name"] for one in found) and 6 == len(found)

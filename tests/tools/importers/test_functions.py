@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from polyhop.tools.importers.functions import Functions
+from polyhop.tools.importers.definitions import Functions
 from polyhop.tools.importers.role import SourceError
 from tests.tools.catalogues import WEATHER, read
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from polyhop.tools.importers.json_lines import JsonLines
+from polyhop.tools.importers.definitions import JsonLines
 from polyhop.tools.importers.role import SourceError
 from tests.tools.catalogues import WEATHER, lines, read
 

@@ -13,13 +13,12 @@ import pytest
 from polyhop.core.errors import OperatorError
 from polyhop.core.types import Vectors
 from polyhop.encoders import Encoder
-from polyhop.tools.select.choose import Cover, Twins, same
+from polyhop.tools.select.choose import IntentCover, Needs, Twins, same
 from polyhop.tools.select.engine import Engine, ToolCandidate
-from polyhop.tools.select.features import NAMES, Reading
+from polyhop.tools.select.features import NAMES, CandidateFeatures
 from polyhop.tools.select.intents import intents
 from polyhop.tools.select.lexicon import Lexicon
 from polyhop.tools.select.model import HEAD, load, of_head, of_services
-from polyhop.tools.select.needs import Needs
 from polyhop.tools.tool import Tool
 from tests.tools.catalogues import offered
 
@@ -110,7 +109,7 @@ def test_many_intents_do_not_make_a_ranking_look_better() -> None:
     lexicon = Lexicon.of(TOOLS)
     features = np.zeros((3, 2, len(NAMES)), np.float32)
     features[1, 0, NAMES.index("cosine")] = 0.8
-    one, two = (Reading(np.array([0, 1]), features[:texts]) for texts in (2, 3))
+    one, two = (CandidateFeatures(np.array([0, 1]), features[:texts]) for texts in (2, 3))
     features[2, 1, NAMES.index("bm25")] = 0.6
     heads = [of_head(reading, load()(reading, lexicon)) for reading in (one, two)]
 
@@ -206,9 +205,9 @@ def test_all_intents_are_served_before_another_service_serves_one_again(
         candidate("gone", 2.0, [0.0, 0.0]),
     ]
 
-    assert [ids[name] for name in expected] == [one["id"] for one in Cover().order(found, index)]
+    assert [ids[name] for name in expected] == [one["id"] for one in IntentCover().order(found, index)]
     alone = [{**one, "intents": one["intents"][:1]} for one in found[:3]]
-    assert [one["id"] for one in found[:3]] == [one["id"] for one in Cover().order(alone, index)]
+    assert [one["id"] for one in found[:3]] == [one["id"] for one in IntentCover().order(alone, index)]
 
 
 def test_who_is_named_is_chosen_first(offers: Engine) -> None:
@@ -218,4 +217,4 @@ def test_who_is_named_is_chosen_first(offers: Engine) -> None:
     found = [candidate(first, 1.0, [1.0, 0.0], named=True), candidate(second, 0.5, [1.0, 0.0], named=True)]
     found.append(candidate(third, 9.0, [0.0, 1.0]))
 
-    assert [first, second, third] == [one["id"] for one in Cover().order(found, index)]
+    assert [first, second, third] == [one["id"] for one in IntentCover().order(found, index)]

@@ -10,11 +10,9 @@ import pytest
 
 from polyhop.encoders import Encoder
 from polyhop.graphs.select import Selecting, Selector, Wanted, select
-from polyhop.tools.select.cognates import Cognates
 from polyhop.tools.select.engine import Engine
-from polyhop.tools.select.gloss import asked
-from polyhop.tools.select.glossary import glossary
-from polyhop.tools.select.language import LANGUAGES, language
+from polyhop.tools.select.gloss import Cognates, asked
+from polyhop.tools.select.glossary import LANGUAGES, glossary, language
 from polyhop.tools.tool import Tool
 from tests.tools.select.shops import engine
 

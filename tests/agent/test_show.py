@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from polyhop.agent import Agent, Config, Document, MaxHops, RankedPassage, Retrieval, Settings, example
-from polyhop.agent.explain import reasons
+from polyhop.agent.show import reasons
 from polyhop.core.words import name_key
 from polyhop.encoders import Encoder
 from polyhop.retrieval.rerank.duplicates import Duplicates

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from polyhop.agent import Agent
-from polyhop.agent.evaluate.remember import Memory, Remembering
+from polyhop.agent.evaluate.compare import Memory, cached
 from polyhop.retrieval.retriever import Retriever
 from polyhop.store.collection import Collection
 from tests import corpus
@@ -46,13 +46,13 @@ class Counting:
         return call
 
 
-class TestRemembering(RetrieverContract):
+class TestCached(RetrieverContract):
     """A collection that remembers, asked everything twice."""
 
     @pytest.fixture
     def retriever(self, films: Collection) -> Retriever:
         """Return a retriever whose memory is filled."""
-        made = Remembering(films, Memory())
+        made = cached(films, Memory())
         Agent(made).retrieve(corpus.QUESTION)
         return made
 
@@ -60,7 +60,7 @@ class TestRemembering(RetrieverContract):
 def test_the_second_run_asks_nothing(films: Collection) -> None:
     """A question asked again is answered alike, and no look-up is made."""
     counting = Counting(films)
-    agent = Agent(Remembering(counting, Memory()))
+    agent = Agent(cached(counting, Memory()))
     first = agent.retrieve(corpus.QUESTION)
     before = counting.calls.copy()
     second = agent.retrieve(corpus.QUESTION)
@@ -73,7 +73,7 @@ def test_the_second_run_asks_nothing(films: Collection) -> None:
 
 def test_a_filter_and_a_depth_belong_to_what_is_asked(films: Collection) -> None:
     """Calls that differ in k or filter are different calls."""
-    remembering = Remembering(films, Memory())
+    remembering = cached(films, Memory())
     everything = remembering.lexical("film director", 10)
     people = remembering.lexical("film director", 10, where="kind = 'person'")
 
@@ -83,7 +83,7 @@ def test_a_filter_and_a_depth_belong_to_what_is_asked(films: Collection) -> None
 
 def test_results_are_copies(films: Collection) -> None:
     """Who changes what it was given does not change what the next one gets."""
-    remembering = Remembering(films, Memory())
+    remembering = cached(films, Memory())
     remembering.lexical("film director", 5).clear()
     remembering.embedder.encode_passages(["film"])[:] = 0
 

@@ -10,8 +10,8 @@ import pytest
 from langchain_core.tools import StructuredTool
 from pydantic import ValidationError
 
+from polyhop.agent.adapters.langchain import MOST, passages_tool
 from polyhop.core.errors import CallerError, OperatorError
-from polyhop.tools.passages import MOST, passages_tool
 
 
 def build_tool(error: Exception | None = None) -> StructuredTool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from polyhop.tools.text import DESCRIPTION, folded, words
+from polyhop.tools.tool import DESCRIPTION, folded, words
 
 from .catalogues import WEATHER, tool
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from polyhop.tools.select.terms import Vocabulary, parts, stem
+from polyhop.tools.select.lexicon import Vocabulary, parts, stem
 
 DESCRIPTIONS = ["Get a random movie of the day", "A random list of movies", "Every random movie", "movie get get"]
 

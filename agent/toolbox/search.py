@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any
 
 from ...core.errors import CallerError
 from ...tools.tool import Tool
 from ..selection import SelectedTool, ToolSelector
-from .reach import Reach
 
 # Tools that one search shows, and those it looks through where some may not be shown.
 MOST = 20
@@ -27,12 +30,65 @@ SEARCHES = (
 )
 
 
+# What shows nothing and is of no format category: fillers, a joiner and variation selectors.
+_BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+
+
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """Patterns of `SERVER/NAME`, such as `github/*` or `*/delete_*`: what to allow, and what to deny out of that.
+
+    Each half is a pattern of its own, with `*`, `?` and `[...]`; either may hold slashes. What is denied is so however
+    its letters are cased, composed or spaced, and by the name of its server as by the one that is shown.
+    """
+
+    allow: tuple[str, ...] = ("*/*",)
+    deny: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for pattern in (*self.allow, *self.deny):
+            if "/" not in pattern:
+                raise CallerError(f"the pattern {pattern!r} names no server; write SERVER/NAME, such as '*/{pattern}'")
+
+    def permits(self, tool: Tool, server: str = "") -> bool:
+        """Say whether a tool may be shown and called; `server` is its server's whole name where the tool has it cut."""
+        said = (server or tool.server, tool.name)
+        shown = (tool.server, tool.marked)
+        of_id, _, name = tool.id.partition("/")
+        for pattern in self.deny:
+            forms = {said, shown, *([(of_id, name)] if "#" in pattern else [])}
+            if any(_fits(pattern, form, way) for form in forms for way in (str.casefold, caseless)):
+                return False
+        return any(_fits(pattern, said, way) for pattern in self.allow for way in (str, plain))
+
+
+@lru_cache(4_096)
+def plain(text: str) -> str:
+    """Return a name as it is read: composed, its spaces caseless, and without what cannot be seen."""
+    seen = [one for one in unicodedata.normalize("NFKC", text) if unicodedata.category(one) != "Cf"]
+    return " ".join(_BLANK.sub("", "".join(seen)).split())
+
+
+@lru_cache(4_096)
+def caseless(text: str) -> str:
+    """Return a name as it is read whatever its letters' case."""
+    return plain(plain(text).casefold())
+
+
+def _fits(pattern: str, form: tuple[str, str], way: Callable[[str], str]) -> bool:
+    """Say whether a pattern, divided at any of its slashes, fits a server and a name, all of them written one way."""
+    server, name = map(way, form)
+    ends = [place for place, one in enumerate(pattern) if one == "/"]
+    halves = ((way(pattern[:end]), way(pattern[end + 1 :])) for end in ends)
+    return any(fnmatchcase(server, of_server) and fnmatchcase(name, of_name) for of_server, of_name in halves)
+
+
 class NotOffered(CallerError):
     """A tool that is not there, or may not be reached."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundTools:
     """The tools that a search shows, best first; `why` says why there are none."""
 
     tools: tuple[SelectedTool, ...]
@@ -44,23 +100,23 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class ToolSearch:
     """A search over the tools of a selector that may be reached, pass a filter, and are at hand.
 
     `has` says of a tool whether it can be called here, `meant` whether it may be by this name.
     """
 
     selector: ToolSelector
-    reach: Reach = field(default_factory=Reach)
+    permissions: Permissions = field(default_factory=Permissions)
     where: str = ""
     has: Callable[[Tool], bool] | None = None
     meant: Callable[[str, Tool], bool] | None = None
 
     def shows(self, tool: Tool) -> bool:
         """Say whether a search may show a tool, its filter aside."""
-        return self.reach.permits(tool) and (self.has is None or self.has(tool))
+        return self.permissions.permits(tool) and (self.has is None or self.has(tool))
 
-    def search(self, request: str, k: int = 5) -> Found:
+    def search(self, request: str, k: int = 5) -> FoundTools:
         """Return the k best tools for a request, and what they depend on.
 
         Raises:
@@ -74,11 +130,11 @@ class Offer:
             if len(ranked) >= k or len(selection.ranked) < depth:
                 break
         if selection.abstained or not ranked:
-            return Found((), selection.why or "none of the tools that fit may be used here")
+            return FoundTools((), selection.why or "none of the tools that fit may be used here")
         kept = ranked[:k]
         names = {one.name for one in kept}
         needed = [one for one in selection.needed if one.to in names and one.name not in names]
-        return Found((*kept, *(one for one in needed if self.shows(one.tool))))
+        return FoundTools((*kept, *(one for one in needed if self.shows(one.tool))))
 
     def named(self, name: str) -> Tool:
         """Return the tool that a model calls by this name.

@@ -10,24 +10,24 @@ import pytest
 from polyhop.agent import CallerError, Tool
 from polyhop.agent.toolbox import arguments as judging
 from polyhop.agent.toolbox.arguments import faults
-from polyhop.agent.toolbox.reach import Reach
+from polyhop.agent.toolbox.search import Permissions
 
 
 @pytest.mark.parametrize(
-    ("reach", "permitted"),
+    (("permissions", "permitted")),
     [
-        (Reach(), ["git/push", "git/Delete_all", "mail/send", "/local"]),
-        (Reach(allow=("git/*",)), ["git/push", "git/Delete_all"]),
-        (Reach(deny=("*/delete_*",)), ["git/push", "mail/send", "/local"]),
-        (Reach(allow=("git/*", "mail/s?nd"), deny=("GIT/push",)), ["git/Delete_all", "mail/send"]),
-        (Reach(allow=("/*",)), ["/local"]),
-        (Reach(allow=()), []),
+        (Permissions(), ["git/push", "git/Delete_all", "mail/send", "/local"]),
+        (Permissions(allow=("git/*",)), ["git/push", "git/Delete_all"]),
+        (Permissions(deny=("*/delete_*",)), ["git/push", "mail/send", "/local"]),
+        (Permissions(allow=("git/*", "mail/s?nd"), deny=("GIT/push",)), ["git/Delete_all", "mail/send"]),
+        (Permissions(allow=("/*",)), ["/local"]),
+        (Permissions(allow=()), []),
     ],
 )
-def test_what_is_denied_is_taken_from_what_is_allowed(reach: Reach, permitted: list[str]) -> None:
+def test_what_is_denied_is_taken_from_what_is_allowed(permissions: Permissions, permitted: list[str]) -> None:
     """Server and name fit their halves of a pattern."""
     every = [Tool(name, server=server) for server, name in (("git", "push"), ("git", "Delete_all"), ("mail", "send"))]
-    found = [tool for tool in [*every, Tool("local")] if reach.permits(tool)]
+    found = [tool for tool in [*every, Tool("local")] if permissions.permits(tool)]
 
     assert permitted == [f"{tool.server}/{tool.name}" for tool in found]
 
@@ -35,13 +35,13 @@ def test_what_is_denied_is_taken_from_what_is_allowed(reach: Reach, permitted: l
 def test_a_pattern_names_a_server() -> None:
     """A pattern that would fit nothing, and so deny nothing, is refused."""
     with pytest.raises(CallerError, match=r"write SERVER/NAME, such as '\*/delete_\*'"):
-        Reach(deny=("delete_*",))
+        Permissions(deny=("delete_*",))
 
 
 def test_a_name_does_not_reach_over_its_server() -> None:
     """A slash in a name is no way to another server's pattern."""
-    assert not Reach(allow=("git/*",)).permits(Tool("push", server="git/other"))
-    assert Reach(allow=("git/*",)).permits(Tool("a/b", server="git"))
+    assert not Permissions(allow=("git/*",)).permits(Tool("push", server="git/other"))
+    assert Permissions(allow=("git/*",)).permits(Tool("a/b", server="git"))
 
 
 @pytest.mark.parametrize(
@@ -59,18 +59,18 @@ def test_a_name_does_not_reach_over_its_server() -> None:
 )
 def test_a_pattern_denies_what_reads_the_same(pattern: str, server: str, name: str) -> None:
     """Slashes, spaces, composition, width and what cannot be seen are no way around it."""
-    assert not Reach(deny=(pattern,)).permits(Tool(name, server=server))
+    assert not Permissions(deny=(pattern,)).permits(Tool(name, server=server))
 
 
 def test_the_whole_name_of_a_server_and_the_shown_one_both_deny() -> None:
     """A name that was cut, a number, and an id are denied as they are written."""
     cut = Tool("echo", server="n" * 200, number=2, owner="mcp:n")
 
-    assert not Reach(deny=(f"{'n' * 250}/*",)).permits(cut, "n" * 250)
-    assert Reach(allow=(f"{'n' * 250}/*",)).permits(cut, "n" * 250)
-    assert not Reach(allow=(f"{'n' * 200}/*",)).permits(cut, "n" * 250)
+    assert not Permissions(deny=(f"{'n' * 250}/*",)).permits(cut, "n" * 250)
+    assert Permissions(allow=(f"{'n' * 250}/*",)).permits(cut, "n" * 250)
+    assert not Permissions(allow=(f"{'n' * 200}/*",)).permits(cut, "n" * 250)
     for shown in (cut.qualified, cut.id):
-        assert not Reach(deny=(shown,)).permits(cut, "n" * 250)
+        assert not Permissions(deny=(shown,)).permits(cut, "n" * 250)
 
 
 @pytest.mark.parametrize(

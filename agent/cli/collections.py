@@ -1,0 +1,315 @@
+"""The commands on a collection: `index`, `status`, `list`, `remove`, `export`, `import` and `reindex`."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ...core.errors import CallerError
+from .common import EmbedderName, Json, Name, Where, command, opened, print_json, progress_bar
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+    from ...core.settings import Settings
+    from ...ingest.index import IndexReport, Watcher
+    from ...store.collection import Collection
+    from ...store.write import AddReport
+
+# Exit code of what was done only in part, or found a difference.
+FAULT = 1
+# Documents that are listed.
+SHOWN = 50
+
+
+@command("home")
+def index(
+    paths: Annotated[list[Path], typer.Argument(help="Files and folders.", show_default=False)],
+    *,
+    collection: Name = "default",
+    prune: Annotated[bool, typer.Option("--prune", help="Remove documents of files that are gone.")] = False,
+    embedder: EmbedderName = "",
+    as_json: Json = False,
+    settings: Settings,
+) -> None:
+    """Read files and folders into a collection; what has not changed is left alone.
+
+    Exit code 1 says that something was skipped for a fault, though the
+    rest was indexed. Files of a format that is not read are listed too,
+    but are no fault.
+    """
+    from ..show import console, index_report
+
+    for path in paths:
+        # Looked at first: a slip of the pen must not leave an empty collection behind.
+        if not os.path.lexists(path):
+            raise CallerError(f"no file or folder {str(path)!r}; check the path")
+    began = time.monotonic()
+    with opened(settings, collection, create=True, embedder=embedder) as agent, progress_of_indexing() as watcher:
+        report = agent.index(paths, prune=prune, watcher=watcher)
+    seconds = time.monotonic() - began
+    if as_json:
+        print_json({**asdict(report), "collection": collection, "seconds": round(seconds, 3)})
+    else:
+        console().print(index_report(report, seconds))
+    if faults(report):
+        raise typer.Exit(FAULT)
+
+
+def faults(report: IndexReport) -> list[tuple[str, str]]:
+    """Return what was skipped although its format is one that is read."""
+    return [(place, reason) for place, reason in report.skipped if not reason.startswith("unsupported format")]
+
+
+@contextmanager
+def progress_of_indexing() -> Iterator[Watcher]:
+    """Show a progress bar on a terminal's standard error while files are indexed."""
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=None),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with progress_bar(*columns) as progress:
+        yield _IndexingProgress(progress)
+
+
+class _IndexingProgress:
+    """A watcher that moves the bar; files hold more bytes than text, so it may end before it is full."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._task: TaskID | None = None
+
+    def start(self, characters: int) -> None:
+        """Begin with the bytes of what is new or changed."""
+        if characters:
+            self._task = self._progress.add_task("indexing", total=characters)
+
+    def advance(self, characters: int) -> None:
+        """Move on by what was embedded."""
+        if self._task is not None:
+            self._progress.advance(self._task, characters)
+
+    def file(self, path: str) -> None:
+        """Name the file that is read."""
+        if self._task is not None:
+            self._progress.update(self._task, description=Path(path).name[-24:])
+
+
+@command("home")
+def status(
+    *,
+    collection: Annotated[str, typer.Option("--collection", "-c", help="Only this collection.")] = "",
+    verify: Annotated[bool, typer.Option("--verify", help="Read everything and prove the indexes equal.")] = False,
+    as_json: Json = False,
+    settings: Settings,
+) -> None:
+    """Show what the collections hold; exit code 1 if --verify finds a difference."""
+    from ...store.collection import names
+
+    wanted = [collection] if collection else names(settings.home)
+    facts: list[dict[str, Any]] = []
+    for name in wanted:
+        with opened(settings, name) as agent:
+            found = dict(agent.collection.status())
+            facts.append({**found, "problems": agent.collection.verify()} if verify else found)
+    if as_json:
+        print_json(facts)
+    else:
+        _show_status(facts, str(settings.home))
+    if any(found.get("problems") for found in facts):
+        raise typer.Exit(FAULT)
+
+
+def _show_status(facts: list[dict[str, Any]], home: str) -> None:
+    from ..show import console, heading, plain, table
+
+    screen = console()
+    if not facts:
+        screen.print(f"no collections in {home!r}; run `polyhop index PATH` first", soft_wrap=True)
+    for found in facts:
+        shown = {name: value for name, value in found.items() if name not in ("name", "notices", "problems", "bytes")}
+        shown["size"] = f"{found['bytes'] / 1e6:,.1f} MB"
+        screen.print(heading(str(found["name"])), table(shown), sep="\n")
+        for problem in found.get("problems", ()):
+            screen.print(f"  differs: {plain(problem)}", style="red", soft_wrap=True)
+        if found.get("problems") == []:
+            screen.print("  verified: record, FTS5 and vector index are equal", style="green")
+
+
+@command("home")
+def list_(
+    *,
+    where: Where = "",
+    limit: Annotated[int, typer.Option(min=1, help="Documents to show.")] = SHOWN,
+    collection: Name = "default",
+    as_json: Json = False,
+    settings: Settings,
+) -> None:
+    """List documents, sorted by key; elsewhere than on a terminal a line each, key and title with a tab between."""
+    from ..show import console, plain
+
+    with opened(settings, collection) as agent:
+        every = iter(agent.collection.documents(where=where))
+        rows = list(islice(every, limit))
+        left = sum(1 for _ in every)
+    if as_json:
+        print_json({"documents": [{"key": k, "title": t, "source": s} for k, t, s in rows], "more": left})
+        return
+    screen = console()
+    for key, title, _ in rows:
+        if screen.is_terminal:
+            screen.print(plain(title or "(no title)"), style="bold")
+            screen.print(f"    {plain(key)}", style="dim", soft_wrap=True)
+        else:
+            print(f"{plain(key)}\t{plain(title)}")
+    if left:
+        console(stderr=True).print(f"and {left:,} more; --limit shows them", style="dim")
+
+
+@command("home")
+def remove(
+    keys: Annotated[list[str] | None, typer.Argument(help="Keys, as `polyhop list` shows them.")] = None,
+    *,
+    where: Where = "",
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    collection: Name = "default",
+    as_json: Json = False,
+    settings: Settings,
+) -> None:
+    """Remove documents by key or by filter."""
+    if bool(keys) == bool(where.strip()):
+        raise CallerError("say which documents to remove: either keys or --where FILTER")
+    from ..show import counted
+
+    with opened(settings, collection) as agent:
+        chosen = agent.collection.keys(where) if where.strip() else _existing(agent.collection, keys or [])
+        if where.strip() and not yes:
+            _confirm(len(chosen), collection)
+        count = agent.collection.remove(chosen)
+    if as_json:
+        print_json({"removed": count})
+    else:
+        typer.echo(f"{counted(count, 'document')} removed from {collection!r}")
+
+
+def _existing(collection: Collection, keys: list[str]) -> list[str]:
+    known = set(collection.keys())
+    for key in keys:
+        if key not in known:
+            raise CallerError(f"no document {key!r} in collection {collection.name!r}; `polyhop list` shows the keys")
+    return keys
+
+
+def _confirm(count: int, collection: str) -> None:
+    from ..show import counted
+
+    if not sys.stdin.isatty():
+        raise CallerError(f"this would remove {counted(count, 'document')} from {collection!r}; add --yes to do it")
+    typer.confirm(f"Remove {counted(count, 'document')} from {collection!r}?", abort=True, err=True)
+
+
+@command("home")
+def export(
+    file: Annotated[Path, typer.Argument(help="JSON lines; compressed if it ends in .gz.", show_default=False)],
+    *,
+    collection: Name = "default",
+    as_json: Json = False,
+    settings: Settings,
+) -> None:
+    """Write a collection to one file: texts, metadata and vectors."""
+    from ...store import transfer
+    from ..show import counted
+
+    with opened(settings, collection) as agent:
+        count = transfer.export(agent.collection, file)
+    if as_json:
+        print_json({"documents": count, "file": str(file)})
+    else:
+        typer.echo(f"{counted(count, 'document')} of {collection!r} written to {file}")
+
+
+@command("home")
+def import_(
+    file: Annotated[Path | None, typer.Argument(help="What `polyhop export` wrote.", show_default=False)] = None,
+    *,
+    chroma: Annotated[str, typer.Option(help="Folder or address of a Chroma database.")] = "",
+    chroma_collection: Annotated[str, typer.Option(help="The collection in it.")] = "",
+    collection: Name = "default",
+    embedder: EmbedderName = "",
+    as_json: Json = False,
+    settings: Settings,
+) -> None:
+    """Add an exported file, or the documents of a Chroma collection with their vectors."""
+    from ...encoders import Encoder, load_recorded
+    from ...store import transfer
+    from ...store.collection import names
+
+    if (file is None) == (not chroma) or bool(chroma) != bool(chroma_collection):
+        raise CallerError("give either FILE, or --chroma PLACE with --chroma-collection NAME")
+    chosen: str | Encoder = embedder
+    if file is not None and not embedder and collection not in names(settings.home):
+        recorded = transfer.embedder_of(file)
+        chosen = load_recorded(recorded, settings) if recorded else ""
+    with opened(settings, collection, create=True, embedder=chosen) as agent:
+        if file is not None:
+            report = transfer.import_file(agent.collection, file)
+        else:
+            from ...store.chroma import adopt
+
+            report = adopt(agent.collection, chroma, chroma_collection)
+    _show(report, as_json=as_json)
+
+
+def _show(report: AddReport, *, as_json: bool) -> None:
+    from ..show import console, heading, skipped, table
+
+    if as_json:
+        print_json(asdict(report))
+    else:
+        documents = f"{report.added:,} added, {report.changed:,} changed, {report.unchanged:,} unchanged"
+        passages = f"{report.passages:,} written, {report.embedded:,} embedded"
+        screen = console()
+        screen.print(table({"documents": documents, "passages": passages}))
+        if report.skipped:
+            screen.print(heading(f"Skipped ({len(report.skipped):,})"), skipped(report.skipped), sep="\n")
+    if report.skipped:
+        raise typer.Exit(FAULT)
+
+
+@command("home")
+def reindex(
+    *,
+    embedder: Annotated[str, typer.Option(help="The embedder to change to.", show_default=False)],
+    collection: Name = "default",
+    as_json: Json = False,
+    settings: Settings,
+) -> None:
+    """Embed a whole collection again with another embedder; the old vectors serve until all is done."""
+    from ...encoders import load
+    from ..show import counted
+
+    with opened(settings, collection) as agent:
+        chosen = load(embedder, settings)
+        with progress_bar() as bar:
+            task = bar.add_task("embedding", total=None)
+            count = agent.collection.reindex(
+                chosen, progress=lambda done, total: bar.update(task, completed=done, total=total)
+            )
+    if as_json:
+        print_json({"passages": count, "embedder": chosen.name})
+    else:
+        typer.echo(f"{counted(count, 'passage')} of {collection!r} embedded with {chosen.name!r}")
