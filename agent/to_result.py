@@ -8,7 +8,7 @@ from copy import deepcopy
 from ..core.types import Passage
 from ..graphs.state import State
 from ..retrieval.candidate import Candidate
-from ..retrieval.hop.locate import locate
+from ..retrieval.hop.mentions import locate
 from ..retrieval.retriever import Retriever
 from .results import Answer, RankedPassage, Retrieval, Span, Spending, Step, SubQuestion
 

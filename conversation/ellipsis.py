@@ -7,8 +7,7 @@ from collections.abc import Sequence
 
 from ..core.words import content_words, word_key
 from .memory import Exchange, Thing
-from .names import Name, lower_words, names
-from .nouns import OWNERS, PERSON, TIME, kind_of, singular
+from .names import OWNERS, PERSON, TIME, Name, kind_of, lower_words, names, singular
 
 _AND = re.compile(r"\A\W*(?:(?:and|but|so|also|or|ok|okay|well|then|now)\b[,\s]*)+", re.IGNORECASE)
 _ABOUT = re.compile(r"\A(?:(?:what|how)\s+(?:about|of)|same (?:question )?for|(?:tell me )?about)\s+", re.IGNORECASE)

@@ -15,9 +15,8 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import get_runtime
 
 from ..retrieval.run import Run
-from .loop import BRANCHES, MOST_STEPS, ONWARD, STEPS, Onward, Step, taken
+from .loop import BRANCHES, MOST_STEPS, ONWARD, STEPS, Onward, Step, run_sync, taken
 from .state import Request, State
-from .sync import run_sync
 
 
 def question_graph(checkpointer: Any = None) -> Any:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Generator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from importlib import import_module
 from inspect import iscoroutine, iscoroutinefunction
@@ -17,21 +18,16 @@ from typing import Any, TypeVar, cast, get_type_hints
 
 from ..retrieval.run import Run
 from ..retrieval.stop import MOST_HOPS
-from .nodes.finish import finish
-from .nodes.hop import hop
 from .nodes.instruct import instruct
-from .nodes.judge import judge
-from .nodes.plan import plan
-from .nodes.rank import rank
 from .nodes.rerank import rerank
-from .nodes.search import search
+from .nodes.steps import finish, hop, judge, plan, rank, search
 from .state import Request, State
-from .sync import run_sync
 
 START, END = "__start__", "__end__"  # as LangGraph calls them
 Step = Callable[[Any, Any], Any]
 Onward = Mapping[str, str | Callable[[Any], str]]
 Result = TypeVar("Result", bound=Mapping[str, Any])
+Value = TypeVar("Value")
 
 
 def entry(state: State) -> str:
@@ -224,3 +220,13 @@ def awaited(work: Any, *, alone: bool) -> Any:
     finally:
         work.close()
     raise RuntimeError(f"{work!r} waits for something although there is no language model")
+
+
+def run_sync(work: Coroutine[Any, Any, Value]) -> Value:
+    """Run a coroutine to its end from synchronous code, also where an event loop is already running in this thread."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()

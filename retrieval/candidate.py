@@ -62,3 +62,23 @@ class PursuedQuestion(TypedDict):
     template: str
     answers: list[str]
     passages: list[str]
+
+
+class Understood(TypedDict):
+    """A request understood.
+
+    `query` is what the run looks for, a text in words, and `lexical` what its lexical half is asked, `phrases` what is
+    to stand in passages word for word. Passages about `exclusions` go behind all others, those without `required` or of
+    years outside of `since` to `until` back by a share. `where` is the filter of the run, the caller's own in it, and
+    `told` says all this to the user.
+    """
+
+    query: str
+    lexical: str
+    phrases: list[str]
+    exclusions: list[str]
+    required: list[str]
+    since: int | None
+    until: int | None
+    where: str
+    told: list[str]

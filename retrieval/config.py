@@ -13,16 +13,15 @@ from .escalation import Always, Escalation, Never, WhenUnsure
 from .fusion.role import FUSIONS
 from .hop.link import LinkHop
 from .hop.role import UPDATERS, HopUpdater
+from .query.decompose import Pursuit
 from .query.first import FirstSearch
 from .query.gate import Gate
-from .query.pursue import Pursuit
 from .query.role import AUGMENTERS, Augmenter, Searcher
 from .rerank.duplicates import Duplicates
 from .rerank.exclude import Exclude
 from .rerank.listwise import Estimate
 from .rerank.path import PathScore
-from .rerank.role import RERANKERS, Ranker, Reranker
-from .rerank.sufficiency import ALWAYS, Sufficiency
+from .rerank.role import ALWAYS, RERANKERS, Ranker, Reranker, Sufficiency
 from .retriever import Retriever
 from .run import Run
 from .stop import STOP_RULES, AfterSeconds, MaxHops, Stop, WhenCancelled, WhenDry

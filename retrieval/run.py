@@ -14,15 +14,15 @@ from ..core.errors import CallerError
 from ..core.types import Passage, Vectors
 from ..core.words import STOP, content_words, word_key
 from ..store.names import Kind, names_of
-from .query.understood import Understood
+from .candidate import Understood
 from .retriever import Retriever
 
 if TYPE_CHECKING:
     from ..core.llm.gateway import Gateway, Spent
     from .config import Config
 
-#: How much a name of each kind is worth, from a title to an inexact match.
-WORTH = {Kind.TITLE: 1.0, Kind.LEAD: 0.9, Kind.SHORT: 0.7, Kind.ALIAS: 0.6, Kind.FUZZY: 0.5}
+#: The weight of a name by its kind, from a title to an inexact match.
+KIND_WEIGHT = {Kind.TITLE: 1.0, Kind.LEAD: 0.9, Kind.SHORT: 0.7, Kind.ALIAS: 0.6, Kind.FUZZY: 0.5}
 
 
 #: Passages of a document that a link to it may lead to. A longer document is met further in by search.
@@ -252,7 +252,7 @@ class Run:
             there = [known for name in self._heads.get(document, ()) if (known := self.known(name)) is not None]
             if there:
                 best = min(there, key=lambda known: (-round(known.cosine, 6), known.passage.id))
-                found.append((-WORTH[Kind(kind)], -round(best.cosine, 6), best.passage.id, best, Kind(kind)))
+                found.append((-KIND_WEIGHT[Kind(kind)], -round(best.cosine, 6), best.passage.id, best, Kind(kind)))
         return [(best, kind) for _, _, _, best, kind in sorted(found, key=lambda bearer: bearer[:3])[:most]]
 
     def meet(self, documents: Iterable[str]) -> None:

@@ -26,10 +26,10 @@ from polyhop.core.types import Vectors
 from polyhop.encoders import Encoder
 from polyhop.retrieval.escalation import WhenUnsure
 from polyhop.retrieval.fusion.minmax import MinMax
-from polyhop.retrieval.hop.checkpoint import NoCheckpoint
-from polyhop.retrieval.query.feedback import Feedback
+from polyhop.retrieval.hop.treehop_network import NoCheckpoint
 from polyhop.retrieval.query.first import FirstSearch
 from polyhop.retrieval.query.gate import Gate
+from polyhop.retrieval.query.reformulations import Feedback
 from polyhop.retrieval.rerank.cross import CrossEncoder
 from tests.agent.commands import run
 from tests.documents import environment

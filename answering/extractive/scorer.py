@@ -16,7 +16,7 @@ import numpy as np
 
 from ...core.linear import Linear, load_linear
 from ...core.types import Numbers
-from ...retrieval.query.answer_type import AnswerType
+from ...retrieval.query.short_answers import AnswerType
 from .quotable import NAMES, Sight
 
 SHIPPED = Path(__file__).parent / "weights" / "answer.json"

@@ -9,11 +9,10 @@ from ...answering.citations.check import NOT_FOUND, check_citations
 from ...answering.extractive.extract import extract
 from ...answering.quoted import quoted
 from ...core.errors import ModelError
-from ...prompts import load
+from ...prompts import prompted
 from ...retrieval.candidate import Candidate
 from ...retrieval.run import Run
-from ..state import Event, State
-from ..watch import Watch
+from ..state import Event, State, Watch
 
 #: tokens an answer may have
 MOST = 400
@@ -63,10 +62,7 @@ def messages(question: str, texts: list[str]) -> list[dict[str, str]]:
     passages = "\n\n".join(
         f"<passage number={number}>\n{quoted(text)}\n</passage>" for number, text in enumerate(texts, start=1)
     )
-    return [
-        {"role": "system", "content": load("answer")},
-        {"role": "user", "content": f"{passages}\n\nQuestion: {question}"},
-    ]
+    return prompted("answer", f"{passages}\n\nQuestion: {question}")
 
 
 def extractive(ranked: list[Candidate], run: Run, sufficiency: float | None = None) -> dict[str, Any]:
@@ -84,10 +80,4 @@ def _checked(reply: str, texts: list[str], model: str, *, question: str) -> dict
     citations = check_citations(said, texts, question=question)
     if not any(citation["supported"] for citation in citations):
         return None
-    return {
-        "text": said,
-        "citations": [dict(one) for one in citations],
-        "extractive": False,
-        "found": True,
-        "model": model,
-    }
+    return {"text": said, "citations": [*map(dict, citations)], "extractive": False, "found": True, "model": model}

@@ -7,18 +7,15 @@ from datetime import date
 
 from ...core.errors import ModelError
 from ...core.words import name_key
-from ...prompts import load
-from ...retrieval.query import fields, phrases
-from ...retrieval.query.instructions import Instructions, parse
-from ...retrieval.query.period import OPEN
-from ...retrieval.query.readings import Reading, checked_question, checked_reading
+from ...prompts import prompted
+from ...retrieval.candidate import Understood
+from ...retrieval.query import fields
+from ...retrieval.query.instructions import CUE, OPEN, SURE_CUE, Instructions, Reading, checked_reading, parse
 from ...retrieval.query.role import first_query
-from ...retrieval.query.translate import Translation, translate
-from ...retrieval.query.understood import Understood
+from ...retrieval.query.translate import Translation, checked_question, translate
 from ...retrieval.retriever import Retriever
 from ...retrieval.run import Run
-from ..state import State
-from ..watch import Watch
+from ..state import State, Watch
 
 #: tokens that the reply of a model may have
 MOST = 256
@@ -56,7 +53,7 @@ async def instruct(state: State, run: Run) -> State:
         first["dense_text"] = said.query
     if close:
         first["phrases"] = close
-    event = watch.event(understood=understood["told"], **({"notices": notices} if notices else {}))
+    event = watch.event(understood=understood["told"], notices=notices)
     run.emit(event)
     others = [query for query in state["frontier"][1:] if not parse(query["text"])]
     return _spent(State(understood=understood, frontier=[first, *others], events=[event]), state, run)
@@ -72,15 +69,12 @@ def _spent(changes: State, state: State, run: Run) -> State:
 async def _read(state: State, run: Run, notices: list[str]) -> Instructions:
     """Return the instructions of a request in words, by the rules or else by a language model."""
     request = state["question"]
-    if not phrases.CUE.search(request):
+    if not CUE.search(request):
         return Instructions(request)
     said = parse(request, today=date.today(), keys=_keys(request, run.retriever))
     llm = run.model(state.get("spent", []))
-    if not said and llm is not None and phrases.SURE_CUE.search(request) and llm.allows():
-        asked = [
-            {"role": "system", "content": load("instruct")},
-            {"role": "user", "content": f"Request: {request}"},
-        ]
+    if not said and llm is not None and SURE_CUE.search(request) and llm.allows():
+        asked = prompted("instruct", f"Request: {request}")
         try:
             reading = await llm.structured("instruct", asked, Reading, max_tokens=MOST)
         except ModelError as error:
@@ -95,10 +89,7 @@ async def _question(translation: Translation, state: State, run: Run, notices: l
     llm = run.model(state.get("spent", []))
     if llm is None or not llm.allows():
         return translation.dense
-    asked = [
-        {"role": "system", "content": load("keywords")},
-        {"role": "user", "content": f"Query: {translation.lexical}"},
-    ]
+    asked = prompted("keywords", f"Query: {translation.lexical}")
     try:
         reply = await llm.complete("instruct", asked, max_tokens=MOST_QUESTION)
     except ModelError as error:

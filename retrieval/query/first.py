@@ -11,7 +11,7 @@ from ..candidate import Candidate, Query
 from ..fusion.role import Fusion, FusionInput
 from ..fusion.rrf import ReciprocalRank
 from ..hop.mentions import mentions
-from ..run import WORTH, Run
+from ..run import KIND_WEIGHT, Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class FirstSearch:
         for mention in found:
             telling = run.rarity(mention.key) / (1.0 if len(mention.bearers) == 1 else self.shared)
             for known, kind in run.nearest(mention.bearers, self.per_name):
-                name, value = known.passage.id, query["score"] * WORTH[kind] * telling
+                name, value = known.passage.id, query["score"] * KIND_WEIGHT[kind] * telling
                 if name not in best or value > best[name]["score"]:
                     best[name] = Candidate(id=name, kind="named", via="named", path=[], name=mention.key, score=value)
         return list(best.values())

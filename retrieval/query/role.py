@@ -41,12 +41,12 @@ AUGMENTERS: Registry[Augmenter] = Registry(
     "augmenter",
     "polyhop.augmenters",
     {
-        "feedback": "polyhop.retrieval.query.feedback:Feedback",
-        "expansion": "polyhop.retrieval.query.expansion:Expansion",
+        "feedback": "polyhop.retrieval.query.reformulations:Feedback",
+        "expansion": "polyhop.retrieval.query.reformulations:Expansion",
         "repeat": "polyhop.retrieval.query.reformulations:Repeat",
-        "passage": "polyhop.retrieval.query.written:PASSAGE",
-        "keywords": "polyhop.retrieval.query.written:KEYWORDS",
-        "thoughts": "polyhop.retrieval.query.written:THOUGHTS",
+        "passage": "polyhop.retrieval.query.reformulations:PASSAGE",
+        "keywords": "polyhop.retrieval.query.reformulations:KEYWORDS",
+        "thoughts": "polyhop.retrieval.query.reformulations:THOUGHTS",
     },
     Augmenter,
 )

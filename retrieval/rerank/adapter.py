@@ -26,7 +26,7 @@ from ...core.weights_file import Card, Kind, Parameters
 from ..candidate import Candidate
 from ..retriever import Retriever
 from ..run import Run
-from .head import head_of
+from .role import head_of
 
 FORMAT = 1
 SHIPPED = Path(__file__).parent / "weights"

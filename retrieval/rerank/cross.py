@@ -23,8 +23,8 @@ from ...encoders.minilm import tokenizer
 from ..candidate import Candidate
 from ..run import Run
 from . import crossfile
-from .head import head_of
 from .pairs import Pair, Tokens, candidate, encode, way
+from .role import head_of
 
 _BATCH_TOKENS = 1024
 #: passages that one question may have read

@@ -18,10 +18,9 @@ from functools import lru_cache
 
 from ...core.words import content_words, name_key, word_key
 from ...store.names import Kind
-from ..candidate import Candidate
-from ..query.period import Period
-from ..query.understood import Understood
-from ..run import WORTH, LoadedPassage, Run
+from ..candidate import Candidate, Understood
+from ..query.instructions import Period
+from ..run import KIND_WEIGHT, LoadedPassage, Run
 from .role import STEP, WHOLE, order
 
 #: characters of a passage that tell what it is about
@@ -69,7 +68,7 @@ class Exclude:
         evidence = (
             self.bias
             + self.cosine * float(run.embed(topic) @ known.vector)
-            + self.named * (WORTH[Kind(names[key])] if key in names else 0.0)
+            + self.named * (KIND_WEIGHT[Kind(names[key])] if key in names else 0.0)
             + self.words * held
             + self.opening * (f" {key} " in f" {_opening(known.passage.text)} ")
         )

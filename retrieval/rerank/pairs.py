@@ -11,7 +11,7 @@ from typing import NamedTuple
 from tokenizers import Tokenizer
 
 from ...encoders.text import readable
-from ..hop.locate import locate
+from ..hop.mentions import locate
 
 #: tokens of the question, of the way, and of a pair in all; the candidate has what is left
 QUESTION, WAY, WHOLE = 40, 40, 128

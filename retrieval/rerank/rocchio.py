@@ -10,7 +10,7 @@ import numpy as np
 from ...core.vectors import unit
 from ..candidate import Candidate
 from ..run import Run
-from .head import head_of
+from .role import head_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from ...core.errors import CallerError
 from ...encoders.text import readable
 from ..candidate import Candidate
 from ..run import LoadedPassage, Run
-from .head import head_of
 from .pairs import candidate, way
+from .role import head_of
 
 # A tokenizer that cuts and pads keeps that in itself, so that only one thread at a time may use it.
 _turn = threading.Lock()

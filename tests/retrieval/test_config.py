@@ -17,9 +17,9 @@ from polyhop.retrieval.config import Config
 from polyhop.retrieval.fusion.rrf import ReciprocalRank
 from polyhop.retrieval.hop.link import LinkHop
 from polyhop.retrieval.hop.span import SpanHop
-from polyhop.retrieval.query.feedback import Feedback
 from polyhop.retrieval.query.first import FirstSearch
-from polyhop.retrieval.rerank.head import head_of
+from polyhop.retrieval.query.reformulations import Feedback
+from polyhop.retrieval.rerank.role import head_of
 from polyhop.retrieval.run import Run
 from polyhop.retrieval.stop import MaxHops, Progress, Stop, WhenDry
 from polyhop.store.collection import Collection

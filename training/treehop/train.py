@@ -26,7 +26,7 @@ from ...core.types import Numbers, Vectors
 from ...core.vectors import unit
 from ...core.weights_file import Card
 from ...encoders.role import Encoder
-from ...retrieval.hop import checkpoint
+from ...retrieval.hop import treehop_network as checkpoint
 from ...retrieval.hop.tree import Growth, grow
 from ...retrieval.hop.treehop_network import Gate, Shape
 from ..harness import NotBetter, Watcher, interval, mark_of, polyhop_version

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 
 from polyhop.core.weights_file import Card
-from polyhop.retrieval.hop import checkpoint
-from polyhop.retrieval.hop.checkpoint import Checkpoint
-from polyhop.retrieval.hop.treehop_network import Gate, Parameters, Shape
+from polyhop.retrieval.hop import treehop_network as checkpoint
+from polyhop.retrieval.hop.treehop_network import Checkpoint, Gate, Parameters, Shape
 
 EMBEDDER = "all-MiniLM-L6-v2"
 

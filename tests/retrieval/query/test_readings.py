@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from polyhop.retrieval.query.instructions import Instructions
-from polyhop.retrieval.query.period import Period
-from polyhop.retrieval.query.readings import Reading, checked_question, checked_reading
+from polyhop.retrieval.query.instructions import Instructions, Period, Reading, checked_reading
+from polyhop.retrieval.query.translate import checked_question
 
 REQUEST = "Who directed GoldenEye? Spare me Casino Royale, nothing older than 1990."
 

@@ -12,11 +12,18 @@ from polyhop.core.types import Hit
 from polyhop.core.vectors import unit
 from polyhop.encoders import Encoder
 from polyhop.retrieval.candidate import Query
-from polyhop.retrieval.query.expansion import Expansion
-from polyhop.retrieval.query.feedback import Feedback
-from polyhop.retrieval.query.reformulations import Beside, Repeat, found_beside, nearest
+from polyhop.retrieval.query.reformulations import (
+    KEYWORDS,
+    PASSAGE,
+    THOUGHTS,
+    Beside,
+    Expansion,
+    Feedback,
+    Repeat,
+    found_beside,
+    nearest,
+)
 from polyhop.retrieval.query.role import Augmenter, first_query
-from polyhop.retrieval.query.written import KEYWORDS, PASSAGE, THOUGHTS
 from polyhop.retrieval.rerank.path import PathScore
 from polyhop.retrieval.run import Run
 from polyhop.store.collection import Collection
