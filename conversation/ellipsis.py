@@ -92,7 +92,9 @@ def _asked_differently(asking: str, last: Exchange) -> str:
     asking = asking[0].upper() + asking[1:]
     question = last.question.strip().rstrip("?.! ")
     match = _WH_FIRST.match(question)
-    if match and (match.group(1).lower() not in ("who", "whom", "what") or _copula(match.group(2))):
+    if match and (
+        match.group(1).lower() not in ("who", "whom", "what") or match.group(2).lower() in ("is", "was", "are", "were")
+    ):
         return f"{asking} {question[match.start(2) :]}?"
     if _YES_NO.match(question):
         return f"{asking} {question[0].lower()}{question[1:]}?"
@@ -101,10 +103,6 @@ def _asked_differently(asking: str, last: Exchange) -> str:
         subject = said.text if said else "somebody" if question.lower().startswith("who") else "it"
         return f"{asking} was it that {subject} {match.group(1)}?"
     return f"{asking}, as to: {question}?"
-
-
-def _copula(word: str) -> bool:
-    return word.lower() in ("is", "was", "are", "were")
 
 
 def _put_in(part: str, last: Exchange) -> str:

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from importlib import import_module
 from inspect import iscoroutine, iscoroutinefunction
-from typing import Any, TypeVar, cast, get_type_hints
+from typing import Any, Literal, TypeVar, cast, get_type_hints
 
 from ..retrieval.run import Run
 from ..retrieval.stop import MOST_HOPS
@@ -30,39 +30,39 @@ Result = TypeVar("Result", bound=Mapping[str, Any])
 Value = TypeVar("Value")
 
 
-def entry(state: State) -> str:
+def entry(state: State) -> Literal["condense", "plan"]:
     """Return the first step: without a history there is nothing to condense."""
     return "condense" if state.get("history") else "plan"
 
 
-def after_rank(state: State) -> str:
+def after_rank(state: State) -> Literal["augment", "judge"]:
     """Return the step after `rank`."""
     return "augment" if state["searches"] == 1 and state.get("augmented") is None else "judge"
 
 
-def after_augment(state: State) -> str:
+def after_augment(state: State) -> Literal["search", "judge"]:
     """Return the step after `augment`."""
     return "search" if state["augmented"] else "judge"
 
 
-def after_judge(state: State) -> str:
+def after_judge(state: State) -> Literal["hop", "rerank"]:
     """Return the step after `judge`."""
     return "rerank" if state["stopped"] else "hop"
 
 
-def after_hop(state: State) -> str:
+def after_hop(state: State) -> Literal["search", "rerank"]:
     """Return the step after `hop`."""
     return "rerank" if state["stopped"] else "search"
 
 
-def after_rerank(state: State) -> str:
+def after_rerank(state: State) -> Literal["escalate", "finish"]:
     """Return the step after `rerank`: only a language model can split the question."""
     return "escalate" if state.get("llm") else "finish"
 
 
-def after_finish(state: State) -> str:
+def after_finish(state: State) -> Literal["answer", "__end__"]:
     """Return the step after `finish`: where passages are all that is wanted, the end."""
-    return "answer" if state.get("task") == "answer" else END
+    return "answer" if state.get("task") == "answer" else "__end__"
 
 
 def late(name: str) -> Step:
@@ -111,16 +111,6 @@ ONWARD: Onward = {
     "escalate": "finish",
     "finish": after_finish,
     "answer": END,
-}
-#: what may come after a step that does not always go on to the same one
-BRANCHES: Mapping[str, list[str]] = {
-    START: ["condense", "plan"],
-    "rank": ["augment", "judge"],
-    "augment": ["search", "judge"],
-    "judge": ["hop", "rerank"],
-    "hop": ["search", "rerank"],
-    "rerank": ["escalate", "finish"],
-    "finish": ["answer", END],
 }
 
 

@@ -162,16 +162,12 @@ class Run:
     def weights(self) -> dict[str, float]:
         """Return the rarity of each word key of the question."""
         if self._weights is None:
-            self._weights = self._weigh()
+            words = list(dict.fromkeys(content_words(self.question)))
+            self._count(words)
+            self._weights = {}
+            for key, rarity in ((word_key(word), self._rarity[word]) for word in words):
+                self._weights[key] = max(self._weights.get(key, 0.0), rarity)
         return self._weights
-
-    def _weigh(self) -> dict[str, float]:
-        words = list(dict.fromkeys(content_words(self.question)))
-        self._count(words)
-        weights: dict[str, float] = {}
-        for word in words:
-            weights[word_key(word)] = max(weights.get(word_key(word), 0.0), self._rarity[word])
-        return weights
 
     def load(self, ids: Iterable[str]) -> None:
         """Read the passages that are not known yet, all in one go; those that no longer exist are noted in `gone`."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from ...answering.citations.check import NOT_FOUND, check_citations
@@ -31,10 +30,15 @@ async def answer(state: State, run: Run) -> State:
     written: dict[str, Any] | None = None
     notices: list[str] = []
     llm = run.model(state.get("spent", []))
+
+    def on_text(text: str | None) -> None:
+        """Pass on a piece of the answer as it is written; None takes back those before."""
+        run.emit(Event(event="text", text=text or "", again=text is None))
+
     if llm is not None and texts:
         try:
             asked = messages(state["question"], texts)
-            reply = await llm.complete("answer", asked, max_tokens=MOST, on_text=_telling(run) if run.heard else None)
+            reply = await llm.complete("answer", asked, max_tokens=MOST, on_text=on_text if run.heard else None)
             written = _checked(reply, texts, llm.name, question=state["question"])
         except ModelError as error:
             notices.append(str(error))
@@ -46,15 +50,6 @@ async def answer(state: State, run: Run) -> State:
     event = watch.event(found=len(written["citations"]), reason=written["model"] or "extractive")
     run.emit({**event, "text": written["text"]})
     return State(answer={**written, "notices": notices}, events=[event], spent=llm.taken() if llm else [])
-
-
-def _telling(run: Run) -> Callable[[str | None], None]:
-    """Return what passes the pieces of an answer on as they are written; `again` takes back those before."""
-
-    def tell(text: str | None) -> None:
-        run.emit(Event(event="text", text=text or "", again=text is None))
-
-    return tell
 
 
 def messages(question: str, texts: list[str]) -> list[dict[str, str]]:

@@ -10,7 +10,7 @@ from ...core.words import name_key
 from ...prompts import prompted
 from ...retrieval.candidate import Understood
 from ...retrieval.query import fields
-from ...retrieval.query.instructions import CUE, OPEN, SURE_CUE, Instructions, Reading, checked_reading, parse
+from ...retrieval.query.instructions import CUE, OPEN, SURE_CUE, Instructions, ParsedRequest, checked_reading, parse
 from ...retrieval.query.role import first_query
 from ...retrieval.query.translate import Translation, checked_question, translate
 from ...retrieval.retriever import Retriever
@@ -76,7 +76,7 @@ async def _read(state: State, run: Run, notices: list[str]) -> Instructions:
     if not said and llm is not None and SURE_CUE.search(request) and llm.allows():
         asked = prompted("instruct", f"Request: {request}")
         try:
-            reading = await llm.structured("instruct", asked, Reading, max_tokens=MOST)
+            reading = await llm.structured("instruct", asked, ParsedRequest, max_tokens=MOST)
         except ModelError as error:
             notices.append(f"instructions were read by rules alone ({error})")
         else:

@@ -73,5 +73,5 @@ class DirectionalHop:
         for query, hits in zip(queries, lists, strict=True):
             new = [hit.id for hit in hits if hit.id not in query["path"]][: self.depth]
             for rank, target in enumerate(new, start=1):
-                found.append(reached(self, query, target, query["text"], max(0.0, query["score"]) * 0.25 / rank))
+                found.append(reached(self, query, target, query["text"], score=max(0.0, query["score"]) * 0.25 / rank))
         return found

@@ -99,7 +99,7 @@ def _choose(tries: _Tries, found: Mapping[str, Sequence[tuple[str, int]]]) -> li
     return chosen
 
 
-class _Words:
+class _KeyedWords:
     """The words of a text as keys; a key of several words is a slice of all of them."""
 
     def __init__(self, text: str) -> None:
@@ -123,7 +123,7 @@ class _Words:
 @lru_cache(maxsize=4_096)
 def _tries(text: str, question: bool) -> _Tries:  # noqa: FBT001 - a cache key, not an interface
     """Return the keys to try in a text, in the order in which they are tried."""
-    words = _Words(text)
+    words = _KeyedWords(text)
     tries = _Tries()
     for start, (word, capital) in enumerate(zip(words.folded, words.capital, strict=True)):
         if capital or question:
@@ -133,7 +133,7 @@ def _tries(text: str, question: bool) -> _Tries:  # noqa: FBT001 - a cache key, 
     return tries
 
 
-def _add_named(tries: _Tries, words: _Words, start: int, longest: int) -> None:
+def _add_named(tries: _Tries, words: _KeyedWords, start: int, longest: int) -> None:
     """Add exact keys, longest first; then first name and last name; then the word alone."""
     count, word, capital = len(words.folded), words.folded[start], words.capital[start]
     ends: Sequence[int] = range(min(start + longest, count), start + 1, -1)
@@ -149,7 +149,7 @@ def _add_named(tries: _Tries, words: _Words, start: int, longest: int) -> None:
         tries.add(start, [start + 1], [word], _How.EXACT)
 
 
-def _add_lower(tries: _Tries, words: _Words, start: int) -> None:
+def _add_lower(tries: _Tries, words: _KeyedWords, start: int) -> None:
     """Add keys without a capital that neither begin nor end with a function word."""
     last = min(start + LONGEST_LOWER, len(words.folded))
     ends = [

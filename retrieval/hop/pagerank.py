@@ -104,5 +104,6 @@ class PageRankHop:
         highest = max((shares[target] for target in best), default=0.0)
         scale = self.weight * max(0.0, *scores.values()) / highest if highest > 0 else 0.0
         return [
-            reached(self, query, target, query["text"], scale * shares[target]) for target, (_, query) in best.items()
+            reached(self, query, target, query["text"], score=scale * shares[target])
+            for target, (_, query) in best.items()
         ]

@@ -54,7 +54,7 @@ def query_from(updater: HopUpdater, bridge: Candidate, text: str, strength: floa
     return query if strength is None else Query(**{**query, "strength": strength})
 
 
-def reached(updater: HopUpdater, query: Query, target: str, name: str, score: float) -> Candidate:
+def reached(updater: HopUpdater, query: Query, target: str, name: str, *, score: float) -> Candidate:
     """Return the passage `target` as a candidate that an updater's query found."""
     return Candidate(id=target, kind=updater.kind, via=updater.name, path=query["path"], name=name, score=score)
 

@@ -97,7 +97,7 @@ class SpanHop:
             certain = 1.0 if wanted <= target.words else self.doubt
             gain = query["score"] - float(bridge.vector @ target.vector)
             score = self.weight * query.get("strength", 0.0) * confidence * certain * gain
-            yield reached(self, query, hit.id, name_key(query["text"]), score)
+            yield reached(self, query, hit.id, name_key(query["text"]), score=score)
 
 
 def _names(known: LoadedPassage, asked: frozenset[str]) -> dict[str, str]:

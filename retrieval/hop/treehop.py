@@ -126,7 +126,7 @@ class TreeHop:
         candidates = []
         for place in kept(order, self.width, self.pruning):
             query, name, cosine = found[place]
-            candidates.append(reached(self, query, name, "", self.score(query["score"], cosine, ranks[place])))
+            candidates.append(reached(self, query, name, "", score=self.score(query["score"], cosine, ranks[place])))
         return candidates
 
     def _near(self, queries: Sequence[Query], run: Run) -> Iterator[tuple[Query, str, float]]:

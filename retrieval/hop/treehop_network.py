@@ -34,7 +34,7 @@ EPSILON = 1e-5  # of the layer norm
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class TreeHopShape:
     """The sizes of a network: of its vectors, of its gate, how many residual blocks; and its form, one of `FORMS`."""
 
     dimension: int
@@ -73,14 +73,14 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Gate:
+class TreeHopNetwork:
     """The network with its weights.
 
     It returns raw states, which the next hop starts from; `unit` makes of one what an index is asked with. To go on
     from the unit vector instead would be another network, unless its form says so.
     """
 
-    shape: Shape
+    shape: TreeHopShape
     parameters: Parameters
 
     def __call__(self, queries: Vectors, passages: Vectors) -> Vectors:
@@ -130,12 +130,12 @@ _KIND = Kind(
 class Checkpoint:
     """Weights that are ready for use; `digest` is a hash of the whole file and tells one from another."""
 
-    card: Card[Shape] = field(compare=False)
+    card: Card[TreeHopShape] = field(compare=False)
     digest: str
-    gate: Gate = field(repr=False, compare=False)
+    gate: TreeHopNetwork = field(repr=False, compare=False)
 
 
-def save(path: Path, parameters: Parameters, card: Card[Shape]) -> str:
+def save(path: Path, parameters: Parameters, card: Card[TreeHopShape]) -> str:
     """Write weights as 16-bit floats in one step, and return the digest of the file."""
     return _KIND.save_halves(path, parameters, card)
 
@@ -148,8 +148,8 @@ def load(path: Path, *, embedder: str = "", dimension: int = 0) -> Checkpoint:
         BrokenCheckpoint: if it is no sound file of TreeHop weights.
         ForeignCheckpoint: if it belongs to another embedder.
     """
-    card, digest, parameters = _KIND.load(path, Shape, embedder=embedder, dimension=dimension)
-    return Checkpoint(card, digest, Gate(card.shape, parameters))
+    card, digest, parameters = _KIND.load(path, TreeHopShape, embedder=embedder, dimension=dimension)
+    return Checkpoint(card, digest, TreeHopNetwork(card.shape, parameters))
 
 
 def find(folders: Sequence[Path], *, embedder: str, dimension: int) -> tuple[Checkpoint | None, list[str]]:

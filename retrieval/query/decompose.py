@@ -102,6 +102,8 @@ def _visit(question: str, parts: Mapping[str, Sequence[Any]], asked: list[str], 
 
 
 VIA = "asked"
+#: passages that the search for one sub-question keeps at hand
+CAPACITY = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,7 @@ class Pursuit:
         readings: answers that a reference may stand for.
         variants: ways to fill a sub-question with several references.
         depth: passages of each that count as found.
-        weight: what its first passage is worth, of the score that it has there; less by rank.
+        weight: the share of its score that its first passage keeps; the others less, by rank.
     """
 
     readings: int = 2
@@ -127,26 +129,21 @@ class Pursuit:
         self, questions: Sequence[str], run: Run, *, first: Searcher, ranker: Ranker
     ) -> tuple[list[Candidate], list[PursuedQuestion]]:
         """Return what all sub-questions found, and how each was asked."""
-        finds: list[Candidate] = []
+        candidates: list[Candidate] = []
         asked: list[PursuedQuestion] = []
         answers: dict[int, list[tuple[str, str]]] = {}
         for number, template in enumerate(questions, start=1):
             for chosen in self._fillings(template, answers):
                 text = filled(template, {place: answer for place, (answer, _) in chosen.items()})
-                ranked, working = _searched(text, run, first, ranker)
-                found = self._answers(text, ranked, working)
+                search = Run(run.retriever, text, run.where, k=run.k, capacity=CAPACITY)
+                ranked = ranker.rank(first.search([first_query(text, first)], search), search)
+                found = self._answers(text, ranked, search)
                 answers.setdefault(number, []).extend(found)
                 path = [passage for _, passage in chosen.values() if passage]
-                finds += self._finds(ranked, path, name=" / ".join(answer for answer, _ in chosen.values()))
-                asked.append(
-                    PursuedQuestion(
-                        question=text,
-                        template=template,
-                        answers=[answer for answer, _ in found],
-                        passages=[item["id"] for item in ranked[: self.depth]],
-                    )
-                )
-        return finds, asked
+                candidates += self._candidates(ranked, path, name=" / ".join(answer for answer, _ in chosen.values()))
+                short, ids = [answer for answer, _ in found], [item["id"] for item in ranked[: self.depth]]
+                asked.append(PursuedQuestion(question=text, template=template, answers=short, passages=ids))
+        return candidates, asked
 
     def _fillings(
         self, template: str, answers: dict[int, list[tuple[str, str]]]
@@ -167,18 +164,8 @@ class Pursuit:
         found = short_answers(text, passages, run)[: self.readings]
         return [(one.text, passages[one.passage].id) for one in found]
 
-    def _finds(self, ranked: Sequence[Candidate], path: Sequence[str], *, name: str) -> Iterator[Candidate]:
+    def _candidates(self, ranked: Sequence[Candidate], path: Sequence[str], *, name: str) -> Iterator[Candidate]:
         for rank, item in enumerate(ranked[: self.depth], start=1):
             score = max(0.0, item["score"]) * self.weight / rank
             way = [passage for passage in dict.fromkeys(path) if passage != item["id"]]
             yield Candidate(id=item["id"], kind="words", via=VIA, path=way, name=name, score=score)
-
-
-def _searched(text: str, run: Run, first: Searcher, ranker: Ranker) -> tuple[list[Candidate], Run]:
-    """Return the passages for a text, in the order that they have for it."""
-    working = Run(run.retriever, text, run.where, k=run.k, capacity=CAPACITY)
-    return ranker.rank(first.search([first_query(text, first)], working), working), working
-
-
-#: passages that the search for one sub-question keeps at hand
-CAPACITY = 400

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
@@ -88,11 +88,13 @@ def load(file: Path = SHIPPED) -> Mapping[str, Linear]:
     Raises:
         OperatorError: if the file is missing or not as it should be.
     """
-    return load_linear(file, _units, what="weights of the gate", command="training.augment", format=FORMAT)
-
-
-def _units(held: Mapping[str, Any]) -> Mapping[str, Linear]:
-    return {name: Linear.of(row, FEATURES) for name, row in held["gates"].items()}
+    return load_linear(
+        file,
+        lambda held: {name: Linear.of(row, FEATURES) for name, row in held["gates"].items()},
+        what="weights of the gate",
+        command="training.augment",
+        format=FORMAT,
+    )
 
 
 def features(ranked: Sequence[Candidate], finds: Sequence[Candidate], run: Run) -> Numbers:

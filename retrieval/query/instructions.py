@@ -490,7 +490,7 @@ def _topic(part: str) -> str:
     return " ".join(words[1:] if len(words) > 1 and words[0] in ("the", "a", "an") else words)
 
 
-class Reading(BaseModel):
+class ParsedRequest(BaseModel):
     """A request taken apart by a language model."""
 
     question: str = Field(max_length=LONGEST)
@@ -500,7 +500,7 @@ class Reading(BaseModel):
     until: int | None = Field(None, ge=1000, le=2999)
 
 
-def checked_reading(request: str, reading: Reading) -> Instructions | None:
+def checked_reading(request: str, reading: ParsedRequest) -> Instructions | None:
     """Return what a model read, or None where it does not follow from the request.
 
     All it names has to stand there, its question must add no word, and something has to be left to ask.

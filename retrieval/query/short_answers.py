@@ -11,7 +11,7 @@ from typing import NamedTuple
 from ...core.dates import BORN, DIED, NUMBER, dates
 from ...core.sentences import sentences
 from ...core.types import Passage
-from ...core.words import STOP, WORD, content_words, fold, name_key, word_key
+from ...core.words import STOP, WORD, content_words, fold, is_capital, name_key, word_key
 from ..run import Run
 
 
@@ -270,7 +270,7 @@ def _spans(text: str) -> Iterator[tuple[int, int]]:
     run: list[re.Match[str]] = []
     for token in [*_TOKEN.finditer(text), None]:
         if token is None or (run and text[run[-1].end() : token.start()] != " ") or not _goes_on(token, run, taken):
-            while run and not _is_capital(run[-1].group()):
+            while run and not is_capital(run[-1].group()):
                 run.pop()
             while len(run) > 1 and fold(run[0].group()) in STOP:
                 run.pop(0)
@@ -284,15 +284,9 @@ def _spans(text: str) -> Iterator[tuple[int, int]]:
 def _goes_on(token: re.Match[str], run: Sequence[re.Match[str]], taken: Sequence[tuple[int, int]]) -> bool:
     """Say whether a word may belong to a name that begins before it, or begin one."""
     word = token.group()
-    return (_is_capital(word) or bool(run and word in _PARTICLES)) and not _inside(token.start(), taken)
-
-
-def _is_capital(word: str) -> bool:
-    return word[0].isupper() or word[0].isdigit()
-
-
-def _inside(at: int, spans: Sequence[tuple[int, int]]) -> bool:
-    return any(start <= at < end for start, end in spans)
+    return (is_capital(word) or bool(run and word in _PARTICLES)) and not any(
+        start <= token.start() < end for start, end in taken
+    )
 
 
 def _fit(name: str, before: str, after: str, kind: AnswerType) -> float:

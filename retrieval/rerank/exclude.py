@@ -21,7 +21,7 @@ from ...store.names import Kind
 from ..candidate import Candidate, Understood
 from ..query.instructions import Period
 from ..run import KIND_WEIGHT, LoadedPassage, Run
-from .role import STEP, WHOLE, order
+from .role import STEP, added, order
 
 #: characters of a passage that tell what it is about
 OPENING = 80
@@ -84,9 +84,7 @@ class Exclude:
         share = min(1.0, max(0.0, chance - self.least) / (ABOUT - self.least)) + self._astray(known, understood)
         if not share:
             return item
-        parts = item.get("parts", {WHOLE: item["score"]})
-        parts = {**parts, self.name: parts.get(self.name, 0.0) - share * spread}
-        moved = Candidate(**{**item, "score": item["score"] - share * spread, "parts": parts})
+        moved = added(item, -share * spread, self.name)
         if chance >= ABOUT:
             moved["about"] = worst
         return moved
@@ -102,8 +100,7 @@ class Exclude:
 
 
 def _asks(understood: Understood) -> bool:
-    given = understood["exclusions"] or understood["required"]
-    return bool(given) or understood["since"] is not None or understood["until"] is not None
+    return any((understood["exclusions"], understood["required"], understood["since"], understood["until"]))
 
 
 @lru_cache(maxsize=4_096)

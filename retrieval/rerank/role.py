@@ -94,6 +94,11 @@ class Head(NamedTuple):
     known: list[LoadedPassage]
     rest: list[Candidate]
 
+    def read(self, logits: Sequence[float]) -> Head:
+        """Return the head with what a cross-encoder makes of each passage."""
+        read = zip(self.items, logits, strict=True)
+        return self._replace(items=[Candidate(**{**item, "logit": logit}) for item, logit in read])
+
     def rescored(self, scores: Sequence[float], name: str) -> list[Candidate]:
         """Return the ranking with these scores for the head, and the others behind it.
 

@@ -12,7 +12,7 @@ from ...core.errors import CallerError
 from ...encoders.text import readable
 from ..candidate import Candidate
 from ..run import LoadedPassage, Run
-from .pairs import candidate, way
+from .pairs import candidate, led
 from .role import head_of
 
 # A tokenizer that cuts and pads keeps that in itself, so that only one thread at a time may use it.
@@ -53,18 +53,12 @@ class SentenceCross:
         texts = readable([self._text(item, known, run) for item, known in zip(head.items, head.known, strict=True)])
         logits = self._logits(readable([run.question])[0], texts)
         scores = [item["score"] + self.weight * logit for item, logit in zip(head.items, logits, strict=True)]
-        read = {item["id"]: logit for item, logit in zip(head.items, logits, strict=True)}
-        return [
-            Candidate(**{**item, "logit": read[item["id"]]}) if item["id"] in read else item
-            for item in head.rescored(scores, self.name)
-        ]
+        return head.read(logits).rescored(scores, self.name)
 
     def _text(self, item: Candidate, known: LoadedPassage, run: Run) -> str:
         text = candidate(known.passage.title, known.passage.heading, known.passage.text)
-        bridge = run.known(item["path"][-1]) if self.ways and item["path"] else None
-        if bridge is None:
-            return text
-        return f"{way(bridge.passage.title, bridge.passage.text, item['name'])} > {text}"
+        ahead = led(item, run) if self.ways else ""
+        return f"{ahead} > {text}" if ahead else text
 
     def _logits(self, question: str, texts: Sequence[str]) -> list[float]:
         with _turn:
@@ -72,15 +66,11 @@ class SentenceCross:
             logits = model.predict(
                 [(question, text) for text in texts],
                 batch_size=self.batch,
-                activation_fn=_as_it_is,
+                activation_fn=lambda logits: logits,
                 convert_to_numpy=True,
                 show_progress_bar=False,
             )
         return [round(float(logit), 6) for logit in logits]
-
-
-def _as_it_is(logits: Any) -> Any:
-    return logits
 
 
 @lru_cache(maxsize=2)

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...core.errors import CallerError
 from ...core.linear import Linear
-from ...retrieval.rerank.cross import Scorer
+from ...retrieval.rerank.cross import PairScorer
 from ...retrieval.rerank.features import HEAD
 from ..harness import Watcher
 from .lists import SHARE, CandidateList, divide
@@ -38,7 +38,7 @@ def trained(
             f"{len(apart)} of {len(lists)} candidate lists are kept apart, none with right and wrong ones; give more"
         )
     plain = [example(one) for one in lists]
-    scorer = Scorer(cross)
+    scorer = PairScorer(cross)
     read = []
     for number, one in enumerate(apart, start=1):
         read.append(example(one, scorer.logits([one.pair(each) for each in one.candidates[:HEAD]]).tolist()))
