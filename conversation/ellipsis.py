@@ -118,9 +118,13 @@ def _put_in(part: str, last: Exchange) -> str:
     if (owner := _owner(part, own)) is not None:
         slot = next((name for name in found if name.key == owner.key), None)
         head = _head(part, owner)
-        if slot and not _same_role(question, slot) and kind_of(head) == _kind(slot, last):
+        # `Who is the director of Jaws?` asks for somebody's role itself.
+        same_role = slot and _IS.match(question) and question.rstrip(" ?").endswith(slot.text)
+        kinds = [thing.kind for thing in last.things if slot and thing.key == slot.key]
+        if slot and not same_role and kind_of(head) == (kinds[0] if kinds else slot.kind):
             return _replaced(question, slot, part)
-        return f"{'Who' if kind_of(head) == PERSON else 'What'} is {_articled(part, own)}?"
+        named = (own and own[0].start == 0) or re.match(r"(?:the|an?)\s", part, re.IGNORECASE)
+        return f"{'Who' if kind_of(head) == PERSON else 'What'} is {'' if named else 'the '}{part}?"
     if not own:
         return _role_instead(part, last)
     slot = _slot(own[0], found)
@@ -140,19 +144,6 @@ def _head(part: str, owner: Name) -> str:
     text = part[: owner.start] if re.search(r"\bof\b", part[: owner.start]) else part[owner.end :]
     words = [word for word in lower_words(text.split(" of ")[0]) if kind_of(word)]
     return words[-1] if words else ""
-
-
-def _kind(slot: Name, last: Exchange) -> str:
-    return next((thing.kind for thing in last.things if thing.key == slot.key), slot.kind)
-
-
-def _articled(part: str, own: Sequence[Name]) -> str:
-    return part if (own and own[0].start == 0) or re.match(r"(?:the|an?)\s", part, re.IGNORECASE) else f"the {part}"
-
-
-def _same_role(question: str, slot: Name) -> bool:
-    """Say whether the question asks for somebody's role itself, as `Who is the director of Jaws?` does."""
-    return bool(_IS.match(question)) and question.rstrip(" ?").endswith(slot.text)
 
 
 def _role_instead(part: str, last: Exchange) -> str:

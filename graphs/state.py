@@ -81,7 +81,7 @@ class State(Request, total=False):
     found: Annotated[list[Candidate], add_found]
     #: each passage found, once, best first
     ranked: list[Candidate]
-    #: passages that were gone on from
+    #: passages that were expanded
     expanded: list[str]
     #: searches made, the first and one for each hop; that of a reformulation does not count
     searches: int

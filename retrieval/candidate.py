@@ -12,9 +12,9 @@ HOPS = frozenset({"link", "vector", "words"})
 
 
 class Candidate(TypedDict):
-    """A passage on its way through a run: how it was reached, and what that is worth.
+    """A passage on its way through a run: how it was reached, and its score.
 
-    As an updater finds it, `score` is what this one way to it is worth. A ranker makes one candidate of all ways to a
+    As an updater finds it, `score` is that of this one way to it. A ranker makes one candidate of all ways to a
     passage: `score` is then the sum of `parts`, and `kind`, `via`, `path` and `name` are those of the way that counted
     most. Rerankers change scores and add parts.
 

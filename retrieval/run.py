@@ -91,7 +91,7 @@ class Run:
         #: what the question says besides itself, where it says anything
         self.understood = understood
         self.gone: set[str] = set()
-        #: what earlier searches found, and the passages that were gone on from; the search node says so
+        #: what earlier searches found, and the passages that were expanded; the search node says so
         self.found: frozenset[str] = frozenset()
         self.expanded: frozenset[str] = frozenset()
         #: vectors that an updater derived, by its checkpoint and the path; bounded by the queries of a run

@@ -1,7 +1,7 @@
 """The link hop: a retrieved passage names another document; go there if the name is telling.
 
 A link is judged before it is followed, since following every title link costs recall where titles are ambiguous. What
-is on the other side of it is worth
+is on the other side of it has the score
 
     K * rarity / sqrt(n) * (S(bridge) - cos(bridge, target)), at least 0
 

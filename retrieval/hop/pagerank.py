@@ -27,10 +27,10 @@ Matrix = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class PageRankHop:
-    """Spreads the bridges' worth over their surroundings; unlike `LinkHop` it adds up what several bridges say.
+    """Spreads the bridges' scores over their surroundings; unlike `LinkHop` it adds up what several bridges say.
 
     Args:
-        weight: what the best target is worth, in shares of the best bridge's score.
+        weight: the score of the best target, as a share of the best bridge's.
         damping: the share of a walk that goes on instead of starting anew.
         temperature: of the softmax over the bridges' scores.
         alike: cosine above which two passages are neighbours without a name between them.
@@ -51,7 +51,7 @@ class PageRankHop:
         return [Query(**{**query, "updater": self.name}) for query in self.link.propose(bridges, run)]
 
     def search(self, queries: Sequence[Query], run: Run) -> list[Candidate]:
-        """Return the bearers of the names, worth their share of the walks, with the strongest link to each."""
+        """Return the bearers of the names, scored by their share of the walks, with the strongest link to each."""
         edges: dict[tuple[str, str], tuple[float, Query]] = {}
         for query, bridge, found, kind in self.link.links(queries, run):
             way = (bridge.passage.id, found.passage.id)

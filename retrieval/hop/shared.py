@@ -2,7 +2,7 @@
 
 For names that no document bears: a person without a page of their own, a model number, a treaty. Such a link is weaker
 than one to the name's bearer, so only names of several words that few passages hold are followed, and what is on the
-other side is worth
+other side has the score
 
     weight * rarity / sqrt(n) * (S(bridge) - cos(bridge, target)), at least 0
 
@@ -29,7 +29,7 @@ class SharedNameHop:
     """Goes from a passage to others that mention the same rare name.
 
     Args:
-        weight: what such a link is worth beside one to a title, which is worth 1.
+        weight: of such a link; one to a title has 1.
         common: a name that more documents mention is not followed.
     """
 

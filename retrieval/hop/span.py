@@ -3,7 +3,7 @@
 For "Where was the director of Jaws born?" the passage on Jaws leaves "Where was the ... born?" open and names Steven
 Spielberg, so that "Steven Spielberg. Where was the born?" is asked, by vector. It is the query that an LLM would write
 between two searches (Trivedi et al., "Interleaving Retrieval with Chain-of-Thought Reasoning", arXiv 2212.10509), made
-without one. What is found is worth
+without one. What is found has the score
 
     weight * rarity * confidence * (S(bridge) - cos(bridge, target)), at least 0
 
@@ -37,7 +37,7 @@ class SpanHop:
         most: names to ask for in all, those of the best bridges and the rarest first: each costs an embedding.
         depth: passages to take from each search.
         floor: cosine of query and target below which nothing is found.
-        doubt: what a target that does not hold the name's words is worth of one that does.
+        doubt: the share of the score that a target without the name's words keeps.
     """
 
     bridges: int = 8
@@ -52,7 +52,7 @@ class SpanHop:
     checkpoint: str = ""
 
     def propose(self, bridges: Sequence[Candidate], run: Run) -> list[Query]:
-        """Return a query for each name worth asking for; its text is the name as the passage has it."""
+        """Return a query for each name to ask for; its text is the name as the passage has it."""
         run.load(bridge["id"] for bridge in bridges[: self.bridges])
         known = [
             (bridge, there) for bridge in bridges[: self.bridges] if (there := run.known(bridge["id"])) is not None

@@ -75,10 +75,10 @@ class Tree:
 def merged(near: Sequence[Hit], tree: Tree, *, margin: float = 0.05) -> list[str]:
     """Return plain search and a tree as one ranking, ties by id.
 
-    A passage is worth its cosine with the question, or along a branch the mean of the cosines on the way less `margin`,
+    The score of a passage is its cosine with the question, or along a branch the mean of the cosines less `margin`,
     whichever is more: so a branch displaces a passage only where both its steps are sure.
     """
-    worth = {hit.id: hit.score for hit in near}
+    scores = {hit.id: hit.score for hit in near}
     steps: dict[tuple[str, ...], float] = {}
     for layer in tree.layers:
         for branch in layer:
@@ -86,8 +86,8 @@ def merged(near: Sequence[Hit], tree: Tree, *, margin: float = 0.05) -> list[str
             steps[path] = branch.cosine
             ways = [steps[path[:length]] for length in range(1, len(path) + 1) if path[:length] in steps]
             own = sum(ways) / len(ways) - (margin if branch.path else 0.0)
-            worth[branch.id] = max(own, worth.get(branch.id, -1.0))
-    return sorted(worth, key=lambda name: (-round(worth[name], 6), name))
+            scores[branch.id] = max(own, scores.get(branch.id, -1.0))
+    return sorted(scores, key=lambda name: (-round(scores[name], 6), name))
 
 
 class _Tip(NamedTuple):

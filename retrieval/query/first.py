@@ -22,7 +22,7 @@ class FirstSearch:
 
     Args:
         depth: passages from each half, more if more are asked for.
-        shared: what a name with several bearers is worth less.
+        shared: what the score of a name with several bearers is divided by.
         phrased: whether passages with the phrases of a query come first in the lexical half.
     """
 
@@ -68,9 +68,9 @@ class FirstSearch:
         for mention in found:
             telling = run.rarity(mention.key) / (1.0 if len(mention.bearers) == 1 else self.shared)
             for known, kind in run.nearest(mention.bearers, self.per_name):
-                name, value = known.passage.id, query["score"] * KIND_WEIGHT[kind] * telling
-                if name not in best or value > best[name]["score"]:
-                    best[name] = Candidate(id=name, kind="named", via="named", path=[], name=mention.key, score=value)
+                name, score = known.passage.id, query["score"] * KIND_WEIGHT[kind] * telling
+                if name not in best or score > best[name]["score"]:
+                    best[name] = Candidate(id=name, kind="named", via="named", path=[], name=mention.key, score=score)
         return list(best.values())
 
     def _vectors(self, texts: list[str], run: Run) -> list[Vectors]:

@@ -27,8 +27,8 @@ from ..run import LoadedPassage, Run
 SMOOTH = 60
 
 
-def found_beside(hits: Sequence[Hit], name: str) -> list[Candidate]:
-    """Return the finds of a ranking, the first worth 1 and the others less by their rank."""
+def reformulated(hits: Sequence[Hit], name: str) -> list[Candidate]:
+    """Return the hits of a ranking as candidates: the first has score 1, the others less by rank."""
     return [
         Candidate(id=hit.id, kind="reformulation", via=name, path=[], name="", score=(SMOOTH + 1) / (SMOOTH + rank))
         for rank, hit in enumerate(hits, start=1)
@@ -44,7 +44,7 @@ def nearest(run: Run, most: int) -> list[LoadedPassage]:
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class Reformulation:
     """Searches with texts that were made of the question, each of which holds it.
 
     Several texts of one question are drawn apart and embedded each by itself; the mean of their unit vectors is what is
@@ -83,7 +83,7 @@ class Beside:
         if self.words:
             lexical = [run.retriever.lexical(text, self.depth, where=run.where) for text in texts]
             near = rrf([near, *lexical], SMOOTH)[: self.depth]
-        return found_beside(near, self.name)
+        return reformulated(near, self.name)
 
     def _telling(self, vectors: Vectors, run: Run) -> list[int]:
         """Return the places of the vectors that find another passage among the best than the question does."""
@@ -94,7 +94,7 @@ class Beside:
 
 
 @dataclass(frozen=True, slots=True)
-class Repeat(Beside):
+class Repeat(Reformulation):
     """Says the question twice.
 
     It adds nothing that was not known. What a reformulation brings beyond it is what it says; on models that read from
@@ -143,7 +143,7 @@ class Feedback:
         if not queries:
             return []
         lists = run.retriever.dense(self.vectors(queries, run), self.depth, where=run.where)
-        return [find for hits in lists for find in found_beside(hits, self.name)]
+        return [one for hits in lists for one in reformulated(hits, self.name)]
 
 
 SHORTEST = 3  # letters of a word that is added
@@ -175,11 +175,11 @@ class Expansion:
 
     def search(self, queries: Sequence[Query], run: Run) -> list[Candidate]:
         """Return the passages that fit the question and the added words, best first."""
-        finds = []
+        found = []
         for query in queries:
             text = " ".join([query["text"], *self.words(query["text"], run)])
-            finds += found_beside(run.retriever.lexical(text, self.depth, where=run.where), self.name)
-        return finds
+            found += reformulated(run.retriever.lexical(text, self.depth, where=run.where), self.name)
+        return found
 
     def words(self, question: str, run: Run) -> list[str]:
         """Return the words to add, the most telling first: often said in the first passages and rare elsewhere."""
@@ -191,8 +191,8 @@ class Expansion:
                 shares[word] = shares.get(word, 0.0) + times / said.total()
         new = [word for word in shares if word not in asked and len(word) >= SHORTEST]
         counts, total = run.retriever.frequency(new)
-        worth = {word: shares[word] * math.log((total + 1) / (counts.get(word, 0) + 1)) for word in new}
-        return sorted(worth, key=lambda word: (-round(worth[word], 9), word))[: self.terms]
+        scores = {word: shares[word] * math.log((total + 1) / (counts.get(word, 0) + 1)) for word in new}
+        return sorted(scores, key=lambda word: (-round(scores[word], 9), word))[: self.terms]
 
 
 _THINKING = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL | re.IGNORECASE)
@@ -215,11 +215,11 @@ LETTERS = 0.6  # share of the signs of a text that are letters, digits or spaces
 
 
 class Unusable(ValueError):
-    """A reply of a language model that cannot stand beside the question; it says why."""
+    """A reply of a language model that cannot be searched with; it says why."""
 
 
 @dataclass(frozen=True, slots=True)
-class Written(Beside):
+class Written(Reformulation):
     """A reformulation by a language model; its prompt is called `augment-` and as the updater.
 
     Args:

@@ -134,7 +134,7 @@ DATED = 0.6
 #: What is left of nearness across the end of a clause, and where the question's word follows the candidate.
 CLAUSE = 0.6
 BEHIND = 0.7
-#: Words after which nearness is worth half, and letters of a word.
+#: Words after which nearness counts half, and letters of a word.
 REACH = 4.0
 LETTERS = 6.0
 # What a word weighs at least, however common.
@@ -315,9 +315,9 @@ def nearness(
         if start < one.end and one.start < end:
             continue
         between = text[end : one.start] if end <= one.start else text[one.end : start]
-        worth = (BEHIND if start >= one.end else 1.0) * (CLAUSE if _CLAUSE.search(between) else 1.0)
+        weight = (BEHIND if start >= one.end else 1.0) * (CLAUSE if _CLAUSE.search(between) else 1.0)
         gap = (one.start - end if end <= one.start else start - one.end) / LETTERS
-        nearest[key] = max(nearest.get(key, 0.0), worth / (1 + max(0.0, gap) / REACH))
+        nearest[key] = max(nearest.get(key, 0.0), weight / (1 + max(0.0, gap) / REACH))
     total = sum(weights.values())
     return sum(weights[key] * value for key, value in nearest.items()) / total if total else 0.0
 

@@ -137,7 +137,7 @@ class QueryAdapter:
     embedder only.
 
     Args:
-        weight: what a cosine of 1 is worth, where `PathScore` has its `cosine_weight`.
+        weight: the gain of a cosine of 1, where `PathScore` has its `cosine_weight`.
         depth: passages to order anew.
         digest: of the file that the weights came from.
     """

@@ -24,7 +24,7 @@ class Rocchio:
 
     Args:
         nearest: first passages taken for relevant; 0 compares with the question itself.
-        weight: what a cosine of 1 is worth, where `PathScore` has its `cosine_weight`.
+        weight: the gain of a cosine of 1, where `PathScore` has its `cosine_weight`.
         depth: passages to order anew.
     """
 

@@ -24,7 +24,7 @@ class SentenceCross:
     """Reads the question with each passage of the head; the score gains `weight * logit`.
 
     The logit is added and does not replace the score, since a model that reads a question and one passage cannot know
-    what the path to it is worth. The logits of most models go from about -10 to 10, where a path score goes up to
+    how good the path to it is. The logits of most models go from about -10 to 10, where a path score goes up to
     about 4: a weight of 1 lets them decide nearly alone, 0.1 balances the two.
 
     The model is loaded when it is first needed, from disk or from the hub where the machine may reach it; one that
