@@ -41,7 +41,7 @@ class Query(TypedDict):
 
     `text` is what is looked up or embedded, `updater` and `checkpoint` say who made it and with which weights, `path`
     are the ids of the passages that led here, the bridge last. `score` is the bridge's score when the query was made,
-    and `strength` bounds the share of it that a find can be worth. `dense_text` is embedded in place of `text` where
+    and `strength` bounds the share of it that a candidate can have. `dense_text` is embedded in place of `text` where
     that is written for the lexical half, and `phrases` are to stand word for word in what that finds.
     """
 

@@ -26,7 +26,7 @@ from .retriever import Retriever
 from .run import Run
 from .stop import STOP_RULES, AfterSeconds, MaxHops, Stop, WhenCancelled, WhenDry
 
-#: updaters that are asked beside those of the settings where a ranking is looked at again
+#: updaters that are asked after those of the settings where a ranking is looked at again
 FURTHER = ("span",)
 #: rerankers of `auto` before it is asked whether a ranking is sure: they take a millisecond, for they read no text
 LIGHT = ("listwise", "cover")
@@ -36,7 +36,7 @@ LIGHT = ("listwise", "cover")
 class Config:
     """What a run is made of. `Config.of` makes one of the settings.
 
-    `first` runs the question itself and `augment`, if there is one, a reformulation beside it, where the `gate` lets it
+    `first` runs the question itself and `augment`, if there is one, a reformulation of it, where the `gate` lets it
     through; `hops` are the updaters that propose the next queries, in this order. `stop` is combined with the deadline
     of `seconds` and with cancellation, which always hold.
 

@@ -1,4 +1,4 @@
-"""Augment: a reformulation beside the question, where one is wanted and the gate lets it through."""
+"""Augment: a reformulation of the question, where one is wanted and the gate lets it through."""
 
 from __future__ import annotations
 

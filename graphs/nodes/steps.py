@@ -13,7 +13,7 @@ from ...retrieval.run import Run
 from ...retrieval.stop import MOST_HOPS, MaxHops, Progress
 from ..state import Event, State, Watch, new_best
 
-#: What is found for a turn as it was said has this share of the score of what the question made of it finds.
+#: The weight of a turn as it was said; the question that is made of it has 1.
 AS_SAID = 0.5
 
 

@@ -392,8 +392,8 @@ def fits(
     fit, nearest, both = max((one.fit for one in found), default=0.0), [], []
     for done in (title, title | settled):
         left = {key: weight for key, weight in asked.weights.items() if key not in done}
-        beside = around(text, left) if found else []
-        near = [nearness(one, text, beside, left) for one in found]
+        places = around(text, left) if found else []
+        near = [nearness(one, text, places, left) for one in found]
         nearest.append(max(near, default=0.0))
         both.append(
             max((NEARNESS * value + KIND * one.fit for value, one in zip(near, found, strict=True)), default=0.0)
@@ -408,9 +408,9 @@ def _of_passage(asked: QuestionWords, passage: Passage) -> Iterator[tuple[str, f
     left = {key: weight for key, weight in asked.weights.items() if key not in title}
     for number, text in enumerate(sentences(passage.text)[:HEAD]):
         share = sum(asked.weights[key] for key in evokes(asked.weights, keys_of(text) | title)) / total - LATER * number
-        beside = around(text, left)
+        places = around(text, left)
         for one in candidates(text, asked, title):
             if not asked.says(one.text):
-                yield one.text, share + NEARNESS * nearness(one, text, beside, left) + KIND * one.fit
+                yield one.text, share + NEARNESS * nearness(one, text, places, left) + KIND * one.fit
         if bare and asked.kind in _NAMED and not asked.says(bare):
             yield bare, share + TITLE

@@ -47,7 +47,7 @@ def way(title: str, text: str, name: str) -> str:
     """Return what a bridge says around the name that was followed, behind the bridge's own title or opening.
 
     Args:
-        name: the key of the name, as finds carry it; where it does not stand in the text, the opening is told.
+        name: the key of the name, as candidates carry it; where it does not stand in the text, the opening is told.
     """
     place = locate(name, text)
     if place is None:
