@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from .harness import BenchmarkError, Command, run
 
 NAMES = (
-    "multihop ablation augment rerank tools tools_agent chat splitting answers treehop exclusions keywords "
-    "golden speed house"
+    "multihop ablation augment rerank tools tools_agent chat splitting answers citation_limits treehop exclusions "
+    "keywords golden speed house"
 ).split()
 
 

@@ -1,6 +1,6 @@
 """Ask the corpus that comes with polyhop. Run it with: python examples/01_ask_the_example.py
 
-Every one of its questions needs at least two passages; the path says through which the second one was found.
+Each question needs at least two passages. The path of a passage shows which passages led to it.
 """
 
 from __future__ import annotations

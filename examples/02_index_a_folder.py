@@ -1,6 +1,6 @@
-"""Index a folder of your own and ask it. Run it with: python examples/02_index_a_folder.py FOLDER QUESTION
+"""Index your own folder and ask a question. Run it with: python examples/02_index_a_folder.py FOLDER QUESTION
 
-Without arguments it writes three small notes and asks about those. Indexing again reads only what has changed.
+Without arguments it writes three short notes and asks about them. Indexing again reads only changed files.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ QUESTION = "How long are backups of the state of Checkout kept?"
 
 
 def ask(folder: Path, home: Path, question: str) -> None:
-    """Index the folder, twice to show that nothing is read again, and answer the question."""
+    """Index the folder twice, to show that nothing is read again, and answer the question."""
     with Agent.open(home, create=True) as agent:
         for _ in range(2):
             report = agent.index([folder])
@@ -34,7 +34,7 @@ def ask(folder: Path, home: Path, question: str) -> None:
 
 
 def main() -> None:
-    """Use the folder and the question of the command line, or the notes."""
+    """Use the folder and the question from the command line, or the notes."""
     with TemporaryDirectory() as temporary:
         home, notes = Path(temporary, "home"), Path(temporary, "notes")
         if len(sys.argv) == 3:

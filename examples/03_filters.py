@@ -1,6 +1,6 @@
 """Restrict a question to some of the documents. Run it with: python examples/03_filters.py
 
-A filter holds for the whole run: neither the first search nor a hop leaves the documents that it lets pass.
+A filter holds for the whole run: the first search and every hop see only documents that match it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ FILTERS = [
 
 
 def main() -> None:
-    """Ask the same question under several filters, and under one that cannot be read."""
+    """Ask the same question with several filters, and with one that is invalid."""
     with TemporaryDirectory() as home, Agent.open(home, create=True) as agent:
         agent.collection.add(DOCUMENTS)
         for where in FILTERS:

@@ -1,6 +1,6 @@
 """Search several collections as one. Run it with: python examples/04_several_collections.py
 
-A hop may lead from one collection into another: here from a ticket to the handbook.
+A hop may lead from one collection to another: here from a ticket to the handbook.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ HANDBOOK = [
 
 
 def main() -> None:
-    """Fill two collections, ask each alone and both together."""
+    """Fill two collections, then ask each alone and both together."""
     question = "How is the printer on floor 3 reset?"
     with TemporaryDirectory() as home:
         for name, documents in {"tickets": TICKETS, "handbook": HANDBOOK}.items():

@@ -1,6 +1,6 @@
 """Watch a run while it happens. Run it with: python examples/05_stream_the_hops.py
 
-The last thing that a stream yields is the answer; everything before it is an event, a dictionary of plain types.
+A stream yields events, which are dictionaries of plain types, and the answer last.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ DOCUMENTS = [
 
 
 def main() -> None:
-    """Print a line for each event of a question that takes three searches."""
+    """Print one line for each event of a question that needs three searches."""
     question = "On which river is the city where the director of Jaws was born?"
     with TemporaryDirectory() as home, Agent.open(home, create=True, settings=Settings(max_hops=2)) as agent:
         agent.collection.add(DOCUMENTS)

@@ -1,6 +1,6 @@
 """Ask many questions at once, from plain and from async code. Run it with: python examples/06_batch_and_async.py
 
-One agent serves any number of threads and tasks; a batch keeps the order of its questions.
+One agent may be used by many threads and tasks. A batch returns results in the order of its questions.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Kill a run in the middle and go on with it in another process. Run it with: python examples/07_resume_a_killed_run.py
+"""Kill a run in the middle and resume it in another process. Run it with: python examples/07_resume_a_killed_run.py
 
-With `checkpoints` and a `thread` each step is on disk before the next begins. Asking the same question again under the
-same thread goes on where the dead process stopped.
+With `checkpoints` and a `thread` each step is on disk before the next one begins. The same question under the same
+thread continues where the killed process stopped.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ QUESTION = "Where was the director of Jaws born?"
 
 
 def run(home: str, *, die_at: str = "") -> None:
-    """Ask under a thread, printing what happens; end this process without a goodbye at the event `die_at`."""
+    """Ask under a thread and print the events; kill this process at the event `die_at`."""
     with Agent.open(home, checkpoints=f"{home}/runs.sqlite") as agent:
         for part in agent.stream(QUESTION, k=2, thread="question-1"):
             if isinstance(part, Answer):
@@ -35,7 +35,7 @@ def run(home: str, *, die_at: str = "") -> None:
 
 
 def main() -> None:
-    """Let a child process die while it hops, then finish its run here."""
+    """Kill a child process during a hop, then finish its run here."""
     with TemporaryDirectory() as home:
         with Agent.open(home, create=True) as agent:
             agent.collection.add(DOCUMENTS)

@@ -1,7 +1,7 @@
-"""Put the hops around a search of your own. Run it with: python examples/08_your_own_search.py
+"""Add hops to your own search. Run it with: python examples/08_your_own_search.py
 
-`Agent.around` takes a function of (question, k), an object with such a `search`, or a LangChain retriever. Nothing is
-indexed: names that a passage mentions are looked up with your search, and kept if a passage found bears the name.
+`Agent.around` takes a function of (question, k), an object with such a method `search`, or a LangChain retriever.
+Nothing is indexed. A name in a passage is looked up with your search, and followed if a result has that name.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ def words(text: str) -> set[str]:
 
 
 def search(question: str, k: int) -> list[dict[str, str]]:
-    """Return at most k pages that share a word with the question: the search that you have already."""
+    """Return at most k pages that share a word with the question; this stands for your own search."""
     shared = {page["id"]: len(words(question) & words(f"{page['title']} {page['text']}")) for page in PAGES}
     found = [page for page in PAGES if shared[page["id"]]]
     return sorted(found, key=lambda page: -shared[page["id"]])[:k]
 
 
 def main() -> None:
-    """Compare the search alone with the hops around it."""
+    """Compare the search alone with the search plus hops."""
     question = "In which city are the people who run Checkout?"
     print("search alone:", [page["title"] for page in search(question, 2)])
     with Agent.around(search) as agent:

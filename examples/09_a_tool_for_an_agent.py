@@ -1,6 +1,6 @@
 """Give polyhop to a LangGraph agent as a tool. Run it with: python examples/09_a_tool_for_an_agent.py
 
-The chat model here follows a script, so that the example runs offline; put any LangChain chat model in its place, with
+The chat model here follows a script, so the example runs offline. Use any LangChain chat model instead, with
 `model.bind_tools([tool])`.
 """
 
@@ -29,7 +29,7 @@ SCRIPT = [
 
 
 def chat_agent(model: Any, tool: BaseTool) -> Any:
-    """Return the usual loop: the model speaks, the tools answer, until the model calls none."""
+    """Return the usual loop: call the model, run the tools that it calls, stop when it calls none."""
     graph = StateGraph(MessagesState)
     graph.add_node("model", lambda state: {"messages": [model.invoke(state["messages"])]})
     graph.add_node("tools", ToolNode([tool]))
@@ -40,7 +40,7 @@ def chat_agent(model: Any, tool: BaseTool) -> Any:
 
 
 def main() -> None:
-    """Let the scripted model look something up and answer."""
+    """Let the scripted model search and answer."""
     with TemporaryDirectory() as home, Agent.open(home, create=True) as agent:
         agent.collection.add(DOCUMENTS)
         chat = chat_agent(GenericFakeChatModel(messages=iter(SCRIPT)), agent.as_tool())

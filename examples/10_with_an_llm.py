@@ -1,7 +1,7 @@
-"""Let an LLM write the answer and have its citations checked. Run it with: python examples/10_with_an_llm.py
+"""Let an LLM write the answer and check its citations. Run it with: python examples/10_with_an_llm.py
 
-The model is a function that claims one thing that no passage says. For a real one set POLYHOP_LLM to a litellm name and
-the key that it wants, and leave `llm` out.
+The model here is a function whose reply has one claim that no passage supports. For a real model, set POLYHOP_LLM to a
+litellm name, set its key, and leave `llm` out.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ REPLY = "Steven Spielberg was born in Cincinnati [2]. He directed Jaws in 1975 [
 
 
 def scripted(messages: Sequence[Mapping[str, str]]) -> str:
-    """Return the reply to the messages that a language model would get."""
+    """Return a fixed reply to the messages."""
     return REPLY
 
 
 def main() -> None:
-    """Ask with the function as the model."""
+    """Ask, with the function as the model."""
     with TemporaryDirectory() as home:
         with Agent.open(home, create=True, llm=scripted, settings=Settings(split="never")) as agent:
             agent.collection.add(DOCUMENTS)

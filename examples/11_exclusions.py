@@ -1,7 +1,7 @@
 """Say in the question what to leave out. Run it with: python examples/11_exclusions.py
 
-The run looks for the question alone. What it wants left out goes behind all other passages, and no hop begins there;
-years become a filter where the documents are dated. Keywords as for a web search are understood too.
+polyhop searches for the question alone. Passages about what is excluded are ranked last, and no hop starts from them.
+Years become a filter if the documents have dates. Keywords as in a web search work too.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ REQUESTS = [
 
 
 def main() -> None:
-    """Ask the same with several instructions, and show what was understood."""
+    """Ask the same question with several instructions, and show what was understood."""
     with TemporaryDirectory() as home, Agent.open(home, create=True) as agent:
         agent.collection.add(DOCUMENTS)
         for request in REQUESTS:

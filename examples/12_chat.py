@@ -1,6 +1,6 @@
-"""Carry a conversation over the corpus that comes with polyhop. Run it with: python examples/12_chat.py
+"""Have a conversation about the corpus that comes with polyhop. Run it with: python examples/12_chat.py
 
-Rules make a question that stands by itself of each turn; with POLYHOP_LLM set, a language model does.
+Rules rewrite each turn as a standalone question. If POLYHOP_LLM is set, a language model does.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ TURNS = [
     "When was that film released?",
     "What about Dancing Pirate?",
     "And who directed that film?",
-    "Where was the director of film Human Flow born?",  # another topic: left as it is
+    "Where was the director of film Human Flow born?",  # another topic: not changed
 ]
 
 
 def main() -> None:
-    """Ask the turns one after the other, then go on in another process's stead from what was written down."""
+    """Ask the turns one after the other, then continue from the saved history, as another process would."""
     with TemporaryDirectory() as home, Agent.open(home, create=True) as agent:
         with passages_path() as corpus:
             agent.index([corpus])

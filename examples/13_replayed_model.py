@@ -1,7 +1,7 @@
 """Test with a language model that needs no network. Run it with: python examples/13_replayed_model.py
 
-`Recorder` writes down what a model says, here a function and elsewhere `LiteLLM("openai/gpt-4o-mini")`; `ScriptedModel`
-says it again, word by word, where the model is not.
+`Recorder` writes down the replies of a model; here it is a function, elsewhere `LiteLLM("openai/gpt-4o-mini")`.
+`ScriptedModel` replays them, word by word, without the model.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ QUESTION = "Where was the director of Jaws born?"
 
 
 def model(messages: Sequence[Mapping[str, str]]) -> str:
-    """Return what a model would say."""
+    """Return a fixed reply."""
     return "Steven Spielberg, who directed Jaws, was born in Cincinnati [1][2]."
 
 
 def ask(agent: Agent) -> Answer:
-    """Print the words of an answer as they come, and return it."""
+    """Print the words of an answer as they arrive, and return the answer."""
     for part in agent.stream(QUESTION, k=2):
         if isinstance(part, Answer):
             return part

@@ -33,14 +33,14 @@ def convert(amount: float, currency: str = "EUR") -> float:
 
 
 def show(report: SyncReport) -> None:
-    """Print what a sync did."""
+    """Print what a sync changed."""
     print(f"{report.owner}: {report.added} added, {report.changed} changed, {report.removed} removed")
     for note in report.notes:
         print(f"  {note.tool}: {note.what}; {note.remedy}")
 
 
 def main() -> None:
-    """Fill a catalogue, change a source, and look for a tool."""
+    """Fill a catalogue, change a source, and search for a tool."""
     with TemporaryDirectory() as home, Catalogue.create(home) as catalogue:
         path = Path(home) / "rows.jsonl"
         for rows in (ROWS, ROWS[:1]):

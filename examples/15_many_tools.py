@@ -1,6 +1,6 @@
 """Give an agent thousands of tools and bind the few it needs. Run it with: python examples/15_many_tools.py
 
-The chat model here follows a script, so that the example runs offline; put any LangChain chat model in its place.
+The chat model here follows a script, so the example runs offline. Use any LangChain chat model instead.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ SCRIPT = [
 
 
 class Scripted(GenericFakeChatModel):
-    """A chat model that follows a script, and shows which tools it was given."""
+    """A chat model that follows a script and prints the tools that are bound to it."""
 
     def bind_tools(self, tools: Sequence[BaseTool], **_: Any) -> Any:
-        """Show the tools of this turn."""
+        """Print the tools of this turn."""
         print("bound:", ", ".join(tool.name for tool in tools))
         return self
 
@@ -47,7 +47,7 @@ def tool(name: str, about: str) -> BaseTool:
 
 
 def main() -> None:
-    """Let the agent work, with one tool for each search."""
+    """Run the agent, with one tool for each search."""
     tools = [tool(*item) for item in ABOUT.items()]
     with TemporaryDirectory() as home, ToolSelector.open(home, create=True, threshold=0.0) as selector:
         selector.sync(LangChainTools(tools))

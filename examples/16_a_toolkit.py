@@ -1,4 +1,4 @@
-"""Select tools by a function, or let any agent search and call. Run it with: python examples/16_a_toolkit.py"""
+"""Select tools with a function, or let an agent search and call them. Run it with: python examples/16_a_toolkit.py"""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ REQUEST = "Tell me the weather in Oslo and send a letter about it to my sister."
 
 
 def main() -> None:
-    """Show the same tools three ways."""
+    """Use the same tools in three ways."""
     with TemporaryDirectory() as home, ToolSelector.open(home, create=True, threshold=0.0) as selector:
         toolkit = SearchToolkit.over(selector, TOOLS, reach=Reach(deny=("*/delete_*",)))
 
-        # 1. a plain function: what a request needs, and for which part of it
+        # 1. a function: the tools that a request needs, and the part of the request for each
         for one in selector.select(REQUEST, k=2).tools:
             print(f"{one.name}: {one.reason}")
 
         # 2. the real tools, to be bound to a model
         print("bind:", [tool.name for tool in toolkit.selected(REQUEST, k=2)])
 
-        # 3. two tools for an agent, which stand for all of them
+        # 3. two tools for an agent, through which it reaches all of them
         search, call = toolkit.get_tools()
         print(search.invoke({"request": "weather in a city", "k": 1}))
         print(call.invoke({"name": "get_forecast", "arguments": {"city": "Oslo", "days": 2}}))

@@ -1,6 +1,6 @@
-"""Stand before MCP servers with a search and a call. Run it with: python examples/17_a_proxy_before_mcp_servers.py
+"""Put one search and one call before MCP servers. Run it with: python examples/17_a_proxy_before_mcp_servers.py
 
-An agent starts it by `polyhop tools serve CONFIG.json`, a file with `mcpServers`; here all is started by hand.
+An agent starts the proxy with `polyhop tools serve CONFIG.json`, a file with `mcpServers`. Here it is started in code.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ server.run()
 
 
 async def talk(proxy: Proxy) -> None:
-    """Search, call, and try what is denied."""
+    """Search, call, and try a denied tool."""
     async with Client(proxy.server()) as client:
         print([tool.name for tool in (await client.list_tools()).tools])
         await show(client, "search_tools", request="send a letter to somebody")
@@ -42,7 +42,7 @@ async def talk(proxy: Proxy) -> None:
 
 
 async def show(client: Client, tool: str, /, **arguments: object) -> None:
-    """Call a tool of the proxy and print what it says."""
+    """Call a tool of the proxy and print the result."""
     result = await client.call_tool(tool, arguments)
     print("error:" if result.is_error else "result:", getattr(result.content[0], "text", ""))
 

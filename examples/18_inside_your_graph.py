@@ -1,7 +1,7 @@
 """Use polyhop as a node of a LangGraph graph. Run it with: python examples/18_inside_your_graph.py
 
-The graph here has two nodes: polyhop finds passages, and a function of yours does something with them. They share keys
-of the state; the configuration, plain JSON, says which collection is asked.
+The graph here has two nodes: polyhop finds passages, and your function uses them. They share keys of the state. The
+configuration, plain JSON, selects the collection.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ DOCUMENTS = [
 
 
 class Shared(TypedDict, total=False):
-    """What the nodes share: polyhop reads `question` and writes `passages`."""
+    """The keys that the nodes share: polyhop reads `question` and writes `passages`."""
 
     question: str
     passages: list[dict[str, Any]]
@@ -38,7 +38,7 @@ def tell(state: Shared) -> Shared:
 
 
 def main() -> None:
-    """Ask through the graph, and show the hops while they are made."""
+    """Ask through the graph, and print the hops as they happen."""
     builder: Any = StateGraph(Shared)
     builder.add_node("find", retrieve_graph()).add_node("tell", tell)
     builder.add_edge(START, "find").add_edge("find", "tell")
@@ -51,7 +51,7 @@ def main() -> None:
         for _, event in graph.stream(asked, config, stream_mode="custom", subgraphs=True):
             print(event["event"], event["hop"])
         print(graph.get_state(config).values["told"])
-        close()  # collections stay open for the next question until then
+        close()  # the graph keeps collections open for the next question; this closes them
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""Train what answers without a model, in two steps: python -m polyhop.training.answer examples|units ...
+"""Train what answers without a model, in three steps: python -m polyhop.training.answer examples|units|rules ...
 
 examples  ask questions whose gold passages and answers are known, and keep what is known of each sentence
 units     fit the units to them, in seconds
+rules     choose the thresholds and what is quoted beside the answer; each set is judged by units of the other ones
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import sys
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ import torch
 from torch.nn import functional
 
 from ..answering.extractive.quotable import NAMES, Quotable, Sight
-from ..answering.extractive.scorer import FORMAT, GROUPS, SUMMARY, choose, group, summary
+from ..answering.extractive.scorer import FORMAT, GROUPS, SUMMARY, Weighing, choose, group, summary
 from ..core.errors import CallerError
 from ..core.linear import Linear
 from ..core.types import Numbers
@@ -78,36 +78,44 @@ class Example:
         return np.array([held and gold for held, gold in zip(self.holds, self.gold, strict=True)], bool)
 
 
-def collect(sources: Sources, *, foreign: Sequence[Path] = (), hops: int = 2) -> list[Example]:
-    """Return an example for each question that is answered by more than yes or no.
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """An example with its sentences and the answer; `whole` says whether all gold passages are among theirs."""
+
+    example: Example
+    quotable: Quotable
+    answer: str
+    whole: bool
+
+
+def collect(sources: Sources, *, foreign: Sequence[HopQuestion] = (), hops: Sequence[int] = (2,)) -> list[Asked]:
+    """Return what is found for each question that is answered by more than yes or no.
 
     Args:
-        foreign: files of questions that the passages do not answer; `sources.limit` counts for each of them too.
-        hops: searches of a question. With one many answers are not found, as those of questions of more hops.
+        foreign: questions that the passages do not answer.
+        hops: searches of a question, which is asked once with each number. With one many answers are not found, as
+            those of questions of more hops. Foreign questions are asked with the first number alone.
 
     Raises:
         CallerError: if a file cannot be read, or no question is left.
     """
-    strange = [one for path in foreign for one in read(path)[: sources.limit or None]]
-    asked: list[Example | None] = []
+    strange = list(foreign)
 
-    def make(one: HopQuestion, collection: Collection) -> Example | None:
-        while strange:
-            asked.append(_example(strange.pop(), collection, hops, foreign=True))
-        return _example(one, collection, hops)
+    def make(one: HopQuestion, collection: Collection) -> list[Asked | None]:
+        beside = [_asked(strange.pop(), collection, hops[0], foreign=True) for _ in range(len(strange))]
+        return [*(_asked(one, collection, number) for number in hops), *beside]
 
-    own = of_each(sources, make)
-    return [one for one in [*own, *asked] if one is not None]
+    return [one for made in of_each(sources, make) for one in made if one is not None]
 
 
-def _example(one: HopQuestion, collection: Collection, hops: int, *, foreign: bool = False) -> Example | None:
+def _asked(one: HopQuestion, collection: Collection, hops: int, *, foreign: bool = False) -> Asked | None:
     if key(one.answer) in ("", "yes", "no"):
         return None
     state, run = walked(one.question, collection, K, searches=hops, sufficiency=Estimate())
     quotable = Quotable.of(state["ranked"][:K], run, QuestionWords.of(run.question, run))
     sight, gold = quotable.sight(state.get("sufficiency")), set(one.identities())
     documents = [known.passage.document for known in quotable.known]
-    return Example(
+    example = Example(
         question=one.question,
         kind=sight.kind,
         rows=sight.rows.round(5).tolist(),
@@ -120,6 +128,7 @@ def _example(one: HopQuestion, collection: Collection, hops: int, *, foreign: bo
         foreign=foreign,
         hops=hops,
     )
+    return Asked(example, quotable, one.answer, gold <= set(documents))
 
 
 def key(text: str) -> str:
@@ -138,6 +147,23 @@ def trained(examples: Sequence[Example]) -> tuple[dict[str, Any], dict[str, Any]
     Raises:
         CallerError: if too few questions have a right sentence, or all or none are foreign.
     """
+    units, right, foreign = fitted(examples)
+    file = {
+        "format": FORMAT,
+        "scorers": {name: described(unit, NAMES) for name, unit in units.scorers.items()},
+        "right": described(units.right, SUMMARY),
+        "ours": described(units.ours, SUMMARY),
+    }
+    strange = sum(one.foreign for one in examples)
+    return file, {"questions": len(examples), "held": round(float(right[~foreign].mean()), 4), "foreign": strange}
+
+
+def fitted(examples: Sequence[Example]) -> tuple[Weighing, Any, Any]:
+    """Return the units and, of each example, whether scorers of the other half are right, and whether it is foreign.
+
+    Raises:
+        CallerError: if too few questions have a right sentence, or all or none are foreign.
+    """
     able = sum(map(useful, examples))
     strange = sum(one.foreign for one in examples)
     if able < FEWEST or not 0 < strange < len(examples):
@@ -146,16 +172,14 @@ def trained(examples: Sequence[Example]) -> tuple[dict[str, Any], dict[str, Any]
             f"{FEWEST} at least are needed of the former, and some of the latter (`--foreign`)"
         )
     scorers = fit_scorers(examples)
-    halves = examples[::2], examples[1::2]
+    # All runs of a question are in one half.
+    side = {question: n % 2 for n, question in enumerate(dict.fromkeys(one.question for one in examples))}
+    halves = [[one for one in examples if side[one.question] == half] for half in (0, 1)]
     seen = [judged(one, fit_scorers(other)) for one, other in (halves, halves[::-1])]
     rows, right, foreign = (np.concatenate(both) for both in zip(*seen, strict=True))
-    units = {
-        "format": FORMAT,
-        "scorers": {name: described(unit, NAMES) for name, unit in scorers.items()},
-        "right": described(logistic(rows, right, PENALTY_OF_CHANCES), SUMMARY),
-        "ours": described(logistic(rows, ~foreign, PENALTY_OF_CHANCES, np.where(foreign, FOREIGN, 1.0)), SUMMARY),
-    }
-    return units, {"questions": len(examples), "held": round(float(right[~foreign].mean()), 4), "foreign": strange}
+    chance = logistic(rows, right, PENALTY_OF_CHANCES)
+    ours = logistic(rows, ~foreign, PENALTY_OF_CHANCES, np.where(foreign, FOREIGN, 1.0))
+    return Weighing(scorers, chance, ours), right, foreign
 
 
 def useful(one: Example) -> bool:
@@ -213,13 +237,35 @@ def _grouped(rows: Numbers, name: str) -> Numbers:
 
 
 def _examples(given: Namespace) -> dict[str, Any]:
-    found = collect(Sources.of(given), foreign=given.foreign, hops=given.hops)
-    write(given.out, found)
+    foreign = [one for file in given.foreign for one in read(file)[: given.limit or None]]
+    found = collect(Sources.of(given), foreign=foreign, hops=(given.hops,))
+    write(given.out, [one.example for one in found])
     return {"file": str(given.out), "examples": len(found)}
 
 
 def _units(given: Namespace) -> dict[str, Any]:
     return write_json(given.out, *trained(load(given.examples, Example)))
+
+
+def _rules(given: Namespace) -> dict[str, Any]:
+    from .answer_rules import chosen
+
+    if len(given.sets) < 2:
+        raise CallerError(f"{given.sets}: give two sets at least, each is judged by units of the others")
+    asked = []
+    for folder in given.sets:
+        others = [other / "train.jsonl" for other in given.sets if other != folder]
+        strange = [one for file in others for one in read(file)[: given.foreign]]
+        sources = Sources(
+            [folder / "train.jsonl"],
+            [folder / "corpus.jsonl"],
+            given.apart,
+            given.others,
+            limit=given.limit,
+            home=given.home,
+        )
+        asked.append(collect(sources, foreign=strange, hops=(2, 1)))
+    return dict(chosen(asked))
 
 
 STEPS = {
@@ -234,6 +280,15 @@ STEPS = {
         "ask questions",
     ),
     "units": Step(_units, (path("examples", "files of examples", nargs="+"), OUT), "fit the units"),
+    "rules": Step(
+        _rules,
+        (
+            path("sets", "folders with train.jsonl and corpus.jsonl, two at least", nargs="+"),
+            option("--foreign", "questions of each other set that are asked of a set", type=int, default=150),
+            *(one for one in SOURCES if one[0] in ("--apart", "--limit", "--others", "--home")),
+        ),
+        "choose the rules",
+    ),
 }
 
 

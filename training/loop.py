@@ -86,15 +86,22 @@ def scale(rows: Numbers) -> tuple[Numbers, Numbers]:
     return rows.mean(axis=0), rows.std(axis=0) + 1e-6
 
 
-def minimised(width: int, loss: Callable[[Tensor, Tensor], Tensor], penalty: float) -> Linear:
-    """Return the unit with the least loss and, times the penalty, squares of its weights; by L-BFGS."""
-    weights = torch.zeros(width, dtype=torch.float64, requires_grad=True)
+def minimised(
+    width: int, loss: Callable[[Tensor, Tensor], Tensor], penalty: float, prior: Numbers | None = None
+) -> Linear:
+    """Return the unit with the least loss and, times the penalty, squares of its weights; by L-BFGS.
+
+    Args:
+        prior: weights, shape (width,), from which the squares are counted in the place of 0.
+    """
+    known = torch.tensor(np.zeros(width) if prior is None else prior)
+    weights = known.clone().requires_grad_()
     bias = torch.zeros(1, dtype=torch.float64, requires_grad=True)
     optimiser = torch.optim.LBFGS([weights, bias], max_iter=STEPS, line_search_fn="strong_wolfe")
 
     def closure() -> Tensor:
         optimiser.zero_grad()
-        value = loss(weights, bias) + penalty * (weights**2).sum()
+        value = loss(weights, bias) + penalty * ((weights - known) ** 2).sum()
         value.backward()  # type: ignore[no-untyped-call]
         return value
 
@@ -102,11 +109,18 @@ def minimised(width: int, loss: Callable[[Tensor, Tensor], Tensor], penalty: flo
     return Linear(weights.detach().numpy(), float(bias.detach()[0]))
 
 
-def on_scale(rows: Numbers, loss: Callable[[Tensor], Tensor], penalty: float) -> Linear:
-    """Return the unit with the least loss of its scores for rows, penalised as if all features had one spread."""
+def on_scale(rows: Numbers, loss: Callable[[Tensor], Tensor], penalty: float, *, prior: Linear | None = None) -> Linear:
+    """Return the unit with the least loss of its scores for rows, penalised as if all features had one spread.
+
+    Args:
+        prior: a unit over the first features that the weights are drawn to; the others are drawn to 0.
+    """
     centre, spread = scale(rows)
     inputs = torch.tensor((rows - centre) / spread)
-    found = minimised(rows.shape[1], lambda weights, bias: loss(inputs @ weights + bias), penalty)
+    begin = np.zeros(rows.shape[1])
+    if prior is not None:
+        begin[: len(prior.weights)] = prior.weights
+    found = minimised(rows.shape[1], lambda weights, bias: loss(inputs @ weights + bias), penalty, begin * spread)
     weights = found.weights / spread
     return Linear(weights, found.bias - float(weights @ centre))
 

@@ -10,8 +10,6 @@ from .reading import NAME, NUMBER, Text, Word
 REACH = 3.0
 CLAUSE = 0.5
 TURNED = 0.85
-#: By how much of what is around it another must stand better, to be what was meant.
-MARGIN = 0.15
 _ITEMS = 0.6
 #: What a word of the passage's title is worth, which stands all over it.
 TITLED = 0.3
@@ -19,11 +17,11 @@ TITLED = 0.3
 Occurrence = tuple[Sequence[Word], int, int]
 
 
-def misplaced(said: Sequence[Word], passages: Sequence[Text], asked: set[str]) -> str:
+def misplaced(said: Sequence[Word], passages: Sequence[Text], asked: set[str], margin: float) -> str:
     """Return the first name, number or word of a sentence in whose place its passage has another; empty if none.
 
     What the passage is called may stand anywhere in it, and has no rivals. A date has to stand there as one, unless the
-    question, whose words are `asked`, holds it.
+    question, whose words are `asked`, holds it. Another one has to stand better by `margin` of all that is around it.
     """
     present = {word.key for word in said}
     units = _units(said)
@@ -49,7 +47,7 @@ def misplaced(said: Sequence[Word], passages: Sequence[Text], asked: set[str]) -
             if fit == max(fits)
             for rival in _rivals(unit, present | (text.title if implied else frozenset()), text.sentences, mine)
         ]
-        if _best(around, rivals) - max(0.0, *fits) > MARGIN * sum(abs(value) for value in around.values()):
+        if _best(around, rivals) - max(0.0, *fits) > margin * sum(abs(value) for value in around.values()):
             return " ".join(word.raw for word in unit)
     return ""
 

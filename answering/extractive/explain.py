@@ -16,20 +16,35 @@ from . import decide
 from .quotable import NAMES, Piece, Quotable, Sight
 from .scorer import MOST
 
-#: What a sentence gains, in logits, of a passage that the question does not name but one that it names leads to: the
-#: units like sentences that say much of the question, which the first hop does.
-ONWARD = 1.5
-#: What it gains besides by the share of the question's words that stand beside the passage's name there.
-BESIDE = 4.0
-#: What it gains by how well it suits the question where no passage leads to another: there is but one hop.
-ALONE = 4.0
-#: Logits that a further sentence may stay behind the best.
-GAP = 1.25
-#: The probability that the answer is right from which on no third passage is told of, nor a second for its own sake,
-#: and the one below which there are as many sentences as may be.
-SURE = 0.9
-UNSURE = 0.6
 _SUITS = NAMES.index("suits")
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What makes a sentence worth telling beside its logit of holding the answer.
+
+    These were chosen on development questions; the step `rules` of `polyhop.training.answer` chooses on training ones.
+
+    Args:
+        onward: logits that a sentence gains of a passage that the question does not name but one that it names leads
+            to: the units like sentences that say much of the question, which the first hop does.
+        beside: what it gains besides by the share of the question's words that stand beside the passage's name there.
+        alone: what it gains by how well it suits the question where no passage leads to another: there is but one hop.
+        gap: logits that a further sentence may stay behind the best.
+        sure: the probability that the answer is right from which on no third passage is told of, nor a second for its
+            own sake.
+        unsure: the one below which there are as many sentences as may be.
+    """
+
+    onward: float = 1.5
+    beside: float = 4.0
+    alone: float = 4.0
+    gap: float = 1.25
+    sure: float = 0.9
+    unsure: float = 0.6
+
+
+RULES = Rules()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,21 +61,26 @@ class Explainer:
     roots: frozenset[int]
     right: float
     question: str
+    rules: Rules
 
     @classmethod
-    def of(cls, quotable: Quotable, sight: Sight, scores: Numbers, *, right: float, question: str) -> Explainer:
+    def of(
+        cls, quotable: Quotable, sight: Sight, scores: Numbers, *, right: float, question: str, rules: Rules = RULES
+    ) -> Explainer:
         """Return the explainer of sentences with these logits of holding the answer."""
         places = range(len(quotable.ranked))
         roots = frozenset(place for place in places if quotable.called(place))
         roots = roots or frozenset(place for place in places[:1] if not quotable.ranked[place]["path"])
         onto = frozenset(place for place in places if place not in roots and _is_led_to(place, roots, quotable))
         gains = [
-            (ONWARD + BESIDE * quotable.ways[place][0]) * (place in onto) if onto else ALONE * row[_SUITS]
+            (rules.onward + rules.beside * quotable.ways[place][0]) * (place in onto)
+            if onto
+            else rules.alone * row[_SUITS]
             for place, row in zip(sight.places, sight.rows, strict=True)
         ]
         logits = dict(zip(quotable.pieces, scores.round(9).tolist(), strict=True))
         worth = {piece: logit + float(gain) for (piece, logit), gain in zip(logits.items(), gains, strict=True)}
-        return cls(quotable, logits, worth, roots, right, question)
+        return cls(quotable, logits, worth, roots, right, question, rules)
 
     def told(self) -> list[Piece]:
         """Return one to three sentences, in the order in which they lead to each other."""
@@ -111,12 +131,12 @@ class Explainer:
         """Return the next best sentence where it is nearly as good as the best, or an alternative to an unsure one."""
         places = {piece.passage for piece in told}
         left = [piece for piece in self.quotable.pieces if piece not in told and self._belongs(piece, told)]
-        least = max(self.worth[one] for one in told) - GAP
-        settled = len(places) > 1 and self.right >= SURE
+        least = max(self.worth[one] for one in told) - self.rules.gap
+        settled = len(places) > 1 and self.right >= self.rules.sure
         near = [piece for piece in left if self.worth[piece] >= least and not (settled and piece.passage not in places)]
         if near:
             return self._best(near)
-        if self.right < (UNSURE if len(places) > 1 else SURE):
+        if self.right < (self.rules.unsure if len(places) > 1 else self.rules.sure):
             others = [piece for piece in left if len(places) > 1 or piece.passage not in places]
             return max(others, key=lambda piece: self.worth[piece], default=None)
         return None

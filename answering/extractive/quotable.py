@@ -1,8 +1,8 @@
 """The sentences that may be quoted for a question, and what is known of each before any is chosen.
 
 A question of several hops is answered where a sentence says what others leave open and shares a name with them: of
-"who leads the opposition in the country where Buyende is located" one passage says Uganda, and another, to which no
-link leads, names Uganda too.
+"who is the harbour master on the island where Keldra is located" one passage says Morvane, and another, to which no
+link leads, names Morvane too.
 """
 
 from __future__ import annotations

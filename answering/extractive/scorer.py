@@ -99,15 +99,15 @@ def group(kind: str) -> str:
     return "choice" if kind == AnswerType.CHOICE.value else "name" if kind in _NAMED else "other"
 
 
-def choose(scores: Numbers, places: Sequence[int], most: int = MOST) -> list[int]:
-    """Return the rows of the sentences to quote, best first."""
+def choose(scores: Numbers, places: Sequence[int], most: int = MOST, same: float = SAME) -> list[int]:
+    """Return the rows of the sentences to quote, best first; a further one of a passage costs `same` logits."""
     left = np.array(scores, np.float64)
     passages = np.array(places)
     chosen: list[int] = []
     while len(chosen) < min(most, len(left)):
         best = int(np.argmax(left.round(9)))
         chosen.append(best)
-        left[passages == passages[best]] -= SAME
+        left[passages == passages[best]] -= same
         left[best] = -np.inf
     return chosen
 

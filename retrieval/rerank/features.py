@@ -17,14 +17,17 @@ HEAD = 30
 #: passages that have to suffice, however many are asked for
 FIRST = 5
 
-_PARTS = ("search", "cosine", "covered", "named", "path", "direction")
+#: the ways along which a candidate may have been reached from another one, whatever the updater is called
+KINDS = ("link", "vector", "words")
+#: what the ranker's score is the sum of
+PARTS = ("search", "cosine", "covered", "named", "path", "direction")
 _WAYS = ("named", "path", "search")
 _SHOWN = 7  # places whose scores the summary holds
 _LOWEST = -8.0
 
 #: features of a candidate
 NAMES = (
-    *_PARTS,
+    *PARTS,
     *(f"has {name}" for name in _WAYS),
     "below first",
     "above fifth",
@@ -32,8 +35,7 @@ NAMES = (
     "children",
     "best child",
     "parent",
-    "via span",
-    "via link",
+    *(f"by {kind}" for kind in KINDS),
 )
 #: what a cross-encoder adds: its logit, its place, the best logit of the candidates led to, and the bridge's
 CROSS = ("logit", "logit place", "logit child", "logit parent")
@@ -98,7 +100,7 @@ def in_first_order(ranked: Sequence[Candidate]) -> list[Candidate]:
 def base_score(item: Candidate) -> float:
     """Return the score that the ranker gave, whatever rerankers made of it."""
     parts = item.get("parts", {})
-    own = [parts[name] for name in (*_PARTS, WHOLE) if name in parts]
+    own = [parts[name] for name in (*PARTS, WHOLE) if name in parts]
     return sum(own) if own else item["score"]
 
 
@@ -111,7 +113,7 @@ def features(head: Reading) -> Numbers:
     bridges = _bridges(items)
     children = np.bincount([row for row in bridges if row >= 0], minlength=len(items))
     parts = [item.get("parts", {}) for item in items]
-    columns: list[Sequence[float] | Numbers] = [[part.get(name, 0.0) for part in parts] for name in _PARTS]
+    columns: list[Sequence[float] | Numbers] = [[part.get(name, 0.0) for part in parts] for name in PARTS]
     columns += [[float(name in part) for part in parts] for name in _WAYS]
     columns += [
         scores - scores[0],
@@ -119,8 +121,7 @@ def features(head: Reading) -> Numbers:
         1 / (1 + np.arange(len(items))),
         np.log1p(children),
         *_relatives(scores, bridges, floor=0.0),
-        [float(item["via"] == "span") for item in items],
-        [float(item["via"] == "link") for item in items],
+        *([float(item["kind"] == kind) for item in items] for kind in KINDS),
     ]
     return np.column_stack(columns)
 

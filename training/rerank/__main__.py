@@ -10,9 +10,10 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-from ..harness import OUT, SET, SOURCES, Lines, Step, path, run, with_parts, write, write_json
+from ..harness import OUT, SET, SOURCES, Lines, Step, option, path, run, with_parts, write, write_json
 from ..questions import Sources
 from .lists import SHARE, divide, read
 
@@ -20,7 +21,7 @@ from .lists import SHARE, divide, read
 def _lists(given: Namespace) -> dict[str, Any]:
     from .collect import collect
 
-    found = collect(Sources.of(given))
+    found = collect(Sources.of(given), hops=tuple(filter(None, given.hops.split(","))))
     write(given.out, found)
     return {"file": str(given.out), "lists": len(found), "candidates": sum(len(one.candidates) for one in found)}
 
@@ -44,19 +45,31 @@ def _cross(given: Namespace) -> dict[str, Any]:
 def _listwise(given: Namespace) -> dict[str, Any]:
     from .listwise import trained
 
-    return write_json(given.out, *trained(read(given.lists), given.cross, Lines()))
+    domains, unseen = ([read(files) for files in one] for one in (given.lists, given.unseen))
+    return write_json(given.out, *trained(domains, given.cross, Lines(), unseen=unseen))
+
+
+def _files(text: str) -> list[Path]:
+    return [Path(one) for one in text.split(",")]
 
 
 def main(arguments: Sequence[str]) -> int:
     """Take the step that the arguments name and return the exit code."""
+    hops = option("--hops", "updaters beside link, with commas between (default: %(default)s)", default="span")
     lists, weights = (
         path("lists", "files of candidate lists", nargs="+"),
         path("--cross", "weights of the cross-encoder", required=True),
     )
+    domains = (
+        option("lists", "a domain: files of candidate lists with commas between", nargs="*", type=_files),
+        option(
+            "--unseen", "a domain that the cross-encoder was not trained on", action="append", type=_files, default=[]
+        ),
+    )
     steps = {
-        "lists": Step(_lists, (*SOURCES, OUT), "retrieve candidates"),
+        "lists": Step(_lists, (*SOURCES, hops, OUT), "retrieve candidates"),
         "cross": Step(_cross, (lists, SET, OUT), "train the cross-encoder"),
-        "listwise": Step(_listwise, (lists, weights, OUT), "train the listwise scorer and the sufficiency estimate"),
+        "listwise": Step(_listwise, (*domains, weights, OUT), "train the listwise scorer and the sufficiency estimate"),
     }
     return run("training.rerank", __doc__, steps, arguments)
 

@@ -19,7 +19,7 @@ def collect(sources: Sources, *, hops: Sequence[str] = ("span",)) -> list[Candid
     """Return a list for each question.
 
     Args:
-        hops: updaters beside the link hop.
+        hops: updaters beside the link hop: `span`, `directional`, `treehop` or none.
 
     Raises:
         CallerError: if a file cannot be read, or no question is left.
@@ -28,7 +28,8 @@ def collect(sources: Sources, *, hops: Sequence[str] = ("span",)) -> list[Candid
 
 
 def _retrieved(one: HopQuestion, collection: Collection, hops: Sequence[str]) -> CandidateList:
-    state, run = walked(one.question, collection, DEEP, further=tuple(map(UPDATERS.make, hops)))
+    further = tuple(UPDATERS.make(name, collection) for name in hops)
+    state, run = walked(one.question, collection, DEEP, further=further)
     gold = set(one.identities())
     candidates = tuple(_candidates(state["ranked"][:DEEP], run, gold))
     return CandidateList(one.question, len(gold), candidates, dict(run.weights))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 import torch
@@ -19,6 +20,7 @@ from ...retrieval.rerank.features import (
     FIRST,
     HEAD,
     NAMES,
+    PARTS,
     SUMMARY,
     Reading,
     cross_features,
@@ -26,30 +28,36 @@ from ...retrieval.rerank.features import (
     summary,
 )
 from ..harness import described as named
-from ..loop import logistic, scale
+from ..loop import on_scale
 from .lists import CandidateList
 
-EPOCHS, TOGETHER = 6, 8
-RATE, DECAY = 3e-3, 0.01
+#: parts of the questions that are left out one after the other, where something is chosen
+FOLDS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
     """A head of candidates with what is right: the gold document that each candidate is of, if any.
 
-    `wanted` is how many gold documents there are in all.
+    `wanted` is how many gold documents there are in all, `rows` are the features of the candidates. Examples of one
+    question have the same `fold`.
     """
 
     reading: Reading
     gold: tuple[str, ...]
     wanted: int
+    fold: int = 0
+    rows: Numbers = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rows", rows_of(self.reading))
 
     def without(self, row: int) -> Example:
         """Return the example as if one candidate had not been found."""
         keep = [place for place in range(len(self.gold)) if place != row]
         old = self.reading
         left = Reading([old.items[place] for place in keep], [old.words[place] for place in keep], old.weights)
-        return Example(left, tuple(self.gold[place] for place in keep), self.wanted)
+        return replace(self, reading=left, gold=tuple(self.gold[place] for place in keep))
 
     def suffices(self, shown: Sequence[int]) -> bool:
         """Say whether the first passages shown hold all gold ones."""
@@ -60,8 +68,8 @@ class Example:
         return len({self.gold[row] for row in shown[:FIRST]} - {""})
 
 
-def example(one: CandidateList, logits: Sequence[float] = ()) -> Example:
-    """Return a candidate list as an example, with the logits of the candidates that a cross-encoder has read."""
+def example(one: CandidateList, logits: Mapping[int, float] | None = None) -> Example:
+    """Return a candidate list as an example, with the logits of the places that a cross-encoder has read."""
     chosen = one.candidates[:HEAD]
     items: list[Candidate] = [
         Candidate(
@@ -75,11 +83,12 @@ def example(one: CandidateList, logits: Sequence[float] = ()) -> Example:
         )
         for each in chosen
     ]
-    for item, logit in zip(items, logits, strict=False):
-        item["logit"] = float(logit)
+    for place, logit in (logits or {}).items():
+        items[place]["logit"] = logit
     asked = frozenset(one.weights)
     words = [asked & frozenset(map(word_key, content_words(each.text))) for each in chosen]
-    return Example(Reading(items, words, one.weights), tuple(each.gold for each in chosen), one.gold)
+    gold = tuple(each.gold for each in chosen)
+    return Example(Reading(items, words, one.weights), gold, one.gold, fold=crc32(one.question.encode()) % FOLDS)
 
 
 def rows_of(head: Reading) -> Numbers:
@@ -94,35 +103,48 @@ def useful(one: Example) -> bool:
     return 0 < sum(map(bool, one.gold)) < len(one.gold)
 
 
-def fit_scorer(examples: Sequence[Example], *, seed: int = 0) -> Linear:
+def ranker(domains: Sequence[Sequence[Example]]) -> Linear:
+    """Return the unit that orders as the ranker does, with that multiple of its score which is most like a logit."""
+    scale = fit_scorer(domains, penalty=0.0, rows=lambda one: one.rows[:, : len(PARTS)].sum(axis=1, keepdims=True))
+    return Linear(np.array([scale.weights[0] if name in PARTS else 0.0 for name in NAMES]), scale.bias)
+
+
+def fit_scorer(
+    domains: Sequence[Sequence[Example]],
+    *,
+    penalty: float,
+    prior: Linear | None = None,
+    rows: Callable[[Example], Numbers] = lambda one: one.rows,
+) -> Linear:
     """Return the unit whose scores put gold candidates before the others of their list, and are logits of being gold.
 
     The loss is the cross-entropy over a list (Cao et al., "Learning to Rank: From Pairwise Approach to Listwise
-    Approach", ICML 2007) and over single candidates.
+    Approach", ICML 2007) and over single candidates. All domains weigh the same, whatever the number of their lists.
+
+    Args:
+        prior: a unit over the first features that the weights are drawn to, by the penalty.
+        rows: the features of an example, all of them by default.
     """
-    chosen = [one for one in examples if useful(one)]
-    rows = [rows_of(one.reading) for one in chosen]
-    centre, spread = scale(np.concatenate(rows))
-    inputs = [torch.tensor((row - centre) / spread, dtype=torch.float32) for row in rows]
-    marks = [torch.tensor([float(bool(each)) for each in one.gold], dtype=torch.float32) for one in chosen]
-    torch.manual_seed(seed)
-    unit = torch.nn.Linear(len(centre), 1)
-    optimiser = torch.optim.AdamW(unit.parameters(), lr=RATE, weight_decay=DECAY)
-    for epoch in range(EPOCHS):
-        for number, place in enumerate(np.random.default_rng([seed, epoch]).permutation(len(chosen)), start=1):
-            scores = unit(inputs[place]).squeeze(-1)
-            shares = (torch.log_softmax(scores, 0) * marks[place]).sum() / marks[place].sum()
-            loss = functional.binary_cross_entropy_with_logits(scores, marks[place]) - shares
-            loss.backward()
-            if number % TOGETHER == 0 or number == len(chosen):
-                optimiser.step()
-                optimiser.zero_grad()
-    weights = unit.weight.detach().numpy()[0].astype(np.float64) / spread
-    return Linear(weights, float(unit.bias.detach()) - float(weights @ centre))
+    chosen = [list(filter(useful, one)) for one in domains]
+    lists = [one for domain in chosen for one in domain]
+    sizes = [len(one.gold) for one in lists]
+    of = torch.tensor(np.repeat(np.arange(len(lists)), sizes))
+    marks = torch.tensor([float(bool(each)) for one in lists for each in one.gold], dtype=torch.float64)
+    worth, size = torch.tensor(_shares(chosen)), torch.tensor(sizes, dtype=torch.float64)
+    nothing = torch.zeros(len(lists), dtype=torch.float64)
+    gold = nothing.index_add(0, of, marks)
+
+    def loss(scores: torch.Tensor) -> torch.Tensor:
+        single = functional.binary_cross_entropy_with_logits(scores, marks, reduction="none")
+        whole = torch.log(nothing.index_add(0, of, torch.exp(scores.clamp(-30, 30))))
+        each = nothing.index_add(0, of, single) / size + whole - nothing.index_add(0, of, scores * marks) / gold
+        return (worth * each).sum()
+
+    return on_scale(np.concatenate([rows(one) for one in lists]), loss, penalty, prior=prior)
 
 
 def fit_sufficiency(
-    examples: Sequence[Example], scorer: Linear, *, failures: float, penalty: float = 0.1, seed: int = 0
+    domains: Sequence[Sequence[Example]], scorer: Linear, *, failures: float, penalty: float, seed: int = 0
 ) -> Linear:
     """Return the unit that says how likely the first passages suffice, in the order of the scorer.
 
@@ -130,26 +152,48 @@ def fit_sufficiency(
     probability `failures` an example is seen a second time with one gold candidate taken away.
     """
     chance = np.random.default_rng(seed)
-    seen: list[Example] = []
-    for one in examples:
-        seen.append(one)
+    seen = [[*domain, *_failed(domain, failures, chance)] for domain in domains]
+    rows, marks = zip(*(judged(one, scorer) for domain in seen for one in domain), strict=True)
+    worth, wanted = torch.tensor(_shares(seen)), torch.tensor(marks, dtype=torch.float64)
+
+    def loss(scores: torch.Tensor) -> torch.Tensor:
+        return (worth * functional.binary_cross_entropy_with_logits(scores, wanted, reduction="none")).sum()
+
+    return on_scale(np.stack(rows), loss, penalty)
+
+
+def _failed(domain: Sequence[Example], failures: float, chance: np.random.Generator) -> Iterator[Example]:
+    for one in domain:
         gold = [row for row, each in enumerate(one.gold) if each]
-        if len(gold) and chance.random() < failures:
-            seen.append(one.without(int(chance.choice(gold))))
-    rows, marks = zip(*(judged(one, scorer) for one in seen), strict=True)
-    return logistic(np.stack(rows), marks, penalty)
+        if gold and chance.random() < failures:
+            yield one.without(int(chance.choice(gold)))
+
+
+def _shares(domains: Sequence[Sequence[Example]]) -> Numbers:
+    """Return what each example counts, so that all domains that have some count the same and all together 1."""
+    number = sum(map(bool, domains))
+    return np.array([1 / (number * len(domain)) for domain in domains for _ in domain])
 
 
 def judged(one: Example, scorer: Linear) -> tuple[Numbers, bool]:
     """Return the summary of an example in the order of a scorer, and whether its first passages suffice."""
-    scores = scorer(rows_of(one.reading))
+    scores = scorer(one.rows)
     shown = [int(row) for row in np.argsort(-scores, kind="stable")]
     return summary(one.reading, scores, shown), one.suffices(shown)
 
 
-def sufficient(examples: Sequence[Example], scorer: Linear) -> float:
-    """Return the share of examples whose first passages, in the order of a scorer, hold all gold ones."""
-    return float(np.mean([judged(one, scorer)[1] for one in examples]))
+def recall(examples: Sequence[Example], scorer: Linear) -> Numbers:
+    """Return of each example the share of gold documents among the first candidates in the order of a scorer."""
+    orders = [np.argsort(-scorer(one.rows), kind="stable").tolist() for one in examples]
+    return np.array([one.found(order) / one.wanted for one, order in zip(examples, orders, strict=True)])
+
+
+def surprise(examples: Sequence[Example], scorer: Linear, sufficiency: Linear) -> Numbers:
+    """Return the cross-entropy of each example, in nats, of a unit that says whether the first candidates suffice."""
+    rows, marks = zip(*(judged(one, scorer) for one in examples), strict=True)
+    signs = np.where(marks, 1.0, -1.0)
+    found: Numbers = np.logaddexp(0, -signs * sufficiency(np.stack(rows)))
+    return found
 
 
 def described(scorer: Linear, sufficiency: Linear) -> dict[str, Any]:

@@ -31,13 +31,13 @@ REED = Document(
 DOUY = Document("douy", "Max Douy was a French set designer. He built whole streets.", "Max Douy")
 DANUBE = Document("danube", "The Danube is a river. It flows through Vienna.", "Danube")
 RHINE = Document("rhine", "The Rhine is a river. It flows through Basel.", "Rhine")
-BUYENDE = Document("buyende", "Buyende is a town in the Eastern Region of Uganda. It has a market.", "Buyende")
-TOWN = Document("town", "A town is a settlement. Towns have markets and councils.", "Town")
-LEADER = Document(
-    "leader",
-    "The Leader of Opposition in Uganda heads a shadow cabinet. The current Leader of Opposition is Winnie Kiiza of "
-    "the Forum for Democratic Change.",
-    "Leader of Opposition (Uganda)",
+KELDRA = Document("keldra", "Keldra is a village in the northern parish of Morvane. It has a mill.", "Keldra")
+VILLAGE = Document("village", "A village is a settlement. Villages have mills and wells.", "Village")
+MASTER = Document(
+    "master",
+    "The Harbour Master in Morvane keeps the port registers. The current Harbour Master is Edda Lorne of the Guild of "
+    "Northern Pilots.",
+    "Harbour Master (Morvane)",
 )
 ADA = Document("ada", "Ada North (born 5 May 1950) is an engineer. She lives in Turin.", "Ada North")
 BOB = Document("bob", "Bob South (born 7 June 1931) is a painter. He lives in Graz.", "Bob South")
@@ -107,17 +107,17 @@ def test_a_linking_sentence_comes_before_the_answer_alone(collection: Collection
 
 def test_a_passage_without_a_link_is_quoted(collection: Collection) -> None:
     """What the last hop asks is found by the entity of the one before, though search alone found the passage."""
-    collection.add([BUYENDE, LEADER, TOWN])
+    collection.add([KELDRA, MASTER, VILLAGE])
     items: list[Item] = [
-        ("buyende", 3.2, "named", "buyende", []),
-        ("town", 1.7, "link", "town", ["buyende"]),
-        ("leader", 1.6, "search", "", []),
+        ("keldra", 3.2, "named", "keldra", []),
+        ("village", 1.7, "link", "village", ["keldra"]),
+        ("master", 1.6, "search", "", []),
     ]
-    found = quoted(collection, "Who is the opposition leader in the country where Buyende is located?", *items)
-    collection.remove(["buyende", "leader", "town"])
+    found = quoted(collection, "Who is the harbour master on the island where Keldra is located?", *items)
+    collection.remove(["keldra", "master", "village"])
 
-    assert ("Buyende is a town in the Eastern Region of Uganda.", 1) in found
-    assert ("The current Leader of Opposition is Winnie Kiiza of the Forum for Democratic Change.", 3) in found
+    assert ("Keldra is a village in the northern parish of Morvane.", 1) in found
+    assert ("The current Harbour Master is Edda Lorne of the Guild of Northern Pilots.", 3) in found
 
 
 def test_a_comparison_quotes_both_sides(collection: Collection) -> None:

@@ -12,6 +12,7 @@ from polyhop.retrieval.rerank.cover import Cover
 from polyhop.retrieval.rerank.features import (
     CROSS,
     HEAD,
+    KINDS,
     NAMES,
     SUMMARY,
     Reading,
@@ -73,14 +74,12 @@ def named(head: Reading) -> list[dict[str, float]]:
     return [dict(zip((*NAMES, *CROSS), row, strict=True)) for row in rows]
 
 
-def test_candidates_know_their_relatives() -> None:
-    """A bridge knows how many it leads to and the best of them, and what it leads to knows it."""
-    ranked = [item("a", 3.0), item("b", 2.0, path=["a"], via="link"), item("c", 1.0, path=["a"], via="span")]
-    first, second, third = named(reading(ranked, QUESTION, TEXTS))
+@pytest.mark.parametrize("kind", ["question", "named", "reformulation", *KINDS])
+def test_a_candidate_counts_by_its_kind(kind: str) -> None:
+    """Updaters of one kind are the same to the scorer, and what no path led to is of none of its kinds."""
+    (row,) = named(reading([item("a", 1.0, kind=kind, via="anything")], QUESTION, TEXTS))
 
-    assert (pytest.approx(np.log(3)), 2.0, 0.0) == (first["children"], first["best child"], first["parent"])
-    assert (0.0, 3.0, 1.0, 0.0) == (second["children"], second["parent"], second["via link"], second["via span"])
-    assert (-2.0, 1.0, pytest.approx(1 / 3)) == (third["below first"], third["via span"], third["place"])
+    assert [float(one == kind) for one in KINDS] == [row[f"by {one}"] for one in KINDS]
 
 
 def test_unread_candidates_count_as_the_worst_read() -> None:

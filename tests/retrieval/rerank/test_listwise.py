@@ -28,7 +28,7 @@ FALLING = {"share missed": -6.0, "right shown": 2.0, "bias": 1.0}
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Write weights: by cosine without logits, by logits where there are some."""
     path = tmp_path_factory.mktemp("listwise") / "listwise.json"
-    return weights(path, plain={"cosine": 4.0, "has path": 0.1}, cross={"logit": 1.0}, sufficiency=FALLING)
+    return weights(path, plain={"cosine": 4.0, "by link": 0.1}, cross={"logit": 1.0}, sufficiency=FALLING)
 
 
 class TestListwise(RerankerContract):

@@ -19,7 +19,6 @@ from polyhop.training.rerank.linear import (
     fit_scorer,
     fit_sufficiency,
     judged,
-    rows_of,
     useful,
 )
 from polyhop.training.rerank.lists import CandidateList, ListedCandidate
@@ -57,13 +56,13 @@ def made(count: int, *, wanted: Mapping[int, int] | None = None, seed: int = 0) 
 
 def first(one: Example, scorer: Any) -> list[int]:
     """Return the rows of an example in the order of a scorer."""
-    return np.argsort(-scorer(rows_of(one.reading)), kind="stable").tolist()  # type: ignore[no-any-return]
+    return np.argsort(-scorer(one.rows), kind="stable").tolist()  # type: ignore[no-any-return]
 
 
 @pytest.mark.slow
 def test_the_scorer_puts_gold_first() -> None:
     """Of what tells gold candidates from the others it learns enough to rank unseen ones first."""
-    scorer = fit_scorer([example(one) for one in made(160)])
+    scorer = fit_scorer([[example(one) for one in made(160)]], penalty=0.01)
     unseen = [example(one) for one in made(80, seed=1)]
     right = [bool(one.gold[row]) for one in unseen for row in first(one, scorer)[: sum(map(bool, one.gold))]]
 
@@ -72,19 +71,35 @@ def test_the_scorer_puts_gold_first() -> None:
 
 
 @pytest.mark.slow
-def test_a_scorer_learns_of_few_lists() -> None:
-    """Fewer lists than go into a step are learned from as well."""
-    few, many = (fit_scorer([example(one) for one in made(count)]) for count in (5, 40))
-    assert all(np.abs(one.weights).max() > 0 for one in (few, many))
-    assert not np.allclose(fit_scorer([example(one) for one in made(3, seed=4)]).weights, few.weights)
+def test_all_domains_weigh_the_same() -> None:
+    """Lists of one domain that are there ten times change nothing, and an empty domain has no say."""
+    one, other = ([example(each) for each in made(30, seed=seed)] for seed in (0, 1))
+    wanted = fit_scorer([one, other], penalty=0.01)
+
+    for domains in ([one * 10, other], [one, other, []]):
+        assert wanted.weights == pytest.approx(fit_scorer(domains, penalty=0.01).weights, rel=0.01, abs=0.02)
+    assert not np.allclose(
+        wanted.weights, fit_scorer([[*one, *one * 9, *other]], penalty=0.01).weights, rtol=0.01, atol=0.02
+    )
+
+
+@pytest.mark.slow
+def test_a_prior_draws_the_weights() -> None:
+    """The penalty is on the distance to it: a high one leaves it as it is, and what it does not know stays nothing."""
+    plain = fit_scorer([[example(one) for one in made(40)]], penalty=0.01)
+    read = [[example(one, dict.fromkeys(range(10), 0.5) | {0: 4.0}) for one in made(40, seed=1)]]
+    near, far = (fit_scorer(read, penalty=penalty, prior=plain) for penalty in (1e4, 1e-4))
+
+    assert [*plain.weights, *[0.0] * len(CROSS)] == pytest.approx(near.weights.tolist(), abs=0.01)
+    assert np.abs(far.weights[: len(NAMES)] - plain.weights).max() > 0.1
 
 
 @pytest.mark.slow
 def test_logits_become_features() -> None:
     """With the logits of a cross-encoder the scorer has features for them, and trusts good ones."""
     lists = made(80)
-    read = [example(one, [4.0 if each.gold else -4.0 for each in one.candidates]) for one in lists]
-    scorer = fit_scorer(read)
+    read = [example(one, {n: 4.0 if each.gold else -4.0 for n, each in enumerate(one.candidates)}) for one in lists]
+    scorer = fit_scorer([read], penalty=0.01)
 
     assert (len(NAMES) + len(CROSS),) == scorer.weights.shape
     assert scorer.weights[len(NAMES)] > 0
@@ -94,7 +109,7 @@ def test_logits_become_features() -> None:
 def scorer_of_summary() -> Any:
     """Return a unit over the features of a ranking."""
     lists = [example(one) for one in made(12)]
-    return fit_sufficiency(lists, fit_scorer(lists), failures=0.0)
+    return fit_sufficiency([lists], fit_scorer([lists], penalty=0.01), failures=0.0, penalty=0.1)
 
 
 @pytest.mark.slow
@@ -107,8 +122,8 @@ def test_the_estimate_is_calibrated() -> None:
         return [example(one) for one in made(300, wanted=more, seed=seed)]
 
     learned, unseen = drawn(0), drawn(1)
-    scorer = fit_scorer(learned)
-    unit = fit_sufficiency(learned, scorer, failures=0.0, penalty=1e-3)
+    scorer = fit_scorer([learned], penalty=0.01)
+    unit = fit_sufficiency([learned], scorer, failures=0.0, penalty=1e-3)
     rows, marks = zip(*(judged(one, scorer) for one in unseen), strict=True)
     told = 1 / (1 + np.exp(-unit(np.stack(rows))))
     both = np.array([sum(map(bool, one.gold)) == 2 for one in unseen])
@@ -122,8 +137,8 @@ def test_the_estimate_is_calibrated() -> None:
 def test_missing_gold_is_a_failure_to_learn_from() -> None:
     """Where retrieval never fails, examples with a gold passage taken away teach what failing looks like."""
     lists = [example(one) for one in made(120) if sum(bool(each.gold) for each in one.candidates) == 2]
-    scorer = fit_scorer(lists)
-    unit = fit_sufficiency(lists, scorer, failures=1.0)
+    scorer = fit_scorer([lists], penalty=0.01)
+    unit = fit_sufficiency([lists], scorer, failures=1.0, penalty=0.1)
     scores = {
         kind: float(np.mean([unit(judged(one, scorer)[0][None])[0] for one in examples]))
         for kind, examples in (("whole", lists), ("without", [one.without(_row(one)) for one in lists]))
@@ -174,15 +189,15 @@ def test_only_lists_with_both_kinds_teach() -> None:
 def test_units_are_written_by_the_names_of_their_features(tmp_path: Path) -> None:
     """What is written is what the reranker loads, to six digits."""
     lists = [example(one) for one in made(24)]
-    read = [example(one, [1.0] * 10) for one in made(24)]
+    read = [example(one, dict.fromkeys(range(10), 1.0)) for one in made(24)]
     models = {}
     for kind, examples in (("plain", lists), ("cross", read)):
-        scorer = fit_scorer(examples)
-        models[kind] = described(scorer, fit_sufficiency(examples, scorer, failures=0.5))
+        scorer = fit_scorer([examples], penalty=0.01)
+        models[kind] = described(scorer, fit_sufficiency([examples], scorer, failures=0.5, penalty=0.1))
     (tmp_path / "w.json").write_text(json.dumps(models))
     found = load(tmp_path / "w.json")
 
     assert [*NAMES] == [*models["plain"]["scorer"]["weights"]]
     assert [*SUMMARY] == [*models["cross"]["sufficiency"]["weights"]]
-    assert fit_scorer(lists).weights == pytest.approx(found.plain.scorer.weights, rel=1e-5)
+    assert fit_scorer([lists], penalty=0.01).weights == pytest.approx(found.plain.scorer.weights, rel=1e-5)
     assert len(found.cross.scorer.weights) == len(NAMES) + len(CROSS)

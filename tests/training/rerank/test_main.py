@@ -50,8 +50,11 @@ def test_question_files_become_weights(tmp_path: Path, embedder: Encoder, capsys
     assert 60 <= told["pairs"] < 60 + 2 * (2 + 4)
     assert not cross.with_name("cross.safetensors.state").exists()
 
-    told = step(capsys, "listwise", lists, "--cross", cross, "--out", listwise)
-    assert all(0 <= told[f"{kind} all-gold@5"] <= 1 for kind in ("plain", "cross"))
+    halves = [tmp_path / "a.jsonl", tmp_path / "b.jsonl"]
+    for half, path in enumerate(halves):
+        write(path, read([lists])[half::2])
+    told = step(capsys, "listwise", halves[0], "--unseen", halves[1], "--cross", cross, "--out", listwise)
+    assert all(0 <= recall <= 1 for kind in ("plain", "cross") for row in told[kind].values() for recall in row)
     chain = (Listwise(listwise), CrossEncoder(file=cross), Listwise(listwise))
     with corpus.collection(tmp_path / "films", embedder) as films:
         found = Agent(
@@ -82,7 +85,7 @@ def call(folder: Path, name: str) -> list[str]:
         "no numbers": ["cross", str(lists), "--set", "layers=one", *out],
         "no layers": ["cross", str(lists), "--set", "layers=9", *out],
         "too few lists": ["cross", str(few), *out],
-        "none kept apart": ["listwise", str(few), "--cross", str(folder / "none"), *out],
+        "one domain": ["listwise", str(few), "--cross", str(folder / "none"), *out],
     }[name]
 
 
@@ -102,7 +105,7 @@ def call(folder: Path, name: str) -> list[str]:
         "no numbers": "whole numbers with commas",
         "no layers": "layers=(9,)",
         "too few lists": "too few; give more questions",
-        "none kept apart": "are kept apart",
+        "one domain": "two at least are needed",
     }.items(),
 )
 def test_bad_calls_are_told(name: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -119,7 +122,8 @@ def test_bad_calls_are_told(name: str, said: str, tmp_path: Path, capsys: pytest
 def test_missing_weights_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The last step needs a cross-encoder, and names the path at which there is none."""
     write(tmp_path / "lists.jsonl", rivers(40))
-    given = ["listwise", str(tmp_path / "lists.jsonl"), "--cross", str(tmp_path / "none"), "--out", str(tmp_path / "w")]
+    both = [str(tmp_path / "lists.jsonl")] * 2
+    given = ["listwise", *both, "--cross", str(tmp_path / "none"), "--out", str(tmp_path / "w")]
 
     assert 2 == main(given)
     assert "no cross-encoder weights at" in capsys.readouterr().err
