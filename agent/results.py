@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from ..core.types import Metadata, Passage
 from ..graphs.state import Event, State
 from ..retrieval.candidate import Candidate, Kind
-from ..retrieval.hop.locate import locate
+from ..retrieval.hop.mentions import locate
 from ..retrieval.retriever import Retriever
 
 if TYPE_CHECKING:

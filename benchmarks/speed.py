@@ -27,7 +27,7 @@ from polyhop.agent.evaluate.systems import SYSTEMS, Search, best_documents, hybr
 from polyhop.agent.runtime import RELAXED
 from polyhop.graphs.graph import question_graph
 from polyhop.graphs.loop import ask
-from polyhop.graphs.nodes.hop import bridges
+from polyhop.graphs.nodes.steps import bridges
 from polyhop.graphs.state import Request, State, add_found
 from polyhop.retrieval.candidate import Candidate
 from polyhop.retrieval.config import Config

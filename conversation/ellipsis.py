@@ -7,8 +7,7 @@ from collections.abc import Sequence
 
 from ..core.words import content_words, word_key
 from .memory import Exchange, Thing
-from .names import Name, lower_words, names
-from .nouns import OWNERS, PERSON, TIME, kind_of, singular
+from .names import OWNERS, PERSON, TIME, Name, kind_of, lower_words, names, singular
 
 _AND = re.compile(r"\A\W*(?:(?:and|but|so|also|or|ok|okay|well|then|now)\b[,\s]*)+", re.IGNORECASE)
 _ABOUT = re.compile(r"\A(?:(?:what|how)\s+(?:about|of)|same (?:question )?for|(?:tell me )?about)\s+", re.IGNORECASE)
@@ -93,7 +92,9 @@ def _asked_differently(asking: str, last: Exchange) -> str:
     asking = asking[0].upper() + asking[1:]
     question = last.question.strip().rstrip("?.! ")
     match = _WH_FIRST.match(question)
-    if match and (match.group(1).lower() not in ("who", "whom", "what") or _copula(match.group(2))):
+    if match and (
+        match.group(1).lower() not in ("who", "whom", "what") or match.group(2).lower() in ("is", "was", "are", "were")
+    ):
         return f"{asking} {question[match.start(2) :]}?"
     if _YES_NO.match(question):
         return f"{asking} {question[0].lower()}{question[1:]}?"
@@ -102,10 +103,6 @@ def _asked_differently(asking: str, last: Exchange) -> str:
         subject = said.text if said else "somebody" if question.lower().startswith("who") else "it"
         return f"{asking} was it that {subject} {match.group(1)}?"
     return f"{asking}, as to: {question}?"
-
-
-def _copula(word: str) -> bool:
-    return word.lower() in ("is", "was", "are", "were")
 
 
 def _put_in(part: str, last: Exchange) -> str:
@@ -121,9 +118,13 @@ def _put_in(part: str, last: Exchange) -> str:
     if (owner := _owner(part, own)) is not None:
         slot = next((name for name in found if name.key == owner.key), None)
         head = _head(part, owner)
-        if slot and not _same_role(question, slot) and kind_of(head) == _kind(slot, last):
+        # `Who is the director of Jaws?` asks for somebody's role itself.
+        same_role = slot and _IS.match(question) and question.rstrip(" ?").endswith(slot.text)
+        kinds = [thing.kind for thing in last.things if slot and thing.key == slot.key]
+        if slot and not same_role and kind_of(head) == (kinds[0] if kinds else slot.kind):
             return _replaced(question, slot, part)
-        return f"{'Who' if kind_of(head) == PERSON else 'What'} is {_articled(part, own)}?"
+        named = (own and own[0].start == 0) or re.match(r"(?:the|an?)\s", part, re.IGNORECASE)
+        return f"{'Who' if kind_of(head) == PERSON else 'What'} is {'' if named else 'the '}{part}?"
     if not own:
         return _role_instead(part, last)
     slot = _slot(own[0], found)
@@ -143,19 +144,6 @@ def _head(part: str, owner: Name) -> str:
     text = part[: owner.start] if re.search(r"\bof\b", part[: owner.start]) else part[owner.end :]
     words = [word for word in lower_words(text.split(" of ")[0]) if kind_of(word)]
     return words[-1] if words else ""
-
-
-def _kind(slot: Name, last: Exchange) -> str:
-    return next((thing.kind for thing in last.things if thing.key == slot.key), slot.kind)
-
-
-def _articled(part: str, own: Sequence[Name]) -> str:
-    return part if (own and own[0].start == 0) or re.match(r"(?:the|an?)\s", part, re.IGNORECASE) else f"the {part}"
-
-
-def _same_role(question: str, slot: Name) -> bool:
-    """Say whether the question asks for somebody's role itself, as `Who is the director of Jaws?` does."""
-    return bool(_IS.match(question)) and question.rstrip(" ?").endswith(slot.text)
 
 
 def _role_instead(part: str, last: Exchange) -> str:

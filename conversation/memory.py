@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from ..core.words import STOP, WORD, content_words, name_key, word_key
-from .names import Name, names
-from .nouns import GROUP, PERSON, PLACE, TIME, gender_of, kind_of
+from .names import GROUP, PERSON, PLACE, TIME, Name, gender_of, kind_of, names
 
 _MARK = re.compile(r"\s*\[\d+\]")
 _OPENING = re.compile(r"\A\W*(?:and|but|so|then|also|or|ok|okay)\b,?\s+", re.IGNORECASE)

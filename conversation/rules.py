@@ -10,7 +10,7 @@ from ..core.check import MAX_QUESTION
 from ..core.words import content_words
 from .ellipsis import focus, whole
 from .memory import Exchange, exchange, known_of
-from .nouns import kind_of
+from .names import kind_of
 from .references import Reference, references
 from .turn import CHARACTERS, USER, Turn, recent
 

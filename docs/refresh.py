@@ -21,7 +21,7 @@ from rich.text import Text
 from polyhop.agent import Agent, Answer, Settings, example, show
 from polyhop.core.settings import GROUPS
 from polyhop.retrieval.rerank.path import PathScore
-from polyhop.retrieval.run import WORTH
+from polyhop.retrieval.run import KIND_WEIGHT
 
 ROOT = Path(__file__).resolve().parent.parent
 README, PICTURE = ROOT / "README.md", ROOT / "docs" / "hop-tree.svg"
@@ -68,7 +68,7 @@ def commands() -> str:
 
 def weights() -> str:
     """Return the numbers in the two formulas."""
-    kinds = ", ".join(f"{kind.name.lower()} {worth:g}" for kind, worth in WORTH.items())
+    kinds = ", ".join(f"{kind.name.lower()} {weight:g}" for kind, weight in KIND_WEIGHT.items())
     rank = PathScore()
     parts = [field.name for field in fields(PathScore) if field.name.endswith("_weight")]
     scores = ", ".join(f"{name.removesuffix('_weight')} {getattr(rank, name):g}" for name in parts)

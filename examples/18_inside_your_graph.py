@@ -23,7 +23,7 @@ DOCUMENTS = [
 ]
 
 
-class State(TypedDict, total=False):
+class Shared(TypedDict, total=False):
     """The keys that the nodes share: polyhop reads `question` and writes `passages`."""
 
     question: str
@@ -31,7 +31,7 @@ class State(TypedDict, total=False):
     told: str
 
 
-def tell(state: State) -> State:
+def tell(state: Shared) -> Shared:
     """Return how each passage was found."""
     ways = [[step["title"] for step in one["path"]] + [one["title"]] for one in state["passages"]]
     return {"told": "; ".join(" > ".join(way) for way in ways)}
@@ -39,7 +39,7 @@ def tell(state: State) -> State:
 
 def main() -> None:
     """Ask through the graph, and print the hops as they happen."""
-    builder: Any = StateGraph(State)
+    builder: Any = StateGraph(Shared)
     builder.add_node("find", retrieve_graph()).add_node("tell", tell)
     builder.add_edge(START, "find").add_edge("find", "tell")
     graph = builder.compile(checkpointer=InMemorySaver())

@@ -15,9 +15,8 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import get_runtime
 
 from ..retrieval.run import Run
-from .loop import BRANCHES, MOST_STEPS, ONWARD, STEPS, Onward, Step, taken
+from .loop import MOST_STEPS, ONWARD, STEPS, Onward, Step, run_sync, taken
 from .state import Request, State
-from .sync import run_sync
 
 
 def question_graph(checkpointer: Any = None) -> Any:
@@ -30,24 +29,17 @@ def question_graph(checkpointer: Any = None) -> Any:
 
     context: Any = Run  # LangGraph hands it on as it is, although its types ask for a dataclass
     graph = StateGraph(State, context_schema=context, input_schema=Request, output_schema=State)
-    connect(graph, STEPS, ONWARD, take, branches=BRANCHES)
+    connect(graph, STEPS, ONWARD, take)
     return graph.compile(checkpointer=checkpointer, name="polyhop").with_config(recursion_limit=MOST_STEPS)
 
 
-def connect(
-    graph: Any,
-    steps: Mapping[str, Step],
-    onward: Onward,
-    take: Callable[[Step, Any], Any],
-    *,
-    branches: Mapping[str, list[str]] | None = None,
-) -> None:
+def connect(graph: Any, steps: Mapping[str, Step], onward: Onward, take: Callable[[Step, Any], Any]) -> None:
     """Give a `StateGraph` the steps of a table and the ways between them; `take` runs a step with what it needs."""
     for name, step in steps.items():
         graph.add_node(name, _node(step, take))
     for name, after in onward.items():
         if callable(after):
-            graph.add_conditional_edges(name, after, (branches or {})[name])
+            graph.add_conditional_edges(name, after)
         else:
             graph.add_edge(START if name == START else name, END if after == END else after)
 

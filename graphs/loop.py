@@ -10,63 +10,59 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Generator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from importlib import import_module
 from inspect import iscoroutine, iscoroutinefunction
-from typing import Any, TypeVar, cast, get_type_hints
+from typing import Any, Literal, TypeVar, cast, get_type_hints
 
 from ..retrieval.run import Run
 from ..retrieval.stop import MOST_HOPS
-from .nodes.finish import finish
-from .nodes.hop import hop
 from .nodes.instruct import instruct
-from .nodes.judge import judge
-from .nodes.plan import plan
-from .nodes.rank import rank
 from .nodes.rerank import rerank
-from .nodes.search import search
+from .nodes.steps import finish, hop, judge, plan, rank, search
 from .state import Request, State
-from .sync import run_sync
 
 START, END = "__start__", "__end__"  # as LangGraph calls them
 Step = Callable[[Any, Any], Any]
 Onward = Mapping[str, str | Callable[[Any], str]]
 Result = TypeVar("Result", bound=Mapping[str, Any])
+Value = TypeVar("Value")
 
 
-def entry(state: State) -> str:
+def entry(state: State) -> Literal["condense", "plan"]:
     """Return the first step: without a history there is nothing to condense."""
     return "condense" if state.get("history") else "plan"
 
 
-def after_rank(state: State) -> str:
+def after_rank(state: State) -> Literal["augment", "judge"]:
     """Return the step after `rank`."""
     return "augment" if state["searches"] == 1 and state.get("augmented") is None else "judge"
 
 
-def after_augment(state: State) -> str:
+def after_augment(state: State) -> Literal["search", "judge"]:
     """Return the step after `augment`."""
     return "search" if state["augmented"] else "judge"
 
 
-def after_judge(state: State) -> str:
+def after_judge(state: State) -> Literal["hop", "rerank"]:
     """Return the step after `judge`."""
     return "rerank" if state["stopped"] else "hop"
 
 
-def after_hop(state: State) -> str:
+def after_hop(state: State) -> Literal["search", "rerank"]:
     """Return the step after `hop`."""
     return "rerank" if state["stopped"] else "search"
 
 
-def after_rerank(state: State) -> str:
+def after_rerank(state: State) -> Literal["escalate", "finish"]:
     """Return the step after `rerank`: only a language model can split the question."""
     return "escalate" if state.get("llm") else "finish"
 
 
-def after_finish(state: State) -> str:
+def after_finish(state: State) -> Literal["answer", "__end__"]:
     """Return the step after `finish`: where passages are all that is wanted, the end."""
-    return "answer" if state.get("task") == "answer" else END
+    return "answer" if state.get("task") == "answer" else "__end__"
 
 
 def late(name: str) -> Step:
@@ -115,16 +111,6 @@ ONWARD: Onward = {
     "escalate": "finish",
     "finish": after_finish,
     "answer": END,
-}
-#: what may come after a step that does not always go on to the same one
-BRANCHES: Mapping[str, list[str]] = {
-    START: ["condense", "plan"],
-    "rank": ["augment", "judge"],
-    "augment": ["search", "judge"],
-    "judge": ["hop", "rerank"],
-    "hop": ["search", "rerank"],
-    "rerank": ["escalate", "finish"],
-    "finish": ["answer", END],
 }
 
 
@@ -224,3 +210,13 @@ def awaited(work: Any, *, alone: bool) -> Any:
     finally:
         work.close()
     raise RuntimeError(f"{work!r} waits for something although there is no language model")
+
+
+def run_sync(work: Coroutine[Any, Any, Value]) -> Value:
+    """Run a coroutine to its end from synchronous code, also where an event loop is already running in this thread."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal, TypedDict
+from typing import Annotated, Any, Literal, TypedDict, cast
 
 from ..conversation.turn import Turn
 from ..core.llm.gateway import Spent
-from ..retrieval.candidate import Candidate, PursuedQuestion, Query
-from ..retrieval.query.understood import Understood
+from ..retrieval.candidate import Candidate, PursuedQuestion, Query, Understood
 
 #: whether passages are all that is wanted, or an answer made of them
 Task = Literal["retrieve", "answer"]
@@ -81,7 +81,7 @@ class State(Request, total=False):
     found: Annotated[list[Candidate], add_found]
     #: each passage found, once, best first
     ranked: list[Candidate]
-    #: passages that were gone on from
+    #: passages that were expanded
     expanded: list[str]
     #: searches made, the first and one for each hop; that of a reformulation does not count
     searches: int
@@ -103,3 +103,25 @@ class State(Request, total=False):
     spent: Annotated[list[Spent], append]
     #: the written answer and its checked citations, in the answer graph
     answer: dict[str, Any]
+
+
+def new_best(state: State, ranked: Sequence[Candidate]) -> int:
+    """Return how many of the best k passages of a ranking are not among the best k of the state."""
+    before = {item["id"] for item in state["ranked"][: state["k"]]}
+    return sum(item["id"] not in before for item in ranked[: state["k"]])
+
+
+class Watch:
+    """Times a step and makes its event."""
+
+    def __init__(self, event: str, state: State, *, ahead: bool = False) -> None:
+        """Start; a step `ahead` of a search belongs to the hop that this search makes, others to the one made last."""
+        self._event = event
+        self._hop = max(0, state.get("searches", 0) - (not ahead))
+        self._began = time.perf_counter()
+
+    def event(self, **facts: object) -> Event:
+        """Return the event with its milliseconds so far; facts that are None and empty notices are left out."""
+        milliseconds = round(1000 * (time.perf_counter() - self._began), 3)
+        said = {key: fact for key, fact in facts.items() if fact is not None and (fact or key != "notices")}
+        return cast(Event, {"event": self._event, "hop": self._hop, "ms": milliseconds, **said})

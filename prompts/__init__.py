@@ -15,3 +15,8 @@ def load(name: str) -> str:
         known = sorted(entry.name.removesuffix(".md") for entry in folder.iterdir() if entry.name.endswith(".md"))
         raise ValueError(f"unknown prompt {name!r}; choose one of {known}")
     return file.read_text(encoding="utf-8")
+
+
+def prompted(name: str, said: str) -> list[dict[str, str]]:
+    """Return the messages for a language model: the prompt called `name`, and what the user says."""
+    return [{"role": "system", "content": load(name)}, {"role": "user", "content": said}]

@@ -12,9 +12,9 @@ HOPS = frozenset({"link", "vector", "words"})
 
 
 class Candidate(TypedDict):
-    """A passage on its way through a run: how it was reached, and what that is worth.
+    """A passage on its way through a run: how it was reached, and its score.
 
-    As an updater finds it, `score` is what this one way to it is worth. A ranker makes one candidate of all ways to a
+    As an updater finds it, `score` is that of this one way to it. A ranker makes one candidate of all ways to a
     passage: `score` is then the sum of `parts`, and `kind`, `via`, `path` and `name` are those of the way that counted
     most. Rerankers change scores and add parts.
 
@@ -41,7 +41,7 @@ class Query(TypedDict):
 
     `text` is what is looked up or embedded, `updater` and `checkpoint` say who made it and with which weights, `path`
     are the ids of the passages that led here, the bridge last. `score` is the bridge's score when the query was made,
-    and `strength` bounds the share of it that a find can be worth. `dense_text` is embedded in place of `text` where
+    and `strength` bounds the share of it that a candidate can have. `dense_text` is embedded in place of `text` where
     that is written for the lexical half, and `phrases` are to stand word for word in what that finds.
     """
 
@@ -62,3 +62,23 @@ class PursuedQuestion(TypedDict):
     template: str
     answers: list[str]
     passages: list[str]
+
+
+class Understood(TypedDict):
+    """A request understood.
+
+    `query` is what the run looks for, a text in words, and `lexical` what its lexical half is asked, `phrases` what is
+    to stand in passages word for word. Passages about `exclusions` go behind all others, those without `required` or of
+    years outside of `since` to `until` back by a share. `where` is the filter of the run, the caller's own in it, and
+    `told` says all this to the user.
+    """
+
+    query: str
+    lexical: str
+    phrases: list[str]
+    exclusions: list[str]
+    required: list[str]
+    since: int | None
+    until: int | None
+    where: str
+    told: list[str]

@@ -13,21 +13,20 @@ from .escalation import Always, Escalation, Never, WhenUnsure
 from .fusion.role import FUSIONS
 from .hop.link import LinkHop
 from .hop.role import UPDATERS, HopUpdater
+from .query.decompose import Pursuit
 from .query.first import FirstSearch
 from .query.gate import Gate
-from .query.pursue import Pursuit
 from .query.role import AUGMENTERS, Augmenter, Searcher
 from .rerank.duplicates import Duplicates
 from .rerank.exclude import Exclude
 from .rerank.listwise import Estimate
 from .rerank.path import PathScore
-from .rerank.role import RERANKERS, Ranker, Reranker
-from .rerank.sufficiency import ALWAYS, Sufficiency
+from .rerank.role import ALWAYS, RERANKERS, Ranker, Reranker, Sufficiency
 from .retriever import Retriever
 from .run import Run
 from .stop import STOP_RULES, AfterSeconds, MaxHops, Stop, WhenCancelled, WhenDry
 
-#: updaters that are asked beside those of the settings where a ranking is looked at again
+#: updaters that are asked after those of the settings where a ranking is looked at again
 FURTHER = ("span",)
 #: rerankers of `auto` before it is asked whether a ranking is sure: they take a millisecond, for they read no text
 LIGHT = ("listwise", "cover")
@@ -37,7 +36,7 @@ LIGHT = ("listwise", "cover")
 class Config:
     """What a run is made of. `Config.of` makes one of the settings.
 
-    `first` runs the question itself and `augment`, if there is one, a reformulation beside it, where the `gate` lets it
+    `first` runs the question itself and `augment`, if there is one, a reformulation of it, where the `gate` lets it
     through; `hops` are the updaters that propose the next queries, in this order. `stop` is combined with the deadline
     of `seconds` and with cancellation, which always hold.
 

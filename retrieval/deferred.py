@@ -20,7 +20,7 @@ One = TypeVar("One", bound="Need")
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class TextNeed:
     """A text to encode, as a query or as a passage."""
 
     text: str
@@ -28,7 +28,7 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Near:
+class VectorNeed:
     """A vector, its bytes in float64, whose k nearest passages are wanted."""
 
     vector: bytes
@@ -36,7 +36,7 @@ class Near:
     where: str
 
 
-Need = Text | Near
+Need = TextNeed | VectorNeed
 Outcome = Vectors | list[Hit] | Exception
 #: returns what comes of each need, perhaps after a while
 Wait = Callable[[Sequence[Need]], Mapping[Need, Outcome]]
@@ -59,7 +59,7 @@ class Deferred:
     def dense(self, vectors: ArrayLike, k: int, *, where: str = "") -> list[list[Hit]]:
         """Return what the retriever finds for each vector."""
         rows = np.atleast_2d(np.asarray(vectors, np.float64))
-        return _taken([Near(row.tobytes(), k, where) for row in rows], self._wait)
+        return _taken([VectorNeed(row.tobytes(), k, where) for row in rows], self._wait)
 
 
 class DeferredEncoder:
@@ -74,13 +74,13 @@ class DeferredEncoder:
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """Return the rows that the encoder gives these texts as queries."""
-        return self._rows([Text(text, query=True) for text in texts])
+        return self._rows([TextNeed(text, query=True) for text in texts])
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """Return the rows that the encoder gives these texts as passages."""
-        return self._rows([Text(text, query=False) for text in texts])
+        return self._rows([TextNeed(text, query=False) for text in texts])
 
-    def _rows(self, needs: Sequence[Text]) -> Vectors:
+    def _rows(self, needs: Sequence[TextNeed]) -> Vectors:
         rows = _taken(needs, self._wait)
         return np.stack(rows) if rows else self._encoder.encode_passages([])
 
@@ -100,18 +100,18 @@ def compute(retriever: Retriever, needs: Sequence[Need]) -> dict[Need, Outcome]:
     outcomes: dict[Need, Outcome] = {}
     encoder = retriever.embedder
     for query, encode in ((True, encoder.encode_queries), (False, encoder.encode_passages)):
-        texts = [need for need in dict.fromkeys(needs) if isinstance(need, Text) and need.query == query]
+        texts = [need for need in dict.fromkeys(needs) if isinstance(need, TextNeed) and need.query == query]
         outcomes.update(_together(texts, lambda some, encode=encode: encode([need.text for need in some])))  # type: ignore[misc]
-    alike: dict[tuple[int, str, int], list[Near]] = {}
+    alike: dict[tuple[int, str, int], list[VectorNeed]] = {}
     for need in dict.fromkeys(needs):
-        if isinstance(need, Near):
+        if isinstance(need, VectorNeed):
             alike.setdefault((need.k, need.where, len(need.vector)), []).append(need)
     for some in alike.values():
         outcomes.update(_together(some, lambda near: _dense(retriever, near)))
     return outcomes
 
 
-def _dense(retriever: Retriever, needs: Sequence[Near]) -> list[list[Hit]]:
+def _dense(retriever: Retriever, needs: Sequence[VectorNeed]) -> list[list[Hit]]:
     """Return the hits of needs that are alike but for their vectors."""
     vectors = np.stack([np.frombuffer(need.vector) for need in needs])
     return retriever.dense(vectors, needs[0].k, where=needs[0].where)

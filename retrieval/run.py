@@ -14,15 +14,15 @@ from ..core.errors import CallerError
 from ..core.types import Passage, Vectors
 from ..core.words import STOP, content_words, word_key
 from ..store.names import Kind, names_of
-from .query.understood import Understood
+from .candidate import Understood
 from .retriever import Retriever
 
 if TYPE_CHECKING:
     from ..core.llm.gateway import Gateway, Spent
     from .config import Config
 
-#: How much a name of each kind is worth, from a title to an inexact match.
-WORTH = {Kind.TITLE: 1.0, Kind.LEAD: 0.9, Kind.SHORT: 0.7, Kind.ALIAS: 0.6, Kind.FUZZY: 0.5}
+#: The weight of a name by its kind, from a title to an inexact match.
+KIND_WEIGHT = {Kind.TITLE: 1.0, Kind.LEAD: 0.9, Kind.SHORT: 0.7, Kind.ALIAS: 0.6, Kind.FUZZY: 0.5}
 
 
 #: Passages of a document that a link to it may lead to. A longer document is met further in by search.
@@ -91,7 +91,7 @@ class Run:
         #: what the question says besides itself, where it says anything
         self.understood = understood
         self.gone: set[str] = set()
-        #: what earlier searches found, and the passages that were gone on from; the search node says so
+        #: what earlier searches found, and the passages that were expanded; the search node says so
         self.found: frozenset[str] = frozenset()
         self.expanded: frozenset[str] = frozenset()
         #: vectors that an updater derived, by its checkpoint and the path; bounded by the queries of a run
@@ -162,16 +162,12 @@ class Run:
     def weights(self) -> dict[str, float]:
         """Return the rarity of each word key of the question."""
         if self._weights is None:
-            self._weights = self._weigh()
+            words = list(dict.fromkeys(content_words(self.question)))
+            self._count(words)
+            self._weights = {}
+            for key, rarity in ((word_key(word), self._rarity[word]) for word in words):
+                self._weights[key] = max(self._weights.get(key, 0.0), rarity)
         return self._weights
-
-    def _weigh(self) -> dict[str, float]:
-        words = list(dict.fromkeys(content_words(self.question)))
-        self._count(words)
-        weights: dict[str, float] = {}
-        for word in words:
-            weights[word_key(word)] = max(weights.get(word_key(word), 0.0), self._rarity[word])
-        return weights
 
     def load(self, ids: Iterable[str]) -> None:
         """Read the passages that are not known yet, all in one go; those that no longer exist are noted in `gone`."""
@@ -252,7 +248,7 @@ class Run:
             there = [known for name in self._heads.get(document, ()) if (known := self.known(name)) is not None]
             if there:
                 best = min(there, key=lambda known: (-round(known.cosine, 6), known.passage.id))
-                found.append((-WORTH[Kind(kind)], -round(best.cosine, 6), best.passage.id, best, Kind(kind)))
+                found.append((-KIND_WEIGHT[Kind(kind)], -round(best.cosine, 6), best.passage.id, best, Kind(kind)))
         return [(best, kind) for _, _, _, best, kind in sorted(found, key=lambda bearer: bearer[:3])[:most]]
 
     def meet(self, documents: Iterable[str]) -> None:

@@ -112,7 +112,7 @@ class WhenDry(Stop):
 
 @dataclass(frozen=True, slots=True)
 class WhenSettled(Stop):
-    """Ends once a further hop leaves the best k as they were. Saves more than `WhenDry` and may cost a late find."""
+    """Ends once a further hop leaves the best k as they were. Saves more than `WhenDry` and may cost a late passage."""
 
     after: int = 1
 

@@ -27,9 +27,9 @@ from polyhop.core.weights_file import NoCheckpoint
 from polyhop.encoders import Encoder
 from polyhop.retrieval.escalation import WhenUnsure
 from polyhop.retrieval.fusion.minmax import MinMax
-from polyhop.retrieval.query.feedback import Feedback
 from polyhop.retrieval.query.first import FirstSearch
 from polyhop.retrieval.query.gate import Gate
+from polyhop.retrieval.query.reformulations import Feedback
 from polyhop.retrieval.rerank.cross import CrossEncoder
 from tests.agent.commands import run
 from tests.documents import environment

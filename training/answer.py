@@ -23,7 +23,7 @@ from ..core.errors import CallerError
 from ..core.types import Numbers
 from ..core.weights_file import Linear
 from ..core.words import name_key
-from ..retrieval.query.answer_candidates import QuestionWords
+from ..retrieval.query.short_answers import QuestionWords
 from ..retrieval.rerank.listwise import Estimate
 from ..store.collection import Collection
 from .harness import OUT, SOURCES, Step, described, load, option, path, paths, run, write, write_json

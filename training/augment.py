@@ -19,9 +19,8 @@ from ..core.errors import CallerError
 from ..core.types import Numbers
 from ..core.weights_file import Linear
 from ..retrieval.candidate import Candidate
-from ..retrieval.query.expansion import Expansion
-from ..retrieval.query.feedback import Feedback
 from ..retrieval.query.gate import FEATURES, FORMAT, Gate, features
+from ..retrieval.query.reformulations import Expansion, Feedback
 from ..retrieval.query.role import Augmenter
 from ..retrieval.run import Run
 from ..store.collection import Collection

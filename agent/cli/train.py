@@ -40,7 +40,7 @@ def train(
     Exit code 1 says that the network does not beat plain search on
     questions kept apart; it is not saved then.
     """
-    from ...retrieval.hop.checkpoint import FILE
+    from ...retrieval.hop.treehop_network import FILE
     from ...training.treehop.examples import gather
     from ...training.treehop.network import Recipe
     from ...training.treehop.train import Work

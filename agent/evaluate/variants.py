@@ -18,7 +18,7 @@ from ...retrieval.hop.pagerank import PageRankHop
 from ...retrieval.hop.role import UPDATERS, HopUpdater
 from ...retrieval.hop.shared import SharedNameHop
 from ...retrieval.hop.span import SpanHop
-from ...retrieval.query.feedback import Feedback
+from ...retrieval.query.reformulations import Feedback
 from ...retrieval.rerank.rocchio import Rocchio
 from ...retrieval.rerank.role import Reranker
 from ...retrieval.retriever import Bearers, Retriever

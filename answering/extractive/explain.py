@@ -11,8 +11,7 @@ from dataclasses import dataclass, replace
 
 from ...core.types import Numbers
 from ...core.words import name_key, word_key
-from ...retrieval.query.answer_candidates import QuestionWords, candidates
-from ...retrieval.query.answer_type import AnswerType
+from ...retrieval.query.short_answers import AnswerType, QuestionWords, candidates
 from . import decide
 from .quotable import NAMES, Piece, Quotable, Sight
 from .scorer import MOST

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...retrieval.candidate import Candidate
-from ...retrieval.query.answer_candidates import QuestionWords
+from ...retrieval.query.short_answers import QuestionWords
 from ...retrieval.run import Run
 from ..citations.check import Sentence
 from .explain import Explainer

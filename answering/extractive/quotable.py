@@ -18,10 +18,7 @@ import numpy as np
 from ...core.types import Numbers, Passage
 from ...core.words import STOP, WORD, content_words, fold, is_capital, name_key, sentences, word_key
 from ...retrieval.candidate import Candidate
-from ...retrieval.query.answer_candidates import QuestionWords
-from ...retrieval.query.answer_type import AnswerType
-from ...retrieval.query.evokes import evoked
-from ...retrieval.query.short_answers import fits
+from ...retrieval.query.short_answers import AnswerType, QuestionWords, evoked, fits
 from ...retrieval.run import LoadedPassage, Run
 from ...store.names import Kind
 from ..quoted import orders

@@ -16,7 +16,7 @@ import numpy as np
 
 from ...core.types import Numbers
 from ...core.weights_file import Linear, load_linear
-from ...retrieval.query.answer_type import AnswerType
+from ...retrieval.query.short_answers import AnswerType
 from .quotable import NAMES, Sight
 
 SHIPPED = Path(__file__).parent / "weights" / "answer.json"

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from ...answering.citations.check import NOT_FOUND, check_citations
 from ...answering.extractive.extract import extract
 from ...answering.quoted import quoted
 from ...core.errors import ModelError
-from ...prompts import load
+from ...prompts import prompted
 from ...retrieval.candidate import Candidate
 from ...retrieval.run import Run
-from ..state import Event, State
-from ..watch import Watch
+from ..state import Event, State, Watch
 
 #: tokens an answer may have
 MOST = 400
@@ -32,10 +30,15 @@ async def answer(state: State, run: Run) -> State:
     written: dict[str, Any] | None = None
     notices: list[str] = []
     llm = run.model(state.get("spent", []))
+
+    def on_text(text: str | None) -> None:
+        """Pass on a piece of the answer as it is written; None takes back those before."""
+        run.emit(Event(event="text", text=text or "", again=text is None))
+
     if llm is not None and texts:
         try:
             asked = messages(state["question"], texts)
-            reply = await llm.complete("answer", asked, max_tokens=MOST, on_text=_telling(run) if run.heard else None)
+            reply = await llm.complete("answer", asked, max_tokens=MOST, on_text=on_text if run.heard else None)
             written = _checked(reply, texts, llm.name, question=state["question"])
         except ModelError as error:
             notices.append(str(error))
@@ -49,24 +52,12 @@ async def answer(state: State, run: Run) -> State:
     return State(answer={**written, "notices": notices}, events=[event], spent=llm.taken() if llm else [])
 
 
-def _telling(run: Run) -> Callable[[str | None], None]:
-    """Return what passes the pieces of an answer on as they are written; `again` takes back those before."""
-
-    def tell(text: str | None) -> None:
-        run.emit(Event(event="text", text=text or "", again=text is None))
-
-    return tell
-
-
 def messages(question: str, texts: list[str]) -> list[dict[str, str]]:
     """Return the conversation for the LLM: rules, then the passages as marked data, then the question."""
     passages = "\n\n".join(
         f"<passage number={number}>\n{quoted(text)}\n</passage>" for number, text in enumerate(texts, start=1)
     )
-    return [
-        {"role": "system", "content": load("answer")},
-        {"role": "user", "content": f"{passages}\n\nQuestion: {question}"},
-    ]
+    return prompted("answer", f"{passages}\n\nQuestion: {question}")
 
 
 def extractive(ranked: list[Candidate], run: Run, sufficiency: float | None = None) -> dict[str, Any]:
@@ -84,10 +75,4 @@ def _checked(reply: str, texts: list[str], model: str, *, question: str) -> dict
     citations = check_citations(said, texts, question=question)
     if not any(citation["supported"] for citation in citations):
         return None
-    return {
-        "text": said,
-        "citations": [dict(one) for one in citations],
-        "extractive": False,
-        "found": True,
-        "model": model,
-    }
+    return {"text": said, "citations": [*map(dict, citations)], "extractive": False, "found": True, "model": model}

@@ -1,17 +1,14 @@
-"""Augment: a reformulation beside the question, where one is wanted and the gate lets it through."""
+"""Augment: a reformulation of the question, where one is wanted and the gate lets it through."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from ...core.errors import ModelError
 from ...core.llm.gateway import Gateway
-from ...prompts import load
+from ...prompts import prompted
 from ...retrieval.candidate import Query
-from ...retrieval.query.written import Unusable, Written
+from ...retrieval.query.reformulations import Unusable, Written
 from ...retrieval.run import Run
-from ..state import State
-from ..watch import Watch
+from ..state import State, Watch
 
 
 async def augment(state: State, run: Run) -> State:
@@ -23,15 +20,16 @@ async def augment(state: State, run: Run) -> State:
     watch = Watch("augment", state)
     gate = run.config.gate
     chance = None if gate is None else gate.chance(state["ranked"], state["found"], run)
+    rounded = None if chance is None else round(chance, 4)
     if run.expired() or (gate and chance is not None and chance < gate.threshold):
-        return State(augmented=False, events=[watch.event(queries=0, **_facts(chance, []))])
+        return State(augmented=False, events=[watch.event(queries=0, chance=rounded)])
     augmenter, llm, notices = run.config.augment, None, list[str]()
     if isinstance(augmenter, Written):
         llm = run.model(state.get("spent", []))
         queries, notices = await written(augmenter, run.question, llm)
     else:
         queries = augmenter.reformulate(run) if augmenter else []
-    event = watch.event(queries=len(queries), **_facts(chance, notices))
+    event = watch.event(queries=len(queries), chance=rounded, notices=notices)
     run.emit(event)
     changes = State(augmented=bool(queries), events=[event], spent=llm.taken() if llm else [])
     return State(**changes, frontier=queries) if queries else changes
@@ -43,10 +41,7 @@ async def written(augmenter: Written, question: str, llm: Gateway | None) -> tup
         return [], [f"no language model writes {augmenter.name!r}, so the question stands alone; set POLYHOP_LLM"]
     texts: list[str] = []
     notices: list[str] = []
-    asked = [
-        {"role": "system", "content": load(f"augment-{augmenter.name}")},
-        {"role": "user", "content": f"Question: {question}"},
-    ]
+    asked = prompted(f"augment-{augmenter.name}", f"Question: {question}")
     for sample in range(augmenter.samples):
         if not llm.allows():
             notices.append(f"no budget is left to write {augmenter.name!r}")
@@ -66,8 +61,3 @@ async def written(augmenter: Written, question: str, llm: Gateway | None) -> tup
         for text in dict.fromkeys(texts)
     ]
     return queries, list(dict.fromkeys(notices))
-
-
-def _facts(chance: float | None, notices: list[str]) -> Mapping[str, object]:
-    facts: dict[str, object] = {} if chance is None else {"chance": round(chance, 4)}
-    return facts | ({"notices": notices} if notices else {})

@@ -11,10 +11,9 @@ from ...conversation.turn import USER, Turn, recent
 from ...core.check import question_text
 from ...core.errors import ModelError
 from ...core.words import content_words, name_key, word_key
-from ...prompts import load
+from ...prompts import prompted
 from ...retrieval.run import Run
-from ..state import State
-from ..watch import Watch
+from ..state import State, Watch
 
 #: A model's question may have this many characters more than twice the rules' question.
 SLACK = 200
@@ -45,8 +44,7 @@ async def condense(state: State, run: Run) -> State:
             said = sensible(reply, history, turn=turn, ruled=found.question)
             question, reason = said or question, "model" if said else reason
             notices += [] if said else [f"a model's question was dropped, that of the rules counts: {reply!r:.120}"]
-    facts = {"notices": notices} if notices else {}
-    event = watch.event(question=question, reason=reason, **facts)
+    event = watch.event(question=question, reason=reason, notices=notices)
     run.emit(event)
     return State(turn=turn, question=question, events=[event], spent=llm.taken() if llm else [])
 
@@ -55,10 +53,7 @@ def messages(history: Sequence[Turn], turn: str) -> list[dict[str, str]]:
     """Return the conversation for the language model: rules, then the turns as marked data."""
     told = [f'<turn by="{one["role"]}">\n{_plain(one["content"])}\n</turn>' for one in history]
     last = f'<turn by="{USER}" last="yes">\n{_plain(turn)}\n</turn>'
-    return [
-        {"role": "system", "content": load("condense")},
-        {"role": "user", "content": "\n".join([*told, last, "", "The last turn as a question:"])},
-    ]
+    return prompted("condense", "\n".join([*told, last, "", "The last turn as a question:"]))
 
 
 def sensible(reply: str, history: Sequence[Turn], *, turn: str, ruled: str) -> str:

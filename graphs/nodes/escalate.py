@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from ...core.errors import ModelError
 from ...core.llm.gateway import Gateway
-from ...prompts import load
+from ...prompts import prompted
 from ...retrieval.candidate import Candidate
 from ...retrieval.query.decompose import Decomposition
 from ...retrieval.run import Run
-from ..state import State, add_found
-from ..watch import Watch
+from ..state import State, Watch, add_found, new_best
 from .rerank import second_look
 
 #: tokens that sub-questions may have
@@ -34,8 +33,7 @@ async def escalate(state: State, run: Run) -> State:
         notices.append(f"the question was not split: {error}")
     spent = llm.taken()
     if not questions or run.expired():
-        facts = {"notices": notices} if notices else {}
-        event = watch.event(queries=0, **facts)
+        event = watch.event(queries=0, notices=notices)
         run.emit(event)
         return State(events=[event], spent=spent)
     return State(spent=spent, **_pursued(questions, state, run, watch))
@@ -43,10 +41,7 @@ async def escalate(state: State, run: Run) -> State:
 
 async def _split(question: str, llm: Gateway) -> list[str]:
     """Return the sub-questions, or nothing where the question stays whole."""
-    messages = [
-        {"role": "system", "content": load("decompose")},
-        {"role": "user", "content": f"Question: {question}"},
-    ]
+    messages = prompted("decompose", f"Question: {question}")
     questions = (await llm.structured("escalate", messages, Decomposition, max_tokens=MOST)).questions
     return questions if questions != [question] else []
 
@@ -57,9 +52,11 @@ def _pursued(questions: list[str], state: State, run: Run, watch: Watch) -> Stat
     new, asked = config.pursuit.pursue(questions, run, first=config.first, ranker=config.ranker)
     found = [Candidate(**{**one, "hop": state["searches"]}) for one in new]
     looked = second_look(config.ranker.rank(add_found(state["found"], found), run), run)
-    before = {item["id"] for item in state["ranked"][: state["k"]]}
-    changed = sum(item["id"] not in before for item in looked.ranked[: state["k"]])
-    facts = {"notices": looked.notices} if looked.notices else {}
-    event = watch.event(queries=len(asked), found=len({one["id"] for one in found}), new=changed, **facts)
+    event = watch.event(
+        queries=len(asked),
+        found=len({one["id"] for one in found}),
+        new=new_best(state, looked.ranked),
+        notices=looked.notices,
+    )
     run.emit(event)
     return State(found=found, ranked=looked.ranked, sufficiency=looked.sufficiency, asked=asked, events=[event])

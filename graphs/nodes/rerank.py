@@ -9,9 +9,8 @@ from ...core.errors import CallerError
 from ...retrieval.candidate import Candidate
 from ...retrieval.rerank.role import Reranker
 from ...retrieval.run import Run
-from ..state import State, add_found
-from ..watch import Watch
-from .hop import first_bridges
+from ..state import State, Watch, add_found, new_best
+from .steps import first_bridges
 
 
 def rerank(state: State, run: Run) -> State:
@@ -23,17 +22,14 @@ def rerank(state: State, run: Run) -> State:
     config = run.config
     if not (config.light or config.further or config.rerankers) or run.expired():
         return State()
-    sure = not config.light and _sure(state.get("sufficiency"), run)
-    if sure:
+    if not config.light and _sure(state.get("sufficiency"), run):
         return State()
     watch = Watch("rerank", state)
     new = _further(state, run)
     found = config.ranker.rank(add_found(state["found"], new), run) if new else list(map(_alone, state["ranked"]))
     looked = second_look(found, run)
-    before = {item["id"] for item in state["ranked"][: state["k"]]}
-    facts = {"notices": looked.notices} if looked.notices else {}
-    changed = sum(item["id"] not in before for item in looked.ranked[: state["k"]])
-    event = watch.event(found=len(new), new=changed, sure=looked.sure, **facts)
+    changed = new_best(state, looked.ranked)
+    event = watch.event(found=len(new), new=changed, sure=looked.sure, notices=looked.notices)
     run.emit(event)
     return State(found=new, ranked=looked.ranked, sufficiency=looked.sufficiency, events=[event])
 

@@ -60,7 +60,7 @@ class Adaptive:
         return ranked(scores, digits=12)
 
     def lexical_weight(self, words: Sequence[str], asked: FusionInput) -> float:
-        """Return what the lexical half is worth for a query of these words, from 0.1 to 0.6."""
+        """Return the weight of the lexical half for a query of these words, from 0.1 to 0.6."""
         if len(words) > LONG:
             return LEXICAL_IF_LONG
         counts, total = asked.frequency(list(dict.fromkeys(words))) if words else ({}, 0)

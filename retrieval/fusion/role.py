@@ -17,7 +17,7 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class FusionInput:
-    """What a fusion may know beside the two rankings: the query, and look-ups that cost nothing until they are made.
+    """What a fusion may know besides the two rankings: the query, and look-ups that cost nothing until they are made.
 
     Args:
         text: the query as words.

@@ -14,6 +14,7 @@ from ...core.vectors import unit
 from ...core.words import content_words, word_key
 from ..candidate import Candidate, Kind, Query
 from ..run import Run
+from .role import query_from, reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,8 @@ class DirectionalHop:
                 continue
             names = {word_key(word) for key in known.names() for word in key.split()}
             resolved = " ".join(word for word in content_words(run.question) if word_key(word) in names)
-            path = [*bridge["path"], bridge["id"]]
             text = resolved or known.passage.title or known.passage.text[:80]
-            queries.append(Query(text=text, updater=self.name, checkpoint="", path=path, score=bridge["score"]))
+            queries.append(query_from(self, bridge, text))
         return queries
 
     def vectors(self, queries: Sequence[Query], run: Run) -> Vectors:
@@ -65,18 +65,13 @@ class DirectionalHop:
         return unit(rows)
 
     def search(self, queries: Sequence[Query], run: Run) -> list[Candidate]:
-        """Return the passages nearest to the moved queries; worth is a share of the bridge's score, less by rank."""
+        """Return the passages nearest to the moved queries; scores are shares of the bridge's, less by rank."""
         if not queries:
             return []
         lists = run.retriever.dense(self.vectors(queries, run), self.depth + 1, where=run.where)
-        finds = []
+        found = []
         for query, hits in zip(queries, lists, strict=True):
-            kept = [hit for hit in hits if hit.id not in query["path"]][: self.depth]
-            for rank, hit in enumerate(kept, start=1):
-                value = max(0.0, query["score"]) * 0.25 / rank
-                finds.append(
-                    Candidate(
-                        id=hit.id, kind=self.kind, via=self.name, path=query["path"], name=query["text"], score=value
-                    )
-                )
-        return finds
+            new = [hit.id for hit in hits if hit.id not in query["path"]][: self.depth]
+            for rank, target in enumerate(new, start=1):
+                found.append(reached(self, query, target, query["text"], score=max(0.0, query["score"]) * 0.25 / rank))
+        return found

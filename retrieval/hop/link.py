@@ -1,7 +1,7 @@
 """The link hop: a retrieved passage names another document; go there if the name is telling.
 
 A link is judged before it is followed, since following every title link costs recall where titles are ambiguous. What
-is on the other side of it is worth
+is on the other side of it has the score
 
     K * rarity / sqrt(n) * (S(bridge) - cos(bridge, target)), at least 0
 
@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from ...store.names import Kind
 from ..candidate import Candidate, Query
 from ..candidate import Kind as CandidateKind
-from ..run import WORTH, LoadedPassage, Run
-from .mentions import COMMON, Mention, mentions
+from ..run import KIND_WEIGHT, LoadedPassage, Run
+from .mentions import COMMON, mentions
+from .role import best_of, query_from, reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +46,13 @@ class LinkHop:
             own = there.names()
             for mention in one:
                 if mention.key not in own:
-                    queries.setdefault((bridge["id"], mention.key), self._query(bridge, mention, run))
+                    strength = run.rarity(mention.key) / math.sqrt(len(mention.bearers))
+                    queries.setdefault((bridge["id"], mention.key), query_from(self, bridge, mention.key, strength))
         return list(queries.values())
 
     def search(self, queries: Sequence[Query], run: Run) -> list[Candidate]:
         """Return the bearers of the names, each with the best name that leads to it from a bridge."""
-        best: dict[tuple[str, str], Candidate] = {}
-        for query, bridge, found, kind in self.links(queries, run):
-            find = self._judge(query, bridge, found, kind)
-            way = (bridge.passage.id, found.passage.id)
-            if find is not None and (way not in best or find["score"] > best[way]["score"]):
-                best[way] = find
-        return list(best.values())
+        return best_of(self._found(queries, run))
 
     def links(self, queries: Sequence[Query], run: Run) -> Iterator[tuple[Query, LoadedPassage, LoadedPassage, Kind]]:
         """Yield (query, bridge, bearer of the name, how it bears it) for the bearers that are to be followed."""
@@ -69,22 +65,9 @@ class LinkHop:
             for found, kind in run.nearest(bearers.get(query["text"], ()), self.per_name):
                 yield query, bridge, found, kind
 
-    def _query(self, bridge: Candidate, mention: Mention, run: Run) -> Query:
-        return Query(
-            text=mention.key,
-            updater=self.name,
-            checkpoint=self.checkpoint,
-            path=[*bridge["path"], bridge["id"]],
-            score=bridge["score"],
-            strength=run.rarity(mention.key) / math.sqrt(len(mention.bearers)),
-        )
-
-    def _judge(self, query: Query, bridge: LoadedPassage, found: LoadedPassage, kind: Kind) -> Candidate | None:
-        target = found.passage.id
-        if target in query["path"] or found.passage.document == bridge.passage.document:
-            return None
-        link = WORTH[kind] * query.get("strength", 0.0)
-        value = link * (query["score"] - float(bridge.vector @ found.vector))
-        if value <= 0:
-            return None
-        return Candidate(id=target, kind=self.kind, via=self.name, path=query["path"], name=query["text"], score=value)
+    def _found(self, queries: Sequence[Query], run: Run) -> Iterator[Candidate]:
+        for query, bridge, found, kind in self.links(queries, run):
+            target, link = found.passage.id, KIND_WEIGHT[kind] * query.get("strength", 0.0)
+            if target not in query["path"] and found.passage.document != bridge.passage.document:
+                score = link * (query["score"] - float(bridge.vector @ found.vector))
+                yield reached(self, query, target, query["text"], score=score)

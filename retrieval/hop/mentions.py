@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import lru_cache
@@ -98,7 +99,7 @@ def _choose(tries: _Tries, found: Mapping[str, Sequence[tuple[str, int]]]) -> li
     return chosen
 
 
-class _Words:
+class _KeyedWords:
     """The words of a text as keys; a key of several words is a slice of all of them."""
 
     def __init__(self, text: str) -> None:
@@ -122,7 +123,7 @@ class _Words:
 @lru_cache(maxsize=4_096)
 def _tries(text: str, question: bool) -> _Tries:  # noqa: FBT001 - a cache key, not an interface
     """Return the keys to try in a text, in the order in which they are tried."""
-    words = _Words(text)
+    words = _KeyedWords(text)
     tries = _Tries()
     for start, (word, capital) in enumerate(zip(words.folded, words.capital, strict=True)):
         if capital or question:
@@ -132,7 +133,7 @@ def _tries(text: str, question: bool) -> _Tries:  # noqa: FBT001 - a cache key, 
     return tries
 
 
-def _add_named(tries: _Tries, words: _Words, start: int, longest: int) -> None:
+def _add_named(tries: _Tries, words: _KeyedWords, start: int, longest: int) -> None:
     """Add exact keys, longest first; then first name and last name; then the word alone."""
     count, word, capital = len(words.folded), words.folded[start], words.capital[start]
     ends: Sequence[int] = range(min(start + longest, count), start + 1, -1)
@@ -148,10 +149,60 @@ def _add_named(tries: _Tries, words: _Words, start: int, longest: int) -> None:
         tries.add(start, [start + 1], [word], _How.EXACT)
 
 
-def _add_lower(tries: _Tries, words: _Words, start: int) -> None:
+def _add_lower(tries: _Tries, words: _KeyedWords, start: int) -> None:
     """Add keys without a capital that neither begin nor end with a function word."""
     last = min(start + LONGEST_LOWER, len(words.folded))
     ends = [
         end for end in range(last, start, -1) if words.folded[end - 1] not in STOP and not words.capitals(start, end)
     ]
     tries.add(start, ends, words.keys(start, ends), _How.LOWER)
+
+
+Words = Sequence[re.Match[str]]
+_JOINING = " '\"“”.-’"
+
+
+def locate(key: str, text: str) -> tuple[int, int] | None:
+    """Return (start, end) in characters of a name with this key, or None where it does not stand.
+
+    Of several places the first is taken that is no part of a longer name, if there is one. Keys of inexact names are
+    looked for as `mentions` found them: by the start of the first and by the last of two or three capitalised words.
+    """
+    if not key:
+        return None
+    words = list(WORD.finditer(text))
+    folded = [name_key(word.group()) for word in words]
+    places = list(_inexact(key, words, folded) if "*" in key else _exact(key.split(), folded))
+    if not places:
+        return None
+    first, last = next((place for place in places if _whole(*place, words, text)), places[0])
+    return words[first].start(), words[last].end()
+
+
+def _exact(wanted: list[str], folded: list[str]) -> Iterator[tuple[int, int]]:
+    """Yield the places (first word, last word) of these words."""
+    for start in range(len(folded) - len(wanted) + 1):
+        if folded[start] == wanted[0] and folded[start : start + len(wanted)] == wanted:
+            yield start, start + len(wanted) - 1
+
+
+def _inexact(key: str, words: Words, folded: list[str]) -> Iterator[tuple[int, int]]:
+    """Yield the places of capitalised words that have this inexact key."""
+    capital = [is_capital(word.group()) for word in words]
+    for start in range(len(words)):
+        for end in (start + 3, start + 2):
+            if end <= len(words) and all(capital[start:end]) and fuzzy_key(" ".join(folded[start:end])) == key:
+                yield start, end - 1
+
+
+def _whole(first: int, last: int, words: Words, text: str) -> bool:
+    """Say whether no capitalised word joins the name on either side."""
+    before = first > 0 and _joined(words[first - 1], words[first], text) and is_capital(words[first - 1].group())
+    after = (
+        last + 1 < len(words) and _joined(words[last], words[last + 1], text) and is_capital(words[last + 1].group())
+    )
+    return not before and not after
+
+
+def _joined(one: re.Match[str], other: re.Match[str], text: str) -> bool:
+    return not text[one.end() : other.start()].strip(_JOINING)

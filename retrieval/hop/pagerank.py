@@ -18,18 +18,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..candidate import Candidate, Kind, Query
-from ..run import WORTH, Run
+from ..run import KIND_WEIGHT, Run
 from .link import LinkHop
+from .role import reached
 
 Matrix = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class PageRankHop:
-    """Spreads the bridges' worth over their surroundings; unlike `LinkHop` it adds up what several bridges say.
+    """Spreads the bridges' scores over their surroundings; unlike `LinkHop` it adds up what several bridges say.
 
     Args:
-        weight: what the best target is worth, in shares of the best bridge's score.
+        weight: the score of the best target, as a share of the best bridge's.
         damping: the share of a walk that goes on instead of starting anew.
         temperature: of the softmax over the bridges' scores.
         alike: cosine above which two passages are neighbours without a name between them.
@@ -50,11 +51,11 @@ class PageRankHop:
         return [Query(**{**query, "updater": self.name}) for query in self.link.propose(bridges, run)]
 
     def search(self, queries: Sequence[Query], run: Run) -> list[Candidate]:
-        """Return the bearers of the names, worth their share of the walks, with the strongest link to each."""
+        """Return the bearers of the names, scored by their share of the walks, with the strongest link to each."""
         edges: dict[tuple[str, str], tuple[float, Query]] = {}
         for query, bridge, found, kind in self.link.links(queries, run):
             way = (bridge.passage.id, found.passage.id)
-            weight = WORTH[kind] * query.get("strength", 0.0)
+            weight = KIND_WEIGHT[kind] * query.get("strength", 0.0)
             if way[0] != way[1] and weight > edges.get(way, (0.0, query))[0]:
                 edges[way] = (weight, query)
         if not edges:
@@ -62,7 +63,7 @@ class PageRankHop:
         scores = {query["path"][-1]: query["score"] for query in queries}
         names = sorted({name for way in edges for name in way})
         shares = dict(zip(names, self._shares(names, edges, scores, run), strict=True))
-        return self._finds(edges, scores, shares)
+        return self._found(edges, scores, shares)
 
     def _shares(
         self,
@@ -89,7 +90,7 @@ class PageRankHop:
             shares = (1 - self.damping) * restart + self.damping * (walk.T @ shares)
         return [float(share) for share in shares]
 
-    def _finds(
+    def _found(
         self,
         edges: Mapping[tuple[str, str], tuple[float, Query]],
         scores: Mapping[str, float],
@@ -97,19 +98,12 @@ class PageRankHop:
     ) -> list[Candidate]:
         best: dict[str, tuple[float, Query]] = {}
         for (_, target), (weight, query) in edges.items():
-            worth = weight * max(0.0, query["score"])
-            if target not in query["path"] and (target not in best or worth > best[target][0]):
-                best[target] = (worth, query)
+            score = weight * max(0.0, query["score"])
+            if target not in query["path"] and (target not in best or score > best[target][0]):
+                best[target] = (score, query)
         highest = max((shares[target] for target in best), default=0.0)
         scale = self.weight * max(0.0, *scores.values()) / highest if highest > 0 else 0.0
         return [
-            Candidate(
-                id=target,
-                kind=self.kind,
-                via=self.name,
-                path=query["path"],
-                name=query["text"],
-                score=scale * shares[target],
-            )
+            reached(self, query, target, query["text"], score=scale * shares[target])
             for target, (_, query) in best.items()
         ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol, runtime_checkable
 
 from ...core.registry import Registry
@@ -45,3 +45,25 @@ UPDATERS: Registry[HopUpdater] = Registry(
     },
     HopUpdater,
 )
+
+
+def query_from(updater: HopUpdater, bridge: Candidate, text: str, strength: float | None = None) -> Query:
+    """Return the query of an updater that a bridge leads to."""
+    path = [*bridge["path"], bridge["id"]]
+    query = Query(text=text, updater=updater.name, checkpoint=updater.checkpoint, path=path, score=bridge["score"])
+    return query if strength is None else Query(**{**query, "strength": strength})
+
+
+def reached(updater: HopUpdater, query: Query, target: str, name: str, *, score: float) -> Candidate:
+    """Return the passage `target` as a candidate that an updater's query found."""
+    return Candidate(id=target, kind=updater.kind, via=updater.name, path=query["path"], name=name, score=score)
+
+
+def best_of(found: Iterable[Candidate]) -> list[Candidate]:
+    """Return for each bridge and passage the candidate with the highest score, the first of equal ones; none at 0."""
+    best: dict[tuple[str, str], Candidate] = {}
+    for one in found:
+        way = (one["path"][-1], one["id"])
+        if one["score"] > (best[way]["score"] if way in best else 0.0):
+            best[way] = one
+    return list(best.values())

@@ -2,7 +2,7 @@
 
 For names that no document bears: a person without a page of their own, a model number, a treaty. Such a link is weaker
 than one to the name's bearer, so only names of several words that few passages hold are followed, and what is on the
-other side is worth
+other side has the score
 
     weight * rarity / sqrt(n) * (S(bridge) - cos(bridge, target)), at least 0
 
@@ -12,12 +12,13 @@ as in `LinkHop`, with n the number of documents that mention the name.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ...core.words import CONNECTORS, STOP, capital_spans, name_key
 from ..candidate import Candidate, Kind, Query
 from ..run import LoadedPassage, Run
+from .role import best_of, query_from, reached
 
 MOST_WORDS = 6
 PER_BRIDGE = 12
@@ -28,7 +29,7 @@ class SharedNameHop:
     """Goes from a passage to others that mention the same rare name.
 
     Args:
-        weight: what such a link is worth beside one to a title, which is worth 1.
+        weight: of such a link; one to a title has 1.
         common: a name that more documents mention is not followed.
     """
 
@@ -48,14 +49,7 @@ class SharedNameHop:
         found = run.retriever.mentioning(sorted({name for one in free for name in one}), self.common, where=run.where)
         run.prepare(found)
         return [
-            Query(
-                text=name,
-                updater=self.name,
-                checkpoint="",
-                path=[*bridge["path"], bridge["id"]],
-                score=bridge["score"],
-                strength=self.weight * run.rarity(name) / math.sqrt(len(found[name])),
-            )
+            query_from(self, bridge, name, self.weight * run.rarity(name) / math.sqrt(len(found[name])))
             for (bridge, _), one in zip(known, free, strict=True)
             for name in one
             if len(found.get(name, ())) > 1
@@ -65,31 +59,16 @@ class SharedNameHop:
         """Return the passages that mention the names, each with the best name that leads to it from a bridge."""
         found = run.retriever.mentioning(sorted({query["text"] for query in queries}), self.common, where=run.where)
         run.load(name for passages in found.values() for name in passages)
-        best: dict[tuple[str, str], Candidate] = {}
-        for query in queries:
-            bridge = run.known(query["path"][-1])
-            targets = [there for name in found.get(query["text"], ()) if (there := run.known(name)) is not None]
-            for target in targets if bridge else []:
-                find = self._judge(query, bridge, target) if bridge else None
-                way = (query["path"][-1], target.passage.id)
-                if find is not None and (way not in best or find["score"] > best[way]["score"]):
-                    best[way] = find
-        return list(best.values())
+        return best_of(one for query in queries for one in self._found(query, found.get(query["text"], ()), run))
 
-    def _judge(self, query: Query, bridge: LoadedPassage, target: LoadedPassage) -> Candidate | None:
-        if target.passage.id in query["path"] or target.passage.document == bridge.passage.document:
-            return None
-        value = query.get("strength", 0.0) * (query["score"] - float(bridge.vector @ target.vector))
-        if value <= 0:
-            return None
-        return Candidate(
-            id=target.passage.id,
-            kind=self.kind,
-            via=query["updater"],
-            path=query["path"],
-            name=query["text"],
-            score=value,
-        )
+    def _found(self, query: Query, ids: Sequence[str], run: Run) -> Iterator[Candidate]:
+        bridge = run.known(query["path"][-1])
+        for target in map(run.known, ids):
+            if bridge is None or target is None:
+                continue
+            if target.passage.id not in query["path"] and target.passage.document != bridge.passage.document:
+                score = query.get("strength", 0.0) * (query["score"] - float(bridge.vector @ target.vector))
+                yield reached(self, query, target.passage.id, query["text"], score=score)
 
 
 def _names(known: LoadedPassage) -> list[str]:

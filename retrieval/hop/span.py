@@ -3,7 +3,7 @@
 For "Where was the director of Jaws born?" the passage on Jaws leaves "Where was the ... born?" open and names Steven
 Spielberg, so that "Steven Spielberg. Where was the born?" is asked, by vector. It is the query that an LLM would write
 between two searches (Trivedi et al., "Interleaving Retrieval with Chain-of-Thought Reasoning", arXiv 2212.10509), made
-without one. What is found is worth
+without one. What is found has the score
 
     weight * rarity * confidence * (S(bridge) - cos(bridge, target)), at least 0
 
@@ -22,6 +22,7 @@ from ...core.types import Hit
 from ...core.words import STOP, capital_spans, content_words, name_key, word_key
 from ..candidate import Candidate, Kind, Query
 from ..run import LoadedPassage, Run
+from .role import best_of, query_from, reached
 
 LONGEST = 8  # words of a name
 
@@ -36,7 +37,7 @@ class SpanHop:
         most: names to ask for in all, those of the best bridges and the rarest first: each costs an embedding.
         depth: passages to take from each search.
         floor: cosine of query and target below which nothing is found.
-        doubt: what a target that does not hold the name's words is worth of one that does.
+        doubt: the share of the score that a target without the name's words keeps.
     """
 
     bridges: int = 8
@@ -51,7 +52,7 @@ class SpanHop:
     checkpoint: str = ""
 
     def propose(self, bridges: Sequence[Candidate], run: Run) -> list[Query]:
-        """Return a query for each name worth asking for; its text is the name as the passage has it."""
+        """Return a query for each name to ask for; its text is the name as the passage has it."""
         run.load(bridge["id"] for bridge in bridges[: self.bridges])
         known = [
             (bridge, there) for bridge in bridges[: self.bridges] if (there := run.known(bridge["id"])) is not None
@@ -75,27 +76,18 @@ class SpanHop:
         vectors = dict(zip(different, run.retriever.embedder.encode_queries(different), strict=True))
         lists = run.retriever.dense(np.stack([vectors[text] for text in texts]), self.depth + 1, where=run.where)
         run.load(hit.id for hits in lists for hit in hits)
-        best: dict[tuple[str, str], Candidate] = {}
-        for (query, bridge), hits in zip(asked, lists, strict=True):
-            for find in self._finds(query, bridge, hits, run):
-                way = (bridge.passage.id, find["id"])
-                if way not in best or find["score"] > best[way]["score"]:
-                    best[way] = find
-        return list(best.values())
+        return best_of(
+            one
+            for (query, bridge), hits in zip(asked, lists, strict=True)
+            for one in self._found(query, bridge, hits, run)
+        )
 
     def _rarest(self, bridge: Candidate, names: dict[str, str], run: Run) -> Iterator[Query]:
         ranked = sorted((-run.rarity(key), key) for key in names)
         for negative, key in ranked[: self.spans]:
-            yield Query(
-                text=names[key],
-                updater=self.name,
-                checkpoint=self.checkpoint,
-                path=[*bridge["path"], bridge["id"]],
-                score=bridge["score"],
-                strength=-negative,
-            )
+            yield query_from(self, bridge, names[key], -negative)
 
-    def _finds(self, query: Query, bridge: LoadedPassage, hits: Sequence[Hit], run: Run) -> Iterator[Candidate]:
+    def _found(self, query: Query, bridge: LoadedPassage, hits: Sequence[Hit], run: Run) -> Iterator[Candidate]:
         wanted = frozenset(map(word_key, content_words(query["text"])))
         for hit in hits:
             target = run.known(hit.id)
@@ -104,16 +96,8 @@ class SpanHop:
             confidence = max(0.0, round(hit.score, 6) - self.floor) / (1 - self.floor)
             certain = 1.0 if wanted <= target.words else self.doubt
             gain = query["score"] - float(bridge.vector @ target.vector)
-            value = self.weight * query.get("strength", 0.0) * confidence * certain * gain
-            if value > 0:
-                yield Candidate(
-                    id=hit.id,
-                    kind=self.kind,
-                    via=self.name,
-                    path=query["path"],
-                    name=name_key(query["text"]),
-                    score=value,
-                )
+            score = self.weight * query.get("strength", 0.0) * confidence * certain * gain
+            yield reached(self, query, hit.id, name_key(query["text"]), score=score)
 
 
 def _names(known: LoadedPassage, asked: frozenset[str]) -> dict[str, str]:

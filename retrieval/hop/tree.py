@@ -14,7 +14,7 @@ import numpy as np
 
 from ...core.types import Hit, Vectors
 from ...core.vectors import unit
-from .treehop_network import Gate
+from .treehop_network import TreeHopNetwork
 
 #: `ranks` keeps the best of a layer. `published` is what the authors' public code does, which takes the order of the
 #: scores for their ranks and so keeps little better than chance; it is there to be compared with. `none` keeps all.
@@ -75,10 +75,10 @@ class Tree:
 def merged(near: Sequence[Hit], tree: Tree, *, margin: float = 0.05) -> list[str]:
     """Return plain search and a tree as one ranking, ties by id.
 
-    A passage is worth its cosine with the question, or along a branch the mean of the cosines on the way less `margin`,
+    The score of a passage is its cosine with the question, or along a branch the mean of the cosines less `margin`,
     whichever is more: so a branch displaces a passage only where both its steps are sure.
     """
-    worth = {hit.id: hit.score for hit in near}
+    scores = {hit.id: hit.score for hit in near}
     steps: dict[tuple[str, ...], float] = {}
     for layer in tree.layers:
         for branch in layer:
@@ -86,8 +86,8 @@ def merged(near: Sequence[Hit], tree: Tree, *, margin: float = 0.05) -> list[str
             steps[path] = branch.cosine
             ways = [steps[path[:length]] for length in range(1, len(path) + 1) if path[:length] in steps]
             own = sum(ways) / len(ways) - (margin if branch.path else 0.0)
-            worth[branch.id] = max(own, worth.get(branch.id, -1.0))
-    return sorted(worth, key=lambda name: (-round(worth[name], 6), name))
+            scores[branch.id] = max(own, scores.get(branch.id, -1.0))
+    return sorted(scores, key=lambda name: (-round(scores[name], 6), name))
 
 
 class _Tip(NamedTuple):
@@ -98,7 +98,7 @@ class _Tip(NamedTuple):
     path: tuple[str, ...]
 
 
-def grow(questions: Vectors, place: Place, gate: Gate, growth: Growth | None = None) -> list[Tree]:
+def grow(questions: Vectors, place: Place, gate: TreeHopNetwork, growth: Growth | None = None) -> list[Tree]:
     """Return the tree of each question, given by its vector."""
     chosen = growth or Growth()
     trees = [Tree() for _ in questions]
@@ -140,15 +140,14 @@ def _layers(
         taken = [hit for hit in hits if hit.id not in tip.path][: growth.depth]
         new = (hit for hit in taken if hit.id not in seen[tip.question])
         pools[tip.question] += [(tip, Branch(hit.id, hit.score, tip.path)) for hit in new]
-    return [_pruned(pool, growth) for pool in pools]
+    orders = [ranked([branch.cosine for _, branch in pool], [branch.id for _, branch in pool]) for pool in pools]
+    return [
+        [pool[place] for place in kept(order, growth.width, growth.pruning)]
+        for pool, order in zip(pools, orders, strict=True)
+    ]
 
 
-def _pruned(pool: Sequence[tuple[_Tip, Branch]], growth: Growth) -> list[tuple[_Tip, Branch]]:
-    order = ranked([branch.cosine for _, branch in pool], [branch.id for _, branch in pool])
-    return [pool[place] for place in kept(order, growth.width, growth.pruning)]
-
-
-def _onward(layers: Sequence[Sequence[tuple[_Tip, Branch]]], place: Place, gate: Gate) -> list[_Tip]:
+def _onward(layers: Sequence[Sequence[tuple[_Tip, Branch]]], place: Place, gate: TreeHopNetwork) -> list[_Tip]:
     """Return the tips that the network makes of a layer; passages that are gone since end their branch."""
     pairs = [pair for layer in layers for pair in layer]
     there = place.vectors(sorted({branch.id for _, branch in pairs}))

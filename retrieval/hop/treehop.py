@@ -22,11 +22,12 @@ from ...store.collection import Collection
 from ..candidate import Candidate, Kind, Query
 from ..retriever import MultiRetriever, Retriever
 from ..run import Run
-from . import checkpoint
-from .checkpoint import Checkpoint
+from . import treehop_network
+from .role import query_from, reached
 from .tree import Pruning, kept, ranked
+from .treehop_network import Checkpoint
 
-#: Which passages end a branch: those that were gone on from, all that earlier searches found, or none.
+#: Which passages end a branch: those that were expanded, all that earlier searches found, or none.
 Redundant = Literal["expanded", "found", "none"]
 
 
@@ -41,8 +42,8 @@ class TreeHop:
         weights: the network and what it was trained for.
         bridges: passages to go on from; the others are left to other updaters.
         depth: passages to take from each search.
-        width: finds to keep of a whole layer, the nearest to the queries that found them.
-        share: what the best find of a layer is worth of its bridge's score.
+        width: candidates to keep of a whole layer, the nearest to the queries that found them.
+        share: score of the best candidate of a layer, as a share of its bridge's.
     """
 
     weights: Checkpoint
@@ -75,10 +76,10 @@ class TreeHop:
             raise CallerError("updater 'treehop' needs to know the embedder; call Config.of(settings, retriever)")
         name, dimension = given.embedder.name, given.embedder.dimension
         if argument:
-            return cls(checkpoint.load(Path(argument).expanduser(), embedder=name, dimension=dimension))
+            return cls(treehop_network.load(Path(argument).expanduser(), embedder=name, dimension=dimension))
         members = given.members if isinstance(given, MultiRetriever) else [given]
         folders = [member.folder for member in members if isinstance(member, Collection)]
-        found, told = checkpoint.find(folders, embedder=name, dimension=dimension)
+        found, told = treehop_network.find(folders, embedder=name, dimension=dimension)
         if found is None:
             raise PartMissing(*told)
         return cls(found, notices=tuple(told))
@@ -89,20 +90,14 @@ class TreeHop:
         return self.weights.digest
 
     def score(self, score: float, cosine: float, rank: int) -> float:
-        """Return the value of a find from its bridge's score, its cosine with the query, and its rank in the layer."""
+        """Return the score of a candidate: its bridge's score, its cosine and its rank in the layer count."""
         return self.share * max(0.0, score) * max(0.0, cosine) / math.sqrt(rank)
 
     def propose(self, bridges: Sequence[Candidate], run: Run) -> list[Query]:
         """Return one query for each of the first bridges; its vector is computed from the path when it is run."""
         run.load(bridge["id"] for bridge in bridges[: self.bridges])
         return [
-            Query(
-                text=run.question,
-                updater=self.name,
-                checkpoint=self.checkpoint,
-                path=[*bridge["path"], bridge["id"]],
-                score=bridge["score"],
-            )
+            query_from(self, bridge, run.question)
             for bridge in bridges[: self.bridges]
             if run.known(bridge["id"]) is not None
         ]
@@ -128,12 +123,11 @@ class TreeHop:
         found = list(self._near(queries, run))
         order = ranked([cosine for _, _, cosine in found], [name for _, name, _ in found])
         ranks = {place: rank for rank, place in enumerate(order, start=1)}
-        finds = []
+        candidates = []
         for place in kept(order, self.width, self.pruning):
             query, name, cosine = found[place]
-            value = self.score(query["score"], cosine, ranks[place])
-            finds.append(Candidate(id=name, kind=self.kind, via=self.name, path=query["path"], name="", score=value))
-        return finds
+            candidates.append(reached(self, query, name, "", score=self.score(query["score"], cosine, ranks[place])))
+        return candidates
 
     def _near(self, queries: Sequence[Query], run: Run) -> Iterator[tuple[Query, str, float]]:
         """Yield (query, passage, cosine) for all branches of a layer that go on."""

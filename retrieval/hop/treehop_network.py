@@ -14,14 +14,16 @@ Nothing here needs torch: the trainer's network has the same parameters under th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...core.types import Vectors
 from ...core.vectors import unit
+from ...core.weights_file import Card, ForeignCheckpoint, WeightsFile
 
 Parameters = Mapping[str, NDArray[np.float32]]
 
@@ -32,7 +34,7 @@ EPSILON = 1e-5  # of the layer norm
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class TreeHopShape:
     """The sizes of a network: of its vectors, of its gate, how many residual blocks; and its form, one of `FORMS`."""
 
     dimension: int
@@ -71,14 +73,14 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Gate:
+class TreeHopNetwork:
     """The network with its weights.
 
     It returns raw states, which the next hop starts from; `unit` makes of one what an index is asked with. To go on
     from the unit vector instead would be another network, unless its form says so.
     """
 
-    shape: Shape
+    shape: TreeHopShape
     parameters: Parameters
 
     def __call__(self, queries: Vectors, passages: Vectors) -> Vectors:
@@ -109,3 +111,67 @@ class Gate:
         stem = f"blocks.{block}.norm"
         result: Vectors = centred / scale * self.parameters[f"{stem}.weight"] + self.parameters[f"{stem}.bias"]
         return result
+
+
+FORMAT = 1
+FILE = "treehop.safetensors"
+SHIPPED = Path(__file__).parent / "weights"
+_KIND = WeightsFile(
+    header="treehop",
+    format=FORMAT,
+    what="TreeHop weights",
+    absent="check the path, or make them with `polyhop train`",
+    broken="train it again with `polyhop train`, or restore the file from a copy",
+    foreign="make others with `polyhop train`",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Weights that are ready for use; `digest` is a hash of the whole file and tells one from another."""
+
+    card: Card[TreeHopShape] = field(compare=False)
+    digest: str
+    gate: TreeHopNetwork = field(repr=False, compare=False)
+
+
+def save(path: Path, parameters: Parameters, card: Card[TreeHopShape]) -> str:
+    """Write weights as 16-bit floats in one step, and return the digest of the file."""
+    return _KIND.save_halves(path, parameters, card)
+
+
+def load(path: Path, *, embedder: str = "", dimension: int = 0) -> Checkpoint:
+    """Read and check a file of weights; name and dimension of the embedder are compared where they are given.
+
+    Raises:
+        NoCheckpoint: if there is no such file.
+        BrokenCheckpoint: if it is no sound file of TreeHop weights.
+        ForeignCheckpoint: if it belongs to another embedder.
+    """
+    card, digest, parameters = _KIND.load(path, TreeHopShape, embedder=embedder, dimension=dimension)
+    return Checkpoint(card, digest, TreeHopNetwork(card.shape, parameters))
+
+
+def find(folders: Sequence[Path], *, embedder: str, dimension: int) -> tuple[Checkpoint | None, list[str]]:
+    """Return the weights for an embedder, from the first folder that has some, else those shipped; and what to tell.
+
+    Weights of another embedder, left over from before a collection was embedded anew, are passed over and told.
+    """
+    told: list[str] = []
+    for path in (*(folder / FILE for folder in folders), shipped(embedder)):
+        if not path.is_file():
+            continue
+        try:
+            return load(path, embedder=embedder, dimension=dimension), told
+        except ForeignCheckpoint as error:
+            told.append(str(error))
+    told.append(
+        f"updater 'treehop' is left out: there are no TreeHop weights for the embedder {embedder!r}; "
+        "make some with `polyhop train`"
+    )
+    return None, told
+
+
+def shipped(embedder: str) -> Path:
+    """Return where the weights for an embedder lie that come with polyhop, if they do."""
+    return SHIPPED / f"{embedder.removeprefix('sentence-transformers/').replace('/', '_')}.safetensors"

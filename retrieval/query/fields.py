@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .period import Period
+from .instructions import Period
 
 #: keys that date a document, the most telling first
 _DATES = (

@@ -11,18 +11,18 @@ from ..candidate import Candidate, Query
 from ..fusion.role import Fusion, FusionInput
 from ..fusion.rrf import ReciprocalRank
 from ..hop.mentions import mentions
-from ..run import WORTH, Run
+from ..run import KIND_WEIGHT, Run
 
 
 @dataclass(frozen=True, slots=True)
 class FirstSearch:
     """Runs queries that are texts: hybrid search, plus a look at the names in the text.
 
-    Its finds are via `search` or `named`, also where it is called otherwise.
+    Its candidates are via its own name, or via `named` where the text names them.
 
     Args:
         depth: passages from each half, more if more are asked for.
-        shared: what a name with several bearers is worth less.
+        shared: what the score of a name with several bearers is divided by.
         phrased: whether passages with the phrases of a query come first in the lexical half.
     """
 
@@ -44,7 +44,7 @@ class FirstSearch:
         vectors = self._vectors([query.get("dense_text", query["text"]) for query in queries], run)
         depth = max(self.depth, run.k)
         dense = run.retriever.dense(vectors, depth, where=run.where)
-        finds = []
+        candidates = []
         for query, vector, near in zip(queries, vectors, dense, strict=True):
             words = run.retriever.lexical(query["text"], depth, where=run.where)
             if self.phrased:
@@ -52,12 +52,12 @@ class FirstSearch:
             run.load(hit.id for hits in (near, words) for hit in hits)
             asked = FusionInput(query["text"], vector, depth, run.vectors, run.retriever.frequency)
             ranking = self.fusion.fuse(near, words, asked)
-            finds += [
+            candidates += [
                 Candidate(id=hit.id, kind="question", via=self.name, path=[], name="", score=query["score"] * hit.score)
                 for hit in ranking
             ]
-            finds += self._named(query, run)
-        return finds
+            candidates += self._named(query, run)
+        return candidates
 
     def _named(self, query: Query, run: Run) -> list[Candidate]:
         """Return the passages whose names stand in the question: a comparison names both of its sides."""
@@ -68,9 +68,9 @@ class FirstSearch:
         for mention in found:
             telling = run.rarity(mention.key) / (1.0 if len(mention.bearers) == 1 else self.shared)
             for known, kind in run.nearest(mention.bearers, self.per_name):
-                name, value = known.passage.id, query["score"] * WORTH[kind] * telling
-                if name not in best or value > best[name]["score"]:
-                    best[name] = Candidate(id=name, kind="named", via="named", path=[], name=mention.key, score=value)
+                name, score = known.passage.id, query["score"] * KIND_WEIGHT[kind] * telling
+                if name not in best or score > best[name]["score"]:
+                    best[name] = Candidate(id=name, kind="named", via="named", path=[], name=mention.key, score=score)
         return list(best.values())
 
     def _vectors(self, texts: list[str], run: Run) -> list[Vectors]:

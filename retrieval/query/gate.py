@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
@@ -56,14 +56,14 @@ class Gate:
     threshold: float = 0.5
     file: Path = SHIPPED
 
-    def chance(self, ranked: Sequence[Candidate], finds: Sequence[Candidate], run: Run) -> float:
+    def chance(self, ranked: Sequence[Candidate], found: Sequence[Candidate], run: Run) -> float:
         """Return the probability that the augmenter raises the gold passages rather than lowers them, from 0 to 1.
 
         Raises:
             CallerError: if the gate was not trained for this augmenter.
             OperatorError: if the weights are missing or not as they should be.
         """
-        logit = float(self._unit()(features(ranked, finds, run)[None])[0])
+        logit = float(self._unit()(features(ranked, found, run)[None])[0])
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
 
     def checked(self) -> Self:
@@ -88,20 +88,22 @@ def load(file: Path = SHIPPED) -> Mapping[str, Linear]:
     Raises:
         OperatorError: if the file is missing or not as it should be.
     """
-    return load_linear(file, _units, what="weights of the gate", command="training.augment", format=FORMAT)
+    return load_linear(
+        file,
+        lambda held: {name: Linear.of(row, FEATURES) for name, row in held["gates"].items()},
+        what="weights of the gate",
+        command="training.augment",
+        format=FORMAT,
+    )
 
 
-def _units(held: Mapping[str, Any]) -> Mapping[str, Linear]:
-    return {name: Linear.of(row, FEATURES) for name, row in held["gates"].items()}
-
-
-def features(ranked: Sequence[Candidate], finds: Sequence[Candidate], run: Run) -> Numbers:
+def features(ranked: Sequence[Candidate], found: Sequence[Candidate], run: Run) -> Numbers:
     """Return what is known after the first search, shape (len(FEATURES),); the embedder is not asked again."""
     rarities = sorted(run.weights.values(), reverse=True) or [0.0]
     known = [one for item in ranked if (one := run.known(item["id"])) is not None]
     cosines = sorted((one.cosine for one in known), reverse=True) or [0.0]
-    fused = [find["score"] for find in finds if find["kind"] == "question"][:_DEPTH]
-    named = [find["score"] for find in finds if find["kind"] == "named"]
+    fused = [one["score"] for one in found if one["kind"] == "question"][:_DEPTH]
+    named = [one["score"] for one in found if one["kind"] == "named"]
     scores = [item["score"] for item in ranked[:_DEPTH]] or [0.0]
     shown = frozenset[str]().union(*(one.words for one in known[:_FIRST]))
     return np.array(

@@ -27,13 +27,13 @@ class Searcher(Protocol):
 
 @runtime_checkable
 class Augmenter(Searcher, Protocol):
-    """Reformulates the question; what it finds is of kind `reformulation` and stands beside the first search.
+    """Reformulates the question; what it finds is of kind `reformulation` and joins the first search.
 
     One whose text a language model writes (`Written`) leaves `reformulate` to the step that asks the model.
     """
 
     def reformulate(self, run: Run) -> list[Query]:
-        """Return the queries to ask beside the question, without a path."""
+        """Return the further queries, without a path."""
         ...
 
 
@@ -41,12 +41,12 @@ AUGMENTERS: Registry[Augmenter] = Registry(
     "augmenter",
     "polyhop.augmenters",
     {
-        "feedback": "polyhop.retrieval.query.feedback:Feedback",
-        "expansion": "polyhop.retrieval.query.expansion:Expansion",
+        "feedback": "polyhop.retrieval.query.reformulations:Feedback",
+        "expansion": "polyhop.retrieval.query.reformulations:Expansion",
         "repeat": "polyhop.retrieval.query.reformulations:Repeat",
-        "passage": "polyhop.retrieval.query.written:PASSAGE",
-        "keywords": "polyhop.retrieval.query.written:KEYWORDS",
-        "thoughts": "polyhop.retrieval.query.written:THOUGHTS",
+        "passage": "polyhop.retrieval.query.reformulations:PASSAGE",
+        "keywords": "polyhop.retrieval.query.reformulations:KEYWORDS",
+        "thoughts": "polyhop.retrieval.query.reformulations:THOUGHTS",
     },
     Augmenter,
 )

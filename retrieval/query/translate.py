@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ...core.words import STOP, content_words
+from ...core.words import STOP, content_words, word_key
 
 _PHRASE = r"\"[^\"\n]+\"|“[^”\n]+”"
 _TOKEN = re.compile(
@@ -22,6 +22,9 @@ _TOKEN = re.compile(
 _JOINING = frozenset(("AND", "OR", "NOT", "&&", "||", "|"))
 _MARKS = '"“” '
 _EDGES = "()[]{},;"
+_NUMBER = re.compile(r"\d[\d.,:/+-]*\d|\d")
+#: how much longer than a query its question may be, in words
+_LONGER = 24
 #: function words that a list of keywords does without
 _SENTENCE = STOP - frozenset(("or", "and", "not"))
 _FUNCTION = frozenset("what's who's where's s".split()) | _SENTENCE
@@ -90,3 +93,15 @@ def _is_keywords(request: str, tokens: list[re.Match[str]]) -> bool:
 def _operator(token: re.Match[str]) -> bool:
     term = token.group("term")
     return bool(token.group("sign") or token.group("field")) or term in _JOINING or term[:1] in '"“'
+
+
+def checked_question(keywords: str, reply: str) -> str | None:
+    """Return the question that a model wrote for keywords, or None: it is one line and keeps all numbers."""
+    question = reply.strip().strip('"“”')
+    short = 0 < len(question.split()) <= len(keywords.split()) + _LONGER
+    if not short or "\n" in question or question.count("?") > 1:
+        return None
+    numbers = set(_NUMBER.findall(question))
+    kept = all(number in numbers for number in _NUMBER.findall(keywords))
+    shared = set(map(word_key, content_words(keywords))) & set(map(word_key, content_words(question)))
+    return question if kept and shared else None

@@ -26,7 +26,7 @@ from ...core.weights_file import Card, Parameters, WeightsFile
 from ..candidate import Candidate
 from ..retriever import Retriever
 from ..run import Run
-from .head import head_of
+from .role import head_of
 
 FORMAT = 1
 SHIPPED = Path(__file__).parent / "weights"
@@ -42,7 +42,7 @@ MIDDLE = 0.5  # of the cosines among candidates, roughly; it only makes the weig
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class AdapterShape:
     """The sizes of an adapter.
 
     Args:
@@ -74,7 +74,7 @@ class Shape:
 class Adapter:
     """The network with its weights."""
 
-    shape: Shape
+    shape: AdapterShape
     parameters: Parameters
 
     def __call__(self, query: Vectors, candidates: Vectors) -> Vectors:
@@ -101,7 +101,7 @@ class Adapter:
 class Loaded:
     """An adapter that is ready for use; `digest` is a hash of the whole file and tells one from another."""
 
-    card: Card[Shape] = field(compare=False)
+    card: Card[AdapterShape] = field(compare=False)
     digest: str
     adapter: Adapter = field(repr=False, compare=False)
 
@@ -111,7 +111,7 @@ def shipped() -> Path:
     return SHIPPED / "adapter.safetensors"
 
 
-def save(path: Path, parameters: Parameters, card: Card[Shape]) -> str:
+def save(path: Path, parameters: Parameters, card: Card[AdapterShape]) -> str:
     """Write weights as 16-bit floats in one step, and return the digest of the file."""
     return _KIND.save_halves(path, parameters, card)
 
@@ -124,7 +124,7 @@ def load(path: Path, *, embedder: str = "", dimension: int = 0) -> Loaded:
         BrokenCheckpoint: if it is no sound file of an adapter's weights.
         ForeignCheckpoint: if it belongs to another embedder.
     """
-    card, digest, parameters = _KIND.load(path, Shape, embedder=embedder, dimension=dimension)
+    card, digest, parameters = _KIND.load(path, AdapterShape, embedder=embedder, dimension=dimension)
     return Loaded(card, digest, Adapter(card.shape, parameters))
 
 
@@ -137,7 +137,7 @@ class QueryAdapter:
     embedder only.
 
     Args:
-        weight: what a cosine of 1 is worth, where `PathScore` has its `cosine_weight`.
+        weight: the gain of a cosine of 1, where `PathScore` has its `cosine_weight`.
         depth: passages to order anew.
         digest: of the file that the weights came from.
     """

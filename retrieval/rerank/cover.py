@@ -20,7 +20,7 @@ class Cover:
     """Chooses the first passages one by one, each for its score and for what it adds to those chosen before.
 
     Args:
-        gain: what covering the whole question is worth beside scores that are logits.
+        gain: of covering the whole question, where scores are logits.
         first: passages to choose; those after them are ordered by what they would add to all of these.
         depth: passages to choose among.
     """

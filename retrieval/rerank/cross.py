@@ -17,14 +17,14 @@ import numpy as np
 
 from ...core.errors import CallerError
 from ...core.settings import Settings
-from ...core.types import Passage, Vectors
+from ...core.types import Vectors
 from ...encoders import graph_cache
 from ...encoders.minilm import tokenizer
 from ..candidate import Candidate
 from ..run import Run
 from . import crossfile
-from .head import head_of
-from .pairs import Pair, Tokens, candidate, encode, way
+from .pairs import CandidatePair, Tokens, candidate, encode, led
+from .role import head_of
 
 _BATCH_TOKENS = 1024
 #: passages that one question may have read
@@ -33,7 +33,7 @@ _STEP = 8  # to which a pair's tokens are padded
 _LOADING = threading.Lock()
 
 
-class Scorer:
+class PairScorer:
     """Scores pairs; any number of threads may call one instance at once.
 
     Activations are quantised by the range of their batch, so that a logit differs in the third digit with the company
@@ -49,7 +49,7 @@ class Scorer:
         self._session = graph_cache.session(path, crossfile.__name__, arguments, threads=threads or graph_cache.cores())
         self._tokenizer = tokenizer()
 
-    def logits(self, pairs: Sequence[Pair]) -> Vectors:
+    def logits(self, pairs: Sequence[CandidatePair]) -> Vectors:
         """Return a logit for each pair, shape (len(pairs),); above 0 the candidate is more likely right than not."""
         tokens = encode(pairs, self._tokenizer)
         order = sorted(range(len(tokens)), key=lambda place: (-len(tokens[place].ids), *tokens[place]))
@@ -72,15 +72,13 @@ class Scorer:
         return logits
 
 
-def scorer(file: Path = crossfile.SHIPPED) -> Scorer:
+def scorer(file: Path = crossfile.SHIPPED) -> PairScorer:
     """Return the scorer of a file of weights, loaded once in a process."""
     with _LOADING:
         return _scorer(file, Settings().cache)
 
 
-@lru_cache(maxsize=4)
-def _scorer(file: Path, cache: Path) -> Scorer:
-    return Scorer(file, cache)
+_scorer = lru_cache(maxsize=4)(PairScorer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +104,9 @@ class CrossEncoder:
         if not head.items:
             return list(ranked)
         run.load(name for item in head.items for name in item["path"][-1:])
-        pairs = [_pair(item, known.passage, run) for item, known in zip(head.items, head.known, strict=True)]
+        pairs = [
+            CandidatePair(run.question, led(item, run), candidate(passage.title, passage.heading, passage.text))
+            for item, (passage, *_) in zip(head.items, head.known, strict=True)
+        ]
         logits = [round(logit, 6) for logit in scorer(self.file).logits(pairs).tolist()]
-        noted = [Candidate(**{**item, "logit": logit}) for item, logit in zip(head.items, logits, strict=True)]
-        return head._replace(items=noted).rescored(logits, self.name)
-
-
-def _pair(item: Candidate, passage: Passage, run: Run) -> Pair:
-    """Return what is read of a passage."""
-    bridge = run.known(item["path"][-1]) if item["path"] else None
-    led = way(bridge.passage.title, bridge.passage.text, item["name"]) if bridge is not None else ""
-    return Pair(run.question, led, candidate(passage.title, passage.heading, passage.text))
+        return head.read(logits).rescored(logits, self.name)

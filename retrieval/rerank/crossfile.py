@@ -39,7 +39,7 @@ BrokenWeights = BrokenCheckpoint  # its name in 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class CrossEncoderCard:
     """What the weights say of themselves: how many layers, and what they were trained on and with."""
 
     layers: int
@@ -47,7 +47,7 @@ class Card:
     polyhop: str = ""
 
 
-def save(path: Path, parameters: Mapping[str, NDArray[np.float32]], card: Card) -> None:
+def save(path: Path, parameters: Mapping[str, NDArray[np.float32]], card: CrossEncoderCard) -> None:
     """Write trained weights with their matrices in 8 bits, whole or not at all."""
     small: dict[str, NDArray[Any]] = {}
     for name, value in parameters.items():
@@ -64,7 +64,7 @@ def quantised(matrix: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np
     return np.rint(matrix / scales[:, None]).astype(np.int8), scales.astype(np.float32)
 
 
-def load(path: Path) -> tuple[Card, Parameters]:
+def load(path: Path) -> tuple[CrossEncoderCard, Parameters]:
     """Read and check a file of weights.
 
     Raises:
@@ -105,10 +105,10 @@ def shapes(layers: int) -> dict[str, tuple[int, ...]]:
     return found
 
 
-def _parse(path: Path, data: bytes) -> tuple[Card, Parameters]:
+def _parse(path: Path, data: bytes) -> tuple[CrossEncoderCard, Parameters]:
     header, tensors = _KIND.parse(path, data)
     try:
-        card = Card(**header)
+        card = CrossEncoderCard(**header)
     except TypeError as error:
         raise _KIND.odd_header(path, error) from error
     if type(card.layers) is not int or not 1 <= card.layers <= MOST_LAYERS:

@@ -13,8 +13,8 @@ from ...core.types import Vectors
 from ...encoders.decoder import Decoder, load
 from ..candidate import Candidate
 from ..run import Run
-from .head import Head, head_of
 from .pairs import candidate
+from .role import Head, head_of
 
 #: what the published checkpoints were trained with; other words give other results
 _LISTWISE = "{task}\nDocuments:\n{documents}\nSearch Query: {question}"

@@ -18,11 +18,10 @@ from functools import lru_cache
 
 from ...core.words import content_words, name_key, word_key
 from ...store.names import Kind
-from ..candidate import Candidate
-from ..query.period import Period
-from ..query.understood import Understood
-from ..run import WORTH, LoadedPassage, Run
-from .role import STEP, WHOLE, order
+from ..candidate import Candidate, Understood
+from ..query.instructions import Period
+from ..run import KIND_WEIGHT, LoadedPassage, Run
+from .role import STEP, added, order
 
 #: characters of a passage that tell what it is about
 OPENING = 80
@@ -69,7 +68,7 @@ class Exclude:
         evidence = (
             self.bias
             + self.cosine * float(run.embed(topic) @ known.vector)
-            + self.named * (WORTH[Kind(names[key])] if key in names else 0.0)
+            + self.named * (KIND_WEIGHT[Kind(names[key])] if key in names else 0.0)
             + self.words * held
             + self.opening * (f" {key} " in f" {_opening(known.passage.text)} ")
         )
@@ -85,9 +84,7 @@ class Exclude:
         share = min(1.0, max(0.0, chance - self.least) / (ABOUT - self.least)) + self._astray(known, understood)
         if not share:
             return item
-        parts = item.get("parts", {WHOLE: item["score"]})
-        parts = {**parts, self.name: parts.get(self.name, 0.0) - share * spread}
-        moved = Candidate(**{**item, "score": item["score"] - share * spread, "parts": parts})
+        moved = added(item, -share * spread, self.name)
         if chance >= ABOUT:
             moved["about"] = worst
         return moved
@@ -103,8 +100,7 @@ class Exclude:
 
 
 def _asks(understood: Understood) -> bool:
-    given = understood["exclusions"] or understood["required"]
-    return bool(given) or understood["since"] is not None or understood["until"] is not None
+    return any((understood["exclusions"], understood["required"], understood["since"], understood["until"]))
 
 
 @lru_cache(maxsize=4_096)

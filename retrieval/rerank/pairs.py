@@ -11,7 +11,9 @@ from typing import NamedTuple
 from tokenizers import Tokenizer
 
 from ...encoders.role import readable
-from ..hop.locate import locate
+from ..candidate import Candidate
+from ..hop.mentions import locate
+from ..run import Run
 
 #: tokens of the question, of the way, and of a pair in all; the candidate has what is left
 QUESTION, WAY, WHOLE = 40, 40, 128
@@ -21,7 +23,7 @@ AROUND, HEAD = 90, 50
 _START, _END, _ARROW = 101, 102, 1028  # [CLS], [SEP] and ">" in the vocabulary of BERT
 
 
-class Pair(NamedTuple):
+class CandidatePair(NamedTuple):
     """A question and a candidate; `way` tells the passage that led to it, or is empty."""
 
     question: str
@@ -45,7 +47,7 @@ def way(title: str, text: str, name: str) -> str:
     """Return what a bridge says around the name that was followed, behind the bridge's own title or opening.
 
     Args:
-        name: the key of the name, as finds carry it; where it does not stand in the text, the opening is told.
+        name: the key of the name, as candidates carry it; where it does not stand in the text, the opening is told.
     """
     place = locate(name, text)
     if place is None:
@@ -57,7 +59,13 @@ def way(title: str, text: str, name: str) -> str:
     return around if start <= HEAD else f"{_cut(text, 0, HEAD)} ... {around}"
 
 
-def encode(pairs: Sequence[Pair], tokenizer: Tokenizer) -> list[Tokens]:
+def led(item: Candidate, run: Run) -> str:
+    """Return what the bridge before a passage says; nothing for a passage without one."""
+    bridge = run.known(item["path"][-1]) if item["path"] else None
+    return "" if bridge is None else way(bridge.passage.title, bridge.passage.text, item["name"])
+
+
+def encode(pairs: Sequence[CandidatePair], tokenizer: Tokenizer) -> list[Tokens]:
     """Return the pairs as tokens; a text that stands in several pairs is read once."""
     parts = list(dict.fromkeys(part for pair in pairs for part in pair))
     encodings = tokenizer.encode_batch_fast(readable(parts), add_special_tokens=False)
@@ -65,9 +73,9 @@ def encode(pairs: Sequence[Pair], tokenizer: Tokenizer) -> list[Tokens]:
     return [_joined(*(known[part] for part in pair)) for pair in pairs]
 
 
-def _joined(question: list[int], led: list[int], text: list[int]) -> Tokens:
+def _joined(question: list[int], ahead: list[int], text: list[int]) -> Tokens:
     first = [_START, *question[:QUESTION], _END]
-    second = [*led[:WAY], _ARROW, *text] if led else text
+    second = [*ahead[:WAY], _ARROW, *text] if ahead else text
     return Tokens([*first, *second[: WHOLE - len(first) - 1], _END], len(first))
 
 

@@ -21,7 +21,7 @@ class PathScore:
     """A weighted sum: cosine with the question, fused rank, words covered, being named by the question, best path.
 
     In a run with a reformulation the fused rank is that of three rankings, both halves of the first search and the
-    reformulation: a passage that only two of them find is worth at most two thirds.
+    reformulation: a passage that only two of them find has at most two thirds of it.
 
     A path's value already holds the score of the bridge it starts from, so that a passage found on the way from a good
     bridge may rank next to it although the question never mentions it.

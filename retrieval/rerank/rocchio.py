@@ -10,7 +10,7 @@ import numpy as np
 from ...core.vectors import unit
 from ..candidate import Candidate
 from ..run import Run
-from .head import head_of
+from .role import head_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Rocchio:
 
     Args:
         nearest: first passages taken for relevant; 0 compares with the question itself.
-        weight: what a cosine of 1 is worth, where `PathScore` has its `cosine_weight`.
+        weight: the gain of a cosine of 1, where `PathScore` has its `cosine_weight`.
         depth: passages to order anew.
     """
 

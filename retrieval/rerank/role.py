@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
+from ...core.errors import OperatorError
 from ...core.registry import Registry
 from ..candidate import Candidate
-from ..run import Run
+from ..run import LoadedPassage, Run
 
 #: how far behind the head the rest begins
 STEP = 1e-3
@@ -83,3 +85,56 @@ def added(item: Candidate, by: float, name: str) -> Candidate:
     parts = item.get("parts", {WHOLE: item["score"]})
     moved = {**parts, name: parts.get(name, 0.0) + by}
     return Candidate(**{**item, "score": item["score"] + by, "parts": moved})
+
+
+class Head(NamedTuple):
+    """The first passages of a ranking as far as they are still there, and the others in their order."""
+
+    items: list[Candidate]
+    known: list[LoadedPassage]
+    rest: list[Candidate]
+
+    def read(self, logits: Sequence[float]) -> Head:
+        """Return the head with what a cross-encoder makes of each passage."""
+        read = zip(self.items, logits, strict=True)
+        return self._replace(items=[Candidate(**{**item, "logit": logit}) for item, logit in read])
+
+    def rescored(self, scores: Sequence[float], name: str) -> list[Candidate]:
+        """Return the ranking with these scores for the head, and the others behind it.
+
+        Scores are rounded to six digits: a model gives the same text slightly different ones in different company.
+        A score that is not finite is an `OperatorError`.
+        """
+        odd = next((place for place, score in enumerate(scores) if not math.isfinite(score)), None)
+        if odd is not None:
+            raise OperatorError(
+                f"reranker {name!r}: the score of passage {self.items[odd]['id']!r} is {scores[odd]!r}; the model's "
+                "weights or its number type are broken, choose another model"
+            )
+        return reordered([*self.items, *self.rest], [round(score, 6) for score in scores], name)
+
+
+def head_of(ranked: Sequence[Candidate], depth: int, run: Run) -> Head:
+    """Return the first `depth` passages that are still there; one that is gone goes to the others."""
+    first = ranked[: max(0, depth)]
+    run.load(item["id"] for item in first)
+    items, known, rest = [], [], []
+    for item in first:
+        if (there := run.known(item["id"])) is None:
+            rest.append(item)
+        else:
+            items.append(item)
+            known.append(there)
+    return Head(items, known, [*rest, *ranked[len(first) :]])
+
+
+#: more than any probability: no ranking is as sure as this
+ALWAYS = 1.1
+
+
+class Sufficiency(Protocol):
+    """Estimates from a ranking whether its first five passages hold everything needed, however many are asked for."""
+
+    def estimate(self, ranked: Sequence[Candidate], run: Run) -> float:
+        """Return a probability, from 0 to 1."""
+        ...

@@ -12,8 +12,8 @@ from ...core.errors import CallerError
 from ...encoders.role import readable
 from ..candidate import Candidate
 from ..run import LoadedPassage, Run
-from .head import head_of
-from .pairs import candidate, way
+from .pairs import candidate, led
+from .role import head_of
 
 # A tokenizer that cuts and pads keeps that in itself, so that only one thread at a time may use it.
 _turn = threading.Lock()
@@ -24,7 +24,7 @@ class SentenceCross:
     """Reads the question with each passage of the head; the score gains `weight * logit`.
 
     The logit is added and does not replace the score, since a model that reads a question and one passage cannot know
-    what the path to it is worth. The logits of most models go from about -10 to 10, where a path score goes up to
+    how good the path to it is. The logits of most models go from about -10 to 10, where a path score goes up to
     about 4: a weight of 1 lets them decide nearly alone, 0.1 balances the two.
 
     The model is loaded when it is first needed, from disk or from the hub where the machine may reach it; one that
@@ -53,18 +53,12 @@ class SentenceCross:
         texts = readable([self._text(item, known, run) for item, known in zip(head.items, head.known, strict=True)])
         logits = self._logits(readable([run.question])[0], texts)
         scores = [item["score"] + self.weight * logit for item, logit in zip(head.items, logits, strict=True)]
-        read = {item["id"]: logit for item, logit in zip(head.items, logits, strict=True)}
-        return [
-            Candidate(**{**item, "logit": read[item["id"]]}) if item["id"] in read else item
-            for item in head.rescored(scores, self.name)
-        ]
+        return head.read(logits).rescored(scores, self.name)
 
     def _text(self, item: Candidate, known: LoadedPassage, run: Run) -> str:
         text = candidate(known.passage.title, known.passage.heading, known.passage.text)
-        bridge = run.known(item["path"][-1]) if self.ways and item["path"] else None
-        if bridge is None:
-            return text
-        return f"{way(bridge.passage.title, bridge.passage.text, item['name'])} > {text}"
+        ahead = led(item, run) if self.ways else ""
+        return f"{ahead} > {text}" if ahead else text
 
     def _logits(self, question: str, texts: Sequence[str]) -> list[float]:
         with _turn:
@@ -72,15 +66,11 @@ class SentenceCross:
             logits = model.predict(
                 [(question, text) for text in texts],
                 batch_size=self.batch,
-                activation_fn=_as_it_is,
+                activation_fn=lambda logits: logits,
                 convert_to_numpy=True,
                 show_progress_bar=False,
             )
         return [round(float(logit), 6) for logit in logits]
-
-
-def _as_it_is(logits: Any) -> Any:
-    return logits
 
 
 @lru_cache(maxsize=2)

@@ -19,7 +19,7 @@ from polyhop.agent import Agent, CallerError, Document, OperatorError, Retrieval
 from polyhop.agent import batch as batches
 from polyhop.core.types import Vectors
 from polyhop.encoders import Encoder
-from polyhop.graphs.nodes import judge
+from polyhop.graphs.nodes import steps
 from polyhop.retrieval import run as runs
 from polyhop.retrieval.candidate import Candidate, Query
 from polyhop.retrieval.config import Config
@@ -28,8 +28,8 @@ from polyhop.retrieval.fusion.minmax import MinMax
 from polyhop.retrieval.hop.directional import DirectionalHop
 from polyhop.retrieval.hop.link import LinkHop
 from polyhop.retrieval.hop.shared import SharedNameHop
-from polyhop.retrieval.query.feedback import Feedback
 from polyhop.retrieval.query.first import FirstSearch
+from polyhop.retrieval.query.reformulations import Feedback
 from polyhop.retrieval.run import Run
 from polyhop.retrieval.stop import MaxHops, WhenDry
 from polyhop.store.collection import Collection
@@ -264,7 +264,7 @@ class Clock:
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.ahead = 0.0
         now = SimpleNamespace(monotonic=lambda: time.monotonic() + self.ahead, perf_counter=time.perf_counter)
-        for module in (runs, judge, batches):
+        for module in (runs, steps, batches):
             patch.setattr(module, "time", now)
 
     def forward(self, seconds: float) -> None:

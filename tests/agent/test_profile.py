@@ -20,17 +20,16 @@ from polyhop.retrieval.config import Config
 from polyhop.retrieval.escalation import Always
 from polyhop.retrieval.hop.link import LinkHop
 from polyhop.retrieval.hop.span import SpanHop
-from polyhop.retrieval.query.feedback import Feedback
 from polyhop.retrieval.query.first import FirstSearch
 from polyhop.retrieval.query.gate import Gate
+from polyhop.retrieval.query.reformulations import Feedback
 from polyhop.retrieval.rerank.cover import Cover
 from polyhop.retrieval.rerank.cross import CrossEncoder
 from polyhop.retrieval.rerank.e2rank import E2Rank
 from polyhop.retrieval.rerank.listwise import Estimate, Listwise
 from polyhop.retrieval.rerank.rocchio import Rocchio
-from polyhop.retrieval.rerank.role import RERANKERS
+from polyhop.retrieval.rerank.role import ALWAYS, RERANKERS
 from polyhop.retrieval.rerank.sentence_cross_encoder import SentenceCross
-from polyhop.retrieval.rerank.sufficiency import ALWAYS
 from polyhop.retrieval.run import Run
 from polyhop.retrieval.stop import MaxHops, WhenDry, WhenSettled, WhenSufficient
 from polyhop.store.collection import Collection

@@ -13,7 +13,7 @@ from polyhop.core.errors import CallerError
 from polyhop.core.weights_file import BrokenCheckpoint, ForeignCheckpoint, NoCheckpoint
 from polyhop.encoders import Encoder
 from polyhop.retrieval.config import Config
-from polyhop.retrieval.hop import checkpoint
+from polyhop.retrieval.hop import treehop_network as checkpoint
 from polyhop.retrieval.hop.role import UPDATERS
 from polyhop.retrieval.retriever import MultiRetriever
 from polyhop.store.collection import Collection

@@ -13,8 +13,8 @@ from benchmarks.augment import Asked, derived, figures, profiles
 from benchmarks.harness import run
 from benchmarks.systems import Answers
 from polyhop.agent.config import AUGMENTERS
-from polyhop.retrieval.query.feedback import Feedback
 from polyhop.retrieval.query.gate import Gate
+from polyhop.retrieval.query.reformulations import Feedback
 from tests.benchmarks.test_multihop import sample, write
 
 NEVER, ALWAYS = np.array([[1.0, 1.0], [0.5, 0.0], [0.5, 0.0]]), np.array([[0.5, 0.0], [1.0, 1.0], [0.5, 0.0]])

@@ -16,7 +16,7 @@ from polyhop.encoders import export
 from polyhop.encoders.bert import build_scorer
 from polyhop.encoders.minilm import tokenizer
 from polyhop.retrieval.rerank.crossfile import SCALE, quantised
-from polyhop.retrieval.rerank.pairs import Pair, Tokens, encode
+from polyhop.retrieval.rerank.pairs import CandidatePair, Tokens, encode
 from tests import corpus
 
 pytestmark = pytest.mark.slow
@@ -30,7 +30,9 @@ def pairs() -> list[Tokens]:
     """Return each question with each passage, on a way or without one, of many lengths."""
     ways = ["", "Jaws: directed by Steven Spielberg", "a long way " * 9]
     texts = [*(one.text for one in corpus.DOCUMENTS), "", "river " * 99]
-    made = [Pair(question, ways[n % 3], text) for question in list(corpus.HOPS)[:2] for n, text in enumerate(texts)]
+    made = [
+        CandidatePair(question, ways[n % 3], text) for question in list(corpus.HOPS)[:2] for n, text in enumerate(texts)
+    ]
     return encode(made, tokenizer())
 
 

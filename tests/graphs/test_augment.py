@@ -14,13 +14,11 @@ from polyhop.agent.testing import ScriptedModel
 from polyhop.encoders import Encoder
 from polyhop.graphs.graph import question_graph
 from polyhop.graphs.loop import ask, taken
-from polyhop.graphs.nodes.search import search
+from polyhop.graphs.nodes.steps import search
 from polyhop.graphs.state import Request
 from polyhop.retrieval.candidate import Candidate
-from polyhop.retrieval.query.expansion import Expansion
-from polyhop.retrieval.query.feedback import Feedback
 from polyhop.retrieval.query.gate import Gate
-from polyhop.retrieval.query.reformulations import Repeat
+from polyhop.retrieval.query.reformulations import Expansion, Feedback, Repeat
 from polyhop.retrieval.query.role import AUGMENTERS, Augmenter
 from polyhop.retrieval.run import Run
 from polyhop.store.collection import Collection

@@ -19,7 +19,7 @@ from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from polyhop.core.llm.gateway import Gateway
 from polyhop.encoders import Encoder
 from polyhop.graphs.graph import question_graph
-from polyhop.graphs.nodes.judge import best_query
+from polyhop.graphs.nodes.steps import best_query
 from polyhop.retrieval.candidate import Candidate, Kind, Query
 from polyhop.retrieval.config import Config
 from polyhop.retrieval.hop.directional import DirectionalHop

@@ -20,8 +20,7 @@ from polyhop.retrieval.hop.link import LinkHop
 from polyhop.retrieval.hop.role import HopUpdater
 from polyhop.retrieval.hop.span import SpanHop
 from polyhop.retrieval.rerank.duplicates import Duplicates
-from polyhop.retrieval.rerank.role import Reranker, reordered
-from polyhop.retrieval.rerank.sufficiency import ALWAYS
+from polyhop.retrieval.rerank.role import ALWAYS, Reranker, reordered
 from polyhop.retrieval.run import Run
 from polyhop.retrieval.stop import MaxHops, WhenDry, WhenSufficient
 from polyhop.store.collection import Collection

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import FrozenInstanceError, dataclass
+from dataclasses import FrozenInstanceError, dataclass, replace
 from typing import Any
 
 import pytest
@@ -17,9 +17,9 @@ from polyhop.retrieval.config import Config
 from polyhop.retrieval.fusion.rrf import ReciprocalRank
 from polyhop.retrieval.hop.link import LinkHop
 from polyhop.retrieval.hop.span import SpanHop
-from polyhop.retrieval.query.feedback import Feedback
 from polyhop.retrieval.query.first import FirstSearch
-from polyhop.retrieval.rerank.head import head_of
+from polyhop.retrieval.query.reformulations import Feedback
+from polyhop.retrieval.rerank.role import head_of
 from polyhop.retrieval.run import Run
 from polyhop.retrieval.stop import MaxHops, Progress, Stop, WhenDry
 from polyhop.store.collection import Collection
@@ -90,9 +90,9 @@ def films(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterat
         yield opened
 
 
-def asked(films: Collection, k: int = 12, **settings: Any) -> Any:
-    """Return what a whole question finds with these settings."""
-    with Agent(films, config=Config.of(Settings(**settings), films)) as agent:
+def asked(films: Collection, k: int = 12, *, parts: dict[str, Any] | None = None, **settings: Any) -> Any:
+    """Return what a whole question finds with these settings, and with other parts where some are given."""
+    with Agent(films, config=replace(Config.of(Settings(**settings), films), **parts or {})) as agent:
         return agent.retrieve(corpus.QUESTION, k)
 
 
@@ -126,7 +126,7 @@ def test_a_reranker_of_ones_own_is_named_by_the_settings(films: Collection, monk
     monkeypatch.setenv("POLYHOP_RERANKERS", f"{HERE}:Shortest=20")
     assert (Shortest(20),) == Config.of(Settings(profile="quality")).rerankers
 
-    found = asked(films, profile="quality", distinct=False)
+    found = asked(films, parts={"duplicates": None}, profile="quality")
     lengths = [len(one.text) for one in found.passages]
     assert sorted(lengths) == lengths
     assert all("shortest" in one.parts for one in found.passages)

@@ -37,7 +37,7 @@ def _cross(given: Namespace) -> dict[str, Any]:
     trainer = Trainer(learned, recipe, tokenizer=tokenizer(), state=state, watcher=Lines())
     progress = trainer.run()
     data = {"lists": len(learned), "apart": len(apart), "pairs": progress.pairs}
-    crossfile.save(given.out, trainer.network.trained(), crossfile.Card(len(recipe.layers), data))
+    crossfile.save(given.out, trainer.network.trained(), crossfile.CrossEncoderCard(len(recipe.layers), data))
     state.unlink(missing_ok=True)
     return {"file": str(given.out), **data}
 

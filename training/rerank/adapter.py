@@ -30,7 +30,7 @@ from ...core.vectors import unit
 from ...core.weights_file import Card
 from ...encoders import load
 from ...encoders.role import Encoder
-from ...retrieval.rerank.adapter import MIDDLE, Shape, save
+from ...retrieval.rerank.adapter import MIDDLE, AdapterShape, save
 from ..harness import (
     OUT,
     SET,
@@ -200,7 +200,7 @@ class Recipe:
 class Network(nn.Module):
     """The twin of `retrieval.rerank.adapter.Adapter`, for many lists at once."""
 
-    def __init__(self, shape: Shape, *, dropout: float = 0.0) -> None:
+    def __init__(self, shape: AdapterShape, *, dropout: float = 0.0) -> None:
         super().__init__()
         self.shape = shape
         self.rank = nn.Parameter(torch.zeros(shape.first))
@@ -257,7 +257,7 @@ def distillation(logits: Tensor, teacher: Tensor, temperature: float) -> Tensor:
 def fit(learned: Table, apart: Table, recipe: Recipe, *, say: Callable[[str], None]) -> Network:
     """Return a network trained on some lists, as it was after the epoch that was best on the others."""
     torch.manual_seed(recipe.seed)
-    shape = Shape(learned.matrix.shape[1], recipe.first, recipe.attention, recipe.hidden)
+    shape = AdapterShape(learned.matrix.shape[1], recipe.first, recipe.attention, recipe.hidden)
     network = Network(shape, dropout=recipe.dropout)
     small = [one for one in network.parameters() if one.ndim == 1 and len(one) < DEPTH]
     large = [one for one in network.parameters() if not any(one is other for other in small)]
@@ -358,7 +358,7 @@ class Verdict:
 
 def train(
     learned: Table, apart: Table, recipe: Recipe, *, out: Path, embedder: str, watcher: Watcher
-) -> tuple[Card[Shape], str, Verdict]:
+) -> tuple[Card[AdapterShape], str, Verdict]:
     """Train on some lists, judge on the others, and save the weights; returns them as card, digest and verdict.
 
     Raises:
@@ -423,7 +423,7 @@ def rocchio(query: Vectors, rows: Vectors, *, beta: float, nearest: int) -> Vect
     return unit(query + beta * rows[:nearest].mean(axis=0)) if len(rows) else query
 
 
-def text(card: Card[Shape], digest: str) -> str:
+def text(card: Card[AdapterShape], digest: str) -> str:
     """Return the card as Markdown for people."""
     shape, heldout, data = card.shape, card.heldout, card.data
     size = sum(int(np.prod(one)) for one in shape.parameters().values())

@@ -19,7 +19,7 @@ from transformers import BertConfig, BertModel
 
 from ...core.errors import CallerError
 from ...encoders import export
-from ...retrieval.rerank.pairs import Pair, Tokens, encode
+from ...retrieval.rerank.pairs import CandidatePair, Tokens, encode
 from ..harness import Watcher, counted, mark_of
 from ..loop import Loop, device
 from .lists import CandidateList
@@ -192,7 +192,7 @@ class Trainer(Loop[Progress]):
             yield self._step(chosen, chance)
 
     def _step(self, lists: Sequence[CandidateList], chance: np.random.Generator) -> Step:
-        pairs: list[Pair] = []
+        pairs: list[CandidatePair] = []
         groups: list[tuple[int, int, int]] = []
         for one in lists:
             gold = [each for each in one.candidates if each.gold]

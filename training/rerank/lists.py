@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ...retrieval.candidate import Kind
-from ...retrieval.rerank.pairs import Pair
+from ...retrieval.rerank.pairs import CandidatePair
 from ..harness import drawn_by, load
 
 #: of the questions whose lists are kept apart from the cross-encoder, for what is trained on its logits
@@ -48,9 +48,9 @@ class CandidateList:
     candidates: tuple[ListedCandidate, ...]
     weights: Mapping[str, float]
 
-    def pair(self, candidate: ListedCandidate) -> Pair:
+    def pair(self, candidate: ListedCandidate) -> CandidatePair:
         """Return what the cross-encoder reads."""
-        return Pair(self.question, candidate.way, candidate.text)
+        return CandidatePair(self.question, candidate.way, candidate.text)
 
 
 def read(paths: Sequence[Path]) -> list[CandidateList]:

@@ -16,7 +16,7 @@ import numpy as np
 from ...core.errors import CallerError
 from ...core.types import Numbers
 from ...core.weights_file import Linear
-from ...retrieval.rerank.cross import CrossEncoder, Scorer
+from ...retrieval.rerank.cross import CrossEncoder, PairScorer
 from ..harness import Watcher
 from .linear import FOLDS, Example, described, example, fit_scorer, fit_sufficiency, ranker, recall, surprise, useful
 from .lists import SHARE, CandidateList, divide
@@ -60,7 +60,7 @@ def trained(
     penalty, figures = _chosen(PENALTIES, splits, lambda own, place, value: recall(own, alone(place, value)))
     first = fit_scorer(plain, penalty=penalty, prior=ranker(plain))
     apart = [alone(place, penalty) for place in range(len(splits))]
-    read = _read(known, first, Scorer(cross), watcher)
+    read = _read(known, first, PairScorer(cross), watcher)
     read_splits = list(_splits(read))
 
     def both(place: int, penalty: float) -> Linear:
@@ -81,7 +81,7 @@ def trained(
     return models, facts
 
 
-def _read(domains: Sequence[Domain], unit: Linear, scorer: Scorer, watcher: Watcher) -> Examples:
+def _read(domains: Sequence[Domain], unit: Linear, scorer: PairScorer, watcher: Watcher) -> Examples:
     """Return lists as examples of which the cross-encoder has read as many candidates as it does for a question."""
     made: list[list[Example]] = []
     size, depth = sum(map(len, domains)), CrossEncoder().depth

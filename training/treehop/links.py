@@ -23,8 +23,7 @@ import numpy as np
 
 from ...core.types import Passage
 from ...core.words import content_words, sentences
-from ...retrieval.hop.locate import locate
-from ...retrieval.hop.mentions import Mention, mentions
+from ...retrieval.hop.mentions import Mention, locate, mentions
 from ...retrieval.retriever import Bearers, Retriever
 from ...store.names import names_of
 from ..pool import Pool

@@ -18,7 +18,7 @@ from torch.nn import functional
 
 from ...core.errors import CallerError
 from ...retrieval.hop.tree import Growth
-from ...retrieval.hop.treehop_network import EPSILON, Gate, Parameters, Shape
+from ...retrieval.hop.treehop_network import EPSILON, Parameters, TreeHopNetwork, TreeHopShape
 
 FACTORS = ("keep", "drop")
 #: Standard deviation of the weights that begin near nothing where the gate begins as a copy of the passage.
@@ -77,10 +77,10 @@ class Recipe:
     save_every: int = 100
     growth: Growth = Growth()  # noqa: RUF009 - a frozen value
 
-    def shape(self, dimension: int) -> Shape:
+    def shape(self, dimension: int) -> TreeHopShape:
         """Return the shape of the network; a gate that begins as a copy is at least as wide as the vectors."""
         width = max(self.width, dimension) if self.gain else self.width
-        return Shape(dimension, width, self.blocks, self.form)
+        return TreeHopShape(dimension, width, self.blocks, self.form)
 
 
 #: The paper's own: for 1,024 dimensions, 25 million weights. Li et al., "TreeHop" (arXiv 2504.20114), section 4, and
@@ -127,7 +127,7 @@ class Network(nn.Module):
     """
 
     def __init__(
-        self, shape: Shape, *, dropout: float = 0.0, gain: float = 0.0, keep: float = 1.0, drop: float = 1.0
+        self, shape: TreeHopShape, *, dropout: float = 0.0, gain: float = 0.0, keep: float = 1.0, drop: float = 1.0
     ) -> None:
         super().__init__()
         self.shape = shape
@@ -192,9 +192,11 @@ def parameters_of(network: nn.Module) -> Parameters:
     return {name: value.detach().cpu().numpy().copy() for name, value in network.state_dict().items()}
 
 
-def rounded(shape: Shape, parameters: Parameters) -> Gate:
+def rounded(shape: TreeHopShape, parameters: Parameters) -> TreeHopNetwork:
     """Return the network for inference with weights as they will be stored, in 16 bits."""
-    return Gate(shape, {name: value.astype(np.float16).astype(np.float32) for name, value in parameters.items()})
+    return TreeHopNetwork(
+        shape, {name: value.astype(np.float16).astype(np.float32) for name, value in parameters.items()}
+    )
 
 
 class InfoNCE(nn.Module):

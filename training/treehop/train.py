@@ -26,9 +26,9 @@ from ...core.types import Numbers, Vectors
 from ...core.vectors import unit
 from ...core.weights_file import Card
 from ...encoders.role import Encoder
-from ...retrieval.hop import checkpoint
+from ...retrieval.hop import treehop_network as checkpoint
 from ...retrieval.hop.tree import Growth, grow
-from ...retrieval.hop.treehop_network import Gate, Shape
+from ...retrieval.hop.treehop_network import TreeHopNetwork, TreeHopShape
 from ..harness import NotBetter, Watcher, interval, mark_of, polyhop_version
 from ..loop import Loop, device
 from ..pool import Pool, embedded
@@ -137,7 +137,7 @@ class Verdict:
         )
 
 
-def states(table: Table, gate: Gate) -> Vectors:
+def states(table: Table, gate: TreeHopNetwork) -> Vectors:
     """Return the raw state at the end of each example's path."""
     found = table.vectors[table.asked].copy()
     for place in range(max(map(len, table.paths), default=0)):
@@ -158,7 +158,7 @@ def hop_recall(table: Table, vectors: Vectors, k: int) -> float:
     return float(np.mean(shares)) if shares else 0.0
 
 
-def judge(table: Table, gate: Gate, growth: Growth, *, seed: int = 0) -> Verdict:
+def judge(table: Table, gate: TreeHopNetwork, growth: Growth, *, seed: int = 0) -> Verdict:
     """Compare trees with plain search on the questions of a table's examples."""
     asked = sorted(set(table.asked))
     vectors, gold = table.vectors[asked], [table.gold[one] for one in asked]
@@ -236,7 +236,7 @@ class Trainer(Loop[Progress]):
         parts = {"network": network, "loss": loss, "optimiser": optimiser}
         super().__init__(Progress(), parts, file=work.beside(".state"), mark=mark, watcher=work.watcher)
 
-    def run(self) -> tuple[Gate, Progress]:
+    def run(self) -> tuple[TreeHopNetwork, Progress]:
         """Train to the end and return the best network, as it will be stored, and how it came about."""
         if kept := self.resume():
             self._best = {name: value.numpy() for name, value in kept["best"].items()}
@@ -311,7 +311,7 @@ class Report:
     hop_recall_without: float
     data: dict[str, Any]
     epochs: int
-    card: Card[Shape]
+    card: Card[TreeHopShape]
 
     def facts(self) -> dict[str, Any]:
         """Return plain JSON types."""
@@ -387,7 +387,7 @@ def _divided(
     return mined(learned, per=recipe.mined) if recipe.mined else learned, heldout, data
 
 
-def card_text(card: Card[Shape], digest: str) -> str:
+def card_text(card: Card[TreeHopShape], digest: str) -> str:
     """Return the card of a checkpoint that was trained here."""
     shape, heldout, data = card.shape, card.heldout, card.data
     sizes = sum(math.prod(size) for size in shape.parameters().values())

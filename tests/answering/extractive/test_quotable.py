@@ -9,7 +9,7 @@ from polyhop.answering.extractive.quotable import HEAD, NAMES, PASSAGES, Quotabl
 from polyhop.core.types import Document
 from polyhop.encoders import Encoder
 from polyhop.retrieval.candidate import Candidate
-from polyhop.retrieval.query.answer_candidates import QuestionWords
+from polyhop.retrieval.query.short_answers import QuestionWords
 from polyhop.retrieval.run import Run
 from polyhop.store.collection import Collection
 

@@ -11,7 +11,7 @@ import pytest
 from polyhop.answering.extractive.quotable import NAMES, Sight
 from polyhop.answering.extractive.scorer import GROUPS, MOST, SAME, SHIPPED, SUMMARY, choose, group, load, summary
 from polyhop.core.errors import OperatorError
-from polyhop.retrieval.query.answer_type import AnswerType
+from polyhop.retrieval.query.short_answers import AnswerType
 
 
 def sight(count: int = 4, *, sufficiency: float | None = None, kind: AnswerType = AnswerType.THING) -> Sight:

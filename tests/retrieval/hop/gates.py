@@ -8,19 +8,18 @@ from typing import Any
 import numpy as np
 
 from polyhop.core.weights_file import Card
-from polyhop.retrieval.hop import checkpoint
-from polyhop.retrieval.hop.checkpoint import Checkpoint
-from polyhop.retrieval.hop.treehop_network import Gate, Parameters, Shape
+from polyhop.retrieval.hop import treehop_network as checkpoint
+from polyhop.retrieval.hop.treehop_network import Checkpoint, Parameters, TreeHopNetwork, TreeHopShape
 
 EMBEDDER = "all-MiniLM-L6-v2"
 
 
-def shape(**sizes: Any) -> Shape:
+def shape(**sizes: Any) -> TreeHopShape:
     """Return a small shape for the default embedder."""
-    return Shape(**{"dimension": 384, "width": 32, "blocks": 2, **sizes})
+    return TreeHopShape(**{"dimension": 384, "width": 32, "blocks": 2, **sizes})
 
 
-def drawn(wanted: Shape, seed: int = 5) -> Parameters:
+def drawn(wanted: TreeHopShape, seed: int = 5) -> Parameters:
     """Return weights of a shape, drawn so that the network moves a query by about its own length."""
     chance = np.random.default_rng(seed)
     found = {}
@@ -42,7 +41,7 @@ def loaded(path: Path, **options: Any) -> Checkpoint:
     return checkpoint.load(written(path, **options))
 
 
-def gate(**sizes: Any) -> Gate:
+def gate(**sizes: Any) -> TreeHopNetwork:
     """Return a network with drawn weights."""
     wanted = shape(**sizes)
-    return Gate(wanted, drawn(wanted))
+    return TreeHopNetwork(wanted, drawn(wanted))

@@ -13,7 +13,7 @@ from safetensors.numpy import save_file
 
 from polyhop.core.errors import CallerError, OperatorError
 from polyhop.core.weights_file import BrokenCheckpoint, Card, ForeignCheckpoint, NoCheckpoint
-from polyhop.retrieval.hop import checkpoint
+from polyhop.retrieval.hop import treehop_network as checkpoint
 
 from . import gates
 

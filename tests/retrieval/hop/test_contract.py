@@ -16,12 +16,9 @@ from polyhop.retrieval.hop.pagerank import PageRankHop
 from polyhop.retrieval.hop.role import HopUpdater
 from polyhop.retrieval.hop.shared import SharedNameHop
 from polyhop.retrieval.hop.span import SpanHop
-from polyhop.retrieval.query.expansion import Expansion
-from polyhop.retrieval.query.feedback import Feedback
 from polyhop.retrieval.query.first import FirstSearch
-from polyhop.retrieval.query.reformulations import Repeat
+from polyhop.retrieval.query.reformulations import KEYWORDS, Expansion, Feedback, Repeat
 from polyhop.retrieval.query.role import Augmenter, Searcher
-from polyhop.retrieval.query.written import KEYWORDS
 from polyhop.retrieval.run import Run
 
 from .contract import (

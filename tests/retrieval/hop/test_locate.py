@@ -8,8 +8,7 @@ import pytest
 
 from polyhop.core.types import Document
 from polyhop.encoders import Encoder
-from polyhop.retrieval.hop.locate import locate
-from polyhop.retrieval.hop.mentions import mentions
+from polyhop.retrieval.hop.mentions import locate, mentions
 from polyhop.store.collection import Collection
 from tests import corpus
 

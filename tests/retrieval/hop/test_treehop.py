@@ -14,7 +14,7 @@ from polyhop.core.vectors import unit
 from polyhop.retrieval.candidate import Query
 from polyhop.retrieval.hop.role import HopUpdater
 from polyhop.retrieval.hop.treehop import TreeHop
-from polyhop.retrieval.hop.treehop_network import Gate
+from polyhop.retrieval.hop.treehop_network import TreeHopNetwork
 from polyhop.retrieval.run import Run
 
 from . import gates
@@ -38,7 +38,7 @@ class TestTreeHop(HopUpdaterContract):
         return hop
 
 
-class Counting(Gate):
+class Counting(TreeHopNetwork):
     """A network that counts its calls."""
 
     calls: list[int] = []  # noqa: RUF012 - a frozen class can hold its tally nowhere else
@@ -46,7 +46,7 @@ class Counting(Gate):
     def __call__(self, queries: Vectors, passages: Vectors) -> Vectors:
         """Note the size of the batch."""
         self.calls.append(len(queries))
-        return Gate.__call__(self, queries, passages)
+        return TreeHopNetwork.__call__(self, queries, passages)
 
 
 @pytest.fixture

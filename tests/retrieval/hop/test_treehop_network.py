@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from polyhop.core.types import Vectors
-from polyhop.retrieval.hop.treehop_network import FORMS, Gate, Parameters, Shape
+from polyhop.retrieval.hop.treehop_network import FORMS, Parameters, TreeHopNetwork, TreeHopShape
 
 from . import gates
 
@@ -18,7 +18,7 @@ def pairs(count: int = 7, dimension: int = 384) -> tuple[Vectors, Vectors]:
     return queries, passages / np.linalg.norm(passages, axis=1, keepdims=True)
 
 
-def by_hand(shape: Shape, p: Parameters, q: Vectors, c: Vectors) -> Vectors:
+def by_hand(shape: TreeHopShape, p: Parameters, q: Vectors, c: Vectors) -> Vectors:
     """Return q' of one pair, written out feature by feature after the paper."""
     query, key, value = (
         p[f"{part}.weight"] @ x + p[f"{part}.bias"]
@@ -48,7 +48,7 @@ def test_a_gate_of_nothing_leaves_the_difference() -> None:
     weights = {**gates.drawn(shape), "project.weight": np.zeros((384, 32), np.float32)}
     queries, passages = pairs()
 
-    np.testing.assert_allclose(queries - passages, Gate(shape, weights)(queries, passages), atol=1e-6)
+    np.testing.assert_allclose(queries - passages, TreeHopNetwork(shape, weights)(queries, passages), atol=1e-6)
 
 
 @pytest.mark.parametrize("form", ["scaled", "scaled-unit"])
@@ -62,7 +62,7 @@ def test_factors_scale_query_and_passage(form: str) -> None:
     if form == "scaled-unit":
         expected /= np.linalg.norm(expected, axis=1, keepdims=True)
 
-    np.testing.assert_allclose(expected, Gate(shape, weights)(queries, passages), atol=1e-6)
+    np.testing.assert_allclose(expected, TreeHopNetwork(shape, weights)(queries, passages), atol=1e-6)
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -78,6 +78,6 @@ def test_a_batch_is_its_pairs(form: str) -> None:
 
 def test_the_published_sizes_have_the_published_parameters() -> None:
     """With 1,024 dimensions, a gate of 2,048 and three blocks the network has the paper's 25 million weights."""
-    sizes = Shape(1024, 2048, 3).parameters().values()
+    sizes = TreeHopShape(1024, 2048, 3).parameters().values()
 
     assert 25_192_448 == sum(int(np.prod(size)) for size in sizes)

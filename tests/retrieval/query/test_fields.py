@@ -9,7 +9,7 @@ import pytest
 from polyhop.core.types import Document, Metadata
 from polyhop.encoders import Encoder
 from polyhop.retrieval.query import fields
-from polyhop.retrieval.query.period import Period
+from polyhop.retrieval.query.instructions import Period
 from polyhop.retrieval.retriever import CallableRetriever, MultiRetriever
 from polyhop.store.collection import Collection
 

@@ -7,8 +7,7 @@ from datetime import date
 
 import pytest
 
-from polyhop.retrieval.query.instructions import LONGEST, Instructions, parse
-from polyhop.retrieval.query.period import OPEN, Period
+from polyhop.retrieval.query.instructions import LONGEST, OPEN, Instructions, Period, parse
 
 TODAY = date(2026, 3, 1)
 ASKED = "Who directed GoldenEye?"

@@ -6,16 +6,15 @@ from typing import Any
 
 import pytest
 
-from polyhop.retrieval.query.instructions import Instructions
-from polyhop.retrieval.query.period import Period
-from polyhop.retrieval.query.readings import Reading, checked_question, checked_reading
+from polyhop.retrieval.query.instructions import Instructions, ParsedRequest, Period, checked_reading
+from polyhop.retrieval.query.translate import checked_question
 
 REQUEST = "Who directed GoldenEye? Spare me Casino Royale, nothing older than 1990."
 
 
-def reading(question: str = "Who directed GoldenEye?", **facts: Any) -> Reading:
+def reading(question: str = "Who directed GoldenEye?", **facts: Any) -> ParsedRequest:
     """Return a reading of the request."""
-    return Reading(question=question, **facts)
+    return ParsedRequest(question=question, **facts)
 
 
 def test_a_reading_that_follows_from_the_request_is_believed() -> None:
@@ -33,7 +32,7 @@ def test_a_reading_that_follows_from_the_request_is_believed() -> None:
     reading(exclude=[" "]),
     reading(),
 ])  # fmt: skip
-def test_what_the_request_does_not_say_is_not(wrong: Reading) -> None:
+def test_what_the_request_does_not_say_is_not(wrong: ParsedRequest) -> None:
     """A topic, year or word of the model's own, nothing left to ask, or nothing read: the rules' reading stands."""
     assert checked_reading(REQUEST, wrong) is None
 

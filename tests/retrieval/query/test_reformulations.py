@@ -12,11 +12,18 @@ from polyhop.core.types import Hit
 from polyhop.core.vectors import unit
 from polyhop.encoders import Encoder
 from polyhop.retrieval.candidate import Query
-from polyhop.retrieval.query.expansion import Expansion
-from polyhop.retrieval.query.feedback import Feedback
-from polyhop.retrieval.query.reformulations import Beside, Repeat, found_beside, nearest
+from polyhop.retrieval.query.reformulations import (
+    KEYWORDS,
+    PASSAGE,
+    THOUGHTS,
+    Expansion,
+    Feedback,
+    Reformulation,
+    Repeat,
+    nearest,
+    reformulated,
+)
 from polyhop.retrieval.query.role import Augmenter, first_query
-from polyhop.retrieval.query.written import KEYWORDS, PASSAGE, THOUGHTS
 from polyhop.retrieval.rerank.path import PathScore
 from polyhop.retrieval.run import Run
 from polyhop.store.collection import Collection
@@ -47,13 +54,13 @@ def after_search(films: Collection, k: int = 5) -> Run:
 
 def test_worth_falls_with_the_rank() -> None:
     """The first find is worth 1, as is the leader of both halves of the first search."""
-    finds = found_beside([Hit("a", 0.2), Hit("b", 0.1)], "passage")
+    finds = reformulated([Hit("a", 0.2), Hit("b", 0.1)], "passage")
     assert [("a", 1.0), ("b", 61 / 62)] == [(find["id"], find["score"]) for find in finds]
 
 
 def test_the_mean_of_unit_vectors_is_searched_with(films: Collection, embedder: Encoder) -> None:
     """Each text counts alike, however long its vector was before."""
-    finds = Beside("passage").search(queries(*SAYS), Run(films, corpus.QUESTION))
+    finds = Reformulation("passage").search(queries(*SAYS), Run(films, corpus.QUESTION))
     mean = unit(embedder.encode_queries(SAYS).mean(axis=0, keepdims=True))
 
     assert [hit.id for hit in films.dense(mean, 20)[0]] == [find["id"] for find in finds]
@@ -62,8 +69,8 @@ def test_the_mean_of_unit_vectors_is_searched_with(films: Collection, embedder: 
 def test_words_are_searched_for_where_they_are_to_be(films: Collection) -> None:
     """Keywords are looked up in the lexical half as well, and what both halves find comes first."""
     run, text = Run(films, "What?"), "Sumida Danube"
-    with_words = Beside("keywords", words=True).search(queries(text), run)
-    without = Beside("keywords").search(queries(text), run)
+    with_words = Reformulation("keywords", words=True).search(queries(text), run)
+    without = Reformulation("keywords").search(queries(text), run)
 
     assert {hit.id for hit in films.lexical(text, 20)} <= {find["id"] for find in with_words}
     assert with_words != without
@@ -72,17 +79,17 @@ def test_words_are_searched_for_where_they_are_to_be(films: Collection) -> None:
 def test_thoughts_that_change_nothing_cost_nothing(films: Collection) -> None:
     """Texts that leave the nearest passages as they are drop out; where all do, nothing is searched for."""
     run = after_search(films, k=3)
-    telling = Beside("thoughts", telling=True)
+    telling = Reformulation("thoughts", telling=True)
     same = f"{corpus.QUESTION}"
 
     assert [] == telling.search(queries(same), run)
     other = "The Sumida flows through Tokyo, Japan."
-    assert Beside("thoughts").search(queries(other), run) == telling.search(queries(same, other), run)
+    assert Reformulation("thoughts").search(queries(other), run) == telling.search(queries(same, other), run)
 
 
 def test_no_texts_find_nothing(films: Collection) -> None:
     """An updater that is asked nothing asks nothing."""
-    for one in (Beside("passage"), Feedback(), Expansion()):
+    for one in (Reformulation("passage"), Feedback(), Expansion()):
         assert [] == one.search([], Run(films, corpus.QUESTION))
 
 
@@ -142,7 +149,7 @@ def test_a_reformulation_is_a_third_of_the_rank(films: Collection) -> None:
     first = [bridge(name, 0.6, []) for name in (one, other)]
     ranker = PathScore()
     alone = {item["id"]: item for item in ranker.rank(first, run)}
-    both = {item["id"]: item for item in ranker.rank([*first, *found_beside([Hit(one, 0.9)], "passage")], run)}
+    both = {item["id"]: item for item in ranker.rank([*first, *reformulated([Hit(one, 0.9)], "passage")], run)}
 
     assert set(alone[one]["parts"]) == set(both[one]["parts"])
     assert [0.7 * (2 * 0.6 + 1) / 3, 0.7 * 2 * 0.6 / 3] == [
@@ -150,5 +157,5 @@ def test_a_reformulation_is_a_third_of_the_rank(films: Collection) -> None:
     ]
     assert ["search", "passage"] == [
         both[one]["via"],
-        ranker.rank(found_beside([Hit(one, 0.9)], "passage"), run)[0]["via"],
+        ranker.rank(reformulated([Hit(one, 0.9)], "passage"), run)[0]["via"],
     ]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from polyhop.core.words import content_words, word_key
 from polyhop.prompts import load
-from polyhop.retrieval.query.written import KEYWORDS, PASSAGE, THOUGHTS, Unusable, Written, keywords
+from polyhop.retrieval.query.reformulations import KEYWORDS, PASSAGE, THOUGHTS, Unusable, Written, keywords
 
 QUESTION = "Where was the director of Jaws born?"
 GERMAN = "Wo wurde der Regisseur von Jaws geboren?"

@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 
 from polyhop.core.weights_file import Card, Parameters
-from polyhop.retrieval.rerank.adapter import Adapter, Shape, save
+from polyhop.retrieval.rerank.adapter import Adapter, AdapterShape, save
 
 EMBEDDER = "all-MiniLM-L6-v2"
 
 
-def shape(**sizes: Any) -> Shape:
+def shape(**sizes: Any) -> AdapterShape:
     """Return a small shape for the default embedder."""
-    return Shape(**{"dimension": 384, "first": 4, "attention": 8, "hidden": 8, **sizes})
+    return AdapterShape(**{"dimension": 384, "first": 4, "attention": 8, "hidden": 8, **sizes})
 
 
-def drawn(wanted: Shape, seed: int = 5) -> Parameters:
+def drawn(wanted: AdapterShape, seed: int = 5) -> Parameters:
     """Return weights of a shape, drawn so that the network moves a query by about its own length."""
     chance = np.random.default_rng(seed)
     return {
@@ -27,7 +27,7 @@ def drawn(wanted: Shape, seed: int = 5) -> Parameters:
     }
 
 
-def untrained(wanted: Shape) -> Parameters:
+def untrained(wanted: AdapterShape) -> Parameters:
     """Return weights under which a query stays what it is."""
     changing = ("query.weight", "read.weight")
     return {name: value if name in changing else np.zeros_like(value) for name, value in drawn(wanted).items()}

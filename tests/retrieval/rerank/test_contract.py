@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 from polyhop.retrieval.candidate import Candidate
-from polyhop.retrieval.rerank.head import head_of
-from polyhop.retrieval.rerank.role import STEP, Reranker
+from polyhop.retrieval.rerank.role import STEP, Reranker, head_of
 from polyhop.retrieval.run import Run
 
 from .contract import DEPTH, RerankerContract, Scene, failing, scene

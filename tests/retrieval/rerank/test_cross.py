@@ -14,10 +14,10 @@ from polyhop.core.errors import CallerError
 from polyhop.retrieval.candidate import Candidate
 from polyhop.retrieval.rerank.cover import Cover
 from polyhop.retrieval.rerank.cross import CrossEncoder, scorer
-from polyhop.retrieval.rerank.crossfile import Card, save
+from polyhop.retrieval.rerank.crossfile import CrossEncoderCard, save
 from polyhop.retrieval.rerank.features import base_score
 from polyhop.retrieval.rerank.listwise import Listwise
-from polyhop.retrieval.rerank.pairs import Pair
+from polyhop.retrieval.rerank.pairs import CandidatePair
 from polyhop.retrieval.rerank.rocchio import Rocchio
 from polyhop.retrieval.rerank.role import Reranker
 from polyhop.retrieval.run import Run
@@ -31,7 +31,7 @@ __all__ = ["scene"]
 pytestmark = pytest.mark.slow
 
 TEXTS = [one.text for one in corpus.DOCUMENTS]
-PAIRS = [Pair(question, "", text) for question in corpus.HOPS for text in [*TEXTS, "", "river " * 200]]
+PAIRS = [CandidatePair(question, "", text) for question in corpus.HOPS for text in [*TEXTS, "", "river " * 200]]
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class TestDrawn(RerankerStructure):
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Write weights drawn by chance."""
     path = tmp_path_factory.mktemp("cross") / "drawn.safetensors"
-    save(path, drawn(1), Card(1))
+    save(path, drawn(1), CrossEncoderCard(1))
     return path
 
 
@@ -172,7 +172,7 @@ def test_threads_share_one_scorer(file: Path) -> None:
 
 def test_broken_unicode_is_read(file: Path) -> None:
     """Lone surrogates come from real files and must not stop a question."""
-    assert np.isfinite(scorer(file).logits([Pair("Who\ud800?", "", "\udfff")])).all()
+    assert np.isfinite(scorer(file).logits([CandidatePair("Who\ud800?", "", "\udfff")])).all()
 
 
 def test_missing_weights_are_told(scene: Scene, tmp_path: Path) -> None:

@@ -18,8 +18,8 @@ from polyhop.core.errors import CallerError, OperatorError
 from polyhop.core.weights_file import BrokenCheckpoint
 from polyhop.encoders import graph_cache
 from polyhop.retrieval.rerank import crossfile
-from polyhop.retrieval.rerank.cross import Scorer
-from polyhop.retrieval.rerank.crossfile import SCALE, Card, load, quantised, save, shapes
+from polyhop.retrieval.rerank.cross import PairScorer
+from polyhop.retrieval.rerank.crossfile import SCALE, CrossEncoderCard, load, quantised, save, shapes
 from tests.documents import environment
 
 from .crosses import drawn
@@ -30,7 +30,7 @@ LAST = "encoder.layer.0.output.dense.weight"
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     """Write weights of one layer."""
-    save(tmp_path / "w.safetensors", drawn(1), Card(1, {"lists": 3}, "1.0"))
+    save(tmp_path / "w.safetensors", drawn(1), CrossEncoderCard(1, {"lists": 3}, "1.0"))
     return tmp_path / "w.safetensors"
 
 
@@ -51,7 +51,7 @@ def test_what_is_saved_is_loaded(file: Path) -> None:
     given = drawn(1)
     card, found = load(file)
 
-    assert Card(1, {"lists": 3}, "1.0") == card
+    assert CrossEncoderCard(1, {"lists": 3}, "1.0") == card
     assert shapes(1) == {name: value.shape for name, value in found.items()}
     for name, value in given.items():
         small = name + SCALE in found
@@ -67,7 +67,7 @@ def quantised_pair(value: NDArray[np.float32], found: Mapping[str, Any], name: s
 def test_saving_is_repeatable(file: Path, tmp_path: Path) -> None:
     """The same weights are the same bytes, in whatever order they are given."""
     turned = dict(reversed(drawn(1).items()))
-    save(tmp_path / "again.safetensors", turned, Card(1, {"lists": 3}, "1.0"))
+    save(tmp_path / "again.safetensors", turned, CrossEncoderCard(1, {"lists": 3}, "1.0"))
 
     assert file.read_bytes() == (tmp_path / "again.safetensors").read_bytes()
 
@@ -167,7 +167,7 @@ def test_other_weights_have_another_graph(file: Path, tmp_path: Path) -> None:
     copy.write_bytes(file.read_bytes())
     assert first == crossfile.graph(tmp_path, copy)[0]
 
-    save(copy, drawn(1, seed=5), Card(1))
+    save(copy, drawn(1, seed=5), CrossEncoderCard(1))
     assert first != crossfile.graph(tmp_path, copy)[0]
 
 
@@ -180,7 +180,7 @@ def test_two_processes_write_the_graph_once(file: Path, tmp_path: Path) -> None:
     assert [0, 0] == [process.wait(100) for process in running]
 
     before = path.stat().st_mtime_ns
-    Scorer(file, tmp_path / "cache", threads=1)
+    PairScorer(file, tmp_path / "cache", threads=1)
     assert before == path.stat().st_mtime_ns
     assert {path.name, path.with_suffix(".lock").name} == {one.name for one in path.parent.iterdir()}
 
@@ -195,7 +195,7 @@ def test_a_damaged_graph_is_written_again(file: Path, tmp_path: Path) -> None:
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
 
-    Scorer(file, tmp_path / "cache", threads=1)
+    PairScorer(file, tmp_path / "cache", threads=1)
     assert graph_cache.read(path) is not None
     assert sound == path.read_bytes()
 
@@ -205,7 +205,7 @@ def test_what_the_process_cannot_do_is_told(file: Path, tmp_path: Path) -> None:
     """A cache that cannot be written is named with its remedy."""
     (tmp_path / "taken").touch()
     with pytest.raises(OperatorError, match="POLYHOP_CACHE"):
-        Scorer(file, tmp_path / "taken" / "cache", threads=1)
+        PairScorer(file, tmp_path / "taken" / "cache", threads=1)
 
 
 @pytest.mark.parametrize("arguments", [[], ["one"], ["one", "two", "three"]])

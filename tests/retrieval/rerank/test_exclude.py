@@ -9,8 +9,7 @@ import pytest
 
 from polyhop.core.types import Document
 from polyhop.encoders import Encoder
-from polyhop.retrieval.candidate import Candidate
-from polyhop.retrieval.query.understood import Understood
+from polyhop.retrieval.candidate import Candidate, Understood
 from polyhop.retrieval.rerank.exclude import Exclude
 from polyhop.retrieval.run import Run
 from polyhop.store.collection import Collection

@@ -8,7 +8,7 @@ import pytest
 from tokenizers import Tokenizer
 
 from polyhop.encoders.minilm import tokenizer
-from polyhop.retrieval.rerank.pairs import AROUND, HEAD, QUESTION, WAY, WHOLE, Pair, candidate, encode, way
+from polyhop.retrieval.rerank.pairs import AROUND, HEAD, QUESTION, WAY, WHOLE, CandidatePair, candidate, encode, way
 
 START, END, ARROW = "[CLS]", "[SEP]", ">"
 LONG = "word " * 60
@@ -22,7 +22,7 @@ def reader() -> Tokenizer:
 
 def pieces(reader: Tokenizer, *, question: str = "Who?", led: str = "", text: str = "An answer.") -> list[str]:
     """Return the tokens of a pair as the vocabulary spells them."""
-    (tokens,) = encode([Pair(question, led, text)], reader)
+    (tokens,) = encode([CandidatePair(question, led, text)], reader)
     return [str(reader.id_to_token(token)) for token in tokens.ids]
 
 
@@ -105,7 +105,7 @@ def test_an_arrow_stands_between_way_and_candidate(reader: Tokenizer) -> None:
 
 def test_the_first_segment_is_that_of_the_question(reader: Tokenizer) -> None:
     """Its tokens and the marks around them are counted, whatever follows."""
-    tokens = encode([Pair("Who?", led, "An answer.") for led in ("", "Jaws")], reader)
+    tokens = encode([CandidatePair("Who?", led, "An answer.") for led in ("", "Jaws")], reader)
     assert [4, 4] == [one.first for one in tokens]
 
 
@@ -139,7 +139,11 @@ def test_the_same_text_is_read_once(reader: Tokenizer) -> None:
             given.extend(texts)
             return reader.encode_batch_fast(texts, **options)
 
-    pairs = [Pair("Who?", "", "An answer."), Pair("Who?", "Jaws", "An answer."), Pair("Who?", "Jaws", "Another.")]
+    pairs = [
+        CandidatePair("Who?", "", "An answer."),
+        CandidatePair("Who?", "Jaws", "An answer."),
+        CandidatePair("Who?", "Jaws", "Another."),
+    ]
     counted: Any = Counting()
 
     assert encode(pairs, reader) == encode(pairs, counted)
@@ -148,5 +152,5 @@ def test_the_same_text_is_read_once(reader: Tokenizer) -> None:
 
 def test_broken_unicode_is_read(reader: Tokenizer) -> None:
     """Lone surrogates come from real files and must not stop a question."""
-    tokens = encode([Pair("Who\ud800?", "a\udfffb", "an\ud83d\ude00swer")], reader)
+    tokens = encode([CandidatePair("Who\ud800?", "a\udfffb", "an\ud83d\ude00swer")], reader)
     assert len(tokens[0].ids) > tokens[0].first

@@ -17,7 +17,7 @@ from torch.nn import functional
 from polyhop.core.errors import CallerError
 from polyhop.core.weights_file import Card
 from polyhop.encoders import Encoder
-from polyhop.retrieval.rerank.adapter import Adapter, Shape, load
+from polyhop.retrieval.rerank.adapter import Adapter, AdapterShape, load
 from polyhop.training.harness import NotBetter, write
 from polyhop.training.rerank.adapter import (
     Network,
@@ -41,7 +41,7 @@ from tests.training.silence import Silence
 from . import tables
 
 GOLD = {2: "second", 3: "third"}
-SHAPE = Shape(tables.DIMENSION, first=4, attention=8, hidden=8)
+SHAPE = AdapterShape(tables.DIMENSION, first=4, attention=8, hidden=8)
 
 
 def recipe(**parts: Any) -> Recipe:
@@ -49,7 +49,7 @@ def recipe(**parts: Any) -> Recipe:
     return Recipe(**{"first": 4, "attention": 8, "hidden": 8, "rate": 2e-3, "faster": 20.0, "batch": 32, **parts})
 
 
-def trained(folder: Path, lists: tuple[Table, Table], **parts: Any) -> tuple[Card[Shape], str, Verdict]:
+def trained(folder: Path, lists: tuple[Table, Table], **parts: Any) -> tuple[Card[AdapterShape], str, Verdict]:
     """Train on lists and return what came of it."""
     out = folder / "w.safetensors"
     return train(*lists, recipe(**parts), out=out, embedder="turning", watcher=Silence())

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from polyhop.core.errors import CallerError
-from polyhop.retrieval.rerank.pairs import Pair
+from polyhop.retrieval.rerank.pairs import CandidatePair
 from polyhop.training.harness import write
 from polyhop.training.rerank.linear import example
 from polyhop.training.rerank.lists import SHARE, divide, read
@@ -76,5 +76,5 @@ def test_neither_pair_nor_features_know_what_is_gold() -> None:
 
     assert [one.pair(each) for each in one.candidates] == [blind.pair(each) for each in blind.candidates]
     assert example(one).reading == example(blind).reading
-    assert {"question", "way", "text"} == {*Pair._fields}
+    assert {"question", "way", "text"} == {*CandidatePair._fields}
     assert one.pair(one.candidates[-1]) == one.pair(candidate("other", one.candidates[-1].text))

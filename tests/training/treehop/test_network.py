@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from polyhop.core.errors import CallerError
-from polyhop.retrieval.hop.treehop_network import FORMS, Gate, Shape
+from polyhop.retrieval.hop.treehop_network import FORMS, TreeHopNetwork, TreeHopShape
 from polyhop.training.treehop.network import Network, parameters_of, rounded
 from tests.retrieval.hop import gates
 
@@ -27,7 +27,9 @@ def test_both_networks_are_one(form: str) -> None:
     queries, passages = np.random.default_rng(4).normal(size=(2, 9, 384)).astype(np.float32)
     expected = made(torch.from_numpy(queries), torch.from_numpy(passages)).detach().numpy()
 
-    np.testing.assert_allclose(expected, Gate(made.shape, parameters_of(made))(queries, passages), rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(
+        expected, TreeHopNetwork(made.shape, parameters_of(made))(queries, passages), rtol=1e-3, atol=1e-4
+    )
 
 
 def test_states_follow_paths_of_any_length() -> None:
@@ -35,7 +37,7 @@ def test_states_follow_paths_of_any_length() -> None:
     made, chance = network("published"), np.random.default_rng(4)
     questions, passages = (chance.normal(size=size).astype(np.float32) for size in ((3, 384), (3, 2, 384)))
     found = made.states(torch.from_numpy(questions), torch.from_numpy(passages), torch.tensor([0, 1, 2]))
-    gate = Gate(made.shape, parameters_of(made))
+    gate = TreeHopNetwork(made.shape, parameters_of(made))
     once = gate(questions, passages[:, 0])
     expected = np.stack([questions[0], once[1], gate(once, passages[:, 1])[2]])
 
@@ -61,7 +63,7 @@ def test_rounded_weights_are_those_of_the_file() -> None:
 
 def test_a_gain_begins_as_a_copy_of_the_passage() -> None:
     """The first state is near `q + (gain - 1) c`, which is what training then corrects."""
-    made = Network(Shape(384, 400, 1), gain=2.5).eval()
+    made = Network(TreeHopShape(384, 400, 1), gain=2.5).eval()
     query, passage = np.random.default_rng(4).normal(size=(2, 5, 384)).astype(np.float32) / 384**0.5
     expected = query + 1.5 * passage
     found = made(torch.from_numpy(query), torch.from_numpy(passage)).detach().numpy()
@@ -73,4 +75,4 @@ def test_a_gain_begins_as_a_copy_of_the_passage() -> None:
 def test_a_gain_needs_room_for_the_passage() -> None:
     """A gate narrower than the vectors cannot hold a copy, and says so."""
     with pytest.raises(CallerError, match="width of at least the dimension, 384, not 256"):
-        Network(Shape(384, 256, 1), gain=2.5)
+        Network(TreeHopShape(384, 256, 1), gain=2.5)

@@ -13,7 +13,7 @@ import pytest
 from filelock import FileLock
 
 from polyhop.core.errors import CallerError, OperatorError
-from polyhop.retrieval.hop import checkpoint
+from polyhop.retrieval.hop import treehop_network as checkpoint
 from polyhop.training.harness import NotBetter
 from polyhop.training.treehop.examples import table
 from polyhop.training.treehop.network import PUBLISHED

@@ -1,0 +1,209 @@
+"""The steps that every question takes: plan, search, rank, judge, hop, finish."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+
+from ...core.errors import OperatorError
+from ...retrieval.candidate import Candidate, Query
+from ...retrieval.query.role import Searcher, first_query
+from ...retrieval.run import Run
+from ...retrieval.stop import MOST_HOPS, MaxHops, Progress
+from ..state import Event, State, Watch, new_best
+
+#: The weight of a turn as it was said; the question that is made of it has 1.
+AS_SAID = 0.5
+
+
+def plan(state: State, run: Run) -> State:
+    """Begin with the question itself, which stays one of the queries whatever else is planned.
+
+    In a conversation the last turn, as it was said, is another.
+    """
+    if not state.get("history"):
+        run.begin()
+    watch = Watch("plan", state)
+    question = state["question"]
+    first = run.config.first
+    queries = [first_query(question, first)]
+    if (turn := state.get("turn", question)) != question:
+        queries.append(first_query(turn, first, AS_SAID))
+    return State(
+        task=state.get("task", "retrieve"),
+        where=state.get("where", ""),
+        understood=None,
+        frontier=queries,
+        ranked=[],
+        expanded=[],
+        searches=0,
+        llm=run.llm is not None,
+        augmented=None if run.config.augment else False,
+        stopped="",
+        spent=[],
+        events=[watch.event(queries=len(queries))],
+    )
+
+
+def search(state: State, run: Run) -> State:
+    """Let each updater run its queries; those whose passages are gone since they were made are dropped and reported."""
+    watch = Watch("search", state, ahead=True)
+    run.load(name for query in state["frontier"] for name in query["path"])
+    kept = [query for query in state["frontier"] if not run.gone.intersection(query["path"])]
+    searchers, made, again = run.config.searchers(), state["searches"], _reformulated(state, run)
+    before = {one["id"] for one in state.get("found", [])}
+    run.found, run.expanded = frozenset(before), frozenset(state.get("expanded", []))
+    found: list[Candidate] = []
+    for name in dict.fromkeys(query["updater"] for query in kept):
+        queries = [query for query in kept if query["updater"] == name]
+        _same_weights(queries, searchers.get(name))
+        found += [Candidate(**{**one, "hop": made - again}) for one in searchers[name].search(queries, run)]
+    ids = dict.fromkeys(one["id"] for one in found)
+    new = sum(name not in before for name in ids)
+    event = watch.event(queries=len(kept), found=len(ids), new=new, dropped=sorted(run.gone))
+    run.emit(event)
+    if again:
+        return State(found=found, new_passages=state["new_passages"] + new, events=[event])
+    return State(found=found, searches=made + 1, new_passages=new, events=[event])
+
+
+def _reformulated(state: State, run: Run) -> bool:
+    """Say whether the queries are reformulations of the question; their search is no hop."""
+    augmenter, names = run.config.augment, {query["updater"] for query in state["frontier"]}
+    return bool(state.get("augmented")) and augmenter is not None and names == {augmenter.name}
+
+
+def _same_weights(queries: list[Query], searcher: Searcher | None) -> None:
+    """A run that was begun with other weights cannot be finished with these."""
+    checkpoints = {query["checkpoint"] for query in queries}
+    if searcher is None or checkpoints != {searcher.checkpoint}:
+        raise OperatorError(
+            f"the run was begun with updater {queries[0]['updater']!r}, checkpoint {sorted(checkpoints)!r}, "
+            "which is not what is loaded now; resume it with the same settings or ask again under another thread"
+        )
+
+
+def rank(state: State, run: Run) -> State:
+    """Order all passages found, near-duplicates last, and count how many of the best k are new there."""
+    watch = Watch("rank", state)
+    config = run.config
+    ranked = config.exclude.demote(config.ranker.rank(state.get("found", []), run), run.understood, run)
+    ranked = config.distinct(ranked, run)
+    new = new_best(state, ranked)
+    return State(
+        ranked=ranked,
+        new_best=new,
+        sufficiency=config.estimate(ranked, run),
+        events=[watch.event(found=len(ranked), new=new)],
+    )
+
+
+# Passages to go on from: those that the question names and the head of the first ranking, later the best that are left.
+NAMED = 4
+FIRST = 4
+LATER = 4
+
+
+def hop(state: State, run: Run) -> State:
+    """Let each updater propose queries from the bridges, and ask the stop rules whether to make them."""
+    watch = Watch("hop", state, ahead=True)
+    chosen = bridges(state)
+    queries: list[Query] = []
+    for updater in run.config.hops:
+        queries += updater.propose(chosen, run)
+    titles = [known.passage.title or known.passage.text[:60] for item in chosen if (known := run.known(item["id"]))]
+    event = watch.event(queries=len(queries), bridges=titles)
+    run.emit(event)
+    expanded = [*state["expanded"], *(bridge["id"] for bridge in chosen)]
+    reason = verdict(state, run, queries)
+    return State(frontier=queries, expanded=expanded, stopped=reason, events=[event, *ended(state, reason)])
+
+
+def bridges(state: State) -> list[Candidate]:
+    """Return the passages to go on from, each once in a run.
+
+    The first hop trusts the search more than the score: what the question names outright, then the fused ranking.
+    From a near-duplicate nothing leads on that does not lead on from what it repeats, and no hop begins at a passage
+    that is to be left out.
+    """
+    if state["searches"] == 1:
+        return first_bridges(state)
+    left = [item for item in _distinct(state).values() if item["id"] not in state["expanded"]]
+    return left[:LATER]
+
+
+def first_bridges(state: State) -> list[Candidate]:
+    """Return the passages that the first hop goes on from: those named, then those of the first search."""
+    ranked = _distinct(state)
+    named = sorted(
+        (one for one in state["found"] if one["kind"] == "named" and one["id"] in ranked),
+        key=lambda one: (-one["score"], one["id"]),
+    )
+    found = [name for name in _fused(state["found"]) if name in ranked]
+    ids = dict.fromkeys([*(one["id"] for one in named[:NAMED]), *found[:FIRST]])
+    return [ranked[name] for name in ids]
+
+
+def _fused(found: Sequence[Candidate]) -> list[str]:
+    """Return what the first search found, best first; a reformulation counts half as much, as in the ranking."""
+    shares = {"question": 1.0, "reformulation": 0.5}
+    scores: dict[str, float] = {}
+    for one in found:
+        if share := shares.get(one["kind"], 0.0):
+            scores[one["id"]] = scores.get(one["id"], 0.0) + share * one["score"]
+    return sorted(scores, key=lambda name: -round(scores[name], 12))
+
+
+def _distinct(state: State) -> dict[str, Candidate]:
+    repeated = {name for item in state["ranked"] for name in item.get("duplicates", ())}
+    return {item["id"]: item for item in state["ranked"] if item["id"] not in repeated and "about" not in item}
+
+
+def judge(state: State, run: Run) -> State:
+    """Ask the stop rules about the run so far."""
+    reason = verdict(state, run)
+    return State(stopped=reason, events=ended(state, reason))
+
+
+def verdict(state: State, run: Run, proposed: Sequence[Query] | None = None) -> str:
+    """Return the rule that ends the run, or nothing; the bound on hops holds whatever the rules say.
+
+    `proposed` are the queries that would come next, where they are known.
+    """
+    ranked, k = state["ranked"], state["k"]
+    progress = Progress(
+        hops=state["searches"] - 1,
+        new_passages=state["new_passages"],
+        new_best=state["new_best"],
+        queries=len(state["frontier"] if proposed is None else proposed),
+        seconds=time.monotonic() - run.started,
+        cancelled=run.cancelled.is_set(),
+        best_query=math.inf if proposed is None else best_query(proposed),
+        kth=ranked[k - 1]["score"] if len(ranked) >= k else 0.0,
+        sufficiency=state.get("sufficiency"),
+    )
+    return (run.config.stopping() | MaxHops(MOST_HOPS)).reason(progress)
+
+
+def best_query(queries: Sequence[Query]) -> float:
+    """Return the best score that one of the queries can give to what it finds.
+
+    A query without a strength, whose score shows only when it is made, counts as infinite.
+    """
+    return max(
+        (query["score"] * query["strength"] if "strength" in query else math.inf for query in queries), default=0.0
+    )
+
+
+def ended(state: State, reason: str) -> list[Event]:
+    """Return the event that a run ends here, if it does."""
+    return [Event(event="judge", hop=state["searches"] - 1, reason=reason)] if reason else []
+
+
+def finish(state: State, run: Run) -> State:
+    """Say how the run ended."""
+    seconds = time.monotonic() - run.started
+    event = Event(event="finish", hop=state["searches"] - 1, ms=round(1000 * seconds, 3), reason=state["stopped"])
+    run.emit(event)
+    return State(frontier=[], events=[event])
