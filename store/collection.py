@@ -212,7 +212,7 @@ class Collection(CollectionReader, AbstractContextManager["Collection"]):
         spec, lazy = self._options.index, self._options.lazy
         self._derived: Derived = Derived(self._record, self._lock, self.embedder_name, spec=spec, lazy=lazy)
         dimension, postings = int(self._record.get("dimension")), self._options.postings
-        super().__init__(self._record, lambda: self._derived.index, self.embedder_name, dimension, postings)
+        super().__init__(self._record, lambda: self._derived.index, self.embedder_name, dimension, postings=postings)
 
     def _identify(self, embedder: Encoder | None) -> Encoder | None:
         """Return an encoder once it is the one on record; a new collection takes it down, or loads one first."""

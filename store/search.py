@@ -63,7 +63,7 @@ class CollectionReader:
     """Reads the record and the vector index; safe to share between threads."""
 
     def __init__(
-        self, record: Record, index: Callable[[], VectorIndex], embedder: str, dimension: int, postings: int
+        self, record: Record, index: Callable[[], VectorIndex], embedder: str, dimension: int, *, postings: int
     ) -> None:
         self._record = record
         self._index = index
