@@ -44,7 +44,8 @@ CHOICES: Mapping[str, Any] = {
             help="fast; quality: looks again at every ranking; auto: at those not sure.  [POLYHOP_PROFILE; fast]"
         ),
     ],
-    "hops": Annotated[int | None, typer.Option(help="Searches at the most, the first included.  [POLYHOP_HOPS; 2]")],
+    "max_hops": Annotated[int | None, typer.Option(help="Hops at the most, 0 for none.  [POLYHOP_MAX_HOPS; 1]")],
+    "hops": Annotated[int | None, typer.Option(hidden=True)],
     "updaters": Annotated[
         str,
         typer.Option(
@@ -54,7 +55,7 @@ CHOICES: Mapping[str, Any] = {
     "fusion": Annotated[str, typer.Option(hidden=True)],
     "home": Home,
 }
-_NOT_GIVEN: Mapping[str, Any] = {"hops": None, "home": None}
+_NOT_GIVEN: Mapping[str, Any] = {"max_hops": None, "hops": None, "home": None}
 
 T = TypeVar("T")
 
@@ -157,7 +158,7 @@ def load_settings(**given: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0])
-        said = f"--{name} or POLYHOP_{name.upper()}" if name in given else f"POLYHOP_{name.upper()}"
+        said = f"--{name.replace('_', '-')} or POLYHOP_{name.upper()}" if name in given else f"POLYHOP_{name.upper()}"
         raise CallerError(f"{said} is {first['input']!r}: {first['msg'].lower()}") from error
     for one in told:
         note(str(one.message))

@@ -95,8 +95,8 @@ def test_retrieve_keeps_to_the_filter(home: Path) -> None:
 
 
 def test_one_hop_finds_no_link(home: Path) -> None:
-    """--hops 1 searches once and follows nothing."""
-    assert 0 == run_json("retrieve", QUESTION, "--hops", 1, home=home)["hops"]
+    """--max-hops 0 searches once and follows nothing."""
+    assert 0 == run_json("retrieve", QUESTION, "--max-hops", 0, home=home)["hops"]
 
 
 def test_a_finished_run_of_a_thread_is_asked_anew(home: Path, tmp_path: Path) -> None:
@@ -172,7 +172,7 @@ def test_remove_by_key_knows_its_keys(home: Path) -> None:
         (("ask", "  "), "the question is empty"),
         (("ask", "x", "--where", "year >="), "filter, column"),
         (("ask", "x", "-k", "0"), "k must be"),
-        (("ask", "x", "--hops", "99"), "--hops or POLYHOP_HOPS is 99"),
+        (("ask", "x", "--max-hops", "99"), "--max-hops or POLYHOP_MAX_HOPS is 99"),
         (("ask", "x", "--profile", "slow"), "--profile or POLYHOP_PROFILE is 'slow'"),
         (("ask", "x", "--fusion", "cold"), "--fusion or POLYHOP_FUSION is 'cold'"),
         (("ask", "x", "--updaters", "sideways"), "unknown hop updater 'sideways'"),
