@@ -35,11 +35,11 @@ OPTIONS = (
     *(*ARMS, PROFILE),
     option("--parts", default=",".join(PARTS), help="what to leave out or add (default: %(default)s)"),
 )
-PATIENCE = 4
+PATIENCE = 3
 #: What a user asks for: rules look at the best k.
 K = 5
 _DRY, _SETTLED = WhenDry(), WhenSettled()
-_PATIENT: Mapping[str, Stop] = {f"MaxHops({hops})": MaxHops(hops) for hops in (4, 3, 2, 1)}
+_PATIENT: Mapping[str, Stop] = {f"MaxHops({hops})": MaxHops(hops) for hops in (3, 2, 1, 0)}
 REFERENCE = "MaxHops(3)"
 
 
@@ -55,15 +55,15 @@ def _hopeless(hops: int, *shares: float) -> dict[str, Stop]:
 
 RULES: Mapping[str, Stop] = {
     **_PATIENT,
-    **_either(4, "WhenDry", _DRY),
-    **_either(4, "WhenSettled", _SETTLED),
-    **_hopeless(4, 0.5, 0.7, 1),
-    **_either(4, "WhenSettled | WhenHopeless(0.7)", _SETTLED | WhenHopeless(0.7)),
-    **_either(2, "WhenDry", _DRY),
-    **_hopeless(2, 0.5, 0.7, 0.8, 1),
+    **_either(3, "WhenDry", _DRY),
+    **_either(3, "WhenSettled", _SETTLED),
+    **_hopeless(3, 0.5, 0.7, 1),
+    **_either(3, "WhenSettled | WhenHopeless(0.7)", _SETTLED | WhenHopeless(0.7)),
+    **_either(1, "WhenDry", _DRY),
+    **_hopeless(1, 0.5, 0.7, 0.8, 1),
 }
 #: The default rule, and with it the end at a sufficiency.
-SUFFICIENT: Mapping[str, Stop] = _either(2, "WhenDry", _DRY) | {
+SUFFICIENT: Mapping[str, Stop] = _either(1, "WhenDry", _DRY) | {
     f"MaxHops(1) | WhenDry | WhenSufficient({least:g})": MaxHops(1) | _DRY | WhenSufficient(least)
     for least in (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 }
@@ -73,10 +73,10 @@ TABLES: Mapping[str, Mapping[str, Stop]] = {"rules": RULES, "sufficient": SUFFIC
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """Where a rule ends a run: the best passages there, the searches made and the milliseconds until then."""
+    """Where a rule ends a run: the best passages there, the hops made and the milliseconds until then."""
 
     ids: Sequence[str]
-    searches: int
+    hops: int
     ms: float
 
 
@@ -91,8 +91,8 @@ class Record:
         """Return where a rule would have ended the run; at its end, for one that never fires."""
         for progress, milliseconds in self.asked:
             if rule(progress):
-                return Stopped(self.rankings[progress.hops - 1], progress.hops, milliseconds)
-        return Stopped(self.rankings[-1], len(self.rankings), self.asked[-1][1])
+                return Stopped(self.rankings[progress.hops], progress.hops, milliseconds)
+        return Stopped(self.rankings[-1], len(self.rankings) - 1, self.asked[-1][1])
 
 
 class RunRecorder:
@@ -217,9 +217,9 @@ def _rules(records: Sequence[Record], collection: Collection, gold: Gold, seed: 
         rankings = {
             name: [list(dict.fromkeys(keys[one] for one in end.ids)) for end in own] for name, own in ends.items()
         }
-        searches = {name: [end.searches for end in own] for name, own in ends.items()}
+        hops = {name: [end.hops for end in own] for name, own in ends.items()}
         ms = {name: _mean_of([end.ms for end in own]) for name, own in ends.items()}
-        found[table] = Compared(savings(rankings, searches, gold, seed=seed), ms)
+        found[table] = Compared(savings(rankings, hops, gold, seed=seed), ms)
     return found
 
 
@@ -231,16 +231,16 @@ def gains(rankings: Mapping[str, Rankings], gold: Gold, *, seed: int) -> Rows:
     return rows({POLYHOP: whole, **added}, METRICS, seed=seed)
 
 
-def savings(found: Mapping[str, Rankings], searches: Mapping[str, Sequence[int]], gold: Gold, *, seed: int) -> Rows:
-    """Return what each stop rule saves and loses against the first: searches a question, and figures."""
+def savings(found: Mapping[str, Rankings], hops: Mapping[str, Sequence[int]], gold: Gold, *, seed: int) -> Rows:
+    """Return what each stop rule saves and loses against the first: hops a question, and figures."""
     values = {name: scores(own, gold, DEPTHS) for name, own in found.items()}
-    made = {name: np.array(own, np.float64)[:, None] for name, own in searches.items()}
+    made = {name: np.array(own, np.float64)[:, None] for name, own in hops.items()}
     reference = next(iter(values))
     saved = {
         name: np.hstack([made[name], made[reference] - made[name], values[reference] - own])
         for name, own in values.items()
     }
-    return rows(saved, ("searches", "saved", *METRICS), seed=seed)
+    return rows(saved, ("hops", "saved", *METRICS), seed=seed)
 
 
 def _mean(done: Sequence[Compared]) -> Compared:
@@ -262,7 +262,7 @@ def _shown(report: Report, title: str, tables: Mapping[str, Compared]) -> dict[s
             caption = "points [95 % bootstrap interval, paired]; ms: median, and what it adds"
             report.show(f"{title}: what each part adds", parts_table(own, one.ms), caption)
         else:
-            caption = f"against {next(iter(own))}: searches saved, points lost, mean ms"
+            caption = f"against {next(iter(own))}: hops saved, points lost, mean ms"
             report.show(f"{title}: stop rules", rules_table(own, one.ms), caption)
     return figures
 
@@ -279,11 +279,11 @@ def parts_table(figures: Mapping[str, Mapping[str, Sequence[float]]], ms: Mappin
 
 
 def rules_table(figures: Mapping[str, Mapping[str, Sequence[float]]], ms: Mapping[str, float]) -> list[dict[str, str]]:
-    """Return a row for each stop rule: searches, and what it loses in points."""
+    """Return a row for each stop rule: hops, and what it loses in points."""
     return [
         {
             "stop rule": name,
-            "searches": f"{own['searches'][0]:.2f}",
+            "hops": f"{own['hops'][0]:.2f}",
             "saved": interval(own["saved"], digits=2, scale=1),
             **{f"{metric} lost": interval(own[metric], "+") for metric in SHOWN},
             "ms": f"{ms[name]:.1f}",

@@ -75,7 +75,7 @@ def profiles(name: str, file: Path | None, threshold: float) -> dict[str, Config
     """Return what is compared, all with the default parts; the gate has weights that come along, or a file's."""
     gate = Gate(name, threshold) if file is None else Gate(name, threshold, file)
     gate.checked()
-    never = named("fast", augment="")
+    never = named("fast")
     always = replace(never, augment=AUGMENTERS.make(name))
     twice = replace(never, augment=AUGMENTERS.make(REPEAT))
     return {NEVER: never, ALWAYS: always, REPEAT: twice, GATE: replace(always, gate=gate)}

@@ -96,14 +96,14 @@ def profiles(pairs: Sequence[int], files: Sequence[Path]) -> dict[str, Config]:
         for depth in filter(None, pairs):
             found[f"cross{mark} {depth}"] = replace(fast, rerankers=(replace(shipped, depth=depth, file=file),))
         for depth in pairs:
-            read = [replace(x, depth=depth, file=file) if isinstance(x, CrossEncoder) else x for x in quality.rerankers]
-            chain = tuple(one for one in read if depth or not isinstance(one, CrossEncoder))
-            found[f"chain{mark} {depth}"] = replace(quality, rerankers=chain)
+            left = [one for one in quality.rerankers if depth or not isinstance(one, CrossEncoder)]
+            read = [replace(one, depth=depth, file=file) if isinstance(one, CrossEncoder) else one for one in left]
+            found[f"chain{mark} {depth}"] = replace(quality, rerankers=tuple(read))
     kept: dict[str, Config] = {}
     for name, profile in found.items():
         if profile not in (*kept.values(), quality):
             kept[name] = profile
-    return kept | {LIGHT: named("auto", sure=0.0), QUALITY: quality}
+    return kept | {LIGHT: replace(named("auto"), sure=0.0), QUALITY: quality}
 
 
 def auto(light: Answers, quality: Answers, sure: float) -> Answers:

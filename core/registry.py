@@ -127,7 +127,10 @@ def listed(specs: str) -> list[str]:
 
 def _arguments(target: Any, argument: str, spec: str) -> list[Any]:
     """Return the text behind `=` as the first parameter of `target` wants it, or nothing where there is none."""
-    parameters = [*signature(target).parameters.values()] if callable(target) else []
+    try:
+        parameters = [*signature(target).parameters.values()] if callable(target) else []
+    except ValueError:  # of something built in, which is no part
+        parameters = []
     if not argument:
         if parameters and parameters[0].default is Parameter.empty and parameters[0].kind not in _VARIADIC:
             raise CallerError(f"{spec!r} needs an argument, as in {spec.strip('= ')}={parameters[0].name.upper()}")

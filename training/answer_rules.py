@@ -142,8 +142,9 @@ def _outcomes(own: Sequence[Seen], rules: Rules) -> Numbers:
 
 
 def passed(table: Numbers, ours: float, right: float, least: float) -> tuple[float, float, float]:
-    """Return the shares of right answers, of wrong ones and of foreign questions that are let through."""
+    """Return the shares of right answers, of wrong ones and of foreign questions that are let through, 0 of none."""
     given = (table[:, 0] >= ours) & (table[:, 1] >= right) & (table[:, 2] >= least)
     foreign = table[:, 4] > 0
     held = (table[:, 3] > 0) & ~foreign
-    return tuple(float(given[which].mean()) for which in (held, ~held & ~foreign, foreign))  # type: ignore[return-value]
+    kept, wrong, strange = (float(given[of].mean()) if of.any() else 0.0 for of in (held, ~held & ~foreign, foreign))
+    return kept, wrong, strange

@@ -30,11 +30,11 @@ def progress(hops: int, **facts: Any) -> Progress:
 RECORD = Record(
     rankings=[["a"], ["a", "b"], ["b", "c"]],
     asked=[
-        (progress(1, sufficiency=0.4), 10.0),
-        (progress(1, worth=2.0, kth=1.0), 12.0),
-        (progress(2, sufficiency=0.7), 20.0),
-        (progress(2, worth=0.1, kth=1.0), 22.0),
-        (progress(3, new_passages=0), 30.0),
+        (progress(0, sufficiency=0.4), 10.0),
+        (progress(0, best_query=2.0, kth=1.0), 12.0),
+        (progress(1, sufficiency=0.7), 20.0),
+        (progress(1, best_query=0.1, kth=1.0), 22.0),
+        (progress(2, new_passages=0), 30.0),
     ],
 )
 
@@ -42,14 +42,14 @@ RECORD = Record(
 @pytest.mark.parametrize(
     ("rule", "expected"),
     [
-        (MaxHops(0), (["a"], 1, 10.0)),
-        (WhenHopeless(0.5), (["a", "b"], 2, 22.0)),
-        (WhenHopeless(3.0), (["a"], 1, 12.0)),
-        (WhenDry(), (["b", "c"], 3, 30.0)),
-        (WhenSufficient(0.4), (["a"], 1, 10.0)),
-        (WhenSufficient(0.7), (["a", "b"], 2, 20.0)),
-        (WhenSufficient(0.8), (["b", "c"], 3, 30.0)),
-        (MaxHops(8), (["b", "c"], 3, 30.0)),
+        (MaxHops(0), (["a"], 0, 10.0)),
+        (WhenHopeless(0.5), (["a", "b"], 1, 22.0)),
+        (WhenHopeless(3.0), (["a"], 0, 12.0)),
+        (WhenDry(), (["b", "c"], 2, 30.0)),
+        (WhenSufficient(0.4), (["a"], 0, 10.0)),
+        (WhenSufficient(0.7), (["a", "b"], 1, 20.0)),
+        (WhenSufficient(0.8), (["b", "c"], 2, 30.0)),
+        (MaxHops(8), (["b", "c"], 2, 30.0)),
     ],
     ids=repr,
 )
@@ -57,19 +57,19 @@ def test_a_rule_ends_a_recorded_run_where_it_first_fires(rule: Any, expected: tu
     """The ranking is that of the last search before, and a rule that never fires has the whole run."""
     end = RECORD.until(rule)
 
-    assert expected == (end.ids, end.searches, end.ms)
+    assert expected == (end.ids, end.hops, end.ms)
 
 
 @pytest.mark.parametrize("rule", [MaxHops(0), MaxHops(1), MaxHops(2) | WhenHopeless(1.0)], ids=repr)
 def test_a_replayed_rule_ends_as_it_would_have(rule: Any, tmp_path: Path, embedder: Encoder) -> None:
-    """The record of a patient run says what a run with the rule returns, ranking and searches."""
+    """The record of a patient run says what a run with the rule returns, ranking and hops."""
     with corpus.collection(tmp_path, embedder) as films:
         memory = Memory()
         record = RunRecorder(Setup(cached(films, memory), Config()), memory, depth=5).ask(corpus.QUESTION)
         end = record.until(rule)
         found = Agent(films, config=Config(stop=rule)).retrieve(corpus.QUESTION, 5)
 
-    assert found.hops == end.searches
+    assert found.hops == end.hops
     assert [passage.id for passage in found.passages] == end.ids
 
 

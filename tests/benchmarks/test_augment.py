@@ -12,9 +12,9 @@ from benchmarks import augment
 from benchmarks.augment import Asked, derived, figures, profiles
 from benchmarks.harness import run
 from benchmarks.systems import Answers
-from polyhop.agent.config import AUGMENTERS
 from polyhop.retrieval.query.gate import Gate
 from polyhop.retrieval.query.reformulations import Feedback
+from polyhop.retrieval.query.role import AUGMENTERS
 from tests.benchmarks.test_multihop import sample, write
 
 NEVER, ALWAYS = np.array([[1.0, 1.0], [0.5, 0.0], [0.5, 0.0]]), np.array([[0.5, 0.0], [1.0, 1.0], [0.5, 0.0]])
@@ -68,7 +68,7 @@ def test_questions_of_arms_are_pooled() -> None:
 def test_all_but_the_augmenter_is_the_default() -> None:
     """The four differ in nothing else, and `always` has no gate."""
     made = profiles("feedback", None, 0.4)
-    assert [None, Feedback(), AUGMENTERS["repeat"], Feedback()] == [one.augment for one in made.values()]
+    assert [None, Feedback(), AUGMENTERS.make("repeat"), Feedback()] == [one.augment for one in made.values()]
     assert [None, None, None, Gate("feedback", 0.4)] == [one.gate for one in made.values()]
     assert 1 == len({(one.first, one.hops, one.ranker, one.stop, one.rerankers) for one in made.values()})
 

@@ -14,11 +14,13 @@ from polyhop.training.answer_rules import GRID, KEEP, passed
 from tests.training.rerank.questions import TEXTS, passage, passages, written
 
 
-def folder(place: Path, form: str) -> Path:
-    """Write a set: a question of one wording about each pair of known passages where one names the other."""
+def folder(place: Path, *forms: str) -> Path:
+    """Write a set: a question of each wording about each pair of known passages where one names the other."""
     place.mkdir()
     pairs = [(a, b) for a in TEXTS for b in TEXTS if a != b and b.removesuffix(" (film)") in TEXTS[a]]
-    asked = [{"question": form.format(a), "answer": b, "gold": [passage(a), passage(b)]} for a, b in pairs]
+    asked = [
+        {"question": form.format(a), "answer": b, "gold": [passage(a), passage(b)]} for a, b in pairs for form in forms
+    ]
     written(place / "train.jsonl", asked)
     passages(place / "corpus.jsonl")
     return place
@@ -27,7 +29,10 @@ def folder(place: Path, form: str) -> Path:
 @pytest.mark.slow
 def test_two_sets_choose_the_rules(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """What is chosen is of the grid, and each set is judged by what the other one chose as well."""
-    sets = [folder(tmp_path / "a", "What has {} to do with?"), folder(tmp_path / "b", "Tell me what {} leads to.")]
+    sets = [
+        folder(tmp_path / "a", "What has {} to do with?", "What does {} name?"),
+        folder(tmp_path / "b", "Tell me what {} leads to.", "Say what {} speaks of."),
+    ]
     assert 0 == main(["rules", *map(str, sets), "--foreign", "9", "--home", str(tmp_path / "home")])
     found = json.loads(capsys.readouterr().out)
 

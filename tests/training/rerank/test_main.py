@@ -54,7 +54,9 @@ def test_question_files_become_weights(tmp_path: Path, embedder: Encoder, capsys
     for half, path in enumerate(halves):
         write(path, read([lists])[half::2])
     told = step(capsys, "listwise", halves[0], "--unseen", halves[1], "--cross", cross, "--out", listwise)
-    assert all(0 <= recall <= 1 for kind in ("plain", "cross") for row in told[kind].values() for recall in row)
+    assert all(
+        0 <= recall <= 1 for kind in ("plain", "cross") for row in told["recall"][kind].values() for recall in row
+    )
     chain = (Listwise(listwise), CrossEncoder(file=cross), Listwise(listwise))
     with corpus.collection(tmp_path / "films", embedder) as films:
         found = Agent(
