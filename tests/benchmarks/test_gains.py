@@ -27,9 +27,9 @@ def test_a_rule_saves_searches_and_may_lose_recall() -> None:
     rankings = {"patient": WHOLE, "hasty": LESS}
     found = savings(rankings, {"patient": [4, 4], "hasty": [1, 4]}, GOLD, seed=1).to_dict()
 
-    assert [4.0, 4.0, 4.0] == found["patient"]["searches"]
+    assert [4.0, 4.0, 4.0] == found["patient"]["hops"]
     assert [0.0, 0.0, 0.0] == found["patient"]["saved"]
-    assert [2.5, 1.5, 0.25] == [found["hasty"][column][0] for column in ("searches", "saved", "recall@5")]
+    assert [2.5, 1.5, 0.25] == [found["hasty"][column][0] for column in ("hops", "saved", "recall@5")]
 
 
 def test_the_interval_of_a_mean_over_arms_is_that_of_its_sums() -> None:
@@ -51,7 +51,7 @@ def test_arms_count_alike() -> None:
 
 
 def test_tables_show_points_and_signs() -> None:
-    """Gains are in points with a sign, the whole run in percent, searches as they are."""
+    """Gains are in points with a sign, the whole run in percent, hops as they are."""
     parts = gains({"polyhop": WHOLE, "-link": LESS}, GOLD, seed=1).to_dict()
     whole, link = parts_table(parts, {"polyhop": 30.0, "-link": 12.5})
 
@@ -61,7 +61,7 @@ def test_tables_show_points_and_signs() -> None:
     rules = savings({"patient": WHOLE, "hasty": LESS}, {"patient": [4, 4], "hasty": [1, 4]}, GOLD, seed=1).to_dict()
     _, hasty = rules_table(rules, {"patient": 90.0, "hasty": 40.25})
 
-    assert ("2.50", "1.50 [0.00, 3.00]", "40.2") == (hasty["searches"], hasty["saved"], hasty["ms"])
+    assert ("2.50", "1.50 [0.00, 3.00]", "40.2") == (hasty["hops"], hasty["saved"], hasty["ms"])
 
 
 def test_milliseconds_of_what_is_added_are_its_own() -> None:

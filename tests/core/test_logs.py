@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,3 +59,14 @@ def test_an_unknown_level_lists_the_levels(level: str) -> None:
     """A level that is none is the caller's error."""
     with pytest.raises(CallerError, match="choose one of debug, info"):
         configure(level)
+
+
+def test_standard_error_may_be_replaced_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was standard error when logging was set up may be closed; lines go to the one that is there."""
+    first, later = io.StringIO(), io.StringIO()
+    monkeypatch.setattr(sys, "stderr", first)
+    configure("warning", json=True)
+    monkeypatch.setattr(sys, "stderr", later)
+    first.close()
+    get_logger("test").warning("said")
+    assert "said" in later.getvalue()
