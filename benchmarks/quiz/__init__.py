@@ -1,0 +1,1 @@
+"""Questions over documents as people have them: ten kinds of files, two halves."""
