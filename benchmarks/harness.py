@@ -25,6 +25,7 @@ from rich.console import Console
 from rich.table import Table
 
 from polyhop.agent import CallerError, OperatorError, PolyhopError, Settings, __version__
+from polyhop.core.files import write_whole
 
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parent.parent
@@ -169,13 +170,7 @@ def run(work: Callable[[], None]) -> int:
 
 def write_text(path: Path, text: str) -> None:
     """Write a file so that a reader finds the old one or the whole new one."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(path)
-    except OSError as error:
-        raise BenchmarkError(f"cannot write {str(path)!r} ({error}); choose another file") from error
+    write_whole(path, text.encode())
 
 
 def progress(items: Iterable[T], what: str, total: int) -> Iterator[T]:

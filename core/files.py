@@ -5,28 +5,46 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from .errors import CallerError, OperatorError
 
 
+@contextmanager
+def draft_of(path: Path) -> Iterator[Path]:
+    """Lend a file to write, which takes the place of `path` once it is whole; a link keeps pointing to it.
+
+    What is no file, such as `/dev/null` or a pipe, is lent itself: a file must not take its place.
+    """
+    real = Path(os.path.realpath(path))
+    if real.exists() and not real.is_file():
+        yield real
+        return
+    draft = real.with_name(f".{real.name}.{os.getpid()}")
+    try:
+        yield draft
+        draft.replace(real)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+
+
 def write_whole(path: Path, data: bytes) -> None:
-    """Put a file in its place in one step: a reader finds the old one or the whole new one.
+    """Put a file in its place in one step: a reader finds the old one or the whole new one. The folder is made.
 
     Raises:
         OperatorError: if it cannot be written.
     """
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with draft.open("wb") as file:
+        with draft_of(path) as draft, draft.open("wb") as file:
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
+            if draft.is_file():
+                os.fsync(file.fileno())
     except OSError as error:
-        draft.unlink(missing_ok=True)
         raise OperatorError(f"cannot write {str(path)!r} ({error}); free some space or choose another file") from error
 
 

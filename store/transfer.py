@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-import os
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import IO, Any
 import numpy as np
 
 from ..core.errors import CallerError, OperatorError
+from ..core.files import draft_of
 from ..core.types import Chunk, Document, Vectors
 from .collection import Collection
 from .write import AddReport, Prepared
@@ -27,9 +27,8 @@ def export(collection: Collection, path: Path) -> int:
 
     The file appears whole or not at all. It holds texts, metadata and vectors: importing it embeds nothing.
     """
-    part = path.with_name(path.name + ".part")
     try:
-        with _open(part, "wt", gz=path.suffix == ".gz") as file:
+        with draft_of(path) as draft, _open(draft, "wt", gz=path.suffix == ".gz") as file:
             head = {
                 "polyhop": FORMAT,
                 "embedder": collection.embedder_name,
@@ -41,9 +40,7 @@ def export(collection: Collection, path: Path) -> int:
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")
                 count += 1
             file.write(json.dumps({"end": count}) + "\n")
-        os.replace(part, path)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise OperatorError(f"cannot write {str(path)!r} ({error}); choose another place") from error
     return count
 

@@ -90,8 +90,8 @@ def test_a_file_is_written_whole(tmp_path: Path) -> None:
 
 
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
-    """A folder where the file should be is the caller's mistake."""
-    with pytest.raises(BenchmarkError, match="cannot write"):
+    """A folder where the file should be is told."""
+    with pytest.raises(OperatorError, match="cannot write"):
         write_text(tmp_path, "")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,25 @@ def test_a_failed_write_keeps_what_was_there(tmp_path: Path) -> None:
 
     assert list(tmp_path.iterdir()) == [path]
     assert list(path.iterdir()) == [path / "kept"]
+
+
+def test_what_is_no_file_stays_what_it_is(tmp_path: Path) -> None:
+    """A device or a pipe is written to, and a link keeps pointing to the file that is replaced."""
+    pipe, link = tmp_path / "pipe", tmp_path / "link"
+    os.mkfifo(pipe)
+    link.symlink_to(tmp_path / "file")
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write_whole(pipe, b"through")
+        assert b"through" == os.read(reader, 100)
+    finally:
+        os.close(reader)
+    write_whole(link, b"new")
+
+    assert pipe.is_fifo()
+    assert link.is_symlink()
+    assert b"new" == (tmp_path / "file").read_bytes()
+    assert {"pipe", "link", "file"} == {path.name for path in tmp_path.iterdir()}
 
 
 def test_rows_are_read_with_their_places(tmp_path: Path) -> None:
