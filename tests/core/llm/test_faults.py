@@ -192,9 +192,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 @pytest.mark.parametrize("dated", [False, True])
 @pytest.mark.parametrize("fault", ["429", "503"])
-def test_it_comes_back_when_the_server_says(
-    fault: str, *, dated: bool, films: Collection, waits: list[float]
-) -> None:
+def test_it_comes_back_when_the_server_says(fault: str, *, dated: bool, films: Collection, waits: list[float]) -> None:
     """Not before the time that the server asks for, in seconds or as a date, where that fits the deadline."""
     answer, server = met(films, Fault(fault, retry_after=20, dated=dated, first=1), ask)
 

@@ -53,7 +53,8 @@ async def test_draws_are_told_apart_and_can_be_had_again(model: LocalModel) -> N
     """The same sample is the same text, another one is another; the listener hears it whole."""
     heard: list[str | None] = []
     one, same, other = [
-        await model.reply(Call((ASKED,), 8, 1.0, sample), seconds=PATIENCE, on_text=heard.append) for sample in (1, 1, 2)
+        await model.reply(Call((ASKED,), 8, 1.0, sample), seconds=PATIENCE, on_text=heard.append)
+        for sample in (1, 1, 2)
     ]
 
     assert one == same
