@@ -17,6 +17,7 @@ os.environ.update(
     HF_HUB_OFFLINE="1",
     LANGGRAPH_STRICT_MSGPACK="true",
     LITELLM_LOCAL_MODEL_COST_MAP="True",
+    POLYHOP_SECONDS="600",  # as long as a test: no question ends early because the machine is busy
     TOKENIZERS_PARALLELISM="false",
 )
 

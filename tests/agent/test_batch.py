@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import threading
-import time
 import weakref
 from collections.abc import Iterator, Sequence
 from itertools import product
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,6 +17,7 @@ from polyhop.agent import Agent, CallerError, Document, OperatorError, Retrieval
 from polyhop.agent import batch as batches
 from polyhop.core.types import Vectors
 from polyhop.encoders import Encoder
+from polyhop.graphs import loop
 from polyhop.graphs.nodes import steps
 from polyhop.retrieval import run as runs
 from polyhop.retrieval.candidate import Candidate, Query
@@ -34,6 +33,7 @@ from polyhop.retrieval.run import Run
 from polyhop.retrieval.stop import MaxHops, WhenDry
 from polyhop.store.collection import Collection
 from tests import corpus
+from tests.clock import Clock
 
 TEMPLATES = (
     "Where was the director of {} born?",
@@ -258,24 +258,10 @@ class Watching:
         return FirstSearch().search(queries, run)
 
 
-class Clock:
-    """A clock that can be put forward."""
-
-    def __init__(self, patch: pytest.MonkeyPatch) -> None:
-        self.ahead = 0.0
-        now = SimpleNamespace(monotonic=lambda: time.monotonic() + self.ahead, perf_counter=time.perf_counter)
-        for module in (runs, steps, batches):
-            patch.setattr(module, "time", now)
-
-    def forward(self, seconds: float) -> None:
-        """Let time pass."""
-        self.ahead += seconds
-
-
 @pytest.mark.parametrize("active", [1, 8])
 def test_each_question_has_its_whole_time(active: int, films: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither the questions before nor those that have a turn meanwhile take from the time of one."""
-    clock = Clock(monkeypatch)
+    clock = Clock(monkeypatch, runs, steps, batches)
     monkeypatch.setattr(batches, "ACTIVE", active)
     monkeypatch.setattr(batches, "TURNS", 1)
     slow = Watching(lambda run: clock.forward(20.0))
@@ -330,7 +316,7 @@ def test_stopping_a_batch_ends_the_runs_under_way(films: Collection) -> None:
 
 def test_a_run_that_waits_for_a_thread_has_its_whole_time(films: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
     """In async code the clock begins with the work, not when it is put in the queue."""
-    clock, at_once = Clock(monkeypatch), asyncio.to_thread
+    clock, at_once = Clock(monkeypatch, runs, steps, loop), asyncio.to_thread
 
     async def queued(work: Any, *arguments: Any) -> Any:
         clock.forward(60.0)

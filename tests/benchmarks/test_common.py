@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from dataclasses import asdict
 from pathlib import Path
 
@@ -107,31 +106,24 @@ def test_a_child_that_fails_hands_on_its_exit_code(tmp_path: Path, capfd: pytest
 
 @pytest.mark.slow
 def test_a_child_goes_when_its_parent_is_gone(tmp_path: Path) -> None:
-    """A child that lost its parent ends within seconds, so that it holds no lock for nobody."""
-    beat = tmp_path / "beat"
-    waiting = f"import pathlib, time; [(time.sleep(0.1), pathlib.Path({str(beat)!r}).touch()) for _ in range(600)]"
+    """A child that lost its parent ends before its work does, so that it holds no lock for nobody."""
+    waiting = "import time; print('begun', flush=True); time.sleep(300); print('done', flush=True)"
     (tmp_path / "waiting.py").write_text(f"def work(job):\n    {waiting}\n", encoding="utf-8")
     (tmp_path / "job.json").write_text("{}", encoding="utf-8")
     serving = f"import sys; sys.path.append({str(tmp_path)!r}); from benchmarks.harness import serve; serve()"
     files = [str(tmp_path / "job.json"), str(tmp_path / "out.json")]
     command = [sys.executable, "-c", serving, "waiting", "work", *files]
     source = f"import subprocess; subprocess.run({command!r})"
-    parent = subprocess.Popen([sys.executable, "-c", source], env=environment())
-    _wait_for(beat)
-    parent.kill()
-    parent.wait()
-    time.sleep(1.5)
-    beat.unlink()
-    time.sleep(1)
+    with subprocess.Popen(
+        [sys.executable, "-c", source], env=environment(), stdout=subprocess.PIPE, text=True
+    ) as parent:
+        assert parent.stdout is not None
+        begun = parent.stdout.readline()
+        parent.kill()
+        # Both have the pipe, which ends with the last of them.
+        rest = parent.stdout.read()
 
-    assert not beat.exists()
-
-
-def _wait_for(path: Path) -> None:
-    deadline = time.monotonic() + 60
-    while not path.exists() and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert path.exists()
+    assert ("begun\n", "") == (begun, rest)
 
 
 @pytest.mark.slow

@@ -57,7 +57,7 @@ def test_growth_is_measured_at_each_size(tmp_path: Path, films: Path) -> None:
 
     assert list(SIZES) == [row["passages"] for row in result["rows"]]
     assert {"dense", "bm25", "hybrid", "polyhop"} == set(result["growth"])
-    assert all(row["polyhop p50 ms"] > row["dense p50 ms"] > 0 for row in result["rows"])
+    assert all(row[f"{system} p50 ms"] > 0 for row in result["rows"] for system in result["growth"])
     assert [1.0, 1.0] == [row["ANN recall@20"] for row in result["rows"]]
 
 

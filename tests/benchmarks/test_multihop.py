@@ -16,6 +16,7 @@ from benchmarks.data import Source
 from benchmarks.harness import run
 from polyhop.agent import Collection, Document, example
 from polyhop.agent.evaluate.metrics import DEPTHS
+from tests.clock import Clock
 
 PASSAGES = 40
 QUESTIONS = 6
@@ -137,6 +138,7 @@ def dying(count: int) -> Iterator[Document]:
 def test_an_interrupted_index_is_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was written before an interruption stays, is not taken for a whole index, and its cost is counted."""
     monkeypatch.setattr(indexes, "BATCH", 4)
+    Clock(monkeypatch, indexes, tick=lambda: 1.0)
     index = indexes.Index(str(tmp_path), "cut-short")
     with pytest.raises(InterruptedError):
         indexes.fill(index, dying(9), 600)

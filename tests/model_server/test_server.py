@@ -4,27 +4,28 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from email.utils import parsedate_to_datetime
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.model_server import FAULTS, Fault, ModelServer
+from tests.model_server import FAULTS, Fault, ModelServer, faults
 from tests.model_server.faults import STATUSES
 
 REPLY = "Steven Spielberg  directed it,\nin 1975. "
 CONTENT = {"schema": '{"unexpected": [1, 2, 3]}', "empty": "", "null": None, "length": REPLY[: len(REPLY) // 2]}
+#: seconds, beyond those of a test, which end a hang
+PATIENCE = 100.0
 BODY = {"model": "any", "messages": [{"role": "user", "content": "Who?"}]}
 
 
 @contextmanager
 def client(server: ModelServer) -> Iterator[Any]:
     """Lend a function that asks the server a question and returns the response."""
-    with httpx.Client(base_url=server.url, timeout=4.0) as http:
+    with httpx.Client(base_url=server.url, timeout=PATIENCE) as http:
         yield lambda **more: http.post("/chat/completions", json={**BODY, **more})
 
 
@@ -64,15 +65,16 @@ def test_each_reply_is_given_once() -> None:
 
 
 @pytest.mark.parametrize("kind", STATUSES)
-def test_a_status_is_an_error(kind: str) -> None:
+def test_a_status_is_an_error(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """With a body as OpenAI's, streamed or not, and the time to come back, in seconds or as a date."""
-    faults = [Fault(kind, first=1, retry_after=1.5), Fault(kind, first=1, retry_after=100, dated=True)]
-    with ModelServer(["x"], faults=faults) as server, client(server) as ask:
+    monkeypatch.setattr(faults, "time", SimpleNamespace(time=lambda: 43_200.0))
+    played = [Fault(kind, first=1, retry_after=1.5), Fault(kind, first=1, retry_after=100, dated=True)]
+    with ModelServer(["x"], faults=played) as server, client(server) as ask:
         first, second, third = ask(), ask(stream=True), ask()
 
     assert [int(kind), int(kind), 200] == [one.status_code for one in (first, second, third)]
     assert (kind, "1.5") == (first.json()["error"]["code"], first.headers["retry-after"])
-    assert 60 < parsedate_to_datetime(second.headers["retry-after"]).timestamp() - time.time() <= 101
+    assert "Thu, 01 Jan 1970 12:01:40 GMT" == second.headers["retry-after"]
 
 
 @pytest.mark.parametrize("kind", CONTENT)
@@ -88,8 +90,8 @@ def test_a_reply_may_be_another(kind: str) -> None:
 @pytest.mark.parametrize("stream", [False, True])
 def test_half_a_reply_may_come(*, stream: bool) -> None:
     """Cut off by the connection, or ended as if that were all, without a reason and without an end mark."""
-    faults = [Fault("cut", first=1), "unfinished"]
-    with ModelServer(lambda messages: REPLY, faults=faults) as server, client(server) as ask:
+    played: list[Fault | str] = [Fault("cut", first=1), "unfinished"]
+    with ModelServer(lambda messages: REPLY, faults=played) as server, client(server) as ask:
         with pytest.raises(httpx.RemoteProtocolError):
             ask(stream=stream)
         response = ask(stream=stream)
@@ -135,23 +137,25 @@ def test_faults_strike_by_chance() -> None:
     assert {200, 500} == set(drawn[0])
 
 
-def test_the_end_ends_what_is_under_way() -> None:
+def test_the_end_ends_what_is_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
     """A reply that would take a minute is broken off, and nobody listens any more."""
     failed: list[Exception] = []
 
     def wait(url: str) -> None:
         try:
-            httpx.post(url, json=BODY, timeout=30)
+            httpx.post(url, json=BODY, timeout=PATIENCE)
         except httpx.HTTPError as error:
             failed.append(error)
 
-    with ModelServer(["x"], faults=["slow"]) as server:
+    asked = threading.Event()
+    with ModelServer(["x"], faults=[Fault("slow", seconds=PATIENCE)]) as server:
+        begin = server.begin
+        monkeypatch.setattr(server, "begin", lambda body: (begin(body), asked.set())[0])
         url = server.url + "/chat/completions"
         thread = threading.Thread(target=wait, args=(url,))
         thread.start()
-        while not server.calls:
-            time.sleep(0.01)
-    thread.join(9)
+        asked.wait()
+    thread.join()
 
     assert [httpx.RemoteProtocolError] == [type(error) for error in failed]
     with pytest.raises(httpx.ConnectError):

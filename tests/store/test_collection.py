@@ -371,7 +371,7 @@ def test_two_can_make_the_same_collection_at_once(tmp_path: Path, embedder: Enco
     def make() -> None:
         gate.wait()
         try:
-            Collection.create(tmp_path, "films", embedder=embedder, options=Options(wait=4.0)).close()
+            Collection.create(tmp_path, "films", embedder=embedder, options=Options(wait=60.0)).close()
         except BaseException as error:  # any error is looked at below, a panic of Chroma's among them
             outcomes.append(error)
         else:

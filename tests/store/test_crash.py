@@ -101,7 +101,11 @@ def check(home: Path, said: list[str], expected: list[object]) -> None:
 def test_ten_kills_at_random_moments_lose_nothing(
     seed: int, tmp_path: Path, undisturbed: tuple[Path, list[object], float]
 ) -> None:
-    """A run killed again and again at random moments is whole after each kill and ends in the undisturbed answers."""
+    """A run killed again and again at random moments is whole after each kill and ends in the undisturbed answers.
+
+    The moments are all that the clock is for: a run that gets through, on a machine that has become faster, is followed
+    by one that is killed earlier.
+    """
     _, expected, seconds = undisturbed
     chance = random.Random(seed)
     kills = 0
@@ -110,6 +114,7 @@ def test_ten_kills_at_random_moments_lose_nothing(
         code, said = run(home, kill_after=chance.uniform(0.3, 0.95) * seconds)
         if code == 0:
             shutil.rmtree(home)  # it got through: begin again from nothing
+            seconds *= 0.9
             continue
         kills += 1
         if made(home):

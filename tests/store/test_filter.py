@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 import sqlite3
-import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -430,17 +430,13 @@ def test_attribute_rows_refuse_keys_that_are_no_text(key: Any) -> None:
         attribute_rows({key: "v"})
 
 
-def test_star_heavy_pattern_stays_fast() -> None:
-    """A pattern that makes naive matchers exponential is answered at once by every evaluation."""
-    started = time.perf_counter()
+def test_a_star_heavy_pattern_comes_to_an_end() -> None:
+    """A pattern for which naive matchers try more ways than there are atoms is answered by every evaluation."""
     assert set() == passing(f"t like '{'*a' * 30}*b'", {"t": "a" * 2_000})
-    assert time.perf_counter() - started < 2
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(60)
-def test_both_forms_agree_and_are_fast_on_many_documents() -> None:
-    """Over 100,000 documents both forms select the same, and checking 200 candidates takes under 5 ms."""
+def many(count: int) -> sqlite3.Connection:
+    """Open a database of many documents; those of a smaller one come first in a larger one."""
     choose = random.Random(7)
     documents: list[Metadata] = [
         {
@@ -450,29 +446,54 @@ def test_both_forms_agree_and_are_fast_on_many_documents() -> None:
             "tags": choose.sample("abcdefgh", 3),
             "title": f"List of {number}" if number % 3 else f"Article {number}",
         }
-        for number in range(100_000)
+        for number in range(count)
     ]
-    database = build(documents)
-    candidates = ", ".join(str(number) for number in choose.sample(range(1, 100_001), 200))
-    listed = ", ".join(map(str, range(0, 100_000, 100)))
-    for text in (
-        "year >= 2020 and (lang = 'en' or tags = 'x') and not title like 'list of*'",
-        "lang != 'en' or not tags in ('a', 'b')",
-        f"number in ({listed})",
-        "number = 77 or number = 78 and year exists",
-    ):
-        wanted = parse(text)
-        assert enumerated(database, wanted) == checked(database, wanted)
-        condition, parameters = wanted.sql_check()
-        sql = f"SELECT d.id FROM documents d WHERE d.id IN ({candidates}) AND {condition}"
-        assert 0.005 > min(_seconds(database, sql, parameters) for _ in range(5))
-    database.close()
+    return build(documents)
 
 
-def _seconds(database: sqlite3.Connection, sql: str, parameters: list[Any]) -> float:
-    started = time.perf_counter()
+@pytest.fixture(scope="module")
+def databases() -> Iterator[tuple[sqlite3.Connection, sqlite3.Connection]]:
+    """Lend two databases, one with the documents of the other and nine times as many more."""
+    with closing(many(2_000)) as small, closing(many(20_000)) as large:
+        yield small, large
+
+
+def steps(database: sqlite3.Connection, sql: str, parameters: list[Any]) -> int:
+    """Return how many instructions SQLite's virtual machine runs for a query."""
+    count = 0
+
+    def step() -> None:
+        nonlocal count
+        count += 1
+
+    database.set_progress_handler(step, 1)
     database.execute(sql, parameters).fetchall()
-    return time.perf_counter() - started
+    database.set_progress_handler(None, 1)
+    return count
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("text", [
+    "year >= 2020 and (lang = 'en' or tags = 'x') and not title like 'list of*'",
+    "lang != 'en' or not tags in ('a', 'b')",
+    f"number in ({', '.join(map(str, range(0, 20_000, 20)))})",
+    "number = 77 or number = 78 and year exists",
+])  # fmt: skip
+def test_both_forms_agree_and_the_work_is_that_of_the_candidates(
+    text: str, databases: tuple[sqlite3.Connection, sqlite3.Connection]
+) -> None:
+    """Over many documents both forms select the same, and a check costs the same whatever else there is."""
+    wanted = parse(text)
+    condition, parameters = wanted.sql_check()
+    candidates = ", ".join(map(str, random.Random(7).sample(range(1, 2_001), 200)))
+    sql = f"SELECT d.id FROM documents d WHERE d.id IN ({candidates}) AND {condition}"
+    taken = []
+    for database in databases:
+        assert enumerated(database, wanted) == checked(database, wanted)
+        taken.append(steps(database, sql, parameters))
+
+    # A listed value costs an instruction or two, once a query; a candidate reads a few rows of each of its keys.
+    assert taken[0] == taken[1] < 200 * 100 + 5 * len(parameters)
 
 
 @pytest.mark.parametrize(

@@ -191,7 +191,7 @@ def test_a_configuration_of_the_maker_holds_where_the_run_says_nothing(agent: Ag
 
 def test_settings_are_those_of_the_configuration(config: Config) -> None:
     """k is how many passages there are, and `auto` looks a second time."""
-    config["configurable"] |= {"k": 3, "profile": "auto", "seconds": 20}
+    config["configurable"] |= {"k": 3, "profile": "auto", "seconds": 500}
     graph, asked = retrieve_graph(), {"question": corpus.QUESTION}
     events = [event["event"] for event in graph.stream(asked, config, stream_mode="custom")]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -11,10 +10,12 @@ import numpy as np
 import pytest
 
 from polyhop.agent import Agent
+from polyhop.agent.evaluate import compare
 from polyhop.agent.evaluate.compare import Memory, cached
 from polyhop.retrieval.retriever import Retriever
 from polyhop.store.collection import Collection
 from tests import corpus
+from tests.clock import Clock
 from tests.retrieval.contract import RetrieverContract
 
 
@@ -91,23 +92,23 @@ def test_results_are_copies(films: Collection) -> None:
     np.testing.assert_allclose(1, np.linalg.norm(remembering.embedder.encode_passages(["film"])), atol=1e-3)
 
 
-def test_remembered_calls_are_charged(films: Collection) -> None:
+def test_remembered_calls_are_charged(monkeypatch: pytest.MonkeyPatch) -> None:
     """Time spent and time saved are together what the work costs, and forgetting makes it cost anew."""
+    clock, memory = Clock(monkeypatch, compare), Memory()
 
     def slow() -> str:
-        time.sleep(0.02)
+        clock.forward(2.0)
         return "done"
 
-    memory = Memory()
-
     def cost(work: Callable[[], str]) -> float:
-        began, saved = time.perf_counter(), memory.saved
+        began, saved = clock.now, memory.saved
         assert "done" == memory.once(work, "work")
-        return time.perf_counter() - began + memory.saved - saved
+        return clock.now - began + memory.saved - saved
 
-    assert 0.02 <= cost(slow)
+    assert 2.0 == cost(slow)
     assert 0.0 == memory.saved
-    assert 0.02 <= cost(pytest.fail)
+    assert 2.0 == cost(pytest.fail)
+    assert (2.0, 2.0) == (clock.now, memory.saved)
     memory.forget()
     with pytest.raises(pytest.fail.Exception):
         cost(pytest.fail)

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-import time
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 
 from polyhop.agent import Agent, Answer, Collection, Settings
-from polyhop.core.llm.gateway import ATTEMPTS
+from polyhop.core.llm import gateway as gateways
+from polyhop.core.llm import litellm_model
+from polyhop.core.llm.gateway import ATTEMPTS, Gateway
 from polyhop.encoders import Encoder
+from polyhop.graphs import loop
+from polyhop.graphs.nodes import steps
+from polyhop.retrieval import run as runs
 from tests import corpus
-from tests.model_server import FAULTS, Fault, ModelServer
+from tests.clock import Clock
+from tests.model_server import FAULTS, Fault, ModelServer, faults
 
 #: enough for every fault that ends by itself, on the busiest of machines
-PATIENCE = 60.0
-#: a deadline for those that do not, and what a busy machine may take beyond it
-SECONDS = 2.0
-GRACE = 4.0
+PATIENCE = 500.0
+#: for those that do not, by a clock that goes on by `LOOK` with each look at it: time-out of a try, and deadline
+TIMEOUT, SECONDS, LOOK = 1.0, 3.0, 0.1
 GOOD = "The director of Jaws, Steven Spielberg, was born in Cincinnati [1][2]."
 
 #: faults that end it at once, and what the notice then says
@@ -108,14 +114,25 @@ def test_what_may_pass_is_tried_again(fault: str, films: Collection) -> None:
         assert "failed: " in notice
 
 
+def ticking(patch: pytest.MonkeyPatch, asked: Callable[[], object]) -> None:
+    """Let time pass only by looking at the clock, and only once the model was asked."""
+    Clock(patch, gateways, loop, runs, steps, tick=lambda: LOOK if asked() else 0.0)
+
+
+@pytest.mark.parametrize("way", [ask, stream])
 @pytest.mark.parametrize("fault", HANGING)
-def test_the_deadline_ends_what_hangs(fault: str, films: Collection) -> None:
+def test_the_deadline_ends_what_hangs(
+    fault: str, way: Callable[[Agent], Answer], films: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Neither silence nor bytes without end keep a question waiting, and the passages answer."""
-    began = time.monotonic()
-    for answer, server in both(films, fault, seconds=SECONDS, llm_timeout=0.5):
-        assert (True, True, 1) == (answer.extractive, answer.found, len(answer.notices))
-        assert server.calls <= ATTEMPTS
-    assert time.monotonic() - began < SECONDS + GRACE
+    settings = Settings(llm_cache=False, split="never", seconds=SECONDS, llm_timeout=TIMEOUT)
+    played = Fault(fault, seconds=PATIENCE if fault == "slow" else None)
+    with ModelServer(lambda messages: GOOD, faults=[played]) as server:
+        ticking(monkeypatch, lambda: server.calls)
+        answer = way(Agent(films, llm=server.model(), settings=settings))
+
+    assert (True, True, 1) == (answer.extractive, answer.found, len(answer.notices))
+    assert 1 <= server.calls <= ATTEMPTS
 
 
 def test_a_stream_that_ends_without_a_reason_is_tried_again(films: Collection) -> None:
@@ -159,33 +176,37 @@ def test_the_second_try_is_used(fault: str, films: Collection) -> None:
         assert 2 == server.calls == answer.retrieval.cost.calls
 
 
-@pytest.mark.parametrize("fault", [Fault("429", retry_after=0.8, first=1), Fault("503", retry_after=0.8, first=1)])
-def test_it_comes_back_when_the_server_says(fault: Fault, films: Collection) -> None:
-    """Not before the time that the server asks for, where that fits the deadline."""
-    answer, server = met(films, fault, ask)
-    first, second = server.requests
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Return the seconds that the gateway waits between tries, which it notes instead; for dates it is always noon."""
+    noted: list[float] = []
 
-    assert not answer.extractive
-    assert 0.8 <= second.at - first.at
+    async def wait(self: Gateway, seconds: float) -> None:
+        noted.append(seconds)
 
-
-def test_it_comes_back_at_the_date_that_the_server_says(films: Collection) -> None:
-    """A date is in whole seconds, so that one of now and a second is at most a second away."""
-    answer, server = met(films, Fault("429", retry_after=1.9, dated=True, first=1), ask)
-    first, second = server.requests
-
-    assert not answer.extractive
-    assert 0.8 <= second.at - first.at
+    monkeypatch.setattr(Gateway, "_sleep", wait)
+    monkeypatch.setattr(faults, "time", SimpleNamespace(time=lambda: 43_200.0))
+    monkeypatch.setattr(litellm_model, "time", lambda: 43_200.0)
+    return noted
 
 
 @pytest.mark.parametrize("dated", [False, True])
-def test_it_gives_up_at_once_where_the_server_asks_for_longer(*, dated: bool, films: Collection) -> None:
-    """Waiting in vain is no use to anybody."""
-    began = time.monotonic()
-    answer, server = met(films, Fault("429", retry_after=100, dated=dated), ask)
+@pytest.mark.parametrize("fault", ["429", "503"])
+def test_it_comes_back_when_the_server_says(fault: str, *, dated: bool, films: Collection, waits: list[float]) -> None:
+    """Not before the time that the server asks for, in seconds or as a date, where that fits the deadline."""
+    answer, server = met(films, Fault(fault, retry_after=20, dated=dated, first=1), ask)
 
-    assert (True, 1) == (answer.extractive, server.calls)
-    assert time.monotonic() - began < PATIENCE / 2
+    assert (GOOD, 2, [20.0]) == (answer.text, server.calls, waits)
+
+
+@pytest.mark.parametrize("dated", [False, True])
+def test_it_gives_up_at_once_where_the_server_asks_for_longer(
+    *, dated: bool, films: Collection, waits: list[float]
+) -> None:
+    """Waiting in vain is no use to anybody."""
+    answer, server = met(films, Fault("429", retry_after=2 * PATIENCE, dated=dated), ask)
+
+    assert (True, 1, []) == (answer.extractive, server.calls, waits)
     assert "429" in answer.notices[0] or "RateLimit" in answer.notices[0]
 
 
@@ -209,11 +230,20 @@ def test_no_model_is_asked_after_the_deadline(films: Collection) -> None:
     assert "no time left" in answer.notices[0]
 
 
-def test_a_function_that_hangs_is_given_up(films: Collection) -> None:
+def test_a_function_that_hangs_is_given_up(films: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
     """A model of the user's own is held to the deadline as well, also where it blocks its thread."""
     settings = Settings(seconds=SECONDS, llm_cache=False, split="never")
-    began = time.monotonic()
-    answer = ask(Agent(films, llm=lambda messages: time.sleep(20) or "late", settings=settings))
+    asked, gate, said = threading.Event(), threading.Event(), list[str]()
 
-    assert (True, 1) == (answer.extractive, len(answer.notices))
-    assert time.monotonic() - began < SECONDS + GRACE
+    def hanging(messages: object) -> str:
+        asked.set()
+        gate.wait()
+        said.append(GOOD)
+        return GOOD
+
+    ticking(monkeypatch, asked.is_set)
+    try:
+        answer = ask(Agent(films, llm=hanging, settings=settings))
+        assert (True, 1, []) == (answer.extractive, len(answer.notices), said)
+    finally:
+        gate.set()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import time
+import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,12 @@ from pydantic import BaseModel
 
 from polyhop.agent.testing import ScriptedModel
 from polyhop.core.errors import CallerError, ModelError
+from polyhop.core.llm import gateway as gateways
 from polyhop.core.llm.cache import ReplyCache
 from polyhop.core.llm.callable_model import OwnModel
 from polyhop.core.llm.gateway import Gateway
 from polyhop.core.llm.role import Amount, Budget, BudgetError, Ledger, PassingError, Price
+from tests.clock import Clock
 
 ASKED = [{"role": "user", "content": "Who directed Jaws?"}]
 
@@ -69,39 +72,62 @@ def test_a_model_that_raises_anything_is_a_model_error() -> None:
         complete(gateway([ZeroDivisionError("oops")])[0])
 
 
-def test_no_wait_goes_beyond_the_deadline() -> None:
+def test_no_wait_goes_beyond_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that asks for more patience than there is time is given up at once."""
-    through, model = gateway([PassingError("busy", retry_after=60.0)] * 3, deadline=time.monotonic() + 0.5)
-    began = time.monotonic()
+    Clock(monkeypatch, gateways)
+    waited: list[float] = []
+
+    async def wait(self: Gateway, seconds: float) -> None:
+        waited.append(seconds)
+
+    monkeypatch.setattr(Gateway, "_sleep", wait)
+    through, model = gateway([PassingError("busy", retry_after=60.0)] * 3, deadline=50.0)
     with pytest.raises(ModelError, match="busy"):
         complete(through)
-    assert time.monotonic() - began < 0.5
-    assert 1 == len(model.asked)
+    assert ([], 1) == (waited, len(model.asked))
 
 
-class Sleeper(ScriptedModel):
-    """A model that takes its time."""
+@pytest.mark.parametrize(("leaves", "looks"), [(99, 10), (3, 4)])
+async def test_waiting_looks_for_whoever_cancels(leaves: int, looks: int) -> None:
+    """The time between two tries is waited for in short pieces, and given up once the run is cancelled."""
+    looked: list[bool] = []
+
+    def cancelled() -> bool:
+        looked.append(len(looked) >= leaves)
+        return looked[-1]
+
+    await Gateway([], cancelled=cancelled)._sleep(10 * gateways.LOOK)
+    assert looks == len(looked)
+
+
+@dataclass(slots=True)
+class Hanging(ScriptedModel):
+    """A model that never replies; whoever waits for it has waited a minute as soon as it is asked."""
+
+    clock: Clock | None = None
 
     async def reply(self, *arguments: Any, **options: Any) -> Any:
-        """Reply after a minute."""
-        await asyncio.sleep(60)
+        """Let a minute pass, and the next one, and the next one."""
+        self.asked.append([])
+        if self.clock is not None:
+            self.clock.forward(60.0)
+        await asyncio.Event().wait()
 
 
-def test_the_deadline_ends_an_attempt() -> None:
+def test_the_deadline_ends_an_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
     """A model that does not answer costs no more than the time that is left."""
-    began = time.monotonic()
+    model = Hanging(clock=Clock(monkeypatch, gateways))
     with pytest.raises(ModelError, match="Timeout"):
-        complete(Gateway([Sleeper()], deadline=time.monotonic() + 0.2))
-    assert time.monotonic() - began < 1.0
+        complete(Gateway([model], timeout=90.0, deadline=50.0))
+    assert 1 == len(model.asked)
 
 
 def test_cancelling_ends_an_attempt() -> None:
     """Whoever cancels does not wait for the model."""
-    began = time.monotonic()
-    through = Gateway([Sleeper()], cancelled=lambda: time.monotonic() - began > 0.2)
+    model = Hanging()
     with pytest.raises(BudgetError, match="cancelled"):
-        complete(through)
-    assert time.monotonic() - began < 1.0
+        complete(Gateway([model], cancelled=lambda: bool(model.asked)))
+    assert 1 == len(model.asked)
 
 
 def test_what_was_told_is_taken_back_when_the_attempt_fails() -> None:
@@ -144,7 +170,7 @@ def test_a_reply_that_does_not_fit_is_mended_once() -> None:
 
 @pytest.mark.parametrize("reply", ["[" * 100_000, '{"name":' * 5_000, "{" * 3, "null", "7"])
 def test_rubbish_is_no_value(reply: str) -> None:
-    """Bombs and scalars end in an error, quickly."""
+    """Bombs and scalars end in an error, not in a long search for a value."""
     with pytest.raises(ModelError, match="twice"):
         structured(gateway([reply, reply])[0])
 
@@ -283,9 +309,19 @@ def test_a_function_is_a_model() -> None:
         OwnModel("gpt")  # type: ignore[arg-type]
 
 
-def test_a_slow_function_is_given_up() -> None:
+def test_a_slow_function_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither the deadline nor the end of the event loop waits for a function that does not return."""
-    began = time.monotonic()
-    with pytest.raises(ModelError, match="Timeout"):
-        complete(Gateway([OwnModel(lambda messages: time.sleep(3))], timeout=0.1, deadline=began + 0.3))
-    assert time.monotonic() - began < 1.5
+    clock, gate, said = Clock(monkeypatch, gateways), threading.Event(), list[str]()
+
+    def slow(messages: Sequence[dict[str, str]]) -> str:
+        clock.forward(60.0)
+        gate.wait()
+        said.append("late")
+        return said[0]
+
+    try:
+        with pytest.raises(ModelError, match="Timeout"):
+            complete(Gateway([OwnModel(slow)], timeout=10.0, deadline=50.0))
+        assert [] == said
+    finally:
+        gate.set()

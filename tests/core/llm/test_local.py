@@ -17,6 +17,8 @@ from .causals import causal
 pytestmark = pytest.mark.slow
 
 ASKED = {"role": "user", "content": "Which river?"}
+#: seconds that end a hang; the first call imports torch and transformers
+PATIENCE = 500.0
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +40,7 @@ def text_of(model: LocalModel, *messages: dict[str, str]) -> str:
 
 async def test_a_gateway_can_ask_it(model: LocalModel) -> None:
     """It replies within its bound of tokens, tells what it used, and costs nothing."""
-    gateway = Gateway([model])
+    gateway = Gateway([model], timeout=PATIENCE)
     text = await gateway.complete("test", [ASKED], max_tokens=6)
     spent = gateway.taken()[0]
 
@@ -51,7 +53,8 @@ async def test_draws_are_told_apart_and_can_be_had_again(model: LocalModel) -> N
     """The same sample is the same text, another one is another; the listener hears it whole."""
     heard: list[str | None] = []
     one, same, other = [
-        await model.reply(Call((ASKED,), 8, 1.0, sample), seconds=60, on_text=heard.append) for sample in (1, 1, 2)
+        await model.reply(Call((ASKED,), 8, 1.0, sample), seconds=PATIENCE, on_text=heard.append)
+        for sample in (1, 1, 2)
     ]
 
     assert one == same
@@ -99,11 +102,11 @@ def test_a_template_without_a_system_role_has_it_in_the_first_turn(tmp_path: Pat
 async def test_what_it_cannot_do_is_a_failure_of_the_model(name: str, model: LocalModel) -> None:
     """A prompt that is too long, no time, a folder without a model: each can be caught as one."""
     with pytest.raises(ModelError, match="reads 1024 tokens"):
-        await model.reply(Call((ASKED,), 2_000), seconds=60)
+        await model.reply(Call((ASKED,), 2_000), seconds=PATIENCE)
     with pytest.raises(PassingError, match="took longer"):
         await model.reply(Call((ASKED,), 300), seconds=1e-6)
     with pytest.raises(ModelError, match="transformers cannot load it"):
-        await LocalModel(Path(name).parent / "none").reply(Call((ASKED,)), seconds=60)
+        await LocalModel(Path(name).parent / "none").reply(Call((ASKED,)), seconds=PATIENCE)
 
 
 def test_a_model_that_was_trained_again_is_another(tmp_path: Path) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from datetime import date
 
 import pytest
 
+from polyhop.retrieval.query import instructions
 from polyhop.retrieval.query.instructions import LONGEST, OPEN, Instructions, Period, parse
 
 TODAY = date(2026, 3, 1)
@@ -128,14 +128,18 @@ def test_an_instruction_without_a_question_is_none() -> None:
         assert request == read(request).query
 
 
-def test_no_text_costs_much() -> None:
-    """What is longer than a request is left alone, and the longest request is read within a second."""
-    for part in ("but not about ", "only ", "a, ", "not (", "since 2000, "):
-        request = (part * LONGEST)[: LONGEST - 1] + "?"
-        began = time.process_time()
-        read(request)
-        assert time.process_time() - began < 1
+def test_what_is_longer_than_a_request_is_left_alone() -> None:
+    """A text is not searched for instructions."""
     assert OPEN == read("Only after 2020. " * 200).period
+
+
+@pytest.mark.parametrize("end", ["?", ";?"])
+@pytest.mark.parametrize("part", ["but not about ", "only ", "a, ", "not (", "since 2000, "])
+def test_the_work_is_that_of_the_length(part: str, end: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request of fifty times the length comes to an end; what grew with the square of it would not."""
+    monkeypatch.setattr(instructions, "LONGEST", length := 50 * LONGEST)
+    request = (part * length)[: length - len(end)] + end
+    assert request == read(request).query
 
 
 def test_a_period_says_what_it_means() -> None:

@@ -25,9 +25,8 @@ def say(message: dict[str, Any]) -> None:
         print(json.dumps({"jsonrpc": "2.0", **message}), flush=True)
 
 
-def watch(rows: Path) -> None:
-    """Tell when the file is another, and die when it is gone."""
-    before = rows.read_bytes()
+def watch(rows: Path, before: bytes) -> None:
+    """Tell when the file is another than before, and die when it is gone."""
     while True:
         time.sleep(POLL)
         if not rows.exists():
@@ -59,7 +58,8 @@ def answer(method: str, cursor: str, rows: Path, way: str) -> dict[str, Any]:
 def main() -> None:
     """Answer until standard input ends."""
     rows, way = Path(sys.argv[1]), "".join(sys.argv[2:])
-    threading.Thread(target=watch, args=(rows,), daemon=True).start()
+    # Read here, before anybody is answered who may then change it.
+    threading.Thread(target=watch, args=(rows, rows.read_bytes()), daemon=True).start()
     for line in sys.stdin:
         asked = json.loads(line)
         if "id" in asked and not (way == "hangs" and asked["method"] == "tools/list"):
