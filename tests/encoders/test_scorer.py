@@ -41,10 +41,10 @@ def network() -> Any:
     """Return the network with layers of the embedder, all of them shaken, and a head of random numbers."""
     import torch
 
-    from polyhop.training.rerank.fit import Network
+    from polyhop.training.rerank.fit import TorchCrossEncoder
 
     torch.manual_seed(3)
-    made = Network(LAYERS).eval()
+    made = TorchCrossEncoder(LAYERS).eval()
     with torch.no_grad():
         for one in made.parameters():
             if one.requires_grad:
