@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, overload
 
 from ..core.check import check_k
 from ..core.errors import CallerError
-from ..core.llm.role import Budget, LanguageModel, Ledger
 from ..core.settings import Settings
 from ..encoders import Encoder, load, with_transform
 from ..encoders.role import accepted
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever
     from langchain_core.tools import StructuredTool
 
+    from ..core.llm.role import Budget, LanguageModel, Ledger
     from ..ingest.index import IndexReport, Watcher
     from .batch import BatchRun, Errors
     from .chat import Chat

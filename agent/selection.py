@@ -9,9 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
-from ..core.llm.gateway import Spent
 from ..core.llm.role import Budget, LanguageModel, Ledger
 from ..core.settings import Settings
+from ..core.types import Spent
 from ..encoders import Encoder
 from ..graphs.select import Selecting, Selector, Wanted, select
 from ..graphs.state import Event

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from transformers import BertConfig, BertModel
 
 from ...core.errors import CallerError
-from ...encoders import export
+from ...encoders import minilm
 from ...retrieval.rerank.pairs import CandidatePair, Tokens, encode
 from ..harness import TrainingWatcher, counted, mark_of
 from ..loop import Loop, device
@@ -49,7 +49,7 @@ class TorchCrossEncoder(nn.Module):
             attention_probs_dropout_prob=0.0,
         )
         self.bert = BertModel(config, add_pooling_layer=False)
-        self.bert.load_state_dict(load(export.checked_weights()), strict=False)
+        self.bert.load_state_dict(load(minilm.checked_weights()), strict=False)
         self.bert.encoder.layer = nn.ModuleList([self.bert.encoder.layer[place] for place in layers])
         self.bert.embeddings.requires_grad_(False)
         self.bert.embeddings.token_type_embeddings.requires_grad_(True)

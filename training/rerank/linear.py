@@ -15,7 +15,7 @@ from ...core.types import Numbers
 from ...core.weights_file import Linear
 from ...core.words import content_words, word_key
 from ...retrieval.candidate import Candidate
-from ...retrieval.rerank.features import (
+from ...retrieval.rerank.listwise import (
     CROSS,
     FIRST,
     HEAD,

@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from polyhop.retrieval.rerank.features import CROSS, FIRST, NAMES, SUMMARY
-from polyhop.retrieval.rerank.listwise import load
+from polyhop.retrieval.rerank.listwise import CROSS, FIRST, NAMES, SUMMARY, load
 from polyhop.training.rerank.linear import (
     RankingExample,
     described,
