@@ -18,11 +18,11 @@ import numpy as np
 from ..core.errors import CallerError
 from ..core.forked import never_close
 from ..core.types import Document, Metadata, Vectors
-from .filter import Filter
 from .vector_index import Generation, IndexFailed, IndexUnavailable, file_sizes
 
 if TYPE_CHECKING:
     from .collection import Collection
+    from .filter import Filter
     from .write import AddReport
 
 # Chroma's default HNSW is tuned for smaller candidate lists than a fused, filtered, multi-hop search asks for.
