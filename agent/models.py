@@ -50,7 +50,11 @@ class LanguageModels:
         llm: LanguageModel | Model | Sequence[LanguageModel | Model] | None,
         budget: Budget | Ledger | None,
     ) -> Self:
-        """Return the models given, otherwise those of the settings."""
+        """Return the models given, otherwise those of the settings.
+
+        Raises:
+            CallerError: for what is no language model, or prices that cannot be read.
+        """
         given = [] if llm is None else list(llm) if isinstance(llm, Sequence) else [llm]
         models = tuple(map(_model, given)) if given else named(settings)
         if not models:
@@ -94,7 +98,11 @@ class LanguageModels:
 
 
 def named(settings: Settings) -> tuple[LanguageModel, ...]:
-    """Return the models that the settings name."""
+    """Return the models that the settings name.
+
+    Raises:
+        CallerError: for prices that cannot be read.
+    """
     price = _price(settings.llm_price)
     names = settings.llm.replace(",", " ").split()
     if not names:

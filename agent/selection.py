@@ -91,6 +91,10 @@ class ToolSelector:
             request is taken apart by rules.
         prompt: how it is asked, such as one made by `polyhop.training.tool_queries`.
         budget: what all selections together may spend on it; the settings say what each may.
+
+    Raises:
+        CallerError: for what is no language model.
+        OperatorError: for weights of the scorer that cannot be read.
     """
 
     def __init__(

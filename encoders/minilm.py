@@ -56,7 +56,11 @@ class MiniLM(OldMethods):
 
     @classmethod
     def configured(cls, argument: str, given: Settings) -> MiniLM:
-        """Return the encoder that a process shares: it holds 200 MB, and any number of threads may use it."""
+        """Return the encoder that a process shares: it holds 200 MB, and any number of threads may use it.
+
+        Raises:
+            CallerError: for an argument.
+        """
         if argument:
             raise CallerError(f"encoder {NAME!r} takes no argument, got {argument!r}")
         return _shared(given.cache)
@@ -129,7 +133,11 @@ def tokenizer() -> Tokenizer:
 
 
 def model_folder() -> Path:
-    """Return the folder that holds the model's files; none of the package's code runs."""
+    """Return the folder that holds the model's files; none of the package's code runs.
+
+    Raises:
+        OperatorError: where the package with the model is not installed.
+    """
     spec = find_spec(_MODULE)
     if spec is None or not spec.submodule_search_locations:
         raise OperatorError(f"the default embedder: package {DISTRIBUTION!r} is not installed; {_REMEDY}")
@@ -137,7 +145,11 @@ def model_folder() -> Path:
 
 
 def checked_weights(folder: Path | None = None) -> bytes:
-    """Return the weights' bytes once their SHA-256 is the one that this version of polyhop was tested with."""
+    """Return the weights' bytes once their SHA-256 is the one that this version of polyhop was tested with.
+
+    Raises:
+        OperatorError: for weights that cannot be read, or are others.
+    """
     path = (folder or model_folder()) / "model.safetensors"
     try:
         data = path.read_bytes()

@@ -89,7 +89,12 @@ class CollectionReader:
         return self._steady(lambda generation: self._dense(queries, k, self._plan(where, generation)))
 
     def lexical(self, question: str, k: int, *, where: str = "") -> list[Hit]:
-        """Return the k live passages that BM25 likes best for the words of the question, ties by id."""
+        """Return the k live passages that BM25 likes best for the words of the question, ties by id.
+
+        Raises:
+            CallerError: for a k that is none.
+            FilterError: for a filter that cannot be read.
+        """
         check_k(k)
         return self._steady(lambda generation: self._lexical(question, k, where, generation))
 

@@ -26,6 +26,9 @@ def export(collection: Collection, path: Path) -> int:
     """Write a collection to one JSON-lines file (gzip if it ends in `.gz`) and return the number of documents.
 
     The file appears whole or not at all. It holds texts, metadata and vectors: importing it embeds nothing.
+
+    Raises:
+        OperatorError: where the file cannot be written.
     """
     part = path.with_name(path.name + ".part")
     try:
@@ -67,7 +70,11 @@ def import_file(collection: Collection, path: Path) -> AddReport:
 
 
 def embedder_of(path: Path) -> str:
-    """Return the name of the embedder whose vectors an export holds."""
+    """Return the name of the embedder whose vectors an export holds.
+
+    Raises:
+        CallerError: for a file that is no export.
+    """
     with _open(path, "rb", gz=path.suffix == ".gz") as file:
         return str(_head(_lines(file, path), path).get("embedder", ""))
 
