@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, overload
 
 from ..core.check import check_k
 from ..core.errors import CallerError
-from ..core.llm.role import Budget, LanguageModel, Ledger
 from ..core.settings import Settings
 from ..encoders import Encoder, load, with_transform
 from ..encoders.role import accepted
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever
     from langchain_core.tools import StructuredTool
 
+    from ..core.llm.role import Budget, LanguageModel, Ledger
     from ..ingest.index import IndexReport, Watcher
     from .batch import BatchRun, Errors
     from .chat import Chat
@@ -50,6 +50,10 @@ class Agent:
             text. By default as the settings say, and without one everything goes without.
         budget: what all questions together may spend on it; a `Ledger` may be shared with other agents.
         checkpoints: an SQLite file in which runs with a `thread` are kept, so that a killed one can be resumed.
+
+    Raises:
+        CallerError: for settings that name a part that there is not, or prices that cannot be read.
+        OperatorError: for weights that cannot be used.
     """
 
     def __init__(
@@ -93,6 +97,7 @@ class Agent:
 
         Raises:
             CallerError: for a collection that is not there, or an option that is none.
+            OperatorError: for a lock that is held, or a collection that cannot be read.
         """
         check_agent_options(options)
         settings = settings or Settings()
@@ -123,6 +128,7 @@ class Agent:
 
         Raises:
             CallerError: for an option that is none.
+            OperatorError: for an embedder that cannot be loaded.
         """
         check_agent_options(options)
         settings = settings or Settings()
@@ -136,7 +142,11 @@ class Agent:
 
     @property
     def collection(self) -> Collection:
-        """Return the first collection, the one that is written to."""
+        """Return the first collection, the one that is written to.
+
+        Raises:
+            CallerError: where there is none, around a retriever of your own.
+        """
         if not self._collections:
             raise CallerError("this agent stands around a retriever of your own; index with that, or use Agent.open")
         return self._collections[0]
@@ -208,6 +218,7 @@ class Agent:
 
         Raises:
             CallerError: as for `retrieve`.
+            OperatorError: as for `retrieve`.
         """
         asked = self._asked("answer", question, k, options)
         asked.run.heard = True
@@ -265,17 +276,32 @@ class Agent:
     # The same for async code
 
     async def aretrieve(self, question: str, k: int | None = None, **options: Unpack[QuestionOptions]) -> Retrieval:
-        """Do what `retrieve` does."""
+        """Do what `retrieve` does.
+
+        Raises:
+            CallerError: as for `retrieve`.
+            OperatorError: as for `retrieve`.
+        """
         return self._retrieval(await self._runtime.ainvoke(self._asked("retrieve", question, k, options)))
 
     async def aask(self, question: str, k: int | None = None, **options: Unpack[QuestionOptions]) -> Answer:
-        """Do what `ask` does."""
+        """Do what `ask` does.
+
+        Raises:
+            CallerError: as for `retrieve`.
+            OperatorError: as for `retrieve`.
+        """
         return self._answer(await self._runtime.ainvoke(self._asked("answer", question, k, options)))
 
     async def astream(
         self, question: str, k: int | None = None, **options: Unpack[QuestionOptions]
     ) -> AsyncIterator[Event | Answer]:
-        """Do what `stream` does."""
+        """Do what `stream` does.
+
+        Raises:
+            CallerError: as for `retrieve`.
+            OperatorError: as for `retrieve`.
+        """
         asked = self._asked("answer", question, k, options)
         asked.run.heard = True
         state = State()
@@ -312,7 +338,11 @@ class Agent:
         errors: Errors = "raise",
         **options: Unpack[QuestionOptions],
     ) -> Any:
-        """Do what `batch` does; cancelling the task ends the runs."""
+        """Do what `batch` does; cancelling the task ends the runs.
+
+        Raises:
+            CallerError: as for `batch`.
+        """
         batch = self._batch(questions, k, errors, options)
         try:
             return await asyncio.to_thread(batch.run)
@@ -368,7 +398,11 @@ class Agent:
         )
 
     def chat(self, history: Sequence[Mapping[str, Any]] = ()) -> Chat:
-        """Return a new conversation, or one that goes on from the turns of another."""
+        """Return a new conversation, or one that goes on from the turns of another.
+
+        Raises:
+            CallerError: for a history that is none.
+        """
         from .chat import Chat
 
         return Chat(self, history)

@@ -31,6 +31,9 @@ class Chat:
 
     Args:
         history: turns to go on from, as `history` returns them.
+
+    Raises:
+        CallerError: for a history that is none.
     """
 
     def __init__(self, agent: Agent, history: Sequence[Mapping[str, Any]] = ()) -> None:
@@ -50,30 +53,60 @@ class Chat:
             self._turns = []
 
     def ask(self, turn: str, k: int | None = None, **options: Unpack[QuestionOptions]) -> Answer:
-        """Answer a turn, and keep both; see `Agent.ask`."""
+        """Answer a turn, and keep both; see `Agent.ask`.
+
+        Raises:
+            CallerError: for a `history`, which the conversation has itself, and as for `Agent.ask`.
+            OperatorError: as for `Agent.ask`.
+        """
         return self._remember(self._agent.ask(turn, k, **self._with_history(options)))
 
     def retrieve(self, turn: str, k: int | None = None, **options: Unpack[QuestionOptions]) -> Retrieval:
-        """Return the passages for a turn without keeping it: nothing was answered; see `Agent.retrieve`."""
+        """Return the passages for a turn without keeping it: nothing was answered; see `Agent.retrieve`.
+
+        Raises:
+            CallerError: as for `ask`.
+            OperatorError: as for `ask`.
+        """
         return self._agent.retrieve(turn, k, **self._with_history(options))
 
     def stream(self, turn: str, k: int | None = None, **options: Unpack[QuestionOptions]) -> Iterator[Event | Answer]:
-        """Yield the events of a turn as they happen, then its answer, which is kept; see `Agent.stream`."""
+        """Yield the events of a turn as they happen, then its answer, which is kept; see `Agent.stream`.
+
+        Raises:
+            CallerError: as for `ask`.
+            OperatorError: as for `ask`.
+        """
         for part in self._agent.stream(turn, k, **self._with_history(options)):
             yield self._remember(part) if isinstance(part, Answer) else part
 
     async def aask(self, turn: str, k: int | None = None, **options: Unpack[QuestionOptions]) -> Answer:
-        """Do what `ask` does."""
+        """Do what `ask` does.
+
+        Raises:
+            CallerError: as for `ask`.
+            OperatorError: as for `ask`.
+        """
         return self._remember(await self._agent.aask(turn, k, **self._with_history(options)))
 
     async def aretrieve(self, turn: str, k: int | None = None, **options: Unpack[QuestionOptions]) -> Retrieval:
-        """Do what `retrieve` does."""
+        """Do what `retrieve` does.
+
+        Raises:
+            CallerError: as for `ask`.
+            OperatorError: as for `ask`.
+        """
         return await self._agent.aretrieve(turn, k, **self._with_history(options))
 
     async def astream(
         self, turn: str, k: int | None = None, **options: Unpack[QuestionOptions]
     ) -> AsyncIterator[Event | Answer]:
-        """Do what `stream` does."""
+        """Do what `stream` does.
+
+        Raises:
+            CallerError: as for `ask`.
+            OperatorError: as for `ask`.
+        """
         async for part in self._agent.astream(turn, k, **self._with_history(options)):
             yield self._remember(part) if isinstance(part, Answer) else part
 

@@ -1,4 +1,7 @@
-"""The language models of an agent: which, what they may spend, and where their replies are kept."""
+"""The language models of an agent: which, what they may spend, and where their replies are kept.
+
+Most questions are asked without one, so that what is theirs (`core/llm/`) is imported only where there is one.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,18 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from ..core.errors import CallerError
-from ..core.llm.cache import ReplyCache
-from ..core.llm.callable_model import OwnModel
-from ..core.llm.gateway import Gateway
-from ..core.llm.litellm_model import LiteLLM
-from ..core.llm.role import Budget, LanguageModel, Ledger, Message, Price
 from ..core.settings import Settings
 
-#: a model of the user's own
-Model = Callable[[Sequence[Message]], Any]
+if TYPE_CHECKING:
+    from ..core.llm.cache import ReplyCache
+    from ..core.llm.gateway import Gateway
+    from ..core.llm.role import Budget, LanguageModel, Ledger, Price
+
+#: a model of the user's own: a function from messages to text
+Model = Callable[[Sequence[dict[str, str]]], Any]
 
 _PRICE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*/\s*(\d+(?:\.\d+)?)\s*")
 
@@ -34,7 +37,7 @@ class LanguageModels:
     """
 
     models: tuple[LanguageModel, ...]
-    budget: Budget
+    budget: Budget | None
     shared: Ledger | None
     cache: ReplyCache | None
     timeout: float
@@ -47,15 +50,23 @@ class LanguageModels:
         llm: LanguageModel | Model | Sequence[LanguageModel | Model] | None,
         budget: Budget | Ledger | None,
     ) -> Self:
-        """Return the models given, otherwise those of the settings."""
+        """Return the models given, otherwise those of the settings.
+
+        Raises:
+            CallerError: for what is no language model, or prices that cannot be read.
+        """
         given = [] if llm is None else list(llm) if isinstance(llm, Sequence) else [llm]
         models = tuple(map(_model, given)) if given else named(settings)
-        kept = settings.llm_cache and models
+        if not models:
+            return cls((), None, None, None, timeout=settings.llm_timeout, most=settings.llm_reply)
+        from ..core.llm.cache import ReplyCache
+        from ..core.llm.role import Budget, Ledger
+
         return cls(
             models=models,
             budget=Budget(settings.llm_calls, settings.llm_tokens, settings.llm_dollars, settings.llm_seconds),
             shared=Ledger(budget) if isinstance(budget, Budget) else budget,
-            cache=ReplyCache(settings.cache / "replies.sqlite") if kept else None,
+            cache=ReplyCache(settings.cache / "replies.sqlite") if settings.llm_cache else None,
             timeout=settings.llm_timeout,
             most=settings.llm_reply,
         )
@@ -67,6 +78,9 @@ class LanguageModels:
         """
         if not self.models:
             return None
+        from ..core.llm.gateway import Gateway
+        from ..core.llm.role import Ledger
+
         return Gateway(
             models=self.models,
             ledgers=[Ledger(self.budget), *([self.shared] if self.shared else [])],
@@ -84,15 +98,26 @@ class LanguageModels:
 
 
 def named(settings: Settings) -> tuple[LanguageModel, ...]:
-    """Return the models that the settings name."""
-    options = {"api_base": settings.llm_url} if settings.llm_url else {}
+    """Return the models that the settings name.
+
+    Raises:
+        CallerError: for prices that cannot be read.
+    """
     price = _price(settings.llm_price)
-    return tuple(LiteLLM(name, options, price) for name in settings.llm.replace(",", " ").split())
+    names = settings.llm.replace(",", " ").split()
+    if not names:
+        return ()
+    from ..core.llm.litellm_model import LiteLLM
+
+    options = {"api_base": settings.llm_url} if settings.llm_url else {}
+    return tuple(LiteLLM(name, options, price) for name in names)
 
 
 def _model(given: object) -> LanguageModel:
     if callable(getattr(given, "reply", None)):
-        return cast(LanguageModel, given)
+        return cast("LanguageModel", given)
+    from ..core.llm.callable_model import OwnModel
+
     return OwnModel(cast(Model, given))
 
 
@@ -102,5 +127,7 @@ def _price(said: str) -> Price | None:
     found = _PRICE.fullmatch(said)
     if found is None:
         raise CallerError(f"POLYHOP_LLM_PRICE is {said!r}; give dollars for a million tokens, as in 0.15/0.60")
+    from ..core.llm.role import Price
+
     read, written = (float(number) / 1e6 for number in found.groups())
     return Price(read, written)

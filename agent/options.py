@@ -12,7 +12,6 @@ from ..core.check import check_k, clean_text, question_text
 from ..core.errors import CallerError
 from ..core.settings import GROUPS
 from ..graphs.state import Request, Task
-from ..store.filter import parse
 
 if TYPE_CHECKING:
     from ..core.llm.role import Budget, LanguageModel, Ledger
@@ -76,6 +75,8 @@ def checked(options: QuestionOptions) -> str:
             raise CallerError(f"{name} must be a string, not {value!r}")
     where = options.get("where") or ""
     if where.strip():
+        from ..store.filter import parse
+
         parse(where)
     return where
 

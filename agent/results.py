@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from ..core.types import Metadata, Passage
 from ..graphs.state import Event, State
 from ..retrieval.candidate import Candidate, Kind
+from ..retrieval.escalation import needs
 from ..retrieval.hop.mentions import locate
 from ..retrieval.retriever import Retriever
 
@@ -82,8 +83,6 @@ class SubQuestion:
     @property
     def complete(self) -> bool:
         """Say whether each answer that it refers to was found."""
-        from ..retrieval.query.decompose import needs
-
         return not needs(self.question)
 
 

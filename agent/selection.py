@@ -9,9 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
-from ..core.llm.gateway import Spent
 from ..core.llm.role import Budget, LanguageModel, Ledger
 from ..core.settings import Settings
+from ..core.types import Spent
 from ..encoders import Encoder
 from ..graphs.select import Selecting, Selector, Wanted, select
 from ..graphs.state import Event
@@ -91,6 +91,10 @@ class ToolSelector:
             request is taken apart by rules.
         prompt: how it is asked, such as one made by `polyhop.training.tool_queries`.
         budget: what all selections together may spend on it; the settings say what each may.
+
+    Raises:
+        CallerError: for what is no language model.
+        OperatorError: for weights of the scorer that cannot be read.
     """
 
     def __init__(

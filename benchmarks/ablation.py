@@ -81,7 +81,7 @@ class Stopped:
 
 
 @dataclass(slots=True)
-class Record:
+class RecordedRun:
     """A patient run: the ranking after each search, and each time that the rules were asked."""
 
     rankings: list[list[str]] = field(default_factory=list)
@@ -99,14 +99,14 @@ class RunRecorder:
     """Asks an agent that stops late and takes no second look, and writes down what happens."""
 
     def __init__(self, setup: Setup, memory: Memory, *, depth: int) -> None:
-        self._record, self._began, self._saved = Record(), 0.0, 0.0
+        self._record, self._began, self._saved = RecordedRun(), 0.0, 0.0
         self._memory, self._depth = memory, depth
         own: Any = {"stop": _Listening(self), "ranker": _Noting(setup.config.ranker, self)}
         self._agent = Agent(setup.retriever, config=replace(setup.config, **own, further=(), rerankers=()))
 
-    def ask(self, question: str) -> Record:
+    def ask(self, question: str) -> RecordedRun:
         """Return the record of a run."""
-        self._record, self._began, self._saved = Record(), time.perf_counter(), self._memory.saved
+        self._record, self._began, self._saved = RecordedRun(), time.perf_counter(), self._memory.saved
         self._agent.retrieve(question, K)
         return self._record
 
@@ -207,7 +207,7 @@ def _documents(setup: Setup) -> Callable[[str], list[str]]:
     return lambda question: best_documents(search, question, DEPTHS[-1], passages=PASSAGES)
 
 
-def _rules(records: Sequence[Record], collection: Collection, gold: Gold, seed: int) -> dict[str, Compared]:
+def _rules(records: Sequence[RecordedRun], collection: Collection, gold: Gold, seed: int) -> dict[str, Compared]:
     """Return for each table of rules what they save, and their milliseconds."""
     ids = {name for record in records for ranking in record.rankings for name in ranking}
     keys = {name: passage.document for name, passage in collection.passages(sorted(ids)).items()}

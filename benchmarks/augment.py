@@ -39,16 +39,18 @@ OPTIONS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SystemResults:
     """What each system made of the questions, and recall and all-gold at 5 by system."""
 
     answers: Mapping[str, Answers]
     values: Mapping[str, Values]
 
-    def __add__(self, other: Asked) -> Asked:
+    def __add__(self, other: SystemResults) -> SystemResults:
         """Return the questions of both."""
         answers = {name: own + other.answers[name] for name, own in self.answers.items()}
-        return Asked(answers, {name: np.concatenate([own, other.values[name]]) for name, own in self.values.items()})
+        return SystemResults(
+            answers, {name: np.concatenate([own, other.values[name]]) for name, own in self.values.items()}
+        )
 
 
 def measure(options: Given, report: Report) -> None:
@@ -58,10 +60,10 @@ def measure(options: Given, report: Report) -> None:
         raise BenchmarkError(f"--gate is {str(options.gate)!r}; there is no such file")
     made = profiles(name, options.gate, options.threshold)
     report.add(augmenter=repr(AUGMENTERS.make(name)), seed=options.seed)
-    pooled: Asked | None = None
+    pooled: SystemResults | None = None
     for seed, arm in arms(options):
         answers = asked_together(arm, made, DEPTH, warm=ALWAYS)
-        asked = Asked(answers, {name: at_five(own.rankings, arm.gold) for name, own in answers.items()})
+        asked = SystemResults(answers, {name: at_five(own.rankings, arm.gold) for name, own in answers.items()})
         pooled = pooled + asked if pooled else asked
         report.add_to("arms", arm.facts() | {"systems": _shown(report, f"{arm.title}: {name}", asked, seed)})
     if pooled:
@@ -81,7 +83,7 @@ def profiles(name: str, file: Path | None, threshold: float) -> dict[str, Config
     return {NEVER: never, ALWAYS: always, REPEAT: twice, GATE: replace(always, gate=gate)}
 
 
-def derived(asked: Asked) -> Asked:
+def derived(asked: SystemResults) -> SystemResults:
     """Return the systems with what follows from never and always: gates of other thresholds, and a perfect one.
 
     The fraction of a millisecond that a gate takes is left out of the former.
@@ -91,10 +93,10 @@ def derived(asked: Asked) -> Asked:
         passed = [(chance or 0.0) >= threshold for chance in answers[GATE].chances]
         answers[f"{GATE} {threshold:g}"] = answers[NEVER].or_else(answers[ALWAYS], passed)
         values[f"{GATE} {threshold:g}"] = np.where(np.array(passed)[:, None], values[ALWAYS], values[NEVER])
-    return Asked(answers, values | {PERFECT: np.maximum(values[NEVER], values[ALWAYS])})
+    return SystemResults(answers, values | {PERFECT: np.maximum(values[NEVER], values[ALWAYS])})
 
 
-def figures(asked: Asked, *, seed: int) -> Any:
+def figures(asked: SystemResults, *, seed: int) -> Any:
     """Return figures by system, with what each adds to never and always, and its share of the cost.
 
     `added` is the milliseconds over never, as a share of those of always.
@@ -109,7 +111,7 @@ def figures(asked: Asked, *, seed: int) -> Any:
     return systems
 
 
-def _shown(report: Report, title: str, asked: Asked, seed: int) -> Any:
+def _shown(report: Report, title: str, asked: SystemResults, seed: int) -> Any:
     systems = figures(asked, seed=seed)
     table = [
         {

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from polyhop.answering.citations.check import LIMITS, Limits, check_citations
+from polyhop.answering.citations.check import LIMITS, CitationLimits, check_citations
 from polyhop.core.files import read_rows
 
 from .claims import TRUE, Case, cases
@@ -36,7 +36,7 @@ def measure(options: Given, report: Report) -> None:
     """Show the limits that are best in the mean of the sets."""
     made = [cases(_rows(folder / f"{options.split}.jsonl"), options.claims, options.seed) for folder in options.folders]
     # Where several are as good it is the first of them.
-    grid = [LIMITS, *(Limits(*values) for values in product(COVERAGE, LEAST, MARGIN))]
+    grid = [LIMITS, *(CitationLimits(*values) for values in product(COVERAGE, LEAST, MARGIN))]
     wrong = np.array([[errors(own, limits) for own in made] for limits in grid])
     whole = wrong.mean(axis=2)
     best = int(whole.mean(axis=1).argmin())
@@ -59,7 +59,7 @@ def measure(options: Given, report: Report) -> None:
 COMMAND = Command("citation_limits", __doc__, OPTIONS, measure)
 
 
-def errors(answers: Sequence[Case], limits: Limits) -> tuple[float, float]:
+def errors(answers: Sequence[Case], limits: CitationLimits) -> tuple[float, float]:
     """Return the share of true answers that are refuted, and of false ones that are not."""
     found = [
         (

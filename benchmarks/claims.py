@@ -46,7 +46,7 @@ _NOUN, _BASE = _WORDS["nouns"], _WORDS["infinitives"]
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class GoldPassage:
     """A gold passage, and its number in the answer's list from 1."""
 
     title: str
@@ -63,7 +63,7 @@ class Passage:
         return [one for one in _END.split(" ".join(self.text.split())) if 25 < len(one) < 260 and one.endswith(".")]
 
 
-Passages = Sequence[Passage]
+Passages = Sequence[GoldPassage]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Claim:
         return self.text.rstrip(".") + " " + "".join(f"[{mark}]" for mark in self.marks) + "."
 
 
-def reworded(passages: Sequence[Passage], question: str, answer: str, dice: random.Random) -> Claim | None:
+def reworded(passages: Sequence[GoldPassage], question: str, answer: str, dice: random.Random) -> Claim | None:
     """Return a sentence in other words than its passage's, None where no way fits."""
     ways = [spelt, active, noun, named, dropped, dated, said]
     dice.shuffle(ways)
@@ -94,7 +94,7 @@ def reworded(passages: Sequence[Passage], question: str, answer: str, dice: rand
     return None
 
 
-def spelt(passage: Passage, dice: random.Random) -> tuple[str, str] | None:
+def spelt(passage: GoldPassage, dice: random.Random) -> tuple[str, str] | None:
     """Tell a birth, or a life, that stands in brackets."""
     for source in passage.sentences()[:1]:
         found = _SPAN.match(source)
@@ -110,7 +110,7 @@ def _when(date: str, dice: random.Random) -> str:
     return ("on " if re.search(r"\d.*\d{4}", date) else "in ") + redated(date, dice)
 
 
-def active(passage: Passage, dice: random.Random) -> tuple[str, str] | None:
+def active(passage: GoldPassage, dice: random.Random) -> tuple[str, str] | None:
     """Turn "X is a film directed by Y" around."""
     for source in passage.sentences()[:3]:
         if found := _BY.match(_resolved(source, passage)):
@@ -118,7 +118,7 @@ def active(passage: Passage, dice: random.Random) -> tuple[str, str] | None:
     return None
 
 
-def noun(passage: Passage, dice: random.Random) -> tuple[str, str] | None:
+def noun(passage: GoldPassage, dice: random.Random) -> tuple[str, str] | None:
     """Say "the director of X is Y" for "directed by Y"."""
     for source in passage.sentences()[:3]:
         found = _BY.match(_resolved(source, passage))
@@ -129,7 +129,7 @@ def noun(passage: Passage, dice: random.Random) -> tuple[str, str] | None:
     return None
 
 
-def named(passage: Passage, dice: random.Random) -> tuple[str, str] | None:
+def named(passage: GoldPassage, dice: random.Random) -> tuple[str, str] | None:
     """Put the title in the place of a pronoun that opens a sentence."""
     open_ones = [one for one in passage.sentences() if _PRONOUN.match(one)]
     if not open_ones or not passage.name:
@@ -138,7 +138,7 @@ def named(passage: Passage, dice: random.Random) -> tuple[str, str] | None:
     return _shorter(_resolved(source, passage)), source
 
 
-def dropped(passage: Passage, dice: random.Random) -> tuple[str, str] | None:
+def dropped(passage: GoldPassage, dice: random.Random) -> tuple[str, str] | None:
     """Leave out what stands in brackets and the last clause."""
     for source in passage.sentences()[:5]:
         text = _shorter(source)
@@ -148,7 +148,7 @@ def dropped(passage: Passage, dice: random.Random) -> tuple[str, str] | None:
     return None
 
 
-def dated(passage: Passage, dice: random.Random) -> tuple[str, str] | None:
+def dated(passage: GoldPassage, dice: random.Random) -> tuple[str, str] | None:
     """Write a date in another form."""
     for source in passage.sentences():
         text = _resolved(source, passage)
@@ -157,7 +157,7 @@ def dated(passage: Passage, dice: random.Random) -> tuple[str, str] | None:
     return None
 
 
-def said(passage: Passage, dice: random.Random) -> tuple[str, str] | None:
+def said(passage: GoldPassage, dice: random.Random) -> tuple[str, str] | None:
     """Say some of it in other words."""
     for source in passage.sentences()[:4]:
         text = _light(_shorter(_resolved(source, passage)), random.Random(1), always=True)
@@ -166,7 +166,7 @@ def said(passage: Passage, dice: random.Random) -> tuple[str, str] | None:
     return None
 
 
-def echoed(passages: Sequence[Passage], question: str, answer: str, dice: random.Random) -> Claim | None:
+def echoed(passages: Sequence[GoldPassage], question: str, answer: str, dice: random.Random) -> Claim | None:
     """Make a statement of question and answer, for the forms of question that allow it."""
     holders = [one for one in passages if answer.lower() in f"{one.title}. {one.text}".lower()]
     if not holders or answer.lower() in ("yes", "no"):
@@ -212,7 +212,7 @@ def _light(text: str, dice: random.Random, *, always: bool = False) -> str:
     return text
 
 
-def _resolved(source: str, passage: Passage) -> str:
+def _resolved(source: str, passage: GoldPassage) -> str:
     return _PRONOUN.sub(lambda _: passage.name, source, count=1) if passage.name else source
 
 
@@ -291,7 +291,7 @@ def _name(claim: Claim, passages: Passages, others: Passages, dice: random.Rando
     return None
 
 
-def _all(passages: Sequence[Passage]) -> str:
+def _all(passages: Sequence[GoldPassage]) -> str:
     return " ".join(f"{one.title}. {one.text}" for one in passages)
 
 
@@ -444,7 +444,7 @@ def _case(row: Mapping[str, Any], kind: str, dice: random.Random) -> Case | None
     """Return a case of a kind from a question, None where its passages give none."""
     shown = [*row["gold"], *row["others"][: 5 - len(row["gold"])]]
     dice.shuffle(shown)
-    numbered = [Passage(one["title"] or "", one["text"], place) for place, one in enumerate(shown, start=1)]
+    numbered = [GoldPassage(one["title"] or "", one["text"], place) for place, one in enumerate(shown, start=1)]
     wanted = [(one["title"] or "", one["text"]) for one in row["gold"]]
     gold = [one for one in numbered if (one.title, one.text) in wanted]
     others = [one for one in numbered if one not in gold]
@@ -460,7 +460,7 @@ def _case(row: Mapping[str, Any], kind: str, dice: random.Random) -> Case | None
     return Case(row["question"], texts, str(claim), kind, claim.way)
 
 
-def _claim(gold: Sequence[Passage], row: Mapping[str, Any], dice: random.Random) -> Claim | None:
+def _claim(gold: Sequence[GoldPassage], row: Mapping[str, Any], dice: random.Random) -> Claim | None:
     turn = dice.random()
     if turn < 0.3 and (claim := echoed(gold, row["question"], row["answer"], dice)):
         return claim

@@ -46,7 +46,7 @@ class ChildFailed(Exception):
         self.code = code
 
 
-class Parser(argparse.ArgumentParser):
+class BenchmarkParser(argparse.ArgumentParser):
     """A command line whose mistakes are told in one line."""
 
     def error(self, message: str) -> NoReturn:
@@ -140,7 +140,7 @@ class Command:
 
     def main(self, arguments: Sequence[str]) -> None:
         """Run it with its own arguments."""
-        parser = Parser(prog=f"python -m benchmarks {self.name}", description=self.summary)
+        parser = BenchmarkParser(prog=f"python -m benchmarks {self.name}", description=self.summary)
         for names, settings in (*self.options, JSON):
             parser.add_argument(*names, **settings)
         options = parser.parse_args(arguments)

@@ -105,14 +105,14 @@ def moved(before: Sequence[str], after: Sequence[str], lost: str) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Cases:
+class SufficiencyEstimates:
     """Whether the first five documents held everything, and what was estimated."""
 
     sufficient: list[float] = field(default_factory=list)
     estimated: list[float] = field(default_factory=list)
 
-    def __add__(self, other: Cases) -> Cases:
-        return Cases(self.sufficient + other.sufficient, self.estimated + other.estimated)
+    def __add__(self, other: SufficiencyEstimates) -> SufficiencyEstimates:
+        return SufficiencyEstimates(self.sufficient + other.sufficient, self.estimated + other.estimated)
 
     def figures(self) -> dict[str, float | None]:
         """Return the mean estimate with AUROC and calibration error; an AUROC of cases that all are alike is None."""

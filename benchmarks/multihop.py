@@ -17,7 +17,7 @@ from polyhop.agent.evaluate.systems import SYSTEMS
 from .data import Question
 from .harness import FOLDER, LIMIT, PROFILE, SEED, SPLIT, UNTITLED, Command, Given, Report, chosen, option
 from .indexes import arm_of
-from .metrics import SHOWN, Cases, flat, interval, rounded, rows
+from .metrics import SHOWN, SufficiencyEstimates, flat, interval, rounded, rows
 from .systems import Answers, asked_alone
 
 BASELINE = "hybrid"
@@ -78,7 +78,7 @@ def _of_run(outcome: Answers, values: Values) -> dict[str, Any]:
     found: dict[str, Any] = {"mean_passages": mean, **outcome.costs()}
     if outcome.sufficiency and None not in outcome.sufficiency:
         sufficient = values[:, METRICS.index("all@5")].tolist()
-        found |= Cases(sufficient, list(outcome.sufficiency)).figures()
+        found |= SufficiencyEstimates(sufficient, list(outcome.sufficiency)).figures()
         found["looked_again"] = rounded(np.mean(outcome.again))
     return found
 

@@ -22,7 +22,19 @@ from polyhop.retrieval.rerank.role import RERANKERS, Reranker
 
 from .harness import ARMS, BenchmarkError, Command, Given, Report, naturals, option
 from .indexes import arms
-from .metrics import GAINED, Cases, Rows, at_five, gain_row, gained, mean_rows, percent, rounded, rows, share
+from .metrics import (
+    GAINED,
+    Rows,
+    SufficiencyEstimates,
+    at_five,
+    gain_row,
+    gained,
+    mean_rows,
+    percent,
+    rounded,
+    rows,
+    share,
+)
 from .plot import Point, draw
 from .systems import Answers, asked_together, named
 
@@ -46,13 +58,13 @@ OPTIONS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ArmFigures:
     """The figures of an arm, or their means: `ms` are p50 and mean by system, `again` shares of second looks."""
 
     rows: Rows
     ms: Mapping[str, Mapping[str, float]]
     again: Mapping[str, float]
-    cases: Mapping[str, Cases]
+    cases: Mapping[str, SufficiencyEstimates]
 
 
 def measure(options: Given, report: Report) -> None:
@@ -63,7 +75,7 @@ def measure(options: Given, report: Report) -> None:
         raise BenchmarkError("two files of --cross have one name; rename one of them, for they are told apart by it")
     made = profiles(options.pairs, [file.absolute() for file in options.cross])
     report.add(profile=repr(named(QUALITY)), seed=options.seed)
-    done: list[Outcome] = []
+    done: list[ArmFigures] = []
     for seed, arm in arms(options):
         done.append(outcome(asked_together(arm, made, DEPTH, warm=QUALITY), arm.gold, seed=seed))
         report.add_to("arms", arm.facts() | _shown(report, arm.title, done[-1]))
@@ -115,15 +127,18 @@ def auto(light: Answers, quality: Answers, sure: float) -> Answers:
     return light.or_else(quality, [known < sure for known in light.sufficiency])
 
 
-def outcome(asked: Mapping[str, Answers], gold: Sequence[frozenset[str]], *, seed: int) -> Outcome:
+def outcome(asked: Mapping[str, Answers], gold: Sequence[frozenset[str]], *, seed: int) -> ArmFigures:
     """Return the figures of what was asked, and of `auto`, which follows from them."""
     everyone = {**asked, **{f"{AUTO} {sure:g}": auto(asked[LIGHT], asked[QUALITY], sure) for sure in SURE}}
     values = {name: at_five(one.rankings, gold) for name, one in everyone.items()}
-    return Outcome(
+    return ArmFigures(
         rows(gained(values, FAST), GAINED, seed=seed),
         {name: _ms(np.median(one.ms), np.mean(one.ms)) for name, one in everyone.items()},
         {name: float(np.mean(one.again)) for name, one in everyone.items()},
-        {name: Cases(values[name][:, 1].tolist(), list(asked[name].sufficiency)) for name in (FAST, LIGHT, QUALITY)},
+        {
+            name: SufficiencyEstimates(values[name][:, 1].tolist(), list(asked[name].sufficiency))
+            for name in (FAST, LIGHT, QUALITY)
+        },
     )
 
 
@@ -131,21 +146,21 @@ def _ms(median: Any, mean: Any) -> dict[str, float]:
     return {"p50": round(float(median), 3), "mean": round(float(mean), 3)}
 
 
-def middle(done: Sequence[Outcome]) -> Outcome:
+def middle(done: Sequence[ArmFigures]) -> ArmFigures:
     """Return the mean over arms, each counting the same; the cases of all are put together."""
 
     def mean(name: str, kind: str) -> Any:
         return np.mean([one.ms[name][kind] for one in done])
 
-    return Outcome(
+    return ArmFigures(
         mean_rows([one.rows for one in done]),
         {name: _ms(mean(name, "p50"), mean(name, "mean")) for name in done[0].ms},
         {name: float(np.mean([one.again[name] for one in done])) for name in done[0].again},
-        {name: sum((one.cases[name] for one in done), Cases()) for name in done[0].cases},
+        {name: sum((one.cases[name] for one in done), SufficiencyEstimates()) for name in done[0].cases},
     )
 
 
-def figures(one: Outcome) -> dict[str, Any]:
+def figures(one: ArmFigures) -> dict[str, Any]:
     """Return plain JSON types: systems, what `auto` keeps, and how good the estimates are."""
     systems: dict[str, Any] = {name: {**own, "ms": dict(one.ms[name])} for name, own in one.rows.to_dict().items()}
 
@@ -164,7 +179,7 @@ def figures(one: Outcome) -> dict[str, Any]:
     return {"systems": systems, AUTO: autos, "sufficiency": judged}
 
 
-def _shown(report: Report, title: str, one: Outcome) -> dict[str, Any]:
+def _shown(report: Report, title: str, one: ArmFigures) -> dict[str, Any]:
     found = figures(one)
     looks = [
         gain_row(name, own, first=name == FAST) | {f"{kind} ms": f"{own['ms'][kind]:.1f}" for kind in ("p50", "mean")}

@@ -35,6 +35,9 @@ def configure(level: str = "warning", *, json: bool | None = None) -> None:
     """Set up logging for a program that owns the process, such as the command line.
 
     `json` defaults to whether standard error is something other than a terminal.
+
+    Raises:
+        CallerError: for a level that there is not.
     """
     if level.upper() not in LEVELS:
         raise CallerError(f"{level!r} is no log level; choose one of {', '.join(LEVELS).lower()}")

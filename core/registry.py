@@ -91,7 +91,11 @@ class Registry(Generic[Part]):
         return cast(Part, part)
 
     def make_all(self, specs: str, given: Any = None) -> list[Part]:
-        """Return the parts of a list with commas or spaces between them, in its order."""
+        """Return the parts of a list with commas or spaces between them, in its order.
+
+        Raises:
+            CallerError: as for `make`.
+        """
         return [self.make(spec, given) for spec in listed(specs)]
 
     def get(self, name: str) -> Part:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,3 +67,17 @@ class Hit:
 
     id: str
     score: float
+
+
+class Spent(TypedDict):
+    """What a node spent with one language model on one call: plain JSON, kept in the state."""
+
+    node: str
+    model: str
+    calls: int
+    tokens_in: int
+    tokens_out: int
+    dollars: float
+    seconds: float
+    cached: bool
+    failed: bool

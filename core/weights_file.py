@@ -79,7 +79,11 @@ class WeightsFile:
     foreign: str = ""
 
     def save(self, path: Path, tensors: Mapping[str, NDArray[Any]], card: Mapping[str, Any]) -> str:
-        """Write weights as they are, whole or not at all, and return the digest of the file."""
+        """Write weights as they are, whole or not at all, and return the digest of the file.
+
+        Raises:
+            OperatorError: where the file cannot be written.
+        """
         from safetensors.numpy import save as serialise
 
         header = json.dumps({"format": self.format, **card}, sort_keys=True)

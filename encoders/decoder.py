@@ -37,6 +37,9 @@ class Decoder:
 
         Args:
             kind: the class of transformers that loads it; one with a head for words is kept whole in `_whole`.
+
+        Raises:
+            CallerError: for a model that cannot be loaded, or has no end token.
         """
         self.name = name
         self._tokenizer, self._whole = _parts(name, kind)

@@ -24,6 +24,9 @@ def session(path: Path, module: str, arguments: Sequence[str], *, threads: int) 
     """Return a session for the graph at `path`; its kernels are fused already, so there is nothing left to optimise.
 
     Where the file is absent or damaged, `python -m module arguments` is run to write it.
+
+    Raises:
+        OperatorError: for a graph that can be neither read nor made.
     """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
@@ -53,7 +56,11 @@ def read(path: Path) -> bytes | None:
 
 
 def keep(path: Path, build: Callable[[], bytes]) -> Path:
-    """Write the graph unless a sound one is there; concurrent processes wait for the first."""
+    """Write the graph unless a sound one is there; concurrent processes wait for the first.
+
+    Raises:
+        OperatorError: where the file cannot be written.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_suffix(".lock")):
         if read(path) is None:

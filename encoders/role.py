@@ -31,10 +31,18 @@ class Encoder(Protocol):
     def max_tokens(self) -> int: ...
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
-        """Return one unit row per text, shape (len(texts), dimension): for what is searched with."""
+        """Return one unit row per text, shape (len(texts), dimension): for what is searched with.
+
+        Raises:
+            CallerError: for one string in the place of a sequence, and for what is no string.
+        """
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
-        """Return one unit row per text, shape (len(texts), dimension): for what is found."""
+        """Return one unit row per text, shape (len(texts), dimension): for what is found.
+
+        Raises:
+            CallerError: as for `encode_queries`.
+        """
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return how many tokens each text has, special tokens not counted."""
@@ -45,7 +53,11 @@ def __getattr__(name: str) -> Any:
 
 
 def readable(texts: Sequence[str]) -> list[str]:
-    """Return the texts as a tokenizer can read them: surrogate pairs joined, lone ones replaced by U+FFFD."""
+    """Return the texts as a tokenizer can read them: surrogate pairs joined, lone ones replaced by U+FFFD.
+
+    Raises:
+        CallerError: for one string in the place of a sequence, and for what is no string.
+    """
     if isinstance(texts, str):
         raise CallerError(f"encode: expected a sequence of texts, got the string {texts[:40]!r}; put it into a list")
     return [_readable(text, place) for place, text in enumerate(texts)]

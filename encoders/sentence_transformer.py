@@ -23,7 +23,11 @@ class SentenceModel(OldMethods):
     """
 
     def __init__(self, name: str) -> None:
-        """Load the model, from disk or from the hub where the machine may reach it."""
+        """Load the model, from disk or from the hub where the machine may reach it.
+
+        Raises:
+            OperatorError: for a model that the library cannot load.
+        """
         self.name = name
         self._model = _load(name)
         self.dimension: int = self._model.get_embedding_dimension()

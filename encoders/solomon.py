@@ -31,6 +31,9 @@ class Solomon(OldMethods):
             whichever the model would write, which is what None does.
         longest: tokens of an augmentation; the time saved is that of the augmentations not written.
         window: tokens of a document that are read; a model may read more than a passage should have.
+
+    Raises:
+        CallerError: for a threshold that is no probability.
     """
 
     def __init__(self, model: str, *, threshold: float | None = None, longest: int = 64, window: int = 512) -> None:

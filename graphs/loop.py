@@ -18,9 +18,7 @@ from typing import Any, Literal, TypeVar, cast, get_type_hints
 
 from ..retrieval.run import Run
 from ..retrieval.stop import MOST_HOPS
-from .nodes.instruct import instruct
-from .nodes.rerank import rerank
-from .nodes.steps import finish, hop, judge, plan, rank, search
+from .nodes.steps import finish, hop, instructed, judge, plan, rank, rerank, search
 from .state import Request, State
 
 START, END = "__start__", "__end__"  # as LangGraph calls them
@@ -65,10 +63,16 @@ def after_finish(state: State) -> Literal["answer", "__end__"]:
     return "answer" if state.get("task") == "answer" else "__end__"
 
 
-def late(name: str) -> Step:
-    """Return an async step that most questions do not need; its module is imported when it is first taken."""
+def late(name: str, needed: Callable[[State, Run], bool] | None = None) -> Step:
+    """Return an async step that most questions do not need; its module is imported when one needs it.
+
+    Args:
+        needed: says cheaply whether the step may change anything; without it the step is always taken.
+    """
 
     async def step(state: State, run: Run) -> State:
+        if needed is not None and not needed(state, run):
+            return State()
         module = import_module(f"{__package__}.nodes.{name}")
         return cast(State, await getattr(module, name)(state, run))
 
@@ -84,7 +88,7 @@ STEPS: Mapping[str, Step] = {
     for step in (
         late("condense"),
         plan,
-        instruct,
+        late("instruct", instructed),
         late("augment"),
         search,
         rank,

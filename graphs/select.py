@@ -14,7 +14,8 @@ from pydantic import BaseModel, Field
 
 from ..core.check import check_k, question_text
 from ..core.errors import ModelError
-from ..core.llm.gateway import Gateway, Spent
+from ..core.llm.gateway import Gateway
+from ..core.types import Spent
 from ..tools.select.choose import IntentCover, Need, Needs, Twins, why
 from ..tools.select.engine import Engine, ToolCandidate
 from ..tools.select.gloss import asked

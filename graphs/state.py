@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal, TypedDict, cast
 
 from ..conversation.turn import Turn
-from ..core.llm.gateway import Spent
+from ..core.types import Spent
 from ..retrieval.candidate import Candidate, PursuedQuestion, Query, Understood
 
 #: whether passages are all that is wanted, or an answer made of them

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from ..core.errors import CallerError
 from ..core.registry import PartMissing, listed
 from ..core.settings import Settings
 from .candidate import Candidate
-from .escalation import Always, Escalation, Never, WhenUnsure
+from .escalation import Always, Escalation, Never, Pursuit, WhenUnsure
 from .fusion.role import FUSIONS
 from .hop.link import LinkHop
 from .hop.role import UPDATERS, HopUpdater
-from .query.decompose import Pursuit
 from .query.first import FirstSearch
-from .query.gate import Gate
 from .query.role import AUGMENTERS, Augmenter, Searcher
 from .rerank.duplicates import Duplicates
 from .rerank.exclude import Exclude
@@ -25,6 +24,9 @@ from .rerank.role import ALWAYS, RERANKERS, Ranker, Reranker, Sufficiency
 from .retriever import Retriever
 from .run import Run
 from .stop import STOP_RULES, AfterSeconds, MaxHops, Stop, WhenCancelled, WhenDry
+
+if TYPE_CHECKING:
+    from .query.gate import Gate
 
 #: updaters that are asked after those of the settings where a ranking is looked at again
 FURTHER = ("span",)
@@ -95,7 +97,7 @@ class Config:
             first=FirstSearch(fusion=FUSIONS.make(settings.fusion)),
             hops=hops,
             augment=augment,
-            gate=None if augment is None or settings.gate is None else Gate(augment.name, settings.gate).checked(),
+            gate=None if augment is None or settings.gate is None else _gate(augment.name, settings.gate),
             further=tuple(UPDATERS.make(name, retriever) for name in FURTHER if name not in names) if bounds else (),
             light=tuple(map(RERANKERS.make, LIGHT)) if settings.profile == "auto" else (),
             rerankers=tuple(RERANKERS.make(name, retriever) for name in rerankers) if bounds else (),
@@ -132,6 +134,12 @@ class Config:
     def estimate(self, ranked: Sequence[Candidate], run: Run) -> float | None:
         """Return the probability that the head of a ranking is sufficient, where it is asked for."""
         return None if self.sufficiency is None else self.sufficiency.estimate(ranked, run)
+
+
+def _gate(augmenter: str, threshold: float) -> Gate:
+    from .query.gate import Gate  # few runs have one
+
+    return Gate(augmenter, threshold).checked()
 
 
 def _hops(settings: Settings, retriever: Retriever | None) -> tuple[tuple[HopUpdater, ...], tuple[str, ...]]:

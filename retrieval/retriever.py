@@ -69,7 +69,12 @@ class Retriever(Protocol):
 
 
 class MultiRetriever:
-    """Collections searched as one; they must have the same embedder."""
+    """Collections searched as one; they must have the same embedder.
+
+    Raises:
+        CallerError: for no collection.
+        OperatorError: for collections with different embedders.
+    """
 
     def __init__(self, members: Sequence[Retriever]) -> None:
         if not members:
@@ -158,7 +163,11 @@ class CallableRetriever:
         return [[] for _ in np.atleast_2d(np.asarray(vectors))]
 
     def lexical(self, question: str, k: int, *, where: str = "") -> list[Hit]:
-        """Return the user's ranking; its order is kept, scores fall with the rank."""
+        """Return the user's ranking; its order is kept, scores fall with the rank.
+
+        Raises:
+            CallerError: for a filter, and for a search that returns no passages.
+        """
         if where.strip():
             raise CallerError(f"a filter ({where!r}) needs a collection of polyhop's; filter inside your own retriever")
         returned = self._call(question, k)

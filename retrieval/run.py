@@ -11,14 +11,14 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..core.errors import CallerError
-from ..core.types import Passage, Vectors
+from ..core.types import Passage, Spent, Vectors
 from ..core.words import STOP, content_words, word_key
 from ..store.names import Kind, names_of
 from .candidate import Understood
 from .retriever import Retriever
 
 if TYPE_CHECKING:
-    from ..core.llm.gateway import Gateway, Spent
+    from ..core.llm.gateway import Gateway
     from .config import Config
 
 #: The weight of a name by its kind, from a title to an inexact match.

@@ -18,11 +18,11 @@ import numpy as np
 from ..core.errors import CallerError
 from ..core.forked import never_close
 from ..core.types import Document, Metadata, Vectors
-from .filter import Filter
 from .vector_index import Generation, IndexFailed, IndexUnavailable, file_sizes
 
 if TYPE_CHECKING:
     from .collection import Collection
+    from .filter import Filter
     from .write import AddReport
 
 # Chroma's default HNSW is tuned for smaller candidate lists than a fused, filtered, multi-hop search asks for.
@@ -85,7 +85,11 @@ class ChromaIndex:
             self._batch = min(int(self._client.get_max_batch_size()), MAX_BATCH)
 
     def check(self, rows: int | None = None) -> None:
-        """Ask for the number of rows, which goes the whole way to a server's database."""
+        """Ask for the number of rows, which goes the whole way to a server's database.
+
+        Raises:
+            IndexFailed: if it holds another number of rows.
+        """
         found = self._count()
         if rows not in (None, found):
             raise IndexFailed(f"it holds {found:,} rows, the record {rows:,}; opening the collection again rebuilds it")
@@ -189,7 +193,12 @@ class ChromaIndex:
 
 
 def connect(folder: Path, url: str) -> Any:
-    """Return a Chroma client: embedded in `folder`, or of the server at `url`."""
+    """Return a Chroma client: embedded in `folder`, or of the server at `url`.
+
+    Raises:
+        IndexUnavailable: for an address that is none, a server that does not answer, or a fork of a process that used
+            one.
+    """
     import chromadb
     from chromadb.config import Settings
 

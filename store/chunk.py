@@ -198,6 +198,9 @@ def chunk(document: Document, count_tokens: CountTokens, max_tokens: int) -> lis
 
     A document that fits, or that brings its own vector, is one chunk with its text unchanged; one without text gives
     none. Chunks cover every non-space character in order. For many documents `chunk_all` is faster.
+
+    Raises:
+        CallerError: for `max_tokens` below 1.
     """
     return next(chunk_all([document], count_tokens, max_tokens))[1]
 
@@ -205,7 +208,11 @@ def chunk(document: Document, count_tokens: CountTokens, max_tokens: int) -> lis
 def chunk_all(
     documents: Iterable[Document], count_tokens: CountTokens, max_tokens: int
 ) -> Iterator[tuple[Document, list[Chunk]]]:
-    """Yield each document with its chunks, in order, counting tokens for batches of documents."""
+    """Yield each document with its chunks, in order, counting tokens for batches of documents.
+
+    Raises:
+        CallerError: for `max_tokens` below 1.
+    """
     if max_tokens < 1:
         raise CallerError(f"max_tokens is {max_tokens!r}; it must be at least 1")
     meter = Meter(count_tokens)

@@ -65,6 +65,7 @@ class Collection(CollectionReader, AbstractContextManager["Collection"]):
             NoCollection: if there is none of that name; the message lists those there are.
             LockedError: if another process is writing to it.
             WrongEmbedder: if `embedder` is not the one it was made with.
+            OperatorError: for files that cannot be read or are of another format.
         """
         folder = folder_of(home, name)
         if not (folder / RECORD).is_file():
@@ -83,7 +84,12 @@ class Collection(CollectionReader, AbstractContextManager["Collection"]):
         embedder: Encoder | None = None,
         options: Options | None = None,
     ) -> Collection:
-        """Open a collection, making it if there is none."""
+        """Open a collection, making it if there is none.
+
+        Raises:
+            CallerError: for a name that is no plain file name.
+            OperatorError: for a folder that cannot be made; otherwise as for `open`.
+        """
         folder = folder_of(home, name)
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -112,6 +118,10 @@ class Collection(CollectionReader, AbstractContextManager["Collection"]):
 
         Documents that cannot be stored are on the report with their reasons. If the process dies in the middle, batches
         that were written stay and the next call goes on from there.
+
+        Raises:
+            CallerError: for what is no `Document`.
+            OperatorError: where another process has the collection, or the disk fails.
         """
         with self.intake(batch=batch) as intake:
             for document in documents:
@@ -119,7 +129,12 @@ class Collection(CollectionReader, AbstractContextManager["Collection"]):
         return intake.report
 
     def remove(self, keys: Sequence[str] = (), *, where: str = "") -> int:
-        """Remove documents by key or by filter and return how many there were."""
+        """Remove documents by key or by filter and return how many there were.
+
+        Raises:
+            CallerError: for one string in the place of keys, or a filter that cannot be read.
+            OperatorError: where another process has the collection, or the disk fails.
+        """
         if isinstance(keys, str):
             raise CallerError(f"keys must be a list, not the string {keys!r:.80}; put it in brackets")
         keys = [*keys, *(self.keys(where) if where.strip() else [])]
@@ -131,6 +146,10 @@ class Collection(CollectionReader, AbstractContextManager["Collection"]):
         """Embed every passage with another embedder and return how many there were.
 
         The old vectors serve until the new ones are complete; a killed run goes on where it was.
+
+        Raises:
+            CallerError: for what is no encoder.
+            OperatorError: where another process has the collection, or the disk fails.
         """
         from .write import embed_again
 
@@ -146,7 +165,13 @@ class Collection(CollectionReader, AbstractContextManager["Collection"]):
 
     @property
     def embedder(self) -> Encoder:
-        """Return the embedder of the collection, loading it the first time."""
+        """Return the embedder of the collection, loading it the first time.
+
+        Raises:
+            CallerError: for the name of a class that the settings do not name.
+            OperatorError: for a model that cannot be loaded.
+            WrongEmbedder: for one that is not that of the collection.
+        """
         if self._embedder is None:
             settings = Settings()
             if self._options.embedder:
@@ -237,7 +262,12 @@ class Collection(CollectionReader, AbstractContextManager["Collection"]):
 
 
 def delete(home: Path | str, name: str, *, options: Options | None = None) -> None:
-    """Delete a whole collection."""
+    """Delete a whole collection.
+
+    Raises:
+        CallerError: for a collection that is not there.
+        OperatorError: where another process has it, or its files cannot be removed.
+    """
     folder = folder_of(home, name)
     with Collection.open(home, name, options=options) as collection, collection._lock.exclusive():
         collection._derived.drop()

@@ -548,6 +548,9 @@ def parse(text: str) -> Filter:
     """Return the filter that a text describes; `FilterError` shows where a text cannot be read.
 
     Bounds: 10,000 characters, 200 comparisons, 50 nested brackets and nots, 1,000 values in a list.
+
+    Raises:
+        FilterError: for a filter that cannot be read.
     """
     return _parse(text) if isinstance(text, str) else Filter(read(text))
 

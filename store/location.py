@@ -55,7 +55,11 @@ class Options:
 
 
 def folder_of(home: Path | str, name: str) -> Path:
-    """Return the folder of a collection, refusing names that are no plain file name."""
+    """Return the folder of a collection, refusing names that are no plain file name.
+
+    Raises:
+        CallerError: for a name that is no plain file name.
+    """
     if not _NAME.fullmatch(name):
         raise CallerError(
             f"{name!r} is no name for a collection; use lower-case letters, digits, '.', '_' and '-', at most 63"

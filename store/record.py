@@ -119,6 +119,10 @@ class Record:
 
     Args:
         path: the SQLite file; it is created with its tables when it does not exist.
+
+    Raises:
+        OperatorError: for a file that cannot be read or is of another format; every method raises it for what SQLite
+            says of disks and files.
     """
 
     def __init__(self, path: Path) -> None:
@@ -145,6 +149,7 @@ class Record:
 
         Raises:
             OperatorError: for what SQLite says of disks and files.
+            CallerError: once it is closed, and in a fork.
         """
         refuse_fork(self.path.parent, self._owner)
         if self._closed:
@@ -174,7 +179,12 @@ class Record:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """Lend a connection inside one transaction: committed on success, rolled back on any exception."""
+        """Lend a connection inside one transaction: committed on success, rolled back on any exception.
+
+        Raises:
+            OperatorError: as for `reading`.
+            CallerError: as for `reading`.
+        """
         with self.reading() as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:

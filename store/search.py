@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,9 +16,11 @@ from numpy.typing import ArrayLike
 from ..core.check import check_k, unit_rows
 from ..core.types import Hit, Passage, Vectors
 from ..store import lexical
-from .filter import Filter, Sql, parse
 from .record import LIVE, Record
 from .vector_index import VectorIndex
+
+if TYPE_CHECKING:
+    from .filter import Filter, Sql
 
 # Up to so many matching chunks a filtered search scores exactly on the stored vectors; above, it over-fetches.
 EXACT = 2_000
@@ -87,7 +89,12 @@ class CollectionReader:
         return self._steady(lambda generation: self._dense(queries, k, self._plan(where, generation)))
 
     def lexical(self, question: str, k: int, *, where: str = "") -> list[Hit]:
-        """Return the k live passages that BM25 likes best for the words of the question, ties by id."""
+        """Return the k live passages that BM25 likes best for the words of the question, ties by id.
+
+        Raises:
+            CallerError: for a k that is none.
+            FilterError: for a filter that cannot be read.
+        """
         check_k(k)
         return self._steady(lambda generation: self._lexical(question, k, where, generation))
 
@@ -194,9 +201,9 @@ class CollectionReader:
 
     def _make_plan(self, where: str, _generation: int) -> Plan:
         total = self._record.count()[1]
-        if not where.strip():
+        condition = _condition(where)
+        if condition is None:
             return Plan(None, None, total, total)
-        condition = parse(where)
         documents, values = condition.sql_enumerate(UNIVERSE)
         matching = f"FROM {LIVE} WHERE d.id IN ({documents})"
         with self._record.reading() as connection:
@@ -286,7 +293,11 @@ class CollectionReader:
 
 
 def _condition(where: str) -> Filter | None:
-    return parse(where) if where.strip() else None
+    if not where.strip():
+        return None
+    from .filter import parse  # the filter language, which most questions do not use
+
+    return parse(where)
 
 
 def _check(condition: Filter | None) -> Sql:

@@ -26,6 +26,9 @@ def export(collection: Collection, path: Path) -> int:
     """Write a collection to one JSON-lines file (gzip if it ends in `.gz`) and return the number of documents.
 
     The file appears whole or not at all. It holds texts, metadata and vectors: importing it embeds nothing.
+
+    Raises:
+        OperatorError: where the file cannot be written.
     """
     try:
         with draft_of(path) as draft, _open(draft, "wt", gz=path.suffix == ".gz") as file:
@@ -64,7 +67,11 @@ def import_file(collection: Collection, path: Path) -> AddReport:
 
 
 def embedder_of(path: Path) -> str:
-    """Return the name of the embedder whose vectors an export holds."""
+    """Return the name of the embedder whose vectors an export holds.
+
+    Raises:
+        CallerError: for a file that is no export.
+    """
     with _open(path, "rb", gz=path.suffix == ".gz") as file:
         return str(_head(_lines(file, path), path).get("embedder", ""))
 

@@ -11,12 +11,14 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from ..core.errors import OperatorError
 from ..core.registry import Registry
 from ..core.types import Metadata, Vectors
-from .filter import Filter
+
+if TYPE_CHECKING:
+    from .filter import Filter
 
 
 class IndexUnavailable(OperatorError):

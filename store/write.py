@@ -299,7 +299,11 @@ class Intake:
         self._characters = 0
 
     def put(self, item: Document | Prepared) -> None:
-        """Take a document, or one that was cut before; may write a batch."""
+        """Take a document, or one that was cut before; may write a batch.
+
+        Raises:
+            CallerError: for what is no `Document`.
+        """
         document = item.document if isinstance(item, Prepared) else item
         if not isinstance(document, Document):
             raise CallerError(f"{item!r:.80} is no Document; give Document(key, text, title, metadata)")

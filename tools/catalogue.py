@@ -33,6 +33,9 @@ class Catalogue:
 
     Open one with `Catalogue.open` or `Catalogue.create`; it is a context manager, and threads may share it. Each source
     owns what it brought: a sync adds, changes and removes tools of that owner and no others.
+
+    Raises:
+        CallerError: for a collection of documents.
     """
 
     def __init__(self, collection: Collection) -> None:
@@ -53,7 +56,12 @@ class Catalogue:
         embedder: Encoder | None = None,
         options: Options | None = None,
     ) -> Catalogue:
-        """Open an existing catalogue; see `Collection.open` for what can be wrong with it."""
+        """Open an existing catalogue; see `Collection.open` for what can be wrong with it.
+
+        Raises:
+            CallerError: for a collection of documents, or none of that name.
+            OperatorError: as for `Collection.open`.
+        """
         return _around(Collection.open(home, name, embedder=embedder, options=_lazy(options)))
 
     @classmethod
@@ -65,7 +73,12 @@ class Catalogue:
         embedder: Encoder | None = None,
         options: Options | None = None,
     ) -> Catalogue:
-        """Open a catalogue, making it if there is none."""
+        """Open a catalogue, making it if there is none.
+
+        Raises:
+            CallerError: for a collection of documents.
+            OperatorError: as for `Collection.create`.
+        """
         return _around(Collection.create(home, name, embedder=embedder, options=_lazy(options)))
 
     @property
@@ -135,7 +148,12 @@ class Catalogue:
         return known
 
     def dense(self, vectors: ArrayLike, k: int, *, where: str = "") -> list[list[Hit]]:
-        """Return for each query vector its k nearest tools by cosine, ties by id; hits bear the ids of tools."""
+        """Return for each query vector its k nearest tools by cosine, ties by id; hits bear the ids of tools.
+
+        Raises:
+            CallerError: for a k or a filter that is none.
+            VectorError: for vectors that cannot be searched with.
+        """
         snapshot = self.snapshot()
         if where.strip():
             return [_named(hits, snapshot) for hits in self.collection.dense(vectors, k, where=where)]

@@ -28,6 +28,7 @@ def sources_of(place: str | Path) -> list[ToolSource]:
 
     Raises:
         SourceError: if it is none of these, or cannot be read.
+        SourceAway: for an address that does not answer.
     """
     if not is_address(place):
         place = Path(place).expanduser().absolute()

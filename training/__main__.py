@@ -21,12 +21,12 @@ def _train(given: Namespace) -> dict[str, Any]:
     from .questions import read, texts_of
     from .treehop.examples import examples
     from .treehop.links import TEMPLATES, Borrowed, hops
-    from .treehop.network import PUBLISHED, Recipe
+    from .treehop.network import PUBLISHED, TreeHopRecipe
     from .treehop.train import Work, card_text, train
 
     settings, watcher = Settings(), Lines()
     embedder = load(settings=settings)
-    chosen = with_parts(PUBLISHED if given.published else Recipe(), given.set)
+    chosen = with_parts(PUBLISHED if given.published else TreeHopRecipe(), given.set)
     asked = [question for path in given.questions for question in read(path, untitled=given.untitled)]
     texts = [text for question in asked for text in question.texts(distractors=not given.corpus)]
     texts += [text for path in given.corpus for text in texts_of(path, untitled=given.untitled)]

@@ -42,7 +42,7 @@ _ARTICLES = frozenset(("a", "an", "the"))
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class AnswerExample:
     """A question with its sentences: `Sight` in plain types, and of each sentence what it holds.
 
     `holds` says whether the answer stands in it, `gold` whether its passage is a gold one. A `foreign` question is one
@@ -79,16 +79,18 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Asked:
+class AnswerableQuestion:
     """An example with its sentences and the answer; `whole` says whether all gold passages are among theirs."""
 
-    example: Example
+    example: AnswerExample
     quotable: Quotable
     answer: str
     whole: bool
 
 
-def collect(sources: Sources, *, foreign: Sequence[HopQuestion] = (), hops: Sequence[int] = (2,)) -> list[Asked]:
+def collect(
+    sources: Sources, *, foreign: Sequence[HopQuestion] = (), hops: Sequence[int] = (2,)
+) -> list[AnswerableQuestion]:
     """Return what is found for each question that is answered by more than yes or no.
 
     Args:
@@ -101,21 +103,21 @@ def collect(sources: Sources, *, foreign: Sequence[HopQuestion] = (), hops: Sequ
     """
     strange = list(foreign)
 
-    def make(one: HopQuestion, collection: Collection) -> list[Asked | None]:
+    def make(one: HopQuestion, collection: Collection) -> list[AnswerableQuestion | None]:
         beside = [_asked(strange.pop(), collection, hops[0], foreign=True) for _ in range(len(strange))]
         return [*(_asked(one, collection, number) for number in hops), *beside]
 
     return [one for made in of_each(sources, make) for one in made if one is not None]
 
 
-def _asked(one: HopQuestion, collection: Collection, hops: int, *, foreign: bool = False) -> Asked | None:
+def _asked(one: HopQuestion, collection: Collection, hops: int, *, foreign: bool = False) -> AnswerableQuestion | None:
     if key(one.answer) in ("", "yes", "no"):
         return None
     state, run = walked(one.question, collection, K, searches=hops, sufficiency=Estimate())
     quotable = Quotable.of(state["ranked"][:K], run, QuestionWords.of(run.question, run))
     sight, gold = quotable.sight(state.get("sufficiency")), set(one.identities())
     documents = [known.passage.document for known in quotable.known]
-    example = Example(
+    example = AnswerExample(
         question=one.question,
         kind=sight.kind,
         rows=sight.rows.round(5).tolist(),
@@ -128,7 +130,7 @@ def _asked(one: HopQuestion, collection: Collection, hops: int, *, foreign: bool
         foreign=foreign,
         hops=hops,
     )
-    return Asked(example, quotable, one.answer, gold <= set(documents))
+    return AnswerableQuestion(example, quotable, one.answer, gold <= set(documents))
 
 
 def key(text: str) -> str:
@@ -141,7 +143,7 @@ def holds(text: str, answer: str) -> bool:
     return f" {key(answer)} " in f" {key(text)} "
 
 
-def trained(examples: Sequence[Example]) -> tuple[dict[str, Any], dict[str, Any]]:
+def trained(examples: Sequence[AnswerExample]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the file of units as plain JSON types, and figures on halves that the scorers have not seen.
 
     Raises:
@@ -158,7 +160,7 @@ def trained(examples: Sequence[Example]) -> tuple[dict[str, Any], dict[str, Any]
     return file, {"questions": len(examples), "held": round(float(right[~foreign].mean()), 4), "foreign": strange}
 
 
-def fitted(examples: Sequence[Example]) -> tuple[Weighing, Any, Any]:
+def fitted(examples: Sequence[AnswerExample]) -> tuple[Weighing, Any, Any]:
     """Return the units and, of each example, whether scorers of the other half are right, and whether it is foreign.
 
     Raises:
@@ -182,12 +184,12 @@ def fitted(examples: Sequence[Example]) -> tuple[Weighing, Any, Any]:
     return Weighing(scorers, chance, ours), right, foreign
 
 
-def useful(one: Example) -> bool:
+def useful(one: AnswerExample) -> bool:
     """Say whether some sentences of an example are right and some are not, and all of its searches were made."""
     return one.hops >= WHOLE and 0 < sum(one.right()) < len(one.rows)
 
 
-def fit_scorers(examples: Sequence[Example]) -> dict[str, Linear]:
+def fit_scorers(examples: Sequence[AnswerExample]) -> dict[str, Linear]:
     """Return the unit of each group: what all groups share, and what is its own where that pays.
 
     The loss is the cross-entropy over the sentences of a question, of those that hold the answer together, and over
@@ -213,7 +215,7 @@ def fit_scorers(examples: Sequence[Example]) -> dict[str, Linear]:
     }
 
 
-def judged(examples: Sequence[Example], scorers: Mapping[str, Linear]) -> tuple[Numbers, Numbers, Numbers]:
+def judged(examples: Sequence[AnswerExample], scorers: Mapping[str, Linear]) -> tuple[Numbers, Numbers, Numbers]:
     """Return what is known of the sentences that scorers choose, for each example that has some.
 
     Whether they hold the answer, and whether the question is foreign, stand beside it.
@@ -244,7 +246,7 @@ def _examples(given: Namespace) -> dict[str, Any]:
 
 
 def _units(given: Namespace) -> dict[str, Any]:
-    return write_json(given.out, *trained(load(given.examples, Example)))
+    return write_json(given.out, *trained(load(given.examples, AnswerExample)))
 
 
 def _rules(given: Namespace) -> dict[str, Any]:

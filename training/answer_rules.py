@@ -17,7 +17,7 @@ from ..answering.extractive.explain import Explainer, Rules
 from ..answering.extractive.quotable import Sight
 from ..answering.extractive.scorer import Weighing, choose
 from ..core.types import Numbers
-from .answer import WHOLE, Asked, fitted, holds
+from .answer import WHOLE, AnswerableQuestion, fitted, holds
 
 #: What a further sentence has to bring: an answer in so many hundredths of the questions.
 COST = 0.05
@@ -39,10 +39,10 @@ LEAST = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Seen:
+class HeldOutQuestion:
     """A question as units see it that have not learned from its set."""
 
-    asked: Asked
+    asked: AnswerableQuestion
     sight: Sight
     scores: Numbers
     right: float
@@ -57,7 +57,7 @@ class Seen:
         return holds(" ".join(piece.text for piece in told), self.asked.answer), len(told)
 
 
-def chosen(sets: Sequence[Sequence[Asked]]) -> Mapping[str, Any]:
+def chosen(sets: Sequence[Sequence[AnswerableQuestion]]) -> Mapping[str, Any]:
     """Return the rules and thresholds, and what they bring where they were chosen on the other sets alone.
 
     Raises:
@@ -83,7 +83,7 @@ def chosen(sets: Sequence[Sequence[Asked]]) -> Mapping[str, Any]:
     }
 
 
-def best(sets: Sequence[Sequence[Seen]]) -> Rules:
+def best(sets: Sequence[Sequence[HeldOutQuestion]]) -> Rules:
     """Return the rules that are worth most in the mean of the sets, one changed after the other until none helps."""
     rules = Rules(**{name: values[0] for name, values in GRID.items()})
     worth, before = -1.0, -2.0
@@ -96,7 +96,7 @@ def best(sets: Sequence[Sequence[Seen]]) -> Rules:
     return rules
 
 
-def thresholds(sets: Sequence[Sequence[Seen]], rules: Rules) -> Mapping[str, Any]:
+def thresholds(sets: Sequence[Sequence[HeldOutQuestion]], rules: Rules) -> Mapping[str, Any]:
     """Return the thresholds that let through the fewest wrong answers, and `KEEP` of the right ones, in the mean.
 
     Wrong are answers that lack what is asked, and all to foreign questions; both shares count the same.
@@ -112,25 +112,25 @@ def thresholds(sets: Sequence[Sequence[Seen]], rules: Rules) -> Mapping[str, Any
     return {"ours": ours, "right": right, "least": least, **shares}
 
 
-def _seen(asked: Asked, units: Weighing) -> Seen:
+def _seen(asked: AnswerableQuestion, units: Weighing) -> HeldOutQuestion:
     sight = asked.example.sight()
     scores = units.scores(sight)
     right, ours = units.chances(sight, scores, choose(scores, sight.places))
-    return Seen(asked, sight, scores, right, ours)
+    return HeldOutQuestion(asked, sight, scores, right, ours)
 
 
-def _worth(own: Sequence[Seen], rules: Rules) -> float:
+def _worth(own: Sequence[HeldOutQuestion], rules: Rules) -> float:
     """Return how often the answer is held, less what the sentences cost."""
     return float(np.mean([held - COST * number for held, number in (one.told(rules) for one in own)]))
 
 
-def _held(own: Sequence[Seen], same: float) -> float:
+def _held(own: Sequence[HeldOutQuestion], same: float) -> float:
     """Return how often the likeliest sentences hold the answer where a second one of a passage costs so much."""
     rows = [(one, choose(one.scores, one.sight.places, same=same)) for one in own]
     return float(np.mean([any(one.asked.example.holds[row] for row in chosen) for one, chosen in rows]))
 
 
-def _outcomes(own: Sequence[Seen], rules: Rules) -> Numbers:
+def _outcomes(own: Sequence[HeldOutQuestion], rules: Rules) -> Numbers:
     """Return of each question its chances, its sufficiency, whether its answer is right, and whether it is foreign."""
     return np.array(
         [

@@ -35,7 +35,7 @@ LEAST = 1e-9  # of a gain that is a difference
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class GateExample:
     """A question: the gate's numbers after the first search, and nDCG@10 as it is and with each reformulation."""
 
     question: str
@@ -61,7 +61,7 @@ class Noting(Gate):
         return 1.0
 
 
-def collect(sources: Sources, augmenters: Sequence[Augmenter] = (Feedback(), Expansion())) -> list[Example]:
+def collect(sources: Sources, augmenters: Sequence[Augmenter] = (Feedback(), Expansion())) -> list[GateExample]:
     """Return an example for each question.
 
     Raises:
@@ -70,13 +70,13 @@ def collect(sources: Sources, augmenters: Sequence[Augmenter] = (Feedback(), Exp
     return of_each(sources, lambda one, collection: _example(one, collection, augmenters))
 
 
-def _example(one: HopQuestion, collection: Collection, augmenters: Sequence[Augmenter]) -> Example:
+def _example(one: HopQuestion, collection: Collection, augmenters: Sequence[Augmenter]) -> GateExample:
     gold, gate = set(one.identities()), Noting()
     without = gain(_documents(one.question, collection), gold)
     gains = {
         each.name: gain(_documents(one.question, collection, augment=each, gate=gate), gold) for each in augmenters
     }
-    return Example(one.question, gate.seen[0] if gate.seen else (), without, gains)
+    return GateExample(one.question, gate.seen[0] if gate.seen else (), without, gains)
 
 
 def _documents(question: str, collection: Collection, **parts: Any) -> list[str]:
@@ -97,16 +97,16 @@ def gain(documents: Sequence[str], gold: set[str]) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Cases:
+class GateDataset:
     """The questions as arrays: features, and what a reformulation adds to the gain of each."""
 
     rows: Numbers
     added: Numbers
     folds: Numbers
 
-    def part(self, chosen: Numbers) -> Cases:
+    def part(self, chosen: Numbers) -> GateDataset:
         """Return some of the questions."""
-        return Cases(self.rows[chosen], self.added[chosen], self.folds[chosen])
+        return GateDataset(self.rows[chosen], self.added[chosen], self.folds[chosen])
 
     @property
     def differing(self) -> NDArray[np.bool_]:
@@ -115,17 +115,17 @@ class Cases:
         return result
 
 
-def cases(examples: Sequence[Example], augmenter: str) -> Cases:
+def cases(examples: Sequence[GateExample], augmenter: str) -> GateDataset:
     """Return the examples of one augmenter; all examples of a question are in one fold, by its hash."""
     chosen = [one for one in examples if augmenter in one.augmented]
-    return Cases(
+    return GateDataset(
         np.array([one.features for one in chosen], np.float64).reshape(len(chosen), len(FEATURES)),
         np.array([one.augmented[augmenter] - one.without for one in chosen], np.float64),
         np.array([drawn_by(one.question) % FOLDS for one in chosen], np.int64),
     )
 
 
-def fit(given: Cases, *, penalty: float) -> Linear:
+def fit(given: GateDataset, *, penalty: float) -> Linear:
     """Return the unit that tells questions which a reformulation helps from those that it harms.
 
     Each question counts by how much is won or lost there; one that stays as it is teaches nothing. The penalty is on
@@ -148,7 +148,7 @@ def fit(given: Cases, *, penalty: float) -> Linear:
     return Linear(own, float(weights[-1] - own @ centre))
 
 
-def judged(given: Cases, *, penalty: float, threshold: float = 0.5) -> dict[str, float]:
+def judged(given: GateDataset, *, penalty: float, threshold: float = 0.5) -> dict[str, float]:
     """Return what always, the gate and a perfect gate add to the gain, in points, on folds that it has not seen."""
     passed = np.zeros(len(given.added), bool)
     for fold in range(FOLDS):
@@ -172,7 +172,7 @@ def judged(given: Cases, *, penalty: float, threshold: float = 0.5) -> dict[str,
 
 
 def trained(
-    examples: Sequence[Example], augmenters: Sequence[str], *, penalty: float
+    examples: Sequence[GateExample], augmenters: Sequence[str], *, penalty: float
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the file of gates as plain JSON types, and figures on folds that they have not seen.
 
@@ -198,7 +198,7 @@ def _examples(given: Namespace) -> dict[str, Any]:
 
 
 def _gate(given: Namespace) -> dict[str, Any]:
-    examples = load(given.examples, Example)
+    examples = load(given.examples, GateExample)
     names = sorted({name for one in examples for name in one.augmented})
     return write_json(given.out, *trained(examples, names, penalty=given.penalty))
 

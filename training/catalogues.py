@@ -28,7 +28,7 @@ Embed = Callable[[Sequence[str]], Vectors]
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ToolRequest:
     """A request and the rows of the tools that it needs, which are none in a catalogue of others."""
 
     text: str
@@ -55,7 +55,7 @@ class Shop:
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class SelectionExample:
     """Candidates with their features, which of them are wanted, and the words of the catalogue they come from."""
 
     reading: CandidateFeatures
@@ -71,7 +71,7 @@ def shop(file: Path, embedder: Encoder) -> Shop:
     return Shop(tools, embedder.encode_passages([tool.embed_text for tool in tools]))
 
 
-def requests(file: Path, tools: Sequence[Tool]) -> list[Request]:
+def requests(file: Path, tools: Sequence[Tool]) -> list[ToolRequest]:
     """Read requests and the names of their gold tools; a request none of whose tools is there is refused."""
     rows = {tool.name: row for row, tool in enumerate(tools)}
     found = []
@@ -82,11 +82,11 @@ def requests(file: Path, tools: Sequence[Tool]) -> list[Request]:
         known = [rows[name] for name in gold if name in rows]
         if not known:
             raise CallerError(f"{place}: none of its gold tools {gold!r:.80} is in the catalogue")
-        found.append(Request(text, np.array(known, np.int64)))
+        found.append(ToolRequest(text, np.array(known, np.int64)))
     return found
 
 
-def bank(asked: Sequence[Sequence[Request]]) -> list[str]:
+def bank(asked: Sequence[Sequence[ToolRequest]]) -> list[str]:
     """Return the first parts of requests, `BANK` of each catalogue's at even distances."""
     some = [one for requests in asked for one in requests[:: max(1, len(requests) // BANK)][:BANK]]
     return [essence((intents(one.text) or [one.text])[0]) for one in some]
@@ -104,10 +104,12 @@ def remembering(embedder: Encoder) -> Embed:
     return embed
 
 
-def smaller(shop: Shop, asked: Sequence[Request], size: int, random: np.random.Generator) -> tuple[Shop, list[Request]]:
+def smaller(
+    shop: Shop, asked: Sequence[ToolRequest], size: int, random: np.random.Generator
+) -> tuple[Shop, list[ToolRequest]]:
     """Return a part of a catalogue, and those requests whose tools it has: they take at most half of its places."""
     rows: dict[int, None] = {}
-    own: list[Request] = []
+    own: list[ToolRequest] = []
     for place in random.permutation(len(asked)).tolist():
         wanted = rows | dict.fromkeys(asked[place].gold.tolist())
         if len(wanted) > size / 2:
@@ -117,7 +119,7 @@ def smaller(shop: Shop, asked: Sequence[Request], size: int, random: np.random.G
     every = list(rows | dict.fromkeys(random.permutation(len(shop.tools)).tolist()))[:size]
     at = {row: place for place, row in enumerate(every)}
     part = Shop([shop.tools[row] for row in every], shop.vectors[every])
-    return part, [Request(one.text, np.array([at[row] for row in one.gold.tolist()], np.int64)) for one in own]
+    return part, [ToolRequest(one.text, np.array([at[row] for row in one.gold.tolist()], np.int64)) for one in own]
 
 
 def usual(model: ToolScorer, shop: Shop, embed: Embed) -> Values:
@@ -125,7 +127,7 @@ def usual(model: ToolScorer, shop: Shop, embed: Embed) -> Values:
     return model.background(search(model.bank, embed(model.bank), shop.vectors, shop.lexicon), shop.lexicon)
 
 
-def examples(asked: Iterable[Request], among: Shop, embed: Embed, *, left: bool = False) -> list[Example]:
+def examples(asked: Iterable[ToolRequest], among: Shop, embed: Embed, *, left: bool = False) -> list[SelectionExample]:
     """Return the candidates for requests; with `left`, those of what is left when all right tools are gone."""
     made = []
     for request in asked:
@@ -133,10 +135,10 @@ def examples(asked: Iterable[Request], among: Shop, embed: Embed, *, left: bool 
         compared = search(texts, embed(texts), among.vectors, among.lexicon)
         allowed = among.without(request.gold) if left else None
         reading = read(compared, among.lexicon, allowed)
-        made.append(Example(reading, np.isin(reading.rows, request.gold), among.lexicon))
+        made.append(SelectionExample(reading, np.isin(reading.rows, request.gold), among.lexicon))
     return made
 
 
-def strange(asked: Sequence[Request]) -> list[Request]:
+def strange(asked: Sequence[ToolRequest]) -> list[ToolRequest]:
     """Return requests as they are where none of their tools can be had."""
-    return [Request(request.text, np.zeros(0, np.int64)) for request in asked]
+    return [ToolRequest(request.text, np.zeros(0, np.int64)) for request in asked]

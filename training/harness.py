@@ -36,7 +36,7 @@ class NotBetter(PolyhopError):
     exit_code = 1
 
 
-class Parser(ArgumentParser):
+class TrainingParser(ArgumentParser):
     """A command line whose mistakes are told in one line."""
 
     def error(self, message: str) -> NoReturn:
@@ -87,7 +87,7 @@ def run(program: str, doc: str | None, steps: Step | Mapping[str, Step], argumen
 
     What went wrong is told in one line.
     """
-    parser = Parser(f"python -m polyhop.{program}", description=doc, formatter_class=RawTextHelpFormatter)
+    parser = TrainingParser(f"python -m polyhop.{program}", description=doc, formatter_class=RawTextHelpFormatter)
     if isinstance(steps, Step):
         every = [(steps, parser)]
     else:
@@ -229,7 +229,7 @@ def interval(differences: NDArray[Any], seed: int) -> tuple[float, float]:
 # Progress
 
 
-class Watcher(Protocol):
+class TrainingWatcher(Protocol):
     """Hears what is going on."""
 
     def say(self, message: str) -> None:

@@ -16,7 +16,7 @@ from torch.nn import functional
 from ..core.files import write_whole
 from ..core.types import Numbers
 from ..core.weights_file import Linear
-from .harness import Watcher
+from .harness import TrainingWatcher
 
 P = TypeVar("P")
 
@@ -33,7 +33,7 @@ class Loop(Generic[P]):
         mark: tells this training from others.
     """
 
-    def __init__(self, now: P, parts: Mapping[str, Any], *, file: Path, mark: str, watcher: Watcher) -> None:
+    def __init__(self, now: P, parts: Mapping[str, Any], *, file: Path, mark: str, watcher: TrainingWatcher) -> None:
         self.now, self.watcher = now, watcher
         self._parts, self._file, self._mark = parts, file, mark
         self._network, self._optimiser = parts["network"], parts["optimiser"]

@@ -17,7 +17,7 @@ from ..core.files import write_whole
 from ..core.types import Chunk, Hit, Passage, Vectors
 from ..encoders.role import Encoder
 from ..store.collection import Collection
-from .harness import Watcher
+from .harness import TrainingWatcher
 
 BLOCK = 1_024
 QUERIES = 256
@@ -83,7 +83,7 @@ def of_collection(collection: Collection, *, most: int, seed: int) -> Pool:
     return Pool(passages, np.stack(vectors))
 
 
-def of_texts(texts: Iterable[tuple[str, str]], embedder: Encoder, cache: Path, watcher: Watcher) -> Pool:
+def of_texts(texts: Iterable[tuple[str, str]], embedder: Encoder, cache: Path, watcher: TrainingWatcher) -> Pool:
     """Return a pool of (title, text) pairs, each once, embedded as a collection would embed them."""
     passages = {}
     for title, text in texts:
@@ -105,7 +105,7 @@ def key_of(title: str, text: str) -> str:
 
 
 def embedded(
-    texts: Sequence[str], embedder: Encoder, cache: Path, watcher: Watcher, *, queries: bool = False
+    texts: Sequence[str], embedder: Encoder, cache: Path, watcher: TrainingWatcher, *, queries: bool = False
 ) -> Vectors:
     """Return the vectors of passages or queries, shape (len(texts), dimension).
 

@@ -27,9 +27,9 @@ from ..tools.select.features import NAMES
 from ..tools.select.model import ANSWER, SERVICE, ToolScorer, Values, model_of, of_answer, of_head, of_services
 from .catalogues import (
     Embed,
-    Example,
-    Request,
+    SelectionExample,
     Shop,
+    ToolRequest,
     bank,
     examples,
     remembering,
@@ -76,8 +76,8 @@ class Lesson:
 def lessons(
     model: ToolScorer,
     shops: Sequence[Shop],
-    asked: Sequence[Sequence[Request]],
-    learned: Sequence[Sequence[Example]],
+    asked: Sequence[Sequence[ToolRequest]],
+    learned: Sequence[Sequence[SelectionExample]],
     *,
     embed: Embed,
     seed: int,
@@ -108,7 +108,7 @@ def lessons(
 def _parts(
     model: ToolScorer,
     shop: Shop,
-    asked: tuple[Sequence[Request], Sequence[Request]],
+    asked: tuple[Sequence[ToolRequest], Sequence[ToolRequest]],
     *,
     embed: Embed,
     random: np.random.Generator,
@@ -125,7 +125,13 @@ def _parts(
 
 
 def _lesson(
-    model: ToolScorer, lists: Sequence[Example], behind: Values, *, right: bool, weight: float, whole: bool = True
+    model: ToolScorer,
+    lists: Sequence[SelectionExample],
+    behind: Values,
+    *,
+    right: bool,
+    weight: float,
+    whole: bool = True,
 ) -> Lesson:
     """Return what is known of rankings; empty ones are left out."""
     rows = [
@@ -158,7 +164,7 @@ class Scorer(torch.nn.Module):
         return (scaled[:, 0] @ self.whole + best).masked_fill(~candidates, FAR)
 
 
-def fit(learned: Sequence[Example], *, seed: int = 0) -> dict[str, Any]:
+def fit(learned: Sequence[SelectionExample], *, seed: int = 0) -> dict[str, Any]:
     """Return the scorer's part of the weights file: trained so that each gold tool stands before all others."""
     torch.manual_seed(seed)
     order = np.random.default_rng(seed)
@@ -188,7 +194,7 @@ def fit(learned: Sequence[Example], *, seed: int = 0) -> dict[str, Any]:
     }
 
 
-def fit_service(scorer: Mapping[str, Any], learned: Sequence[Example]) -> dict[str, Any]:
+def fit_service(scorer: Mapping[str, Any], learned: Sequence[SelectionExample]) -> dict[str, Any]:
     """Return the unit of what a candidate's siblings say, on top of a scorer."""
     model = model_of(scorer)
     rows = []
@@ -218,7 +224,7 @@ def fit_answerable(lessons: Sequence[Lesson]) -> tuple[dict[str, Any], float]:
     return described(unit, ANSWER), round(float(np.quantile(1 / (1 + np.exp(-unit(good))), 1 - SURE)), 4)
 
 
-def _doubled(example: Example) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+def _doubled(example: SelectionExample) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Return features in which a request with no parts is its own intent, and what is wanted."""
     read = example.reading.features
     return (read if len(read) > 1 else np.concatenate([read, read])), example.wanted

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from itertools import islice
@@ -200,10 +200,7 @@ def remove(
         if where.strip() and not yes:
             _confirm(len(chosen), collection)
         count = agent.collection.remove(chosen)
-    if as_json:
-        print_json({"removed": count})
-    else:
-        typer.echo(f"{counted(count, 'document')} removed from {collection!r}")
+    _say({"removed": count}, f"{counted(count, 'document')} removed from {collection!r}", as_json=as_json)
 
 
 def _existing(collection: Collection, keys: list[str]) -> list[str]:
@@ -236,10 +233,8 @@ def export(
 
     with opened(settings, collection) as agent:
         count = transfer.export(agent.collection, file)
-    if as_json:
-        print_json({"documents": count, "file": str(file)})
-    else:
-        typer.echo(f"{counted(count, 'document')} of {collection!r} written to {file}")
+    said = f"{counted(count, 'document')} of {collection!r} written to {file}"
+    _say({"documents": count, "file": str(file)}, said, as_json=as_json)
 
 
 @command("home")
@@ -309,7 +304,13 @@ def reindex(
             count = agent.collection.reindex(
                 chosen, progress=lambda done, total: bar.update(task, completed=done, total=total)
             )
+    said = f"{counted(count, 'passage')} of {collection!r} embedded with {chosen.name!r}"
+    _say({"passages": count, "embedder": chosen.name}, said, as_json=as_json)
+
+
+def _say(facts: Mapping[str, Any], said: str, *, as_json: bool) -> None:
+    """Print what was done, as JSON or as a sentence."""
     if as_json:
-        print_json({"passages": count, "embedder": chosen.name})
+        print_json(facts)
     else:
-        typer.echo(f"{counted(count, 'passage')} of {collection!r} embedded with {chosen.name!r}")
+        typer.echo(said)

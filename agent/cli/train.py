@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from ...core.settings import Settings
-    from ...training.harness import Watcher
-    from ...training.treehop.train import Report
+    from ...training.harness import TrainingWatcher
+    from ...training.treehop.train import TrainingReport
 
 Questions = Annotated[
     Path | None, typer.Option(help="JSON lines of your own: question, and gold: keys, titles or {title, text}.")
@@ -42,11 +42,11 @@ def train(
     """
     from ...retrieval.hop.treehop_network import FILE
     from ...training.treehop.examples import gather
-    from ...training.treehop.network import Recipe
+    from ...training.treehop.network import TreeHopRecipe
     from ...training.treehop.train import Work
     from ...training.treehop.train import train as train_on
 
-    recipe = Recipe(seed=seed) if epochs is None else Recipe(seed=seed, epochs=epochs)
+    recipe = TreeHopRecipe(seed=seed) if epochs is None else TreeHopRecipe(seed=seed, epochs=epochs)
     with _watching() as watcher:
         with opened(settings, collection) as agent:
             found = gather(agent.collection, questions=questions, hops=hops, seed=seed, watcher=watcher)
@@ -56,7 +56,7 @@ def train(
     _show(report, used=out is None, as_json=as_json)
 
 
-def _show(report: Report, *, used: bool, as_json: bool) -> None:
+def _show(report: TrainingReport, *, used: bool, as_json: bool) -> None:
     from ..show import console, table
 
     if as_json:
@@ -78,7 +78,7 @@ def _show(report: Report, *, used: bool, as_json: bool) -> None:
 
 
 @contextmanager
-def _watching() -> Iterator[Watcher]:
+def _watching() -> Iterator[TrainingWatcher]:
     """Show lines, and on a terminal a bar, on standard error while training goes on."""
     with progress_bar() as progress:
         yield _TrainingProgress(progress)

@@ -96,7 +96,11 @@ def evaluate(
 def searches(
     setup: Setup, memory: Memory, *, without: Sequence[str] = (), plus: Sequence[str] = ()
 ) -> dict[str, Search]:
-    """Return the plain searches, the run itself and its variants, all on one memory."""
+    """Return the plain searches, the run itself and its variants, all on one memory.
+
+    Raises:
+        CallerError: for a part that there is not.
+    """
     shared = Setup(cached(setup.retriever, memory), setup.config)
     found = {"dense": dense(shared.retriever), "bm25": bm25(shared.retriever), BASELINE: hybrid(shared.retriever)}
     made = {MAIN: shared} | variants(shared, without=without, plus=plus)

@@ -67,7 +67,11 @@ def read_questions(path: Path | str, limit: int | None = None) -> list[GoldQuest
 
 
 def questions_of(given: Iterable[Mapping[str, Any] | GoldQuestion]) -> list[GoldQuestion]:
-    """Return questions given as values or as rows of such a file."""
+    """Return questions given as values or as rows of such a file.
+
+    Raises:
+        CallerError: for a row that is no question, or where there is none.
+    """
     found = [
         one if isinstance(one, GoldQuestion) else question_of(one, f"question {number}")
         for number, one in enumerate(given, start=1)
@@ -78,7 +82,11 @@ def questions_of(given: Iterable[Mapping[str, Any] | GoldQuestion]) -> list[Gold
 
 
 def question_of(row: Any, place: str) -> GoldQuestion:
-    """Return a row as a question; what else it holds is not looked at."""
+    """Return a row as a question; what else it holds is not looked at.
+
+    Raises:
+        CallerError: for a row that is no question; it names the `place`.
+    """
     if not isinstance(row, Mapping):
         raise CallerError(f"{place}: {row!r:.80} is no question; give {EXAMPLE}")
     text, gold = row.get("question"), row.get("gold")

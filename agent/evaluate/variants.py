@@ -56,7 +56,11 @@ def hop_on(updater: HopUpdater) -> Change:
 
 
 def treehop_on(setup: Setup) -> Setup:
-    """Add the trained hop, with the weights there are for the retriever's embedder."""
+    """Add the trained hop, with the weights there are for the retriever's embedder.
+
+    Raises:
+        CallerError: where there are no weights for the embedder.
+    """
     try:
         return hop_on(UPDATERS.make("treehop", setup.retriever))(setup)
     except PartMissing as missing:
@@ -64,7 +68,11 @@ def treehop_on(setup: Setup) -> Setup:
 
 
 def vectors_only(setup: Setup) -> Setup:
-    """Take all hops away but those that search by vector: names asked, and the trained hop."""
+    """Take all hops away but those that search by vector: names asked, and the trained hop.
+
+    Raises:
+        CallerError: where there are no weights for the embedder.
+    """
     alone = replace(setup, config=replace(setup.config, hops=(SpanHop(weight=ALONE),)))
     return treehop_on(alone)
 

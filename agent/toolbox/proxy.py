@@ -64,6 +64,9 @@ class Proxy:
     Args:
         selector: keeps the tools; best over a catalogue of its own.
         servers: each with a name, by which patterns go.
+
+    Raises:
+        CallerError: for servers without names, or with the same.
     """
 
     def __init__(

@@ -60,7 +60,11 @@ class SearchToolkit(BaseToolkit):
 
     @classmethod
     def over(cls, selector: ToolSelector, tools: Sequence[BaseTool | Callable[..., Any]], **more: Any) -> Self:
-        """Return a toolkit of tools that the catalogue is first brought in step with, as those of its owner."""
+        """Return a toolkit of tools that the catalogue is first brought in step with, as those of its owner.
+
+        Raises:
+            CallerError: for two tools of one name.
+        """
         made = list(tools_by_name(tools).values())
         selector.sync(LangChainTools(made))
         return cls(selector=selector, tools=made, **more)

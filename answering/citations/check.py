@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from ...core.words import sentences
 from ..quoted import evidence
@@ -38,7 +39,7 @@ class Citation(TypedDict):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class CitationLimits:
     """How much of an LLM's sentence has to stand in the passages it cites; every number and name has to.
 
     They were chosen on training questions (`python -m benchmarks.citation_limits`).
@@ -54,7 +55,15 @@ class Limits:
     margin: float = 0.15
 
 
-LIMITS = Limits()
+LIMITS = CitationLimits()
+
+
+def __getattr__(name: str) -> Any:
+    if name != "Limits":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    old, new = f"{__name__}.Limits", f"{__name__}.CitationLimits"
+    warnings.warn(f"{old} is {new} now; the old name goes with the next release", DeprecationWarning, stacklevel=2)
+    return CitationLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +75,7 @@ class Sentence:
 
 
 def check_citations(
-    answer: str, texts: Sequence[str], *, question: str = "", limits: Limits = LIMITS
+    answer: str, texts: Sequence[str], *, question: str = "", limits: CitationLimits = LIMITS
 ) -> list[Citation]:
     """Check an answer with marks like [1] or [2][3] against the numbered passages.
 
@@ -77,7 +86,7 @@ def check_citations(
     return [_check(piece, texts, question, limits) for piece in sentences(_MARKS_AFTER_STOP.sub(r"\2\1", answer))]
 
 
-def _check(piece: str, texts: Sequence[str], question: str, limits: Limits) -> Citation:
+def _check(piece: str, texts: Sequence[str], question: str, limits: CitationLimits) -> Citation:
     numbers = list(dict.fromkeys(int(number) for mark in _CITED.findall(piece) for number in mark.split(",")))
     said = _CITED.sub("", piece).strip()
     known = [number for number in numbers if 1 <= number <= len(texts)]
@@ -90,7 +99,7 @@ def _check(piece: str, texts: Sequence[str], question: str, limits: Limits) -> C
     return Citation(sentence=said, passages=known, supported=not why, why=why)
 
 
-def refuted(said: str, cited: Sequence[str], question: str, limits: Limits = LIMITS) -> str:
+def refuted(said: str, cited: Sequence[str], question: str, limits: CitationLimits = LIMITS) -> str:
     """Return what of a sentence its passages do not bear out, empty if they bear it out."""
     if not any(char.isalnum() for char in said):
         return "it says nothing"

@@ -16,6 +16,9 @@ class OwnModel:
 
     Whatever it raises is a failure of the model. A plain function runs in a thread, so that a slow one can be given up.
     `dollars` is what its tokens cost, which are estimated.
+
+    Raises:
+        CallerError: for what is no function.
     """
 
     identity = ""
@@ -32,7 +35,11 @@ class OwnModel:
         return self._price
 
     async def reply(self, call: Call, *, seconds: float, on_text: OnText | None = None) -> Reply:
-        """Return what the function returns; it is heard all at once."""
+        """Return what the function returns; it is heard all at once.
+
+        Raises:
+            ModelError: where the function raises, or returns no text.
+        """
         messages = [dict(message) for message in call.messages]
         try:
             if inspect.iscoroutinefunction(self._function):

@@ -10,11 +10,12 @@ import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, TypedDict, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
 from ..errors import ModelError
+from ..types import Spent
 from .cache import ReplyCache
 from .role import (
     Amount,
@@ -96,20 +97,6 @@ LEAST = 0.1
 LOOK = 0.05
 
 Outcome = TypeVar("Outcome")
-
-
-class Spent(TypedDict):
-    """What a node spent with one model on one call: plain JSON, kept in the state."""
-
-    node: str
-    model: str
-    calls: int
-    tokens_in: int
-    tokens_out: int
-    dollars: float
-    seconds: float
-    cached: bool
-    failed: bool
 
 
 @dataclass(slots=True)

@@ -154,6 +154,9 @@ class Budget:
 
     `calls` counts attempts, so that a call that is tried again counts twice. `seconds` is the time spent waiting for
     models.
+
+    Raises:
+        CallerError: for a bound below 0.
     """
 
     calls: int | None = None

@@ -103,7 +103,11 @@ class LocalModel:
             return list(tokenizer(chat, add_special_tokens=False, verbose=False)["input_ids"])
 
     def closed(self, text: str) -> list[int]:
-        """Return the tokens of a reply with the end token behind them."""
+        """Return the tokens of a reply with the end token behind them.
+
+        Raises:
+            CallerError: for a tokenizer that has no end token.
+        """
         _, tokenizer = self._parts()
         if tokenizer.eos_token_id is None:
             raise CallerError(f"model {self.name!r} has no end token; choose a tokenizer with an `eos_token`")

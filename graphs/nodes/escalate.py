@@ -9,7 +9,7 @@ from ...retrieval.candidate import Candidate
 from ...retrieval.query.decompose import Decomposition
 from ...retrieval.run import Run
 from ..state import State, Watch, add_found, new_best
-from .rerank import second_look
+from .steps import second_look
 
 #: tokens that sub-questions may have
 MOST = 400

@@ -11,7 +11,7 @@ from ...core.words import name_key
 from ...prompts import prompted
 from ...retrieval.candidate import Understood
 from ...retrieval.query import fields
-from ...retrieval.query.instructions import CUE, OPEN, SURE_CUE, Instructions, ParsedRequest, checked_reading, parse
+from ...retrieval.query.instructions import OPEN, SURE_CUE, Instructions, ParsedRequest, checked_reading, parse
 from ...retrieval.query.role import first_query
 from ...retrieval.query.translate import Translation, checked_question, translate
 from ...retrieval.retriever import Retriever
@@ -28,11 +28,9 @@ BEARERS = 60
 async def instruct(state: State, run: Run) -> State:
     """Let the run look for the question alone, and note what is to be left out and kept to.
 
-    A request without instructions, in words, is left as it is. A language model is asked only about one that looks as
-    if it had some which no rule can read, and about keywords.
+    Taken where `instructed` says so; a request that turns out to have no instructions is left as it is. A language
+    model is asked only about one that looks as if it had some which no rule can read, and about keywords.
     """
-    if not run.config.instructions:
-        return State()
     watch = Watch("instruct", state)
     request, notices = state["question"], list[str]()
     translation = translate(request)
@@ -66,8 +64,6 @@ def _spent(changes: State, state: State, run: Run) -> State:
 async def _read(state: State, run: Run, notices: list[str]) -> Instructions:
     """Return the instructions of a request in words, by the rules or else by a language model."""
     request = state["question"]
-    if not CUE.search(request):
-        return Instructions(request)
     # The collection is asked for its keys only where one can be named.
     keys = fields.keys(run.retriever) if re.search("only|just", request, re.IGNORECASE) else []
     said = parse(request, today=date.today(), keys=keys)

@@ -1,27 +1,21 @@
-"""Sub-questions: a question as simpler ones that may refer to answers of others (`#1`), and the search for each."""
+"""Sub-questions: a question as simpler ones that may refer to answers of others (`#1`), as a model says them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import product
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, Field, field_validator, model_validator
 
 from ...core.words import name_key
-from ..candidate import Candidate, PursuedQuestion
-from ..rerank.role import Ranker
-from ..run import Run
-from .role import Searcher, first_query
+from ..escalation import filled, needs
 
 #: Sub-questions that are taken, characters of each, and levels of a tree of them.
 MOST = 8
 LONGEST = 300
 DEEPEST = 6
 
-REFERENCE = re.compile(r"#(\d+)")
 _OTHERWISE = re.compile(r"<(\d+)>|\{(\d+)\}")
 
 
@@ -54,16 +48,6 @@ class Decomposition(BaseModel):
                 if not 1 <= number <= place:
                     raise ValueError(f"sub-question {place + 1} refers to #{number}, which is not asked before it")
         return [" ".join(text.split()) for text in questions]
-
-
-def needs(text: str) -> list[int]:
-    """Return the numbers of the sub-questions whose answers a text refers to, each once."""
-    return list(dict.fromkeys(int(number) for number in REFERENCE.findall(text)))
-
-
-def filled(text: str, answers: Mapping[int, str]) -> str:
-    """Return a text with the answers in the place of its references."""
-    return REFERENCE.sub(lambda match: answers.get(int(match.group(1)), match.group()), text)
 
 
 def leaves(tree: Mapping[Any, Any]) -> list[str]:
@@ -99,73 +83,3 @@ def _visit(question: str, parts: Mapping[str, Sequence[Any]], asked: list[str], 
             asked[before] = filled(_OTHERWISE.sub(r"#\1\2", asked[before]), numbers)
         numbers[place] = f"#{number}"
     return int(numbers[len(parts[question])][1:])
-
-
-VIA = "asked"
-#: passages that the search for one sub-question keeps at hand
-CAPACITY = 400
-
-
-@dataclass(frozen=True, slots=True)
-class Pursuit:
-    """Asks sub-questions in the order in which their references can be filled.
-
-    Each is a search of its own, and its passages are ordered for it alone. A reference stands for the likeliest
-    `readings` answers, so that one that is read wrongly does not lose what depends on it.
-
-    Args:
-        readings: answers that a reference may stand for.
-        variants: ways to fill a sub-question with several references.
-        depth: passages of each that count as found.
-        weight: the share of its score that its first passage keeps; the others less, by rank.
-    """
-
-    readings: int = 2
-    variants: int = 3
-    depth: int = 5
-    weight: float = 1.0
-
-    def pursue(
-        self, questions: Sequence[str], run: Run, *, first: Searcher, ranker: Ranker
-    ) -> tuple[list[Candidate], list[PursuedQuestion]]:
-        """Return what all sub-questions found, and how each was asked."""
-        candidates: list[Candidate] = []
-        asked: list[PursuedQuestion] = []
-        answers: dict[int, list[tuple[str, str]]] = {}
-        for number, template in enumerate(questions, start=1):
-            for chosen in self._fillings(template, answers):
-                text = filled(template, {place: answer for place, (answer, _) in chosen.items()})
-                search = Run(run.retriever, text, run.where, k=run.k, capacity=CAPACITY)
-                ranked = ranker.rank(first.search([first_query(text, first)], search), search)
-                found = self._answers(text, ranked, search)
-                answers.setdefault(number, []).extend(found)
-                path = [passage for _, passage in chosen.values() if passage]
-                candidates += self._candidates(ranked, path, name=" / ".join(answer for answer, _ in chosen.values()))
-                short, ids = [answer for answer, _ in found], [item["id"] for item in ranked[: self.depth]]
-                asked.append(PursuedQuestion(question=text, template=template, answers=short, passages=ids))
-        return candidates, asked
-
-    def _fillings(
-        self, template: str, answers: dict[int, list[tuple[str, str]]]
-    ) -> Iterator[dict[int, tuple[str, str]]]:
-        """Yield what its references may stand for; one without an answer stays as it is."""
-        wanted = [number for number in needs(template) if answers.get(number)]
-        choices = [answers[number][: self.readings] for number in wanted]
-        for place, chosen in enumerate(product(*choices)):
-            if place >= self.variants:
-                return
-            yield dict(zip(wanted, chosen, strict=True))
-
-    def _answers(self, text: str, ranked: Sequence[Candidate], run: Run) -> list[tuple[str, str]]:
-        """Return the likeliest short answers, each with the passage it stands in."""
-        from .short_answers import short_answers  # rules that only questions which are split need
-
-        passages = [known.passage for item in ranked[: self.depth] if (known := run.known(item["id"])) is not None]
-        found = short_answers(text, passages, run)[: self.readings]
-        return [(one.text, passages[one.passage].id) for one in found]
-
-    def _candidates(self, ranked: Sequence[Candidate], path: Sequence[str], *, name: str) -> Iterator[Candidate]:
-        for rank, item in enumerate(ranked[: self.depth], start=1):
-            score = max(0.0, item["score"]) * self.weight / rank
-            way = [passage for passage in dict.fromkeys(path) if passage != item["id"]]
-            yield Candidate(id=item["id"], kind="words", via=VIA, path=way, name=name, score=score)

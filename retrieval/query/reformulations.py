@@ -22,6 +22,7 @@ from ...core.words import content_words, fold, word_key
 from ..candidate import Candidate, Query
 from ..fusion.rrf import rrf
 from ..run import LoadedPassage, Run
+from .role import first_query
 
 #: of reciprocal ranks, as in the first search
 SMOOTH = 60
@@ -106,7 +107,7 @@ class Repeat(Reformulation):
     def reformulate(self, run: Run) -> list[Query]:
         """Return the question, twice."""
         text = f"{run.question} {run.question}"
-        return [Query(text=text, updater=self.name, checkpoint="", path=[], score=1.0)]
+        return [first_query(text, self)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ class Feedback:
 
     def reformulate(self, run: Run) -> list[Query]:
         """Return the question as a query of this augmenter."""
-        return [Query(text=run.question, updater=self.name, checkpoint="", path=[], score=1.0)]
+        return [first_query(run.question, self)]
 
     def vectors(self, queries: Sequence[Query], run: Run) -> Vectors:
         """Return the moved unit vectors, shape (len(queries), dimension)."""
@@ -171,7 +172,7 @@ class Expansion:
 
     def reformulate(self, run: Run) -> list[Query]:
         """Return the question as a query of this augmenter."""
-        return [Query(text=run.question, updater=self.name, checkpoint="", path=[], score=1.0)]
+        return [first_query(run.question, self)]
 
     def search(self, queries: Sequence[Query], run: Run) -> list[Candidate]:
         """Return the passages that fit the question and the added words, best first."""

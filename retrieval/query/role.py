@@ -53,5 +53,5 @@ AUGMENTERS: Registry[Augmenter] = Registry(
 
 
 def first_query(text: str, searcher: Searcher, score: float = 1.0) -> Query:
-    """Return a query that no passage led to, for the searcher that runs the question itself."""
+    """Return a query that no passage led to, for the searcher that shall run it."""
     return Query(text=text, updater=searcher.name, checkpoint=searcher.checkpoint, path=[], score=score)

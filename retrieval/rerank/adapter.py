@@ -150,7 +150,11 @@ class QueryAdapter:
 
     @classmethod
     def configured(cls, argument: str, given: Retriever | None) -> QueryAdapter:
-        """Return the adapter for a retriever's embedder, with the weights of the file `argument` or those shipped."""
+        """Return the adapter for a retriever's embedder, with the weights of the file `argument` or those shipped.
+
+        Raises:
+            CallerError: where no retriever is given.
+        """
         if given is None:
             raise CallerError("reranker 'adapter' needs to know the embedder; call Config.of(settings, retriever)")
         path = Path(argument).expanduser() if argument else None

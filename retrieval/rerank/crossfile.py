@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.weights_file import BrokenCheckpoint, WeightsFile, digest
-from ...encoders import export, graph_cache
+from ...encoders import graph_cache, minilm
 
 FORMAT = 1
 MOST_LAYERS = 24
@@ -81,7 +81,7 @@ def graph(cache: Path, path: Path) -> tuple[Path, list[str]]:
     """
     data = _KIND.read(path)
     _parse(path, data)
-    return cache / f"cross-{digest(data)}-{export.SHA256[:12]}-v{VERSION}.onnx", [str(cache), str(path)]
+    return cache / f"cross-{digest(data)}-{minilm.SHA256[:12]}-v{VERSION}.onnx", [str(cache), str(path)]
 
 
 def shapes(layers: int) -> dict[str, tuple[int, ...]]:
@@ -129,9 +129,9 @@ def _build(path: Path) -> bytes:
     from ...encoders.bert import build_scorer
 
     card, own = load(path)
-    given = deserialise(export.checked_weights())
+    given = deserialise(minilm.checked_weights())
     shared = {name: value for name, value in given.items() if name.startswith("embeddings.")}
-    made = build_scorer({**shared, **own}, layers=card.layers, heads=export.HEADS, epsilon=export.EPSILON)
+    made = build_scorer({**shared, **own}, layers=card.layers, heads=minilm.HEADS, epsilon=minilm.EPSILON)
     return bytes(made.SerializeToString())
 
 

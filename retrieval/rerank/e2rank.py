@@ -66,7 +66,11 @@ class E2Rank:
         return head.rescored(scores, self.name)
 
     def query(self, question: str, texts: Sequence[str], decoder: Decoder) -> list[int]:
-        """Return the tokens of the question together with the first of the texts."""
+        """Return the tokens of the question together with the first of the texts.
+
+        Raises:
+            CallerError: for a question that is too long to be read with any candidate.
+        """
         most, clean = min(self.tokens, decoder.positions), decoder.clean(question)
         if not self.nearest:
             return decoder.closed(_PLAIN.format(task=self.plain, question=clean), most)

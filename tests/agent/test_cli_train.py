@@ -9,7 +9,7 @@ import pytest
 
 from polyhop.agent import example
 from polyhop.encoders import Encoder
-from polyhop.training.treehop.train import Verdict
+from polyhop.training.treehop.train import TreeHopVerdict
 
 from .commands import QUESTION, files, run, run_json
 
@@ -27,7 +27,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Path:
 def test_a_network_that_does_not_help_is_refused(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Exit code 1, the figures are told, nothing is written."""
     # Which questions are kept apart depends on the documents' paths, and with it whether so few show a gain.
-    monkeypatch.setattr(Verdict, "better", False)
+    monkeypatch.setattr(TreeHopVerdict, "better", False)
     own = home / "default" / "treehop.safetensors"
     before = own.exists()
     said = run("train", "--epochs", 1, "--out", tmp_path / "w.safetensors", home=home, code=1).stderr
@@ -41,7 +41,7 @@ def test_a_network_that_does_not_help_is_refused(home: Path, tmp_path: Path, mon
 @pytest.mark.slow
 def test_what_was_trained_is_used(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The checkpoint lies beside the collection, its figures are shown, and the updater finds it there."""
-    monkeypatch.setattr(Verdict, "better", True)
+    monkeypatch.setattr(TreeHopVerdict, "better", True)
     facts = run_json("train", "--epochs", 1, "--hops", 300, "--seed", 4, home=home)
     events = run_json("retrieve", QUESTION, "--updaters", "treehop", home=home)["events"]
     shown = run("train", "--epochs", 1, "--hops", 300, "--seed", 4, home=home).stdout

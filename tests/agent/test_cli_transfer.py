@@ -10,7 +10,7 @@ import pytest
 from chromadb.config import Settings
 
 from polyhop.core.types import Vectors
-from polyhop.encoders import Encoder, export
+from polyhop.encoders import Encoder, minilm
 
 from .commands import QUESTION, ROWS, files, run, run_json
 
@@ -89,7 +89,7 @@ def test_the_collections_of_a_chroma_are_named(tmp_path: Path, embedder: Encoder
 @pytest.mark.slow
 def test_another_embedder_needs_a_reindex(home: Path) -> None:
     """Indexing with another embedder is refused; after `reindex` it is the collection's."""
-    model = str(export.model_folder())
+    model = str(minilm.model_folder())
     refused = run("index", home.parent / "docs", "--embedder", model, home=home, code=3)
     done = run_json("reindex", "--embedder", model, home=home)
 

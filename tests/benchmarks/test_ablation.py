@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from benchmarks import ablation
-from benchmarks.ablation import REFERENCE, RULES, SUFFICIENT, Record, RunRecorder
+from benchmarks.ablation import REFERENCE, RULES, SUFFICIENT, RecordedRun, RunRecorder
 from benchmarks.harness import run
 from polyhop.agent import Agent, Config, MaxHops
 from polyhop.agent.evaluate.compare import Memory, cached
@@ -27,7 +27,7 @@ def progress(hops: int, **facts: Any) -> Progress:
     return Progress(**{"hops": hops, "new_passages": 3, "new_best": 1, "queries": 2, "seconds": 0.0, **facts})
 
 
-RECORD = Record(
+RECORD = RecordedRun(
     rankings=[["a"], ["a", "b"], ["b", "c"]],
     asked=[
         (progress(0, sufficiency=0.4), 10.0),

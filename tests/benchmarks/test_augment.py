@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks import augment
-from benchmarks.augment import Asked, derived, figures, profiles
+from benchmarks.augment import SystemResults, derived, figures, profiles
 from benchmarks.harness import run
 from benchmarks.systems import Answers
 from polyhop.retrieval.query.gate import Gate
@@ -21,7 +21,7 @@ NEVER, ALWAYS = np.array([[1.0, 1.0], [0.5, 0.0], [0.5, 0.0]]), np.array([[0.5, 
 CHANCES = [0.2, 0.55, 0.65]
 
 
-def asked() -> Asked:
+def asked() -> SystemResults:
     """Return three questions: one that is harmed, one that is helped, one that stays as it is."""
     values = {"never": NEVER, "always": ALWAYS, "repeat": NEVER, "gate": np.stack([NEVER[0], ALWAYS[1], ALWAYS[2]])}
     ms = {"never": 10.0, "always": 20.0, "repeat": 22.0, "gate": 17.0}
@@ -30,7 +30,7 @@ def asked() -> Asked:
         name: Answers([[]] * 3, [ms[name]] * 3, augmented=made[name], chances=CHANCES if name == "gate" else [None] * 3)
         for name in values
     }
-    return Asked(answers, values)
+    return SystemResults(answers, values)
 
 
 def test_gates_of_other_thresholds_follow() -> None:

@@ -8,7 +8,11 @@ from pathlib import Path
 import pytest
 
 from benchmarks.harness import BenchmarkError
-from benchmarks.house import code_lines, files
+from benchmarks.house import code_lines, files, imported
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+#: modules of polyhop, packages included, that a plain retrieve may import; the number can only shrink
+MOST_IMPORTED = 66
 
 SOURCE = '''"""A module
 of two lines."""
@@ -40,3 +44,8 @@ def test_tests_and_hidden_folders_are_left_out(tmp_path: Path) -> None:
         (tmp_path / name).write_text("")
 
     assert [tmp_path / "agent" / "a.py"] == files(tmp_path)
+
+
+def test_a_plain_retrieve_imports_what_it_needs() -> None:
+    """What belongs to language models, filters, instructions or trained hops waits until a question needs it."""
+    assert imported(ROOT) <= MOST_IMPORTED

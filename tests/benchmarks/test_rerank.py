@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks import rerank
 from benchmarks.harness import run
-from benchmarks.metrics import GAINED, Cases, share
+from benchmarks.metrics import GAINED, SufficiencyEstimates, share
 from benchmarks.plot import Point, draw
 from benchmarks.rerank import auto, figures, middle, outcome, points, profiles
 from benchmarks.systems import Answers
@@ -103,7 +103,7 @@ def test_arms_count_alike_and_their_questions_are_pooled() -> None:
 
     assert {"p50": 82.5, "mean": 82.5} == both.ms["fast"]
     assert 0.5 == both.again["fast"]
-    assert Cases([1.0, 0.0, 0.0, 1.0], [0.9, 0.4, 0.8, 0.6]) == both.cases["fast"]
+    assert SufficiencyEstimates([1.0, 0.0, 0.0, 1.0], [0.9, 0.4, 0.8, 0.6]) == both.cases["fast"]
 
 
 def test_without_a_gain_there_is_no_share_of_it() -> None:

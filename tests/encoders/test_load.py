@@ -9,7 +9,7 @@ import pytest
 
 from polyhop.core.errors import CallerError, OperatorError
 from polyhop.core.settings import Settings
-from polyhop.encoders import Encoder, export, load, load_recorded
+from polyhop.encoders import Encoder, load, load_recorded, minilm
 from polyhop.store.collection import Collection
 from tests import corpus
 
@@ -74,7 +74,7 @@ def test_folder_names_a_sentence_transformers_model(
     name: str, embedder: Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Any model that sentence-transformers can load works under its name, also where it looks like a class."""
-    (tmp_path / name).symlink_to(export.model_folder())
+    (tmp_path / name).symlink_to(minilm.model_folder())
     monkeypatch.chdir(tmp_path)
     model = load(name)
 

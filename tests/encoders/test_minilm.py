@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from polyhop.core.errors import CallerError, OperatorError
-from polyhop.encoders import Encoder, export, graph_cache
+from polyhop.encoders import Encoder, graph_cache, minilm
 from polyhop.encoders.minilm import MiniLM
 from polyhop.encoders.sentence_transformer import SentenceModel
 
@@ -44,14 +44,14 @@ def passages(count: int) -> list[str]:
 @pytest.fixture(scope="module")
 def reference() -> SentenceModel:
     """Return the same weights as sentence-transformers loads them."""
-    return SentenceModel(str(export.model_folder()))
+    return SentenceModel(str(minilm.model_folder()))
 
 
 @pytest.fixture
 def cache(embedder: Encoder, tmp_path: Path) -> Iterator[Path]:
     """Return a cache that holds a sound export, a link to the run's own."""
-    exported = export.target(Path(os.environ["POLYHOP_CACHE"]))
-    export.target(tmp_path).symlink_to(exported)
+    exported = minilm.target(Path(os.environ["POLYHOP_CACHE"]))
+    minilm.target(tmp_path).symlink_to(exported)
     yield tmp_path
 
 
@@ -150,14 +150,14 @@ def test_sound_cache_is_used(cache: Path) -> None:
     """A second load exports nothing."""
     MiniLM(cache)
 
-    assert export.target(cache).is_symlink()
+    assert minilm.target(cache).is_symlink()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("damage", ["cut", "flipped", "empty"])
 def test_damaged_cache_is_written_again(cache: Path, embedder: Encoder, damage: str) -> None:
     """A file that was cut short, altered or emptied is noticed and replaced."""
-    path = export.target(cache)
+    path = minilm.target(cache)
     data = bytearray(path.read_bytes())
     path.unlink()
     data[len(data) // 2] ^= 1
@@ -173,13 +173,13 @@ def test_damaged_cache_is_written_again(cache: Path, embedder: Encoder, damage: 
 def test_two_processes_export_once(tmp_path: Path) -> None:
     """Whoever comes second waits for the first and leaves its file alone."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    command = [sys.executable, "-m", "polyhop.encoders.export", str(tmp_path)]
+    command = [sys.executable, "-m", "polyhop.encoders.minilm", str(tmp_path)]
     running = [subprocess.Popen(command, env=environment) for _ in range(2)]
     assert [0, 0] == [process.wait(100) for process in running]
 
-    before = export.target(tmp_path).stat().st_mtime_ns
-    export.export(tmp_path)
-    assert before == export.target(tmp_path).stat().st_mtime_ns
+    before = minilm.target(tmp_path).stat().st_mtime_ns
+    minilm.export(tmp_path)
+    assert before == minilm.target(tmp_path).stat().st_mtime_ns
 
 
 @pytest.mark.slow

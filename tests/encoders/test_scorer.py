@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from safetensors.numpy import load
 
-from polyhop.encoders import export
+from polyhop.encoders import minilm
 from polyhop.encoders.bert import build_scorer
 from polyhop.encoders.minilm import tokenizer
 from polyhop.retrieval.rerank.crossfile import SCALE, quantised
@@ -41,10 +41,10 @@ def network() -> Any:
     """Return the network with layers of the embedder, all of them shaken, and a head of random numbers."""
     import torch
 
-    from polyhop.training.rerank.fit import Network
+    from polyhop.training.rerank.fit import TorchCrossEncoder
 
     torch.manual_seed(3)
-    made = Network(LAYERS).eval()
+    made = TorchCrossEncoder(LAYERS).eval()
     with torch.no_grad():
         for one in made.parameters():
             if one.requires_grad:
@@ -58,9 +58,9 @@ def session(network: Any, *, small: bool = False) -> Session:
     if small:
         for name in [name for name, value in own.items() if name.startswith("encoder.") and value.ndim == 2]:
             own[name], own[name + SCALE] = quantised(own[name])
-    given = load(export.checked_weights())
+    given = load(minilm.checked_weights())
     shared = {name: value for name, value in given.items() if name.startswith("embeddings.")}
-    model = build_scorer({**shared, **own}, layers=len(LAYERS), heads=export.HEADS, epsilon=export.EPSILON)
+    model = build_scorer({**shared, **own}, layers=len(LAYERS), heads=minilm.HEADS, epsilon=minilm.EPSILON)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     return Session(model.SerializeToString(), options, providers=["CPUExecutionProvider"])

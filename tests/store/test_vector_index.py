@@ -17,7 +17,7 @@ from polyhop.core.types import Metadata, Vectors
 from polyhop.encoders import Encoder
 from polyhop.store import search
 from polyhop.store.collection import Collection, Options, delete
-from polyhop.store.filter import Filter
+from polyhop.store.filter import Filter, parse
 from polyhop.store.vector_index import Generation, IndexFailed, VectorIndex
 from tests import corpus
 
@@ -166,7 +166,7 @@ def test_settings_name_an_index(tmp_path: Path, embedder: Encoder, monkeypatch: 
 def test_filters_reach_an_index_that_applies_them(watched: Collection) -> None:
     """The index is asked with the filter, and the results are those of an exact search."""
     pushed = found(watched, WHERE)
-    assert [str(search.parse(WHERE))] == Watched.asked
+    assert [str(parse(WHERE))] == Watched.asked
     people = [watched.passages([name])[name].metadata["kind"] for name, _ in pushed]
     assert ["person"] * 3 == people
     found(watched)

@@ -9,7 +9,7 @@ import pytest
 
 from polyhop.encoders import Encoder
 from polyhop.training.__main__ import main
-from polyhop.training.treehop.train import Verdict
+from polyhop.training.treehop.train import TreeHopVerdict
 from tests import corpus
 
 
@@ -36,7 +36,7 @@ def test_question_files_are_trained_on(
     tmp_path: Path, embedder: Encoder, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Files of questions and passages become a checkpoint; parts of the recipe are set by name."""
-    monkeypatch.setattr(Verdict, "better", True)
+    monkeypatch.setattr(TreeHopVerdict, "better", True)
     out = tmp_path / "w.safetensors"
     sizes = ("--set", "width=16", "--set", "epochs=1", "--set", "loss=sigmoid", "--set", "rate=1e-3", "--hops", "20")
     code = main([str(questions(tmp_path)), "--untitled", *sizes, "--out", str(out)])

@@ -9,8 +9,8 @@ import pytest
 
 from polyhop.core.errors import CallerError
 from polyhop.training.harness import with_parts
-from polyhop.training.rerank.fit import Recipe as CrossRecipe
-from polyhop.training.treehop.network import Recipe as HopRecipe
+from polyhop.training.rerank.fit import CrossEncoderRecipe as CrossRecipe
+from polyhop.training.treehop.network import TreeHopRecipe as HopRecipe
 
 
 @dataclass(frozen=True)

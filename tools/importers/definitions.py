@@ -36,7 +36,12 @@ class Functions:
             object.__setattr__(self, "owner", name)
 
     def read(self) -> Iterator[Tool | Note]:
-        """Yield the tools; a definition that is none is noted."""
+        """Yield the tools; a definition that is none is noted.
+
+        Raises:
+            SourceError: for a file that cannot be read, or holds no definitions.
+            SourceAway: for an address that does not answer.
+        """
         given = self.definitions
         if isinstance(given, str | Path):
             given = parsed(text_of(given), given)
@@ -54,7 +59,11 @@ class Functions:
 
 
 def unwrapped(given: Any, owner: str) -> Sequence[Any]:
-    """Return the list of definitions that something is or holds."""
+    """Return the list of definitions that something is or holds.
+
+    Raises:
+        SourceError: where there are none.
+    """
     for _ in range(WRAPPED):
         if isinstance(given, Mapping):
             key = next((key for key in _WRAPPERS if isinstance(given.get(key), list | Mapping)), None)
@@ -97,7 +106,11 @@ class JsonLines:
             object.__setattr__(self, "owner", str(Path(self.path).expanduser().absolute())[-OWNER:])
 
     def read(self) -> Iterator[Tool | Note]:
-        """Yield the tools; a line that is no tool is noted."""
+        """Yield the tools; a line that is no tool is noted.
+
+        Raises:
+            SourceError: for a file that cannot be read.
+        """
         try:
             with Path(self.path).expanduser().open(encoding="utf-8-sig", errors="replace") as lines:
                 filled = ((number, line) for number, line in enumerate(lines, start=1) if line.strip())

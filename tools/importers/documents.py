@@ -48,7 +48,11 @@ def text_of(place: str | Path, *, seconds: float = SECONDS) -> str:
 
 
 def parsed(text: str, place: str | Path) -> Any:
-    """Return what a JSON or YAML text says."""
+    """Return what a JSON or YAML text says.
+
+    Raises:
+        SourceError: for what is neither, or nested too deep.
+    """
     import yaml
 
     try:

@@ -36,7 +36,12 @@ class OpenApi:
             object.__setattr__(self, "owner", _named(self.document))
 
     def read(self) -> Iterator[Tool | Note]:
-        """Yield the operations."""
+        """Yield the operations.
+
+        Raises:
+            SourceError: for a document that is none, or cannot be read.
+            SourceAway: for an address that does not answer.
+        """
         document = _loaded(self.document, self.owner)
         server = self.server or line(_mapping(document.get("info")).get("title"), OWNER)
         for path, item in _mapping(document.get("paths")).items():

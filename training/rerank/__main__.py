@@ -29,12 +29,12 @@ def _lists(given: Namespace) -> dict[str, Any]:
 def _cross(given: Namespace) -> dict[str, Any]:
     from ...encoders.minilm import tokenizer
     from ...retrieval.rerank import crossfile
-    from .fit import Recipe, Trainer
+    from .fit import CrossEncoderRecipe, CrossEncoderTrainer
 
     learned, apart = divide(read(given.lists), SHARE)
-    recipe = with_parts(Recipe(), given.set)
+    recipe = with_parts(CrossEncoderRecipe(), given.set)
     state = given.out.with_name(given.out.name + ".state")
-    trainer = Trainer(learned, recipe, tokenizer=tokenizer(), state=state, watcher=Lines())
+    trainer = CrossEncoderTrainer(learned, recipe, tokenizer=tokenizer(), state=state, watcher=Lines())
     progress = trainer.run()
     data = {"lists": len(learned), "apart": len(apart), "pairs": progress.pairs}
     crossfile.save(given.out, trainer.network.trained(), crossfile.CrossEncoderCard(len(recipe.layers), data))

@@ -37,7 +37,7 @@ from ..harness import (
     Lines,
     NotBetter,
     Step,
-    Watcher,
+    TrainingWatcher,
     interval,
     option,
     path,
@@ -62,7 +62,7 @@ Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Table:
+class ListTable:
     """Lists as arrays of shape (lists, DEPTH), where `there` says which places are filled.
 
     `queries` and `rows` are rows of `matrix`; `names` are equal where two candidates of a list are of one gold passage;
@@ -82,7 +82,7 @@ class Table:
     def __len__(self) -> int:
         return len(self.queries)
 
-    def part(self, places: NDArray[np.int64]) -> Table:
+    def part(self, places: NDArray[np.int64]) -> ListTable:
         """Return some of the lists."""
         fields = ("queries", "rows", "there", "gold", "names", "scores", "teacher", "wanted")
         return replace(self, **{name: getattr(self, name)[places] for name in fields})
@@ -106,8 +106,13 @@ class Table:
 
 
 def table(
-    lists: Sequence[CandidateList], embedder: Encoder, cache: Path, watcher: Watcher, *, logits: Sequence[Floats] = ()
-) -> Table:
+    lists: Sequence[CandidateList],
+    embedder: Encoder,
+    cache: Path,
+    watcher: TrainingWatcher,
+    *,
+    logits: Sequence[Floats] = (),
+) -> ListTable:
     """Return lists as arrays, with the vectors of their texts and, where there are some, a teacher's logits."""
     texts = sorted({each.text for one in lists for each in one.candidates[:DEPTH]})
     places = {text: row for row, text in enumerate(texts)}
@@ -131,7 +136,7 @@ def table(
     wanted = np.array([one.gold for one in lists], np.float32)
     queries = np.array([questions[one.question] for one in lists], np.int64)
     passages, vectors = (embedded(some, embedder, cache, watcher, queries=some is asked) for some in (texts, asked))
-    return Table(np.concatenate([passages, vectors]), queries, rows, there, gold, names, scores, teacher, wanted)
+    return ListTable(np.concatenate([passages, vectors]), queries, rows, there, gold, names, scores, teacher, wanted)
 
 
 def logits_of(paths: Sequence[Path], lists: Sequence[CandidateList]) -> list[Floats]:
@@ -166,7 +171,7 @@ def _logits(place: str, row: dict[str, Any], one: CandidateList) -> Floats:
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class AdapterRecipe:
     """How the adapter is trained.
 
     The loss is `contrast * InfoNCE + ranknet * RankNet + distil * KL(teacher || student)`, each over one list: E2Rank
@@ -197,7 +202,7 @@ class Recipe:
     seed: int = 0
 
 
-class Network(nn.Module):
+class TorchAdapter(nn.Module):
     """The twin of `retrieval.rerank.adapter.Adapter`, for many lists at once."""
 
     def __init__(self, shape: AdapterShape, *, dropout: float = 0.0) -> None:
@@ -254,11 +259,11 @@ def distillation(logits: Tensor, teacher: Tensor, temperature: float) -> Tensor:
     return functional.kl_div(shares[some], wanted[some], reduction="batchmean", log_target=True)
 
 
-def fit(learned: Table, apart: Table, recipe: Recipe, *, say: Callable[[str], None]) -> Network:
+def fit(learned: ListTable, apart: ListTable, recipe: AdapterRecipe, *, say: Callable[[str], None]) -> TorchAdapter:
     """Return a network trained on some lists, as it was after the epoch that was best on the others."""
     torch.manual_seed(recipe.seed)
     shape = AdapterShape(learned.matrix.shape[1], recipe.first, recipe.attention, recipe.hidden)
-    network = Network(shape, dropout=recipe.dropout)
+    network = TorchAdapter(shape, dropout=recipe.dropout)
     small = [one for one in network.parameters() if one.ndim == 1 and len(one) < DEPTH]
     large = [one for one in network.parameters() if not any(one is other for other in small)]
     groups: list[dict[str, Any]] = [
@@ -280,7 +285,7 @@ def fit(learned: Table, apart: Table, recipe: Recipe, *, say: Callable[[str], No
     return network.eval()
 
 
-def cosines(network: Network, lists: Table) -> Floats:
+def cosines(network: TorchAdapter, lists: ListTable) -> Floats:
     """Return the cosines of all candidates with their list's new query, shape (lists, DEPTH)."""
     network.eval()
     found = [np.empty((0, DEPTH), np.float32)]
@@ -291,7 +296,9 @@ def cosines(network: Network, lists: Table) -> Floats:
     return np.concatenate(found)
 
 
-def _epoch(network: Network, optimiser: torch.optim.Optimizer, lists: Table, recipe: Recipe, *, epoch: int) -> float:
+def _epoch(
+    network: TorchAdapter, optimiser: torch.optim.Optimizer, lists: ListTable, recipe: AdapterRecipe, *, epoch: int
+) -> float:
     network.train()
     order = np.random.default_rng([recipe.seed, epoch]).permutation(len(lists))
     losses = []
@@ -308,7 +315,7 @@ def _epoch(network: Network, optimiser: torch.optim.Optimizer, lists: Table, rec
     return float(np.mean(losses)) if losses else 0.0
 
 
-def _loss(network: Network, some: Table, recipe: Recipe) -> Tensor:
+def _loss(network: TorchAdapter, some: ListTable, recipe: AdapterRecipe) -> Tensor:
     there, gold = torch.from_numpy(some.there), torch.from_numpy(some.gold)
     logits = network(*_tensors(some), there) / recipe.temperature
     loss = recipe.contrast * contrast(logits, gold, there)
@@ -319,12 +326,12 @@ def _loss(network: Network, some: Table, recipe: Recipe) -> Tensor:
     return loss
 
 
-def _tensors(lists: Table) -> tuple[Tensor, Tensor]:
+def _tensors(lists: ListTable) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(lists.question_vectors()), torch.from_numpy(lists.vectors())
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class AdapterVerdict:
     """Mean recall at 5 on lists kept apart, of the incoming order, plain cosine, the best feedback and the adapter.
 
     `feedback` was chosen on the very lists that it is judged on, and so is a hard rival; `margin` is the lower end of
@@ -357,8 +364,8 @@ class Verdict:
 
 
 def train(
-    learned: Table, apart: Table, recipe: Recipe, *, out: Path, embedder: str, watcher: Watcher
-) -> tuple[Card[AdapterShape], str, Verdict]:
+    learned: ListTable, apart: ListTable, recipe: AdapterRecipe, *, out: Path, embedder: str, watcher: TrainingWatcher
+) -> tuple[Card[AdapterShape], str, AdapterVerdict]:
     """Train on some lists, judge on the others, and save the weights; returns them as card, digest and verdict.
 
     Raises:
@@ -379,7 +386,7 @@ def train(
     return card, save(out, network.trained(), card), verdict
 
 
-def judge(lists: Table, cosines: Floats, *, seed: int = 0) -> Verdict:
+def judge(lists: ListTable, cosines: Floats, *, seed: int = 0) -> AdapterVerdict:
     """Compare an adapter's cosines with the incoming order, plain cosine and feedback."""
     incoming, alone = lists.recall(lists.scores), lists.recall(cosines)
     plain = lists.recall(moved(lists, lambda query, rows: query))
@@ -389,7 +396,7 @@ def judge(lists: Table, cosines: Floats, *, seed: int = 0) -> Verdict:
     mixes = {weight: lists.recall(lists.scores + weight * cosines) for weight in WEIGHTS}
     weight = max(WEIGHTS, key=lambda one: (round(float(mixes[one].mean()), 6), -one))
     low, high = interval(mixes[weight] - incoming, seed)
-    return Verdict(
+    return AdapterVerdict(
         lists=len(lists),
         incoming=float(incoming.mean()),
         cosine=float(plain.mean()),
@@ -405,11 +412,11 @@ def judge(lists: Table, cosines: Floats, *, seed: int = 0) -> Verdict:
     )
 
 
-def _feedback(lists: Table, beta: float, nearest: int) -> Floats:
+def _feedback(lists: ListTable, beta: float, nearest: int) -> Floats:
     return lists.recall(moved(lists, partial(rocchio, beta=beta, nearest=nearest)))
 
 
-def moved(lists: Table, query_of: Callable[[Vectors, Vectors], Vectors]) -> Floats:
+def moved(lists: ListTable, query_of: Callable[[Vectors, Vectors], Vectors]) -> Floats:
     """Return the cosines with a query made of the question's vector and the candidates', list by list."""
     found = np.zeros(lists.there.shape, np.float32)
     for line, size in enumerate(lists.there.sum(axis=1).tolist()):
@@ -458,7 +465,7 @@ interval of {low:+.1f} to {high:+.1f}.
 
 def _train(given: Namespace) -> dict[str, Any]:
     settings, watcher = Settings(), Lines()
-    embedder, recipe, lists = load(settings=settings), with_parts(Recipe(), given.set), read(given.lists)
+    embedder, recipe, lists = load(settings=settings), with_parts(AdapterRecipe(), given.set), read(given.lists)
     logits = logits_of(given.teacher, lists) if given.teacher else []
     whole = table(lists, embedder, settings.cache, watcher, logits=logits)
     places = {id(one): place for place, one in enumerate(lists)}

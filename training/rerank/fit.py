@@ -18,16 +18,16 @@ from torch import Tensor, nn
 from transformers import BertConfig, BertModel
 
 from ...core.errors import CallerError
-from ...encoders import export
+from ...encoders import minilm
 from ...retrieval.rerank.pairs import CandidatePair, Tokens, encode
-from ..harness import Watcher, counted, mark_of
+from ..harness import TrainingWatcher, counted, mark_of
 from ..loop import Loop, device
 from .lists import CandidateList
 
 GIVEN = 6  # layers of the embedder
 
 
-class Network(nn.Module):
+class TorchCrossEncoder(nn.Module):
     """Scores pairs: the mean of the last hidden states goes through one linear unit.
 
     Words, positions and their norm stay as the embedder has them, so that only layers need to be shipped; the vectors
@@ -49,7 +49,7 @@ class Network(nn.Module):
             attention_probs_dropout_prob=0.0,
         )
         self.bert = BertModel(config, add_pooling_layer=False)
-        self.bert.load_state_dict(load(export.checked_weights()), strict=False)
+        self.bert.load_state_dict(load(minilm.checked_weights()), strict=False)
         self.bert.encoder.layer = nn.ModuleList([self.bert.encoder.layer[place] for place in layers])
         self.bert.embeddings.requires_grad_(False)
         self.bert.embeddings.token_type_embeddings.requires_grad_(True)
@@ -84,7 +84,7 @@ def padded(pairs: Sequence[Tokens]) -> tuple[Tensor, Tensor, Tensor]:
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class CrossEncoderRecipe:
     """How the cross-encoder is trained.
 
     Args:
@@ -109,7 +109,7 @@ class Recipe:
     save_every: int = 100
 
 
-def checked(recipe: Recipe) -> Recipe:
+def checked(recipe: CrossEncoderRecipe) -> CrossEncoderRecipe:
     """Return a recipe that can be trained by; one that cannot is a `CallerError`."""
     if not recipe.layers or not all(0 <= layer < GIVEN for layer in recipe.layers):
         raise CallerError(f"layers={recipe.layers!r}: some of the embedder's layers 0 to {GIVEN - 1} are expected")
@@ -120,7 +120,7 @@ def checked(recipe: Recipe) -> Recipe:
 
 
 @dataclass(slots=True)
-class Progress:
+class CrossEncoderProgress:
     """Where a training is."""
 
     epoch: int = 0
@@ -130,7 +130,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PairBatch:
     """The pairs of some questions: `groups` are (first, past the last gold, past the last) of each."""
 
     pairs: list[Tokens]
@@ -144,11 +144,17 @@ class Step:
         return marks
 
 
-class Trainer(Loop[Progress]):
+class CrossEncoderTrainer(Loop[CrossEncoderProgress]):
     """Trains one cross-encoder on candidate lists; `state` is the file to go on from."""
 
     def __init__(
-        self, lists: Sequence[CandidateList], recipe: Recipe, *, tokenizer: Tokenizer, state: Path, watcher: Watcher
+        self,
+        lists: Sequence[CandidateList],
+        recipe: CrossEncoderRecipe,
+        *,
+        tokenizer: Tokenizer,
+        state: Path,
+        watcher: TrainingWatcher,
     ) -> None:
         checked(recipe)
         self._lists = [one for one in lists if len({bool(each.gold) for each in one.candidates}) == 2]
@@ -159,13 +165,13 @@ class Trainer(Loop[Progress]):
         self._recipe, self._tokenizer, self._device = recipe, tokenizer, device()
         said = [[one.question, *((each.id, each.gold, each.way) for each in one.candidates)] for one in self._lists]
         torch.manual_seed(recipe.seed)
-        self.network = Network(recipe.layers).to(self._device)
+        self.network = TorchCrossEncoder(recipe.layers).to(self._device)
         own = [one for one in self.network.parameters() if one.requires_grad]
         optimiser = torch.optim.AdamW(own, lr=recipe.rate, weight_decay=recipe.decay)
         parts = {"network": self.network, "optimiser": optimiser}
-        super().__init__(Progress(), parts, file=state, mark=mark_of(asdict(recipe), said), watcher=watcher)
+        super().__init__(CrossEncoderProgress(), parts, file=state, mark=mark_of(asdict(recipe), said), watcher=watcher)
 
-    def run(self) -> Progress:
+    def run(self) -> CrossEncoderProgress:
         """Train to the end and return how it went; the network is `network`."""
         if self.resume():
             self.watcher.say(f"going on after {self.now.pairs:,} pairs")
@@ -182,7 +188,7 @@ class Trainer(Loop[Progress]):
         self.network.eval()
         return self.now
 
-    def _steps(self, epoch: int, first: int) -> Iterator[Step]:
+    def _steps(self, epoch: int, first: int) -> Iterator[PairBatch]:
         """Yield the steps of an epoch from `first` on; each drawn by itself, as a resumed run draws it too."""
         order = np.random.default_rng([self._recipe.seed, epoch]).permutation(len(self._lists))
         size = self._recipe.lists
@@ -191,7 +197,7 @@ class Trainer(Loop[Progress]):
             chosen = [self._lists[place] for place in order[number * size : (number + 1) * size]]
             yield self._step(chosen, chance)
 
-    def _step(self, lists: Sequence[CandidateList], chance: np.random.Generator) -> Step:
+    def _step(self, lists: Sequence[CandidateList], chance: np.random.Generator) -> PairBatch:
         pairs: list[CandidatePair] = []
         groups: list[tuple[int, int, int]] = []
         for one in lists:
@@ -204,9 +210,9 @@ class Trainer(Loop[Progress]):
             for each in [*gold, *(wrong[place] for place in drawn)]:
                 pair = one.pair(each)
                 pairs.append(pair._replace(way="") if chance.random() < self._recipe.pathless else pair)
-        return Step(encode(pairs, self._tokenizer), groups)
+        return PairBatch(encode(pairs, self._tokenizer), groups)
 
-    def _learn(self, step: Step) -> None:
+    def _learn(self, step: PairBatch) -> None:
         self.network.train()
         ids, segments, inside = (part.to(self._device) for part in padded(step.pairs))
         with torch.autocast(self._device.type, dtype=torch.bfloat16):
@@ -220,7 +226,7 @@ class Trainer(Loop[Progress]):
         self.now.losses = [*self.now.losses[-99:], loss]
         self.watcher.step("training", self.now.pairs, self._recipe.pairs)
 
-    def _loss(self, logits: torch.Tensor, step: Step) -> torch.Tensor:
+    def _loss(self, logits: torch.Tensor, step: PairBatch) -> torch.Tensor:
         loss = nn.functional.binary_cross_entropy_with_logits(logits, step.right())
         for first, gold, last in step.groups:
             shares = torch.log_softmax(logits[first:last], 0)

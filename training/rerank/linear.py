@@ -15,7 +15,7 @@ from ...core.types import Numbers
 from ...core.weights_file import Linear
 from ...core.words import content_words, word_key
 from ...retrieval.candidate import Candidate
-from ...retrieval.rerank.features import (
+from ...retrieval.rerank.listwise import (
     CROSS,
     FIRST,
     HEAD,
@@ -36,7 +36,7 @@ FOLDS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class RankingExample:
     """A head of candidates with what is right: the gold document that each candidate is of, if any.
 
     `wanted` is how many gold documents there are in all, `rows` are the features of the candidates. Examples of one
@@ -52,7 +52,7 @@ class Example:
     def __post_init__(self) -> None:
         object.__setattr__(self, "rows", rows_of(self.reading))
 
-    def without(self, row: int) -> Example:
+    def without(self, row: int) -> RankingExample:
         """Return the example as if one candidate had not been found."""
         keep = [place for place in range(len(self.gold)) if place != row]
         old = self.reading
@@ -68,7 +68,7 @@ class Example:
         return len({self.gold[row] for row in shown[:FIRST]} - {""})
 
 
-def example(one: CandidateList, logits: Mapping[int, float] | None = None) -> Example:
+def example(one: CandidateList, logits: Mapping[int, float] | None = None) -> RankingExample:
     """Return a candidate list as an example, with the logits of the places that a cross-encoder has read."""
     chosen = one.candidates[:HEAD]
     items: list[Candidate] = [
@@ -88,7 +88,7 @@ def example(one: CandidateList, logits: Mapping[int, float] | None = None) -> Ex
     asked = frozenset(one.weights)
     words = [asked & frozenset(map(word_key, content_words(each.text))) for each in chosen]
     gold = tuple(each.gold for each in chosen)
-    return Example(Reading(items, words, one.weights), gold, one.gold, fold=crc32(one.question.encode()) % FOLDS)
+    return RankingExample(Reading(items, words, one.weights), gold, one.gold, fold=crc32(one.question.encode()) % FOLDS)
 
 
 def rows_of(head: Reading) -> Numbers:
@@ -98,23 +98,23 @@ def rows_of(head: Reading) -> Numbers:
     return np.column_stack([rows, cross_features(head)]) if read else rows
 
 
-def useful(one: Example) -> bool:
+def useful(one: RankingExample) -> bool:
     """Say whether an example has candidates of both kinds, gold and others."""
     return 0 < sum(map(bool, one.gold)) < len(one.gold)
 
 
-def ranker(domains: Sequence[Sequence[Example]]) -> Linear:
+def ranker(domains: Sequence[Sequence[RankingExample]]) -> Linear:
     """Return the unit that orders as the ranker does, with that multiple of its score which is most like a logit."""
     scale = fit_scorer(domains, penalty=0.0, rows=lambda one: one.rows[:, : len(PARTS)].sum(axis=1, keepdims=True))
     return Linear(np.array([scale.weights[0] if name in PARTS else 0.0 for name in NAMES]), scale.bias)
 
 
 def fit_scorer(
-    domains: Sequence[Sequence[Example]],
+    domains: Sequence[Sequence[RankingExample]],
     *,
     penalty: float,
     prior: Linear | None = None,
-    rows: Callable[[Example], Numbers] = lambda one: one.rows,
+    rows: Callable[[RankingExample], Numbers] = lambda one: one.rows,
 ) -> Linear:
     """Return the unit whose scores put gold candidates before the others of their list, and are logits of being gold.
 
@@ -144,7 +144,7 @@ def fit_scorer(
 
 
 def fit_sufficiency(
-    domains: Sequence[Sequence[Example]], scorer: Linear, *, failures: float, penalty: float, seed: int = 0
+    domains: Sequence[Sequence[RankingExample]], scorer: Linear, *, failures: float, penalty: float, seed: int = 0
 ) -> Linear:
     """Return the unit that says how likely the first passages suffice, in the order of the scorer.
 
@@ -162,33 +162,33 @@ def fit_sufficiency(
     return on_scale(np.stack(rows), loss, penalty)
 
 
-def _failed(domain: Sequence[Example], failures: float, chance: np.random.Generator) -> Iterator[Example]:
+def _failed(domain: Sequence[RankingExample], failures: float, chance: np.random.Generator) -> Iterator[RankingExample]:
     for one in domain:
         gold = [row for row, each in enumerate(one.gold) if each]
         if gold and chance.random() < failures:
             yield one.without(int(chance.choice(gold)))
 
 
-def _shares(domains: Sequence[Sequence[Example]]) -> Numbers:
+def _shares(domains: Sequence[Sequence[RankingExample]]) -> Numbers:
     """Return what each example counts, so that all domains that have some count the same and all together 1."""
     number = sum(map(bool, domains))
     return np.array([1 / (number * len(domain)) for domain in domains for _ in domain])
 
 
-def judged(one: Example, scorer: Linear) -> tuple[Numbers, bool]:
+def judged(one: RankingExample, scorer: Linear) -> tuple[Numbers, bool]:
     """Return the summary of an example in the order of a scorer, and whether its first passages suffice."""
     scores = scorer(one.rows)
     shown = [int(row) for row in np.argsort(-scores, kind="stable")]
     return summary(one.reading, scores, shown), one.suffices(shown)
 
 
-def recall(examples: Sequence[Example], scorer: Linear) -> Numbers:
+def recall(examples: Sequence[RankingExample], scorer: Linear) -> Numbers:
     """Return of each example the share of gold documents among the first candidates in the order of a scorer."""
     orders = [np.argsort(-scorer(one.rows), kind="stable").tolist() for one in examples]
     return np.array([one.found(order) / one.wanted for one, order in zip(examples, orders, strict=True)])
 
 
-def surprise(examples: Sequence[Example], scorer: Linear, sufficiency: Linear) -> Numbers:
+def surprise(examples: Sequence[RankingExample], scorer: Linear, sufficiency: Linear) -> Numbers:
     """Return the cross-entropy of each example, in nats, of a unit that says whether the first candidates suffice."""
     rows, marks = zip(*(judged(one, scorer) for one in examples), strict=True)
     signs = np.where(marks, 1.0, -1.0)

@@ -17,8 +17,19 @@ from ...core.errors import CallerError
 from ...core.types import Numbers
 from ...core.weights_file import Linear
 from ...retrieval.rerank.cross import CrossEncoder, PairScorer
-from ..harness import Watcher
-from .linear import FOLDS, Example, described, example, fit_scorer, fit_sufficiency, ranker, recall, surprise, useful
+from ..harness import TrainingWatcher
+from .linear import (
+    FOLDS,
+    RankingExample,
+    described,
+    example,
+    fit_scorer,
+    fit_sufficiency,
+    ranker,
+    recall,
+    surprise,
+    useful,
+)
 from .lists import SHARE, CandidateList, divide
 
 #: on the squares of the distance to the ranker's own weights, and with a cross-encoder to those without one
@@ -28,11 +39,11 @@ FAILURES = (0.0, 0.1, 0.2, 0.3)
 PENALTY_OF_SUFFICIENCY = 0.1
 
 Domain = Sequence[CandidateList]
-Examples = Sequence[Sequence[Example]]
+Examples = Sequence[Sequence[RankingExample]]
 
 
 def trained(
-    domains: Sequence[Domain], cross: Path, watcher: Watcher, *, unseen: Sequence[Domain] = ()
+    domains: Sequence[Domain], cross: Path, watcher: TrainingWatcher, *, unseen: Sequence[Domain] = ()
 ) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """Return the models as plain JSON types, and figures on the domains that were left out.
 
@@ -81,9 +92,9 @@ def trained(
     return models, facts
 
 
-def _read(domains: Sequence[Domain], unit: Linear, scorer: PairScorer, watcher: Watcher) -> Examples:
+def _read(domains: Sequence[Domain], unit: Linear, scorer: PairScorer, watcher: TrainingWatcher) -> Examples:
     """Return lists as examples of which the cross-encoder has read as many candidates as it does for a question."""
-    made: list[list[Example]] = []
+    made: list[list[RankingExample]] = []
     size, depth = sum(map(len, domains)), CrossEncoder().depth
     for number, domain in enumerate(domains):
         made.append([])
@@ -108,7 +119,7 @@ def _splits(domains: Examples) -> Iterator[tuple[Examples, Examples]]:
 def _chosen(
     values: Sequence[float],
     splits: Sequence[tuple[Examples, Examples]],
-    judge: Callable[[Sequence[Example], int, float], Numbers],
+    judge: Callable[[Sequence[RankingExample], int, float], Numbers],
 ) -> tuple[float, Mapping[str, Sequence[float]]]:
     """Return the value with the best mean of what is left out, and the figures with each.
 

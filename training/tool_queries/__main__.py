@@ -28,10 +28,10 @@ from ...core.settings import Settings
 from ...encoders import load
 from ...prompts import load as wording
 from ...tools.select.prompt import QueryPrompt
-from ..catalogues import Request, requests, shop
+from ..catalogues import ToolRequest, requests, shop
 from ..harness import SET, Lines, Step, mark_of, option, path, paths, run, with_parts, write_json
 from .align import Aligner, ends
-from .examples import Judge, Recipe, checked, divided, example, greedy, of_gold
+from .examples import Judge, QueryGeneratorRecipe, checked, divided, example, greedy, of_gold
 from .wording import WORDINGS, Chooser
 
 #: what is beside a model, and tells `select_tools` how it was trained to be asked
@@ -39,7 +39,7 @@ PROMPT = "tool_queries.json"
 
 
 def _train(given: Namespace) -> Mapping[str, Any]:
-    recipe = checked(with_parts(Recipe(), given.set))
+    recipe = checked(with_parts(QueryGeneratorRecipe(), given.set))
     prompt = QueryPrompt.load(given.prompt) if given.prompt else _beside(given.model)
     if known := _claimed(given, recipe, prompt):
         return known
@@ -54,7 +54,7 @@ def _train(given: Namespace) -> Mapping[str, Any]:
     return facts
 
 
-def _sft(given: Namespace, asked: list[Request], judge: Judge, prompt: QueryPrompt) -> dict[str, Any]:
+def _sft(given: Namespace, asked: list[ToolRequest], judge: Judge, prompt: QueryPrompt) -> dict[str, Any]:
     from .fit import Tuner
 
     recipe, model = judge.recipe, LocalModel(given.model, exact=True)
@@ -70,7 +70,7 @@ def _sft(given: Namespace, asked: list[Request], judge: Judge, prompt: QueryProm
     return _facts(given, learned, {"losses": ends(losses), "alone": judge.mean(apart, [()] * len(apart)), **reward})
 
 
-def _align(given: Namespace, asked: list[Request], judge: Judge, prompt: QueryPrompt) -> dict[str, Any]:
+def _align(given: Namespace, asked: list[ToolRequest], judge: Judge, prompt: QueryPrompt) -> dict[str, Any]:
     best, rounds = Aligner(judge, prompt, judge.recipe, given.out, Lines()).run(given.model, asked)
     if best == given.model:
         raise CallerError(
@@ -81,7 +81,7 @@ def _align(given: Namespace, asked: list[Request], judge: Judge, prompt: QueryPr
     return _facts(given, asked, {"rounds": rounds})
 
 
-def _choose(given: Namespace, asked: list[Request], judge: Judge, prompt: QueryPrompt) -> dict[str, Any]:
+def _choose(given: Namespace, asked: list[ToolRequest], judge: Judge, prompt: QueryPrompt) -> dict[str, Any]:
     wordings = [prompt.system, *map(wording, WORDINGS), *(QueryPrompt.load(file).system for file in given.wording)]
     cache = ReplyCache(given.out / "replies.sqlite")
     # one that runs here where the name is a folder's, otherwise one of litellm's
@@ -114,7 +114,7 @@ def _facts(given: Namespace, learned: Sequence[Any], more: Mapping[str, Any]) ->
     return {"model": str(given.out / "model"), "from": given.model, "requests": len(learned), **more}
 
 
-def _claimed(given: Namespace, recipe: Recipe, prompt: QueryPrompt) -> dict[str, Any]:
+def _claimed(given: Namespace, recipe: QueryGeneratorRecipe, prompt: QueryPrompt) -> dict[str, Any]:
     """Refuse a folder in which another training is, and return the report of this one if it is finished."""
     data = [blake2b(file.read_bytes()).hexdigest() for file in (given.data, given.corpus) if file.is_file()]
     said = [given.how, given.model, given.limit, asdict(recipe), asdict(prompt), data]

@@ -19,12 +19,12 @@ from typing import Any, NamedTuple
 from ...core.files import read_rows, write_whole
 from ...core.llm.transformers_model import LocalModel
 from ...tools.select.prompt import QueryPrompt
-from ..catalogues import Request
-from ..harness import Watcher
-from .examples import Judge, Recipe, divided, example, greedy, messages, queries_in
+from ..catalogues import ToolRequest
+from ..harness import TrainingWatcher
+from .examples import Judge, QueryGeneratorRecipe, divided, example, greedy, messages, queries_in
 
 
-class Outcome(NamedTuple):
+class SampledQueries(NamedTuple):
     """What came of sampling for a request: the best set of queries, its reward, and that of the greedy one."""
 
     request: str
@@ -43,11 +43,11 @@ class Aligner:
 
     judge: Judge
     prompt: QueryPrompt
-    recipe: Recipe
+    recipe: QueryGeneratorRecipe
     folder: Path
-    watcher: Watcher
+    watcher: TrainingWatcher
 
-    def run(self, name: str, asked: Sequence[Request]) -> tuple[str, list[dict[str, Any]]]:
+    def run(self, name: str, asked: Sequence[ToolRequest]) -> tuple[str, list[dict[str, Any]]]:
         """Return the folder of the best model, or `name` where no round was better, and what came of each round.
 
         Where too few requests are given to set some apart, those that were learned from say whether it helped.
@@ -71,7 +71,7 @@ class Aligner:
             model, reached = tuned, facts["after"]
         return model.name, rounds
 
-    def _round(self, model: LocalModel, asked: Sequence[Request], place: Path) -> dict[str, Any]:
+    def _round(self, model: LocalModel, asked: Sequence[ToolRequest], place: Path) -> dict[str, Any]:
         """Sample and fine-tune once, or find that this was done before."""
         from .fit import Tuner
 
@@ -97,9 +97,9 @@ class Aligner:
         write_whole(done, json.dumps(facts).encode())
         return facts
 
-    def sampled(self, model: LocalModel, asked: Sequence[Request], file: Path) -> list[Outcome]:
+    def sampled(self, model: LocalModel, asked: Sequence[ToolRequest], file: Path) -> list[SampledQueries]:
         """Return the outcome for each request; those that stand in the file already are not sampled again."""
-        known = [Outcome(**row) for row in _whole_lines(file)]
+        known = [SampledQueries(**row) for row in _whole_lines(file)]
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("w", encoding="utf-8") as lines:
             for one in known:
@@ -112,7 +112,7 @@ class Aligner:
                 self.watcher.step(f"sampling for {file.parent.name}", len(known), len(asked))
         return known
 
-    def _outcomes(self, model: LocalModel, asked: Sequence[Request], seed: int) -> Iterator[Outcome]:
+    def _outcomes(self, model: LocalModel, asked: Sequence[ToolRequest], seed: int) -> Iterator[SampledQueries]:
         plain = greedy(model, asked, self.prompt, self.recipe)
         prompts = [model.ids(messages(one.text, self.prompt)) for one in asked]
         recipe = self.recipe
@@ -128,9 +128,9 @@ class Aligner:
             sets = [first, *(queries_in(draw.text) for draw in draws)]
             scored = [(self.judge.reward(one, queries), queries) for queries in sets if queries]
             best, queries = max(scored, key=lambda each: each[0], default=(base, []))
-            yield Outcome(one.text, queries, best, base)
+            yield SampledQueries(one.text, queries, best, base)
 
-    def _reward(self, model: LocalModel, asked: Sequence[Request]) -> float:
+    def _reward(self, model: LocalModel, asked: Sequence[ToolRequest]) -> float:
         return self.judge.mean(asked, greedy(model, asked, self.prompt, self.recipe))
 
 

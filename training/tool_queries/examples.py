@@ -24,7 +24,7 @@ from ...tools.select.features import Searched, read, search
 from ...tools.select.lexicon import Numbers
 from ...tools.select.prompt import QueryPrompt, reply, tidy
 from ...tools.tool import Tool
-from ..catalogues import Request, Shop
+from ..catalogues import Shop, ToolRequest
 from ..harness import counted
 
 # A description says what a tool does in its first sentence.
@@ -36,7 +36,7 @@ Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class QueryGeneratorRecipe:
     """How a query generator is trained, and what it is trained for.
 
     Args:
@@ -81,7 +81,7 @@ class Recipe:
     seed: int = 0
 
 
-def checked(recipe: Recipe) -> Recipe:
+def checked(recipe: QueryGeneratorRecipe) -> QueryGeneratorRecipe:
     """Return a recipe that can be trained by; one that cannot is a `CallerError`."""
     counted(recipe, "k", "epochs", "batch", "length", "save_every", "rounds", "draws", "tokens", "together", "shots")
     for name in ("rate", "temperature"):
@@ -93,7 +93,7 @@ def checked(recipe: Recipe) -> Recipe:
     return recipe
 
 
-class Example(NamedTuple):
+class PromptCompletion(NamedTuple):
     """The tokens of a prompt and of the reply that is wanted."""
 
     prompt: list[int]
@@ -105,9 +105,9 @@ def messages(request: str, prompt: QueryPrompt) -> list[Message]:
     return instructed(prompt.messages(request), ToolQueries)
 
 
-def example(request: str, queries: Sequence[str], prompt: QueryPrompt, model: LocalModel) -> Example:
+def example(request: str, queries: Sequence[str], prompt: QueryPrompt, model: LocalModel) -> PromptCompletion:
     """Return an example in the model's tokens."""
-    return Example(model.ids(messages(request, prompt)), model.closed(reply(queries)))
+    return PromptCompletion(model.ids(messages(request, prompt)), model.closed(reply(queries)))
 
 
 def queries_in(text: str) -> list[str]:
@@ -122,12 +122,14 @@ def described(tool: Tool) -> str:
     return " ".join(first.split()[:_WORDS]) or tool.title
 
 
-def of_gold(request: Request, shop: Shop) -> list[str]:
+def of_gold(request: ToolRequest, shop: Shop) -> list[str]:
     """Return the descriptions of the tools that a request needs."""
     return tidy(described(shop.tools[row]) for row in request.gold.tolist())
 
 
-def greedy(model: LocalModel, asked: Sequence[Request], prompt: QueryPrompt, recipe: Recipe) -> list[list[str]]:
+def greedy(
+    model: LocalModel, asked: Sequence[ToolRequest], prompt: QueryPrompt, recipe: QueryGeneratorRecipe
+) -> list[list[str]]:
     """Return the queries that a model writes for each request when nothing is left to chance."""
     written = []
     for first in range(0, len(asked), recipe.together):
@@ -149,7 +151,7 @@ class Judge:
 
     shop: Shop
     embedder: Encoder
-    recipe: Recipe = field(default_factory=Recipe)
+    recipe: QueryGeneratorRecipe = field(default_factory=QueryGeneratorRecipe)
 
     def ranked(self, request: str, queries: Sequence[str]) -> list[int]:
         """Return the rows of the first k tools; without queries, those of the request alone."""
@@ -159,12 +161,12 @@ class Judge:
             return self._selected(searched)
         return interleaved(_lists(searched, self.recipe.k), self.recipe.k)
 
-    def reward(self, request: Request, queries: Sequence[str]) -> float:
+    def reward(self, request: ToolRequest, queries: Sequence[str]) -> float:
         """Return the metric, from 0 to 1."""
         found = self.ranked(request.text, queries)
         return worth(found, set(request.gold.tolist()), precise=self.recipe.metric == "precision")
 
-    def mean(self, asked: Sequence[Request], written: Iterable[Sequence[str]]) -> float:
+    def mean(self, asked: Sequence[ToolRequest], written: Iterable[Sequence[str]]) -> float:
         """Return the mean reward of the queries of several requests."""
         return float(np.mean([self.reward(one, queries) for one, queries in zip(asked, written, strict=True)]))
 

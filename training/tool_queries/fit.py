@@ -14,27 +14,33 @@ import torch
 
 from ...core.errors import CallerError
 from ...core.llm.transformers_model import LocalModel
-from ..harness import Watcher, mark_of
+from ..harness import TrainingWatcher, mark_of
 from ..loop import Loop
-from .examples import Example, Recipe, checked
+from .examples import PromptCompletion, QueryGeneratorRecipe, checked
 
 _IGNORED = -100
 _DECAY = 0.01
 
 
 @dataclass(slots=True)
-class Progress:
+class TunerProgress:
     """Where a training is."""
 
     step: int = 0
     losses: list[float] = field(default_factory=list)
 
 
-class Tuner(Loop[Progress]):
+class Tuner(Loop[TunerProgress]):
     """Fine-tunes a model on examples, in place; `path` is the file to go on from, until `close`."""
 
     def __init__(
-        self, model: LocalModel, examples: Sequence[Example], recipe: Recipe, *, path: Path, watcher: Watcher
+        self,
+        model: LocalModel,
+        examples: Sequence[PromptCompletion],
+        recipe: QueryGeneratorRecipe,
+        *,
+        path: Path,
+        watcher: TrainingWatcher,
     ) -> None:
         self._recipe, self._path = checked(recipe), path
         self._examples = [one for one in examples if len(one.prompt) + len(one.reply) <= recipe.length]
@@ -47,7 +53,7 @@ class Tuner(Loop[Progress]):
         optimiser = torch.optim.AdamW(model.network.parameters(), lr=recipe.rate, weight_decay=_DECAY)
         mark = mark_of(asdict(recipe), model.identity, self._examples)
         parts = {"network": model.network, "optimiser": optimiser}
-        super().__init__(Progress(), parts, file=path, mark=mark, watcher=watcher)
+        super().__init__(TunerProgress(), parts, file=path, mark=mark, watcher=watcher)
 
     @property
     def steps(self) -> int:
@@ -75,14 +81,14 @@ class Tuner(Loop[Progress]):
         """Remove the file to go on from, once the result is kept."""
         self._path.unlink(missing_ok=True)
 
-    def _batch(self, step: int) -> list[Example]:
+    def _batch(self, step: int) -> list[PromptCompletion]:
         """Return the examples of a step, which depend on nothing but its number."""
         size = self._recipe.batch
         epoch, place = divmod(step, -(-len(self._examples) // size))
         order = np.random.default_rng([self._recipe.seed, epoch]).permutation(len(self._examples))
         return [self._examples[one] for one in order[place * size : (place + 1) * size]]
 
-    def _loss(self, batch: Sequence[Example]) -> torch.Tensor:
+    def _loss(self, batch: Sequence[PromptCompletion]) -> torch.Tensor:
         ids, mask, labels = (part.to(self._network.device) for part in padded(batch))
         kind = self._network.device.type
         with torch.autocast(kind, dtype=torch.bfloat16, enabled=kind == "cuda"):
@@ -90,7 +96,7 @@ class Tuner(Loop[Progress]):
         return loss
 
 
-def padded(batch: Sequence[Example]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def padded(batch: Sequence[PromptCompletion]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Return tokens, which of them are real, and which are to be learned, each of shape (examples, width)."""
     width = max(len(one.prompt) + len(one.reply) for one in batch)
     ids, mask = torch.zeros(2, len(batch), width, dtype=torch.long)

@@ -20,9 +20,9 @@ from ...core.llm.role import BudgetError
 from ...graphs.select import written
 from ...prompts import load
 from ...tools.select.prompt import QueryPrompt, Shot
-from ..catalogues import Request
-from ..harness import Watcher
-from .examples import Judge, Recipe, divided, of_gold
+from ..catalogues import ToolRequest
+from ..harness import TrainingWatcher
+from .examples import Judge, QueryGeneratorRecipe, divided, of_gold
 
 #: shipped wordings; the first is what `select_tools` uses by itself
 WORDINGS = ("tool_queries", "tool_queries_brief", "tool_queries_catalogue")
@@ -35,11 +35,11 @@ class Chooser:
 
     judge: Judge
     llm: Gateway
-    recipe: Recipe
-    watcher: Watcher
+    recipe: QueryGeneratorRecipe
+    watcher: TrainingWatcher
     wordings: Sequence[str] = field(default_factory=lambda: [load(name) for name in WORDINGS])
 
-    async def run(self, asked: Sequence[Request]) -> tuple[QueryPrompt, dict[str, Any]]:
+    async def run(self, asked: Sequence[ToolRequest]) -> tuple[QueryPrompt, dict[str, Any]]:
         """Return the prompt, and what each one came to.
 
         A third of the requests gives the examples, a third chooses, and a third confirms. Where the budget is met, the
@@ -68,7 +68,7 @@ class Chooser:
         better = best != first and facts["chosen"] >= facts["default"]
         return (best if better else first), facts | {"better": better}
 
-    async def _with_shots(self, prompt: QueryPrompt, shown: Sequence[Request]) -> list[QueryPrompt]:
+    async def _with_shots(self, prompt: QueryPrompt, shown: Sequence[ToolRequest]) -> list[QueryPrompt]:
         """Return the prompt with different sets of examples."""
         said = await self._written(prompt, shown)
         shots = [self._shot(one, queries) for one, queries in zip(shown, said, strict=True)]
@@ -79,16 +79,16 @@ class Chooser:
             replace(prompt, shots=tuple(shots[place] for place in each)) for each in dict.fromkeys(map(tuple, sets))
         ]
 
-    def _shot(self, request: Request, said: Sequence[str]) -> Shot:
+    def _shot(self, request: ToolRequest, said: Sequence[str]) -> Shot:
         alone, own = self.judge.reward(request, ()), self.judge.reward(request, said)
         return Shot(request.text, tuple(said if said and own > alone else of_gold(request, self.judge.shop)))
 
-    async def _reward(self, prompt: QueryPrompt, asked: Sequence[Request]) -> float:
+    async def _reward(self, prompt: QueryPrompt, asked: Sequence[ToolRequest]) -> float:
         reward = self.judge.mean(asked, await self._written(prompt, asked))
         self.watcher.say(f"{reward:.3f}: {prompt.system[:40]!r} with {len(prompt.shots)} examples")
         return reward
 
-    async def _written(self, prompt: QueryPrompt, asked: Sequence[Request]) -> list[list[str]]:
+    async def _written(self, prompt: QueryPrompt, asked: Sequence[ToolRequest]) -> list[list[str]]:
         """Return the queries for each request, none where the model gave nothing that can be read.
 
         Raises:
@@ -97,7 +97,7 @@ class Chooser:
         turn = asyncio.Semaphore(self.recipe.together)
         failures: list[ModelError] = []
 
-        async def one(request: Request) -> list[str]:
+        async def one(request: ToolRequest) -> list[str]:
             async with turn:
                 try:
                     return await written(request.text, self.llm, prompt)

@@ -19,17 +19,17 @@ from ...core.types import Passage, Vectors
 from ...core.words import name_key
 from ...encoders.role import Encoder
 from ...store.collection import Collection
-from ..harness import Watcher
+from ..harness import TrainingWatcher
 from ..pool import Pool, key_of, of_collection
 from ..questions import HopQuestion, pair, read
-from .links import SURE, Example, own_names
+from .links import SURE, HopExample, own_names
 from .links import hops as hops_of
 
 MOST_GOLD = 12
 MOST_PASSAGES = 200_000  # 300 MB of vectors
 
 
-def kinds(examples: Iterable[Example]) -> dict[str, int]:
+def kinds(examples: Iterable[HopExample]) -> dict[str, int]:
     """Return how many examples there are of each kind."""
     return dict(sorted(Counter(example.kind for example in examples).items()))
 
@@ -38,12 +38,12 @@ def kinds(examples: Iterable[Example]) -> dict[str, int]:
 class Split:
     """Examples to learn from, examples kept apart, and how many are neither since they touch a passage of both."""
 
-    training: list[Example]
-    heldout: list[Example]
+    training: list[HopExample]
+    heldout: list[HopExample]
     dropped: int = 0
 
 
-def split(examples: Sequence[Example], *, share: float, most: int, seed: int) -> Split:
+def split(examples: Sequence[HopExample], *, share: float, most: int, seed: int) -> Split:
     """Keep a share of the questions apart so that no passage is gold on both sides.
 
     Questions are drawn until `share` of them, or `most`, are reached. Whatever else touches a passage of theirs leaves
@@ -67,7 +67,7 @@ def split(examples: Sequence[Example], *, share: float, most: int, seed: int) ->
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class HopTable:
     """Examples as rows of arrays: what is in them by place, with vectors.
 
     `vectors` has a row for each question of `questions`; `asked` gives for each example its question; `gold` for each
@@ -87,14 +87,14 @@ class Table:
         return len(self.asked)
 
 
-def table(examples: Sequence[Example], pool: Pool, vectors: Vectors, questions: Sequence[str]) -> Table:
+def table(examples: Sequence[HopExample], pool: Pool, vectors: Vectors, questions: Sequence[str]) -> HopTable:
     """Return examples as a table; `vectors` are those of `questions`, which hold those of the examples."""
     places = {question: place for place, question in enumerate(questions)}
     rows = pool.rows
     gold: list[set[int]] = [set() for _ in questions]
     for example in examples:
         gold[places[example.question]].update(rows[name] for name in example.gold)
-    return Table(
+    return HopTable(
         pool=pool,
         questions=list(questions),
         vectors=vectors,
@@ -106,7 +106,7 @@ def table(examples: Sequence[Example], pool: Pool, vectors: Vectors, questions: 
     )
 
 
-def mined(given: Table, *, per: int) -> Table:
+def mined(given: HopTable, *, per: int) -> HopTable:
     """Return a table with hard negatives added: what lies nearest to the question and to the last passage.
 
     Up to `per` from each, never what is gold of the question.
@@ -126,7 +126,7 @@ def mined(given: Table, *, per: int) -> Table:
     return replace(given, negatives=negatives)
 
 
-def examples(questions: Sequence[HopQuestion], pool: Pool, *, pairs: bool = False) -> Iterator[Example]:
+def examples(questions: Sequence[HopQuestion], pool: Pool, *, pairs: bool = False) -> Iterator[HopExample]:
     """Yield the hops of each question whose gold passages are in the pool.
 
     Ordered gold is a chain. In unordered gold a passage leads to those whose names it holds; where none does, as in a
@@ -141,7 +141,7 @@ def examples(questions: Sequence[HopQuestion], pool: Pool, *, pairs: bool = Fals
         if not leads and pairs:
             leads = {name: [other for other in gold if other != name] for name in gold}
         for path in _paths(gold, leads):
-            yield Example(asked.question, path, tuple(leads[path[-1]]), wrong, "questions")
+            yield HopExample(asked.question, path, tuple(leads[path[-1]]), wrong, "questions")
 
 
 class _Index:
@@ -199,13 +199,18 @@ def _paths(gold: Sequence[str], leads: Mapping[str, Sequence[str]]) -> Iterator[
 class Gathered:
     """All that training needs of a collection, which may be closed, and written to, while it goes on."""
 
-    examples: list[Example]
+    examples: list[HopExample]
     pool: Pool
     embedder: Encoder
 
 
 def gather(
-    collection: Collection, *, questions: Path | None = None, hops: int = 20_000, seed: int = 0, watcher: Watcher
+    collection: Collection,
+    *,
+    questions: Path | None = None,
+    hops: int = 20_000,
+    seed: int = 0,
+    watcher: TrainingWatcher,
 ) -> Gathered:
     """Return examples from a collection: up to `hops` from its passages, and those of a file of questions.
 

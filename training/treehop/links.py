@@ -45,7 +45,7 @@ OPENING = 6  # words that say what a passage is about
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class HopExample:
     """One hop. Passages are given by the ids of a pool.
 
     `path` is what was found on the way, at least one passage; `next` is what the moved query has to find; `negatives`
@@ -99,7 +99,7 @@ def own_names(passage: Passage) -> list[tuple[str, int]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class NameInSentence:
     """A name where it stands: its passage, the words before and after it in its sentence, and where it leads."""
 
     passage: Passage
@@ -108,7 +108,7 @@ class Seen:
     target: Passage
 
 
-def seen_in(passage: Passage, name: str, target: Passage) -> Seen | None:
+def seen_in(passage: Passage, name: str, target: Passage) -> NameInSentence | None:
     """Return a name with what stands around it; None where it does not stand, or does not stand there as a name.
 
     A name has a capital, and a single word does not open the sentence: in "Time passes" nothing is named.
@@ -120,7 +120,7 @@ def seen_in(passage: Passage, name: str, target: Passage) -> Seen | None:
             lone = " " not in surface and not sentence[:start].strip(" \"'“‘([")
             if surface == surface.lower() or lone:
                 return None
-            return Seen(passage, sentence[:start].strip(), sentence[end:].strip(), target)
+            return NameInSentence(passage, sentence[:start].strip(), sentence[end:].strip(), target)
     return None
 
 
@@ -135,20 +135,20 @@ def bare_title(passage: Passage) -> str:
     return _ASIDE.sub("", passage.title) or " ".join(passage.text.split()[:START])
 
 
-Template = Callable[[Seen, np.random.Generator], str]
+Template = Callable[[NameInSentence, np.random.Generator], str]
 
 
-def cloze(seen: Seen, chance: np.random.Generator) -> str:
+def cloze(seen: NameInSentence, chance: np.random.Generator) -> str:
     """Return the sentence with a question word in the place of the name."""
     return f"{seen.before} {chance.choice(['who', 'what', 'which'])} {seen.after}"
 
 
-def joined(seen: Seen, chance: np.random.Generator) -> str:
+def joined(seen: NameInSentence, chance: np.random.Generator) -> str:
     """Return the sentence with what the target says of itself in the place of the name."""
     return f"{seen.before} someone or something that {predicate(seen.target)} {seen.after}"
 
 
-def asked(seen: Seen, chance: np.random.Generator) -> str:
+def asked(seen: NameInSentence, chance: np.random.Generator) -> str:
     """Return a question for some words of the target, by what the name is to the passage's title."""
     words = " ".join(seen.before.split()[-AROUND:])
     return f"What {' '.join(_some_words(seen, chance))} of the {words} {bare_title(seen.passage)}?"
@@ -164,7 +164,7 @@ def hops(
     most: int,
     per_passage: int = 2,
     templates: Mapping[str, Template] = TEMPLATES,
-) -> Iterator[Example]:
+) -> Iterator[HopExample]:
     """Yield at most `most` examples, `per_passage` from a passage, templates drawn with equal chance."""
     chance = np.random.default_rng(seed)
     names = Names(pool)
@@ -175,7 +175,7 @@ def hops(
 
 def _of_passage(
     passage: Passage, pool: Pool, names: Names, templates: Mapping[str, Template], *, chance: np.random.Generator
-) -> Iterator[Example]:
+) -> Iterator[HopExample]:
     """Yield an example for each name of a passage for which a question can be written, in random order."""
     found = [(one, names.targets(one, passage)) for one in names.mentions(passage)]
     clear = [(one, targets) for one, targets in found if 0 < len(targets) <= BEARERS]
@@ -188,10 +188,10 @@ def _of_passage(
         question = " ".join(templates[kind](seen, chance).split()) if seen else ""
         if question:
             others = tuple(name for name in siblings if name not in targets)[:SIBLINGS]
-            yield Example(question, (passage.id,), tuple(targets), others, f"names:{kind}")
+            yield HopExample(question, (passage.id,), tuple(targets), others, f"names:{kind}")
 
 
-def _some_words(seen: Seen, chance: np.random.Generator) -> Sequence[str]:
+def _some_words(seen: NameInSentence, chance: np.random.Generator) -> Sequence[str]:
     """Return a few words of the target in their order, none of a name of its own or of the passage."""
     given = {word for one in (seen.passage, seen.target) for name, _ in own_names(one) for word in name.split()}
     words = [word for word in content_words(seen.target.text)[:60] if word not in given and len(word) > 2]
@@ -222,7 +222,7 @@ class Borrowed:
     def __len__(self) -> int:
         return len(self._forms)
 
-    def __call__(self, seen: Seen, chance: np.random.Generator) -> str:
+    def __call__(self, seen: NameInSentence, chance: np.random.Generator) -> str:
         """Return a question, chosen by chance among the most alike."""
         points: Counter[int] = Counter()
         for word in _beside(seen):
@@ -252,15 +252,15 @@ def _forms(asked: HopQuestion) -> Iterator[Form]:
                 yield Form(before, after, frozenset(_beside(seen)), frozenset(_about(seen)))
 
 
-def _link(start: Passage, end: Passage) -> Seen | None:
+def _link(start: Passage, end: Passage) -> NameInSentence | None:
     keys = [key for key, kind in own_names(end) if kind <= SURE]
     found = (seen_in(start, key, end) for key in sorted(keys, key=lambda key: (-len(key), key)))
     return next((seen for seen in found if seen), None)
 
 
-def _beside(seen: Seen) -> list[str]:
+def _beside(seen: NameInSentence) -> list[str]:
     return [*content_words(seen.before)[-LEFT:], *content_words(seen.after)[:RIGHT]]
 
 
-def _about(seen: Seen) -> set[str]:
+def _about(seen: NameInSentence) -> set[str]:
     return {word for one in (seen.passage, seen.target) for word in content_words(predicate(one))[:OPENING]}

@@ -31,7 +31,7 @@ LossName = Literal["infonce", "explicit", "sigmoid"]
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class TreeHopRecipe:
     """Everything that makes one trained network differ from another on the same examples.
 
     Args:
@@ -85,7 +85,7 @@ class Recipe:
 
 #: The paper's own: for 1,024 dimensions, 25 million weights. Li et al., "TreeHop" (arXiv 2504.20114), section 4, and
 #: its public code, in which dropout has no effect.
-PUBLISHED = Recipe(
+PUBLISHED = TreeHopRecipe(
     width=2048,
     blocks=3,
     gain=0.0,
@@ -118,8 +118,8 @@ class _Block(nn.Module):
         return result
 
 
-class Network(nn.Module):
-    """What `Gate` computes, differentiable; dropout acts on what the blocks add while training.
+class TorchTreeHop(nn.Module):
+    """What `TreeHopNetwork` computes, differentiable; dropout acts on what the blocks add while training.
 
     With a `gain` other than 0 the gate begins as that multiple of the passage: the state begins as `q + (gain - 1) c`,
     which finds more than a random one and leaves the weights to learn what is to be put right about it. Begun at

@@ -29,12 +29,12 @@ from ...encoders.role import Encoder
 from ...retrieval.hop import treehop_network as checkpoint
 from ...retrieval.hop.tree import Growth, grow
 from ...retrieval.hop.treehop_network import TreeHopNetwork, TreeHopShape
-from ..harness import NotBetter, Watcher, interval, mark_of, polyhop_version
+from ..harness import NotBetter, TrainingWatcher, interval, mark_of, polyhop_version
 from ..loop import Loop, device
 from ..pool import Pool, embedded
-from .examples import Table, kinds, mined, split, table
-from .links import Example
-from .network import Network, Recipe, loss_of, parameters_of, rounded
+from .examples import HopTable, kinds, mined, split, table
+from .links import HopExample
+from .network import TorchTreeHop, TreeHopRecipe, loss_of, parameters_of, rounded
 
 FEWEST = 8  # questions on either side
 K = 5  # at which single hops are judged
@@ -54,12 +54,12 @@ class Batch:
     wrong: NDArray[np.bool_]
 
 
-def steps(count: int, recipe: Recipe) -> int:
+def steps(count: int, recipe: TreeHopRecipe) -> int:
     """Return the steps of an epoch over so many examples."""
     return -(-count // recipe.batch)
 
 
-def batches(table: Table, recipe: Recipe, epoch: int, *, first: int = 0) -> Iterator[Batch]:
+def batches(table: HopTable, recipe: TreeHopRecipe, epoch: int, *, first: int = 0) -> Iterator[Batch]:
     """Yield the batches of an epoch from step `first` on; they depend on seed, epoch and step alone."""
     order = np.random.default_rng((recipe.seed, epoch)).permutation(len(table))
     for step in range(first, steps(len(table), recipe)):
@@ -67,7 +67,7 @@ def batches(table: Table, recipe: Recipe, epoch: int, *, first: int = 0) -> Iter
         yield _batch(table, chosen, recipe, np.random.default_rng((recipe.seed, epoch, step)))
 
 
-def _batch(table: Table, chosen: list[int], recipe: Recipe, chance: np.random.Generator) -> Batch:
+def _batch(table: HopTable, chosen: list[int], recipe: TreeHopRecipe, chance: np.random.Generator) -> Batch:
     own = [_drawn(table, one, recipe, chance) for one in chosen]
     judged = sorted({row for one in chosen for row in table.positives[one]} | {row for rows in own for row in rows})
     place = {row: number for number, row in enumerate(judged)}
@@ -86,7 +86,7 @@ def _batch(table: Table, chosen: list[int], recipe: Recipe, chance: np.random.Ge
     return Batch(questions, on_path, lengths, matrix[judged], right, wrong)
 
 
-def _drawn(table: Table, one: int, recipe: Recipe, chance: np.random.Generator) -> list[int]:
+def _drawn(table: HopTable, one: int, recipe: TreeHopRecipe, chance: np.random.Generator) -> list[int]:
     """Return the negatives of an example for this batch."""
     every = table.negatives[one]
     few = chance.permutation(len(every))[: recipe.negatives]
@@ -94,7 +94,7 @@ def _drawn(table: Table, one: int, recipe: Recipe, chance: np.random.Generator) 
     return drawn + list(table.paths[one]) * recipe.back
 
 
-def _padded(table: Table, chosen: list[int], matrix: Vectors) -> tuple[Vectors, NDArray[np.int64]]:
+def _padded(table: HopTable, chosen: list[int], matrix: Vectors) -> tuple[Vectors, NDArray[np.int64]]:
     """Return the vectors of the paths, zeros behind, and the paths' lengths."""
     lengths = np.array([len(table.paths[one]) for one in chosen])
     found = np.zeros((len(chosen), int(lengths.max()), matrix.shape[1]), np.float32)
@@ -104,7 +104,7 @@ def _padded(table: Table, chosen: list[int], matrix: Vectors) -> tuple[Vectors, 
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class TreeHopVerdict:
     """Mean recall of the gold passages of whole questions, with the network and without, at equal k.
 
     For each question the plain search gets as many passages as the tree came to; `k` is their mean. `low` and `high`
@@ -137,7 +137,7 @@ class Verdict:
         )
 
 
-def states(table: Table, gate: TreeHopNetwork) -> Vectors:
+def states(table: HopTable, gate: TreeHopNetwork) -> Vectors:
     """Return the raw state at the end of each example's path."""
     found = table.vectors[table.asked].copy()
     for place in range(max(map(len, table.paths), default=0)):
@@ -147,7 +147,7 @@ def states(table: Table, gate: TreeHopNetwork) -> Vectors:
     return found
 
 
-def hop_recall(table: Table, vectors: Vectors, k: int) -> float:
+def hop_recall(table: HopTable, vectors: Vectors, k: int) -> float:
     """Return the mean share of what comes next among the k nearest to the queries, the path left out."""
     deep = k + max(map(len, table.paths), default=0)
     shares = []
@@ -158,7 +158,7 @@ def hop_recall(table: Table, vectors: Vectors, k: int) -> float:
     return float(np.mean(shares)) if shares else 0.0
 
 
-def judge(table: Table, gate: TreeHopNetwork, growth: Growth, *, seed: int = 0) -> Verdict:
+def judge(table: HopTable, gate: TreeHopNetwork, growth: Growth, *, seed: int = 0) -> TreeHopVerdict:
     """Compare trees with plain search on the questions of a table's examples."""
     asked = sorted(set(table.asked))
     vectors, gold = table.vectors[asked], [table.gold[one] for one in asked]
@@ -168,7 +168,7 @@ def judge(table: Table, gate: TreeHopNetwork, growth: Growth, *, seed: int = 0) 
     without = _recalls([rows[: len(tree)].tolist() for rows, tree in zip(plain, trees, strict=True)], gold)
     low, high = interval(with_network - without, seed)
     k = float(np.mean([len(tree) for tree in trees]))
-    return Verdict(len(asked), k, float(with_network.mean()), float(without.mean()), low, high)
+    return TreeHopVerdict(len(asked), k, float(with_network.mean()), float(without.mean()), low, high)
 
 
 def _recalls(found: Sequence[Sequence[int]], gold: Sequence[frozenset[int]]) -> Numbers:
@@ -181,7 +181,7 @@ class Work:
 
     out: Path
     cache: Path
-    watcher: Watcher
+    watcher: TrainingWatcher
 
     def beside(self, suffix: str) -> Path:
         """Return a file next to the checkpoint, by what is added to its name."""
@@ -203,7 +203,7 @@ class Work:
 
 
 @dataclass(slots=True)
-class Progress:
+class TreeHopProgress:
     """Where a training is; with network and optimiser it is all that a resumed one needs."""
 
     epoch: int = 0
@@ -214,7 +214,7 @@ class Progress:
     curve: list[dict[str, float]] = field(default_factory=list)
 
 
-class Trainer(Loop[Progress]):
+class TreeHopTrainer(Loop[TreeHopProgress]):
     """Trains one network on one table.
 
     Args:
@@ -222,21 +222,23 @@ class Trainer(Loop[Progress]):
         mark: tells this training from others; a state on disk with another mark is not gone on from.
     """
 
-    def __init__(self, table: Table, heldout: Table, recipe: Recipe, *, mark: str, work: Work) -> None:
+    def __init__(self, table: HopTable, heldout: HopTable, recipe: TreeHopRecipe, *, mark: str, work: Work) -> None:
         self._table, self._heldout, self._recipe = table, heldout, recipe
         self._curve, self._device = work.beside(".curve.jsonl"), device()
         torch.manual_seed(recipe.seed)
         self._shape = recipe.shape(table.pool.matrix.shape[1])
-        network = Network(self._shape, dropout=recipe.dropout, gain=recipe.gain, keep=recipe.keep, drop=recipe.drop)
+        network = TorchTreeHop(
+            self._shape, dropout=recipe.dropout, gain=recipe.gain, keep=recipe.keep, drop=recipe.drop
+        )
         loss = loss_of(recipe.loss, recipe.temperature).to(self._device)
         groups = network.to(self._device).groups(recipe.rate, recipe.factor_rate)
         groups[1]["params"] += list(loss.parameters())
         optimiser = torch.optim.AdamW(groups, lr=recipe.rate, weight_decay=recipe.decay)
         self._loss, self._best = loss, parameters_of(network)
         parts = {"network": network, "loss": loss, "optimiser": optimiser}
-        super().__init__(Progress(), parts, file=work.beside(".state"), mark=mark, watcher=work.watcher)
+        super().__init__(TreeHopProgress(), parts, file=work.beside(".state"), mark=mark, watcher=work.watcher)
 
-    def run(self) -> tuple[TreeHopNetwork, Progress]:
+    def run(self) -> tuple[TreeHopNetwork, TreeHopProgress]:
         """Train to the end and return the best network, as it will be stored, and how it came about."""
         if kept := self.resume():
             self._best = {name: value.numpy() for name, value in kept["best"].items()}
@@ -301,12 +303,12 @@ def _schedule(step: int, total: int, warmup: float) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class TrainingReport:
     """What a training came to: the file, its digest, and the figures on questions kept apart."""
 
     out: str
     digest: str
-    verdict: Verdict
+    verdict: TreeHopVerdict
     hop_recall: float
     hop_recall_without: float
     data: dict[str, Any]
@@ -327,8 +329,14 @@ class Report:
 
 
 def train(
-    examples: Sequence[Example], pool: Pool, embedder: Encoder, recipe: Recipe, *, work: Work, anyway: bool = False
-) -> Report:
+    examples: Sequence[HopExample],
+    pool: Pool,
+    embedder: Encoder,
+    recipe: TreeHopRecipe,
+    *,
+    work: Work,
+    anyway: bool = False,
+) -> TrainingReport:
     """Train on examples, save the checkpoint, and report.
 
     With `anyway` a network is saved that does not beat plain search, to compare others with. A training that was
@@ -347,7 +355,7 @@ def train(
         work.watcher.say(f"{counts}, {data['passages']:,} passages")
         said = [(one.question, one.path, one.next, one.negatives) for one in examples]
         mark = mark_of(asdict(recipe), embedder.name, [passage.id for passage in pool.passages], said)
-        gate, progress = Trainer(learned, heldout, recipe, mark=mark, work=work).run()
+        gate, progress = TreeHopTrainer(learned, heldout, recipe, mark=mark, work=work).run()
         verdict = judge(heldout, gate, recipe.growth, seed=recipe.seed)
         work.watcher.say(verdict.line())
         if not verdict.better and not anyway:
@@ -361,12 +369,12 @@ def train(
         work.beside(".state").unlink(missing_ok=True)
         plain = heldout.vectors[heldout.asked]
         after, before = (hop_recall(heldout, found, K) for found in (states(heldout, gate), plain))
-        return Report(str(work.out), digest, verdict, after, before, data, progress.epoch, card)
+        return TrainingReport(str(work.out), digest, verdict, after, before, data, progress.epoch, card)
 
 
 def _divided(
-    examples: Sequence[Example], pool: Pool, recipe: Recipe, vectors: Vectors
-) -> tuple[Table, Table, dict[str, Any]]:
+    examples: Sequence[HopExample], pool: Pool, recipe: TreeHopRecipe, vectors: Vectors
+) -> tuple[HopTable, HopTable, dict[str, Any]]:
     """Return what to learn from, what to judge by, and what the card says of both."""
     parts = split(examples, share=recipe.share, most=recipe.most_heldout, seed=recipe.seed)
     sides = [len({example.question for example in side}) for side in (parts.training, parts.heldout)]

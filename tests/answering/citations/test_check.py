@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from polyhop.answering.citations import check
 from polyhop.answering.citations.check import check_citations
 
 HAGMAN = "Larry Hagman (born September 21, 1931) was an American actor. He was the son of actress Mary Martin."
@@ -86,3 +87,11 @@ def test_names_of_the_question_may_be_used() -> None:
     assert [False] == supported(answer.format("Mary Martin"))
     assert [True] == supported(answer.format("Mary Martin"), question=question)
     assert [False] == supported(answer.format("Mary Pickford"), question=question)
+
+
+def test_the_old_name_of_the_limits_is_found() -> None:
+    """For one release, with a warning; other names are not."""
+    with pytest.warns(DeprecationWarning, match="CitationLimits"):
+        assert check.CitationLimits is check.Limits
+    with pytest.raises(AttributeError, match="Limit'"):
+        _ = check.Limit

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from polyhop.retrieval.query.decompose import MOST, Decomposition, filled, needs
+from polyhop.retrieval.escalation import filled, needs
+from polyhop.retrieval.query.decompose import MOST, Decomposition
 
 FILM = "Which film has the older director, Jaws or Alien?"
 

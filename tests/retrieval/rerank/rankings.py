@@ -12,7 +12,7 @@ import numpy as np
 from polyhop.core.types import Passage
 from polyhop.core.words import content_words, word_key
 from polyhop.retrieval.candidate import Candidate
-from polyhop.retrieval.rerank.features import CROSS, NAMES, SUMMARY, Reading
+from polyhop.retrieval.rerank.listwise import CROSS, NAMES, SUMMARY, Reading
 from polyhop.retrieval.run import LoadedPassage, Run
 
 

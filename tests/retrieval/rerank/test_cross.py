@@ -15,8 +15,7 @@ from polyhop.retrieval.candidate import Candidate
 from polyhop.retrieval.rerank.cover import Cover
 from polyhop.retrieval.rerank.cross import CrossEncoder, scorer
 from polyhop.retrieval.rerank.crossfile import CrossEncoderCard, save
-from polyhop.retrieval.rerank.features import base_score
-from polyhop.retrieval.rerank.listwise import Listwise
+from polyhop.retrieval.rerank.listwise import Listwise, base_score
 from polyhop.retrieval.rerank.pairs import CandidatePair
 from polyhop.retrieval.rerank.rocchio import Rocchio
 from polyhop.retrieval.rerank.role import Reranker

@@ -9,7 +9,7 @@ import pytest
 
 from polyhop.retrieval.candidate import Candidate
 from polyhop.retrieval.rerank.cover import Cover
-from polyhop.retrieval.rerank.features import (
+from polyhop.retrieval.rerank.listwise import (
     CROSS,
     HEAD,
     KINDS,

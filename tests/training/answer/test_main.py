@@ -12,12 +12,12 @@ import pytest
 from polyhop.answering.extractive.quotable import NAMES
 from polyhop.answering.extractive.scorer import load as units_of
 from polyhop.core.errors import CallerError
-from polyhop.training.answer import Example, holds, main, trained, useful
+from polyhop.training.answer import AnswerExample, holds, main, trained, useful
 from polyhop.training.harness import load, write
 from tests.training.rerank.questions import passages, rows, written
 
 
-def examples(count: int, telling: int = 3, *, hops: int = 2, foreign: bool = False) -> list[Example]:
+def examples(count: int, telling: int = 3, *, hops: int = 2, foreign: bool = False) -> list[AnswerExample]:
     """Return questions of four sentences, of which that with the highest value of one feature is right."""
     chance = np.random.default_rng(count + telling)
     made = []
@@ -25,7 +25,7 @@ def examples(count: int, telling: int = 3, *, hops: int = 2, foreign: bool = Fal
         values = chance.random((4, len(NAMES))).round(3)
         right = [not foreign and bool(row == values[:, telling].argmax()) for row in range(4)]
         made.append(
-            Example(
+            AnswerExample(
                 question=f"question {number}?",
                 kind=("thing", "person", "one of two")[number % 3],
                 rows=values.tolist(),
@@ -51,7 +51,7 @@ def test_question_files_become_examples(tmp_path: Path, capsys: pytest.CaptureFi
     out = tmp_path / "examples.jsonl"
     given = [asked, "--corpus", known, "--foreign", foreign, "--home", tmp_path / "home", "--out", out]
     assert 0 == main(["examples", *map(str, given)])
-    found = load([out], Example)
+    found = load([out], AnswerExample)
 
     assert len(answered) + 1 == len(found) == json.loads(capsys.readouterr().out)["examples"]
     assert ["Who tamed the unicorn?"] == [one.question for one in found if one.foreign]
@@ -82,7 +82,7 @@ def test_runs_cut_short_teach_the_scorers_nothing() -> None:
 
 
 @pytest.mark.parametrize("given", [examples(9), examples(60), examples(30, foreign=True)])
-def test_too_few_examples_are_refused(given: Sequence[Example]) -> None:
+def test_too_few_examples_are_refused(given: Sequence[AnswerExample]) -> None:
     """The message says of which there are too few."""
     with pytest.raises(CallerError, match=r"with a right sentence and \d+ of other passages"):
         trained(given)

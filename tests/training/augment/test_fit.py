@@ -10,17 +10,17 @@ import pytest
 
 from polyhop.core.errors import CallerError
 from polyhop.retrieval.query.gate import FEATURES
-from polyhop.training.augment import FOLDS, Cases, Example, cases, fit, gain, judged, trained
+from polyhop.training.augment import FOLDS, GateDataset, GateExample, cases, fit, gain, judged, trained
 from polyhop.training.harness import load, write
 
 Rule = Callable[[np.ndarray], float]
 
 
-def examples(count: int, added: Rule, *, seed: int = 0) -> list[Example]:
+def examples(count: int, added: Rule, *, seed: int = 0) -> list[GateExample]:
     """Return questions with random numbers and what feedback adds to each, by a rule."""
     rows = np.random.default_rng(seed).normal(size=(count, len(FEATURES)))
     return [
-        Example(f"question {number}?", row.tolist(), 0.5, {"feedback": 0.5 + added(row)})
+        GateExample(f"question {number}?", row.tolist(), 0.5, {"feedback": 0.5 + added(row)})
         for number, row in enumerate(rows)
     ]
 
@@ -46,7 +46,7 @@ def test_questions_that_stay_as_they_are_teach_nothing() -> None:
     """With and without them the unit is the same."""
     some = examples(200, lambda row: 0.1 if row[1] > 0 else -0.1)
     same = [
-        Example(f"same {one.question}", one.features, 0.5, {"feedback": 0.5}) for one in examples(99, lambda row: 0)
+        GateExample(f"same {one.question}", one.features, 0.5, {"feedback": 0.5}) for one in examples(99, lambda row: 0)
     ]
     one, other = (fit(cases(given, "feedback"), penalty=2.0) for given in (some, some + same))
 
@@ -64,7 +64,7 @@ def test_a_penalty_keeps_weights_small() -> None:
 def test_a_number_that_never_changes_is_harmless() -> None:
     """A constant feature gets no weight, and nothing is divided by zero."""
     flat = [
-        Example(one.question, [7.0, *one.features[1:]], one.without, one.augmented)
+        GateExample(one.question, [7.0, *one.features[1:]], one.without, one.augmented)
         for one in examples(80, lambda row: 0.1 if row[2] > 0 else -0.1)
     ]
     assert 0 == pytest.approx(fit(cases(flat, "feedback"), penalty=1.0).weights[0])
@@ -100,7 +100,7 @@ def test_no_examples_are_no_cases() -> None:
     """Questions that nobody reformulated so are left out."""
     given = cases(examples(5, lambda row: 0.1), "expansion")
     assert (0, len(FEATURES)) == given.rows.shape
-    assert isinstance(given.part(np.zeros(0, bool)), Cases)
+    assert isinstance(given.part(np.zeros(0, bool)), GateDataset)
 
 
 @pytest.mark.parametrize(("documents", "expected"), [
@@ -116,9 +116,9 @@ def test_examples_are_written_and_read(tmp_path: Path) -> None:
     """What was kept comes back; a line that is none names its place."""
     some, file = examples(3, lambda row: 0.1), tmp_path / "examples.jsonl"
     write(file, some)
-    assert some == load([file], Example)
+    assert some == load([file], GateExample)
 
     for broken in ('{"question": "a"}', '{"question": "a", "features": [1], "without": 0, "augmented": {}}'):
         file.write_text(broken + "\n", encoding="utf-8")
         with pytest.raises(CallerError, match=r"examples\.jsonl.*`examples` step"):
-            load([file], Example)
+            load([file], GateExample)

@@ -10,7 +10,7 @@ import pytest
 
 from polyhop.retrieval.query.gate import FEATURES, Gate
 from polyhop.training import augment
-from polyhop.training.augment import Example, main
+from polyhop.training.augment import GateExample, main
 from polyhop.training.harness import load, write
 from tests.training.rerank.questions import passages, rows, written
 
@@ -26,7 +26,7 @@ def test_question_files_become_a_gate(
     for file, untitled in zip(files, ([], ["--untitled"]), strict=True):
         given = [asked, "--corpus", known, "--home", tmp_path / "home", *untitled, "--out", file]
         assert 0 == main(["examples", *map(str, given)])
-    found = load(files, Example)
+    found = load(files, GateExample)
 
     assert 2 * len(rows()) == len(found)
     assert all({"feedback", "expansion"} == set(one.augmented) for one in found)

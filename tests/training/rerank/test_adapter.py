@@ -20,10 +20,10 @@ from polyhop.encoders import Encoder
 from polyhop.retrieval.rerank.adapter import Adapter, AdapterShape, load
 from polyhop.training.harness import NotBetter, write
 from polyhop.training.rerank.adapter import (
-    Network,
-    Recipe,
-    Table,
-    Verdict,
+    AdapterRecipe,
+    AdapterVerdict,
+    ListTable,
+    TorchAdapter,
     contrast,
     cosines,
     distillation,
@@ -44,26 +44,30 @@ GOLD = {2: "second", 3: "third"}
 SHAPE = AdapterShape(tables.DIMENSION, first=4, attention=8, hidden=8)
 
 
-def recipe(**parts: Any) -> Recipe:
+def recipe(**parts: Any) -> AdapterRecipe:
     """Return a recipe for small lists, learned in a second."""
-    return Recipe(**{"first": 4, "attention": 8, "hidden": 8, "rate": 2e-3, "faster": 20.0, "batch": 32, **parts})
+    return AdapterRecipe(
+        **{"first": 4, "attention": 8, "hidden": 8, "rate": 2e-3, "faster": 20.0, "batch": 32, **parts}
+    )
 
 
-def trained(folder: Path, lists: tuple[Table, Table], **parts: Any) -> tuple[Card[AdapterShape], str, Verdict]:
+def trained(
+    folder: Path, lists: tuple[ListTable, ListTable], **parts: Any
+) -> tuple[Card[AdapterShape], str, AdapterVerdict]:
     """Train on lists and return what came of it."""
     out = folder / "w.safetensors"
     return train(*lists, recipe(**parts), out=out, embedder="turning", watcher=Silence())
 
 
-def ruled() -> tuple[Table, Table]:
+def ruled() -> tuple[ListTable, ListTable]:
     """Return lists to learn from and to judge by, with a rule in them."""
     return tables.ruled(400, 1), tables.ruled(100, 2)
 
 
-def drawn(seed: int = 3) -> Network:
+def drawn(seed: int = 3) -> TorchAdapter:
     """Return a network with drawn weights, none of them zero."""
     torch.manual_seed(seed)
-    network = Network(SHAPE)
+    network = TorchAdapter(SHAPE)
     with torch.no_grad():
         for part in network.parameters():
             part.copy_(torch.randn_like(part) / math.sqrt(part.shape[-1]))
@@ -75,7 +79,7 @@ def test_untrained_it_is_the_plain_cosine() -> None:
     lists = tables.ruled(5, 1)
     expected = np.einsum("ld,lcd->lc", lists.question_vectors(), lists.vectors())
 
-    np.testing.assert_allclose(expected, cosines(Network(SHAPE), lists), atol=1e-6)
+    np.testing.assert_allclose(expected, cosines(TorchAdapter(SHAPE), lists), atol=1e-6)
 
 
 @pytest.mark.parametrize("size", [1, 3, 4, 12])
@@ -239,14 +243,14 @@ def leaking_on_noise() -> Heard:
     return Heard(float(np.mean(losses)), math.log(32), _first(own.numpy(), apart))
 
 
-def _leaking(model: Modulated, lists: Table) -> Tensor:
+def _leaking(model: Modulated, lists: ListTable) -> Tensor:
     queries = torch.from_numpy(lists.question_vectors())
     right = torch.from_numpy(lists.vectors()[np.arange(len(lists)), lists.gold.argmax(1)])
     logits = 10 * queries @ model(queries, right).T
     return functional.cross_entropy(logits, torch.arange(len(lists)))
 
 
-def _first(scores: Any, lists: Table) -> float:
+def _first(scores: Any, lists: ListTable) -> float:
     best = np.where(lists.there, scores, -np.inf).argmax(axis=1)
     return float(lists.gold[np.arange(len(lists)), best].mean())
 
@@ -314,7 +318,7 @@ def test_list_files_are_trained_on(
     tmp_path: Path, embedder: Encoder, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Files of lists and of logits become weights with a card; a part of the recipe is set by name."""
-    monkeypatch.setattr(Verdict, "better", True)
+    monkeypatch.setattr(AdapterVerdict, "better", True)
     lists, files = made(), [tmp_path / "a.jsonl", tmp_path / "b.jsonl"]
     for path, some in zip(files, (lists[:20], lists[20:]), strict=True):
         write(path, some)

@@ -15,7 +15,7 @@ from polyhop.core.errors import CallerError
 from polyhop.encoders.minilm import tokenizer
 from polyhop.retrieval.rerank.crossfile import SCALE, shapes
 from polyhop.retrieval.rerank.pairs import encode
-from polyhop.training.rerank.fit import Recipe, Trainer, padded
+from polyhop.training.rerank.fit import CrossEncoderRecipe, CrossEncoderTrainer, padded
 from polyhop.training.rerank.lists import CandidateList
 from tests.training.silence import Silence
 
@@ -42,12 +42,12 @@ class Listening(Silence):
 
 def trainer(
     state: Path, *, given: list[CandidateList] | None = None, watcher: Silence | None = None, **parts: Any
-) -> Trainer:
+) -> CrossEncoderTrainer:
     """Return the training of a small network on few lists."""
     usual: dict[str, Any] = {"layers": (0,), "pairs": 80, "rate": 1e-3, "save_every": 2}
-    recipe = Recipe(**{**usual, **parts})
+    recipe = CrossEncoderRecipe(**{**usual, **parts})
     lists = rivers(24, way=lambda number: "by road") if given is None else given
-    return Trainer(lists, recipe, tokenizer=tokenizer(), state=state, watcher=watcher or Silence())
+    return CrossEncoderTrainer(lists, recipe, tokenizer=tokenizer(), state=state, watcher=watcher or Silence())
 
 
 def same(one: Mapping[str, NDArray[np.float32]], other: Mapping[str, NDArray[np.float32]]) -> bool:

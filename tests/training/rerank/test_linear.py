@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from polyhop.retrieval.rerank.features import CROSS, FIRST, NAMES, SUMMARY
-from polyhop.retrieval.rerank.listwise import load
+from polyhop.retrieval.rerank.listwise import CROSS, FIRST, NAMES, SUMMARY, load
 from polyhop.training.rerank.linear import (
-    Example,
+    RankingExample,
     described,
     example,
     fit_scorer,
@@ -54,7 +53,7 @@ def made(count: int, *, wanted: Mapping[int, int] | None = None, seed: int = 0) 
     return found
 
 
-def first(one: Example, scorer: Any) -> list[int]:
+def first(one: RankingExample, scorer: Any) -> list[int]:
     """Return the rows of an example in the order of a scorer."""
     return np.argsort(-scorer(one.rows), kind="stable").tolist()  # type: ignore[no-any-return]
 
@@ -116,7 +115,7 @@ def scorer_of_summary() -> Any:
 def test_the_estimate_is_calibrated() -> None:
     """Where two in ten rankings that look sufficient are not, it says eight in ten, also of unseen ones."""
 
-    def drawn(seed: int) -> list[Example]:
+    def drawn(seed: int) -> list[RankingExample]:
         chance = np.random.default_rng(seed)
         more = {number: 3 for number in range(300) if chance.random() < 0.2}
         return [example(one) for one in made(300, wanted=more, seed=seed)]
@@ -147,7 +146,7 @@ def test_missing_gold_is_a_failure_to_learn_from() -> None:
     assert scores["whole"] > 1 > -1 > scores["without"]
 
 
-def _row(one: Example) -> int:
+def _row(one: RankingExample) -> int:
     return next(row for row, name in enumerate(one.gold) if name)
 
 
@@ -171,7 +170,7 @@ def test_what_suffices_is_all_gold_among_the_first() -> None:
 
     assert [1, 2] == [one.found(order) for order in (range(7), [6, 0, 1, 2, 3, 4, 5])]
     assert [False, True] == [one.suffices(order) for order in (range(7), [6, 0, 1, 2, 3, 4, 5])]
-    twice = Example(one.reading, ("a", "a", *[""] * 5), 2)
+    twice = RankingExample(one.reading, ("a", "a", *[""] * 5), 2)
     assert (5, 1, False) == (FIRST, twice.found(range(7)), twice.suffices(range(7)))
 
 

@@ -12,20 +12,20 @@ import torch
 from polyhop.core.errors import CallerError
 from polyhop.core.llm.transformers_model import LocalModel
 from polyhop.encoders import Encoder
-from polyhop.training.tool_queries.align import Aligner, Outcome
-from polyhop.training.tool_queries.examples import Example, Recipe, described, example, greedy
+from polyhop.training.tool_queries.align import Aligner, SampledQueries
+from polyhop.training.tool_queries.examples import PromptCompletion, QueryGeneratorRecipe, described, example, greedy
 from polyhop.training.tool_queries.fit import Tuner, padded
 from tests.tools.select.shops import TOOLS
 from tests.training.silence import Silence
 
 from .worlds import ASKED, PROMPT, ROW, judge, model, requests
 
-RECIPE = Recipe(
+RECIPE = QueryGeneratorRecipe(
     k=2, epochs=40, batch=9, rate=5e-3, rounds=1, draws=12, temperature=1.0, tokens=40, apart=0.0, save_every=10
 )
 
 
-def examples(tuned: LocalModel) -> list[Example]:
+def examples(tuned: LocalModel) -> list[PromptCompletion]:
     """Return each request with each of the tools: how to reply, and nothing of which tool is right."""
     replies = [[described(TOOLS[ROW[name]])] for name in ASKED.values()]
     return [example(text, queries, PROMPT, tuned) for text in ASKED for queries in replies]
@@ -33,7 +33,7 @@ def examples(tuned: LocalModel) -> list[Example]:
 
 def test_only_the_reply_is_learned() -> None:
     """Prompt and padding are read and not learned."""
-    ids, mask, labels = padded([Example([5, 6], [7]), Example([5], [7, 8, 9])])
+    ids, mask, labels = padded([PromptCompletion([5, 6], [7]), PromptCompletion([5], [7, 8, 9])])
 
     assert [[5, 6, 7, 0], [5, 7, 8, 9]] == ids.tolist()
     assert [[1, 1, 1, 0], [1, 1, 1, 1]] == mask.tolist()
@@ -42,10 +42,10 @@ def test_only_the_reply_is_learned() -> None:
 
 def test_what_is_kept_is_better_or_good_enough() -> None:
     """A set without queries teaches nothing."""
-    assert Outcome("a", ["b"], best=0.5, greedy=0.2).kept(1.0)
-    assert Outcome("a", ["b"], best=1.0, greedy=1.0).kept(1.0)
-    assert not Outcome("a", ["b"], best=0.5, greedy=0.5).kept(1.0)
-    assert not Outcome("a", [], best=1.0, greedy=1.0).kept(1.0)
+    assert SampledQueries("a", ["b"], best=0.5, greedy=0.2).kept(1.0)
+    assert SampledQueries("a", ["b"], best=1.0, greedy=1.0).kept(1.0)
+    assert not SampledQueries("a", ["b"], best=0.5, greedy=0.5).kept(1.0)
+    assert not SampledQueries("a", [], best=1.0, greedy=1.0).kept(1.0)
 
 
 @pytest.mark.slow
@@ -72,7 +72,7 @@ def test_a_model_learns_to_reply_and_then_what_is_rewarded(tmp_path: Path, embed
 
 def test_a_line_that_was_cut_off_is_sampled_again(tmp_path: Path, embedder: Encoder) -> None:
     """Whole lines are taken as they are: nothing is asked of a model for them."""
-    known = Outcome("Tell my boss that I am ill", ["Send a mail"], best=0.5, greedy=0.0)
+    known = SampledQueries("Tell my boss that I am ill", ["Send a mail"], best=0.5, greedy=0.0)
     file = tmp_path / "round" / "outcomes.jsonl"
     file.parent.mkdir()
     file.write_text(f'{json.dumps(known._asdict())}\n{{"request": "I am fly')

@@ -7,7 +7,7 @@ import pytest
 from polyhop.core.errors import CallerError
 from polyhop.encoders import Encoder
 from polyhop.training.tool_queries.examples import (
-    Recipe,
+    QueryGeneratorRecipe,
     checked,
     described,
     divided,
@@ -38,7 +38,7 @@ def test_the_metrics_go_by_what_can_be_had() -> None:
 @pytest.mark.parametrize("ranking", ["interleaved", "select"])
 def test_the_right_query_is_rewarded(embedder: Encoder, ranking: str) -> None:
     """Descriptions of the gold tools find what the request alone does not, in the paper's ranking and in ours."""
-    judging = judge(embedder, Recipe(k=2, ranking=ranking))  # type: ignore[arg-type]
+    judging = judge(embedder, QueryGeneratorRecipe(k=2, ranking=ranking))  # type: ignore[arg-type]
     one = requests()[0]
 
     assert 0.0 == judging.reward(one, ())
@@ -76,6 +76,6 @@ def test_requests_are_divided_once_and_for_all() -> None:
 def test_a_recipe_that_makes_no_sense_is_refused() -> None:
     """The message names the part."""
     with pytest.raises(CallerError, match="draws=0"):
-        checked(Recipe(draws=0))
+        checked(QueryGeneratorRecipe(draws=0))
     with pytest.raises(CallerError, match=r"apart=1\.0"):
-        checked(Recipe(apart=1.0))
+        checked(QueryGeneratorRecipe(apart=1.0))

@@ -16,8 +16,8 @@ from polyhop.core.llm.role import Budget, Ledger, Message
 from polyhop.encoders import Encoder
 from polyhop.graphs.select import Selector, Wanted, select
 from polyhop.tools.select.prompt import QueryPrompt, reply
-from polyhop.training.catalogues import Request
-from polyhop.training.tool_queries.examples import Recipe
+from polyhop.training.catalogues import ToolRequest
+from polyhop.training.tool_queries.examples import QueryGeneratorRecipe
 from polyhop.training.tool_queries.wording import Chooser
 from tests.tools.select.shops import engine
 from tests.training.silence import Silence
@@ -25,9 +25,9 @@ from tests.training.silence import Silence
 from .worlds import ROW, judge, requests
 
 GOOD, BAD = "Write what each tool does.", "Write anything."
-RECIPE = Recipe(k=2, together=1, sets=1, shots=1)
+RECIPE = QueryGeneratorRecipe(k=2, together=1, sets=1, shots=1)
 MAIL, NOTHING = reply(["Send a message by electronic mail."]), reply(["Reserve a meeting room for an hour."])
-ASKED = [Request(f"Tell my boss that I am ill {number}", np.array([ROW["send_mail"]])) for number in range(6)]
+ASKED = [ToolRequest(f"Tell my boss that I am ill {number}", np.array([ROW["send_mail"]])) for number in range(6)]
 
 
 def chooser(embedder: Encoder, llm: Gateway, *wordings: str) -> Chooser:

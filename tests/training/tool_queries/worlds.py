@@ -8,8 +8,8 @@ import numpy as np
 
 from polyhop.encoders import Encoder
 from polyhop.tools.select.prompt import QueryPrompt, reply
-from polyhop.training.catalogues import Request, Shop
-from polyhop.training.tool_queries.examples import Judge, Recipe, described, messages
+from polyhop.training.catalogues import Shop, ToolRequest
+from polyhop.training.tool_queries.examples import Judge, QueryGeneratorRecipe, described, messages
 from tests.core.llm.causals import causal
 from tests.encoders.decoders import STOP
 from tests.tools.select.shops import TOOLS
@@ -25,15 +25,17 @@ ROW = {tool.name: row for row, tool in enumerate(TOOLS)}
 _TURNS = f"system\n{STOP}\nassistant\n<think>\n\n</think>\n\nuser\n"
 
 
-def requests() -> list[Request]:
+def requests() -> list[ToolRequest]:
     """Return the known requests."""
-    return [Request(text, np.array([ROW[name]])) for text, name in ASKED.items()]
+    return [ToolRequest(text, np.array([ROW[name]])) for text, name in ASKED.items()]
 
 
-def judge(embedder: Encoder, recipe: Recipe | None = None) -> Judge:
+def judge(embedder: Encoder, recipe: QueryGeneratorRecipe | None = None) -> Judge:
     """Return what rewards queries for the known tools."""
     return Judge(
-        Shop(TOOLS, embedder.encode_passages([tool.embed_text for tool in TOOLS])), embedder, recipe or Recipe(k=2)
+        Shop(TOOLS, embedder.encode_passages([tool.embed_text for tool in TOOLS])),
+        embedder,
+        recipe or QueryGeneratorRecipe(k=2),
     )
 
 

@@ -7,19 +7,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from polyhop.training.treehop.examples import Table, mined, split, table
-from polyhop.training.treehop.links import Example
+from polyhop.training.treehop.examples import HopTable, mined, split, table
+from polyhop.training.treehop.links import HopExample
 from polyhop.training.treehop.train import batches, steps
 
 from . import worlds
 
 
-def chained(count: int = 60) -> list[Example]:
+def chained(count: int = 60) -> list[HopExample]:
     """Return examples each of which shares a gold passage with the next."""
-    return [Example(f"q{n}", (f"p{n}",), (f"p{n + 1}",)) for n in range(count)]
+    return [HopExample(f"q{n}", (f"p{n}",), (f"p{n + 1}",)) for n in range(count)]
 
 
-def small(**parts: object) -> Table:
+def small(**parts: object) -> HopTable:
     """Return a table of the turning world."""
     made = [replace(one, **parts) for one in worlds.examples(40)]  # type: ignore[arg-type]
     questions = [one.question for one in made]
@@ -41,7 +41,7 @@ def test_no_passage_is_gold_on_both_sides(seed: int) -> None:
 def test_all_hops_of_a_question_go_to_one_side() -> None:
     """A question's hops are never divided."""
     hops = [
-        Example(f"q{n}", path, end)
+        HopExample(f"q{n}", path, end)
         for n in range(20)
         for path, end in [((f"a{n}",), (f"b{n}",)), ((f"a{n}", f"b{n}"), (f"c{n}",))]
     ]
@@ -53,7 +53,7 @@ def test_all_hops_of_a_question_go_to_one_side() -> None:
 
 def test_questions_about_hubs_are_not_kept_apart() -> None:
     """A passage that many questions share would take them all out of training, so those stay in it."""
-    about_hub = [Example(f"h{n}", ("hub",), (f"x{n}",)) for n in range(50)]
+    about_hub = [HopExample(f"h{n}", ("hub",), (f"x{n}",)) for n in range(50)]
     parts = split([*about_hub, *chained(20)], share=0.2, most=100, seed=0)
 
     assert {"hub"} & {name for one in parts.heldout for name in one.gold} == set()

@@ -8,14 +8,14 @@ import torch
 
 from polyhop.core.errors import CallerError
 from polyhop.retrieval.hop.treehop_network import FORMS, TreeHopNetwork, TreeHopShape
-from polyhop.training.treehop.network import Network, parameters_of, rounded
+from polyhop.training.treehop.network import TorchTreeHop, parameters_of, rounded
 from tests.retrieval.hop import gates
 
 
-def network(form: str) -> Network:
+def network(form: str) -> TorchTreeHop:
     """Return a network with the weights that the tests of the numpy one have."""
     shape = gates.shape(form=form)
-    made = Network(shape, dropout=0.5).eval()
+    made = TorchTreeHop(shape, dropout=0.5).eval()
     made.load_state_dict({name: torch.from_numpy(np.asarray(value)) for name, value in gates.drawn(shape).items()})
     return made
 
@@ -46,7 +46,7 @@ def test_states_follow_paths_of_any_length() -> None:
 
 def test_the_factors_begin_where_they_are_told_to() -> None:
     """A scaled network starts with the given factors, and they have a group of their own."""
-    made = Network(gates.shape(form="scaled"), keep=0.5, drop=-0.25)
+    made = TorchTreeHop(gates.shape(form="scaled"), keep=0.5, drop=-0.25)
     groups = made.groups(0.1, 30)
 
     assert (0.5, -0.25) == (made.keep.item(), made.drop.item())
@@ -63,7 +63,7 @@ def test_rounded_weights_are_those_of_the_file() -> None:
 
 def test_a_gain_begins_as_a_copy_of_the_passage() -> None:
     """The first state is near `q + (gain - 1) c`, which is what training then corrects."""
-    made = Network(TreeHopShape(384, 400, 1), gain=2.5).eval()
+    made = TorchTreeHop(TreeHopShape(384, 400, 1), gain=2.5).eval()
     query, passage = np.random.default_rng(4).normal(size=(2, 5, 384)).astype(np.float32) / 384**0.5
     expected = query + 1.5 * passage
     found = made(torch.from_numpy(query), torch.from_numpy(passage)).detach().numpy()
@@ -75,4 +75,4 @@ def test_a_gain_begins_as_a_copy_of_the_passage() -> None:
 def test_a_gain_needs_room_for_the_passage() -> None:
     """A gate narrower than the vectors cannot hold a copy, and says so."""
     with pytest.raises(CallerError, match="width of at least the dimension, 384, not 256"):
-        Network(TreeHopShape(384, 256, 1), gain=2.5)
+        TorchTreeHop(TreeHopShape(384, 256, 1), gain=2.5)

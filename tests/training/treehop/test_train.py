@@ -17,7 +17,7 @@ from polyhop.retrieval.hop import treehop_network as checkpoint
 from polyhop.training.harness import NotBetter
 from polyhop.training.treehop.examples import table
 from polyhop.training.treehop.network import PUBLISHED
-from polyhop.training.treehop.train import Verdict, Work, hop_recall, judge, train
+from polyhop.training.treehop.train import TreeHopVerdict, Work, hop_recall, judge, train
 from tests.documents import ROOT, environment
 from tests.retrieval.hop import gates
 from tests.training.silence import Silence
@@ -146,7 +146,7 @@ def test_the_verdict_gives_plain_search_as_many_passages() -> None:
 
 def test_a_draw_is_not_better() -> None:
     """To be as good as plain search is not enough to be saved."""
-    assert [False, True] == [Verdict(9, 8.0, score, 0.5, 0.0, 0.0).better for score in (0.5, 0.51)]
+    assert [False, True] == [TreeHopVerdict(9, 8.0, score, 0.5, 0.0, 0.0).better for score in (0.5, 0.51)]
 
 
 def test_hop_recall_leaves_the_path_out() -> None:

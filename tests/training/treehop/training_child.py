@@ -11,14 +11,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from polyhop.training.treehop.train import Trainer
+from polyhop.training.treehop.train import TreeHopTrainer
 from tests.training.treehop.worlds import trained
 
 if __name__ == "__main__":
     left = int(sys.argv[2]) if len(sys.argv) > 2 else -1
-    save = Trainer.save
+    save = TreeHopTrainer.save
 
-    def counted(self: Trainer, **more: Any) -> None:
+    def counted(self: TreeHopTrainer, **more: Any) -> None:
         """Save, and die where it was told to."""
         global left
         save(self, **more)
@@ -26,5 +26,5 @@ if __name__ == "__main__":
         if left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    Trainer.save = counted  # type: ignore[method-assign]
+    TreeHopTrainer.save = counted  # type: ignore[method-assign]
     print(trained(Path(sys.argv[1]), dropout=0.1).digest)

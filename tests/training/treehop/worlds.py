@@ -13,9 +13,9 @@ import numpy as np
 from polyhop.core.types import Passage, Vectors
 from polyhop.core.vectors import unit
 from polyhop.training.pool import Pool
-from polyhop.training.treehop.links import Example
-from polyhop.training.treehop.network import Recipe
-from polyhop.training.treehop.train import Report, Work, train
+from polyhop.training.treehop.links import HopExample
+from polyhop.training.treehop.network import TreeHopRecipe
+from polyhop.training.treehop.train import TrainingReport, Work, train
 from tests.training.silence import Silence
 
 DIMENSION = 24
@@ -70,23 +70,23 @@ def pool(embedder: Turning | None = None) -> Pool:
     return Pool([Passage(text, text, "", "", text) for text in texts], (embedder or Turning()).encode_passages(texts))
 
 
-def examples(count: int = PAIRS) -> list[Example]:
+def examples(count: int = PAIRS) -> list[HopExample]:
     """Return a question for each passage."""
     return [
-        Example(
+        HopExample(
             f"question {number}", (f"passage {number}",), (f"next {number}",), (f"next {(number + 7) % PAIRS}",), "turn"
         )
         for number in range(count)
     ]
 
 
-def recipe(**parts: Any) -> Recipe:
+def recipe(**parts: Any) -> TreeHopRecipe:
     """Return a recipe for a network that learns the world in a second."""
     chosen = {"width": 48, "blocks": 1, "rate": 1e-2, "batch": 32, "epochs": 12, "dropout": 0.0, "save_every": 3}
-    return Recipe(**{**chosen, **parts})
+    return TreeHopRecipe(**{**chosen, **parts})
 
 
-def trained(folder: Path, *, embedder: Turning | None = None, watcher: Any = None, **parts: Any) -> Report:
+def trained(folder: Path, *, embedder: Turning | None = None, watcher: Any = None, **parts: Any) -> TrainingReport:
     """Train in the world and return the report."""
     chosen = embedder or Turning()
     work = Work(folder / "w.safetensors", folder / "cache", watcher or Silence())
