@@ -12,7 +12,6 @@ are imported from their rooms; docs/parts.md lists them.
 
 from __future__ import annotations
 
-import warnings
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
@@ -80,47 +79,7 @@ _MODULES = {
     ".results": "Answer RankedPassage Retrieval Spending SubQuestion",
     ".selection": "SelectedTool Selection ToolSelector",
 }
-#: names that were exported here up to 0.1; until the next release they are found, with a warning
-_MOVED = {
-    "..conversation.rules": "Condensed condense",
-    "..core.files": "read_rows",
-    "..core.types": "Hit",
-    "..retrieval.stop": "AfterHops AfterSeconds Progress WhenDry WhenHopeless WhenSettled WhenSufficient",
-    "..retrieval.fusion.adaptive": "Adaptive",
-    "..retrieval.fusion.guided": "Guided",
-    "..retrieval.fusion.minmax": "MinMax",
-    "..retrieval.fusion.role": "Fusion",
-    "..retrieval.fusion.rrf": "ReciprocalRank rrf",
-    "..retrieval.hop.directional": "DirectionalHop",
-    "..retrieval.hop.link": "LinkHop",
-    "..retrieval.hop.pagerank": "PageRankHop",
-    "..retrieval.candidate": "Candidate Query",
-    "..retrieval.hop.role": "HopUpdater",
-    "..retrieval.hop.shared": "SharedNameHop",
-    "..retrieval.hop.span": "SpanHop",
-    "..retrieval.hop.tree": "Growth grow merged",
-    "..retrieval.hop.treehop": "TreeHop",
-    "..retrieval.query.reformulations": "Expansion Feedback",
-    "..retrieval.query.first": "FirstSearch",
-    "..retrieval.query.gate": "Gate",
-    "..retrieval.rerank.cover": "Cover",
-    "..retrieval.rerank.cross": "CrossEncoder",
-    "..retrieval.rerank.duplicates": "Duplicates",
-    "..retrieval.rerank.e2rank": "E2Rank",
-    "..retrieval.rerank.listwise": "Estimate Listwise",
-    "..retrieval.rerank.path": "PathScore",
-    "..retrieval.rerank.rocchio": "Rocchio",
-    "..retrieval.rerank.role": "ALWAYS RERANKERS Ranker Reranker Sufficiency",
-    "..retrieval.rerank.sentence_cross_encoder": "SentenceCross",
-    "..retrieval.run": "Run",
-    "..tools.follow": "Follower Patience",
-    "..tools.select.prompt": "QueryPrompt",
-    "..tools.tool": "Note",
-    "..retrieval.query.role": "AUGMENTERS",
-}
-_RENAMED = {"Working": "Run", "Find": "Candidate", "Ranked": "Candidate", "Bridge": "Candidate", "Profile": "Config"}
 _HOMES = {name: module for module, names in _MODULES.items() for name in names.split()}
-_OLD_HOMES = {name: module for module, names in _MOVED.items() for name in names.split()}
 
 __all__ = [
     "Agent",
@@ -181,13 +140,4 @@ moved.install()
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
         return getattr(import_module(_HOMES[name], __name__), name)
-    new = _RENAMED.get(name, name)
-    if new not in _OLD_HOMES and new == name:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = import_module({**_HOMES, **_OLD_HOMES}[new], __name__)
-    warnings.warn(
-        f"{__name__}.{name} is {module.__name__}.{new} now; the old name goes with the next release",
-        DeprecationWarning,
-        stacklevel=2,
-    )
-    return getattr(module, new)
+    return moved.exported(__name__, name)

@@ -41,7 +41,7 @@ def measure(options: Given, report: Report) -> None:
     for name, own in found.items():
         own |= {"peak_mb": outcomes[name][1], "index_s": arm.index.seconds}
     report.add(
-        **arm.facts(), passages=len(arm.corpus), gold_missing=arm.missing, **made, hops=settings.hops,
+        **arm.facts(), passages=len(arm.corpus), gold_missing=arm.missing, **made, hops=settings.max_hops,
         updaters=settings.updaters, profile=options.profile, seed=options.seed, systems=found,
     )  # fmt: skip
     missing = f"; {arm.missing} gold passages are not in the corpus" if arm.missing else ""

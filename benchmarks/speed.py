@@ -54,7 +54,7 @@ from .harness import (
 from .indexes import Arm, Index, arm_of
 from .metrics import recall
 from .plot import Point, draw
-from .systems import in_turns, of_passages, of_queries, times
+from .systems import in_turns, times
 
 K = 5
 QUESTIONS = (FOLDER, SPLIT, LIMIT)
@@ -271,7 +271,7 @@ def growth_work(job: dict[str, Any]) -> dict[str, Any]:
 
 def approximate_recall(collection: Collection, questions: Sequence[str]) -> float:
     """Return the share of the exact nearest passages that dense search finds, by the cosines of what it returns."""
-    vectors = of_queries(collection.embedder, questions)
+    vectors = collection.embedder.encode_queries(questions)
     best: Floats = np.empty((0, len(vectors)), np.float32)
     for _, rows in collection.record.live_vectors(collection.embedder_name):
         best = -np.sort(-np.concatenate([best, rows @ vectors.T]), axis=0)[:NEAREST]
@@ -293,10 +293,10 @@ def catalogue(options: Given, report: Report) -> None:
     ms = {"polyhop": 0.0, "bare": 0.0}
     with tempfile.TemporaryDirectory() as home:
         with Catalogue.create(home) as made:
-            of_passages(made.embedder, ["A text to warm up with."] * 8)
+            made.embedder.encode_passages(["A text to warm up with."] * 8)
             for number, turn in itertools.product(range(PIECES), range(2)):
                 part, way = tools[number::PIECES], list(ms)[(number + turn) % 2]
-                bare: Any = partial(of_passages, made.embedder, [tool.embed_text for tool in part])
+                bare: Any = partial(made.embedder.encode_passages, [tool.embed_text for tool in part])
                 work = bare if way == "bare" else partial(made.sync, Tools(part, f"part {number}"))
                 ms[way] += timed(work)[1]
         began = time.perf_counter()

@@ -88,16 +88,6 @@ def times(asked: Sequence[tuple[Any, float]]) -> dict[str, float]:
     return {"p50 ms": percentile(ms), "p95 ms": percentile(ms, 95)}
 
 
-def of_queries(embedder: Any, questions: Sequence[str]) -> Any:
-    """Return the vectors of questions, shape (questions, dimension)."""
-    return embedder.encode_passages(questions)
-
-
-def of_passages(embedder: Any, texts: Sequence[str]) -> Any:
-    """Return the vectors of passages, shape (texts, dimension)."""
-    return embedder.encode_passages(texts)
-
-
 def named(profile: str, **settings: Any) -> Config:
     """Return a profile by the name that the settings use."""
     return Config.of(Settings(profile=profile, **settings))

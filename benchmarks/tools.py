@@ -26,7 +26,7 @@ from .data import Question, questions_of
 from .harness import FOLDER, LIMIT, SEED, SPLIT, BenchmarkError, Command, Given, Report, chosen, option, progress, timed
 from .indexes import place_of
 from .metrics import flat, interval, ndcg, percent, rounded, rows, share
-from .systems import Answers, of_queries
+from .systems import Answers
 
 SYSTEMS = ("bm25", "dense", "hybrid", "polyhop")
 DEPTHS = (3, 5, 10)
@@ -151,7 +151,7 @@ def rankers(selector: ToolSelector) -> dict[str, Rank]:
     lexical = Bm25([tool.name for tool in tools], (f"{tool.name} {tool.description}" for tool in tools))
 
     def dense(text: str, k: int) -> list[str]:
-        return [names[hit.id] for hit in catalogue.dense(of_queries(catalogue.embedder, [text]), k)[0]]
+        return [names[hit.id] for hit in catalogue.dense(catalogue.embedder.encode_queries([text]), k)[0]]
 
     def hybrid(text: str, k: int) -> list[str]:
         halves = (dense(text, DEEP), lexical.rank(text, DEEP))

@@ -25,7 +25,6 @@ from polyhop.agent import Tool, ToolSelector
 from polyhop.agent.toolbox import Limits, tool_agent
 
 from .harness import FOLDER, LIMIT, SPLIT, Command, Given, Report, chosen, option, positive, progress
-from .systems import of_queries
 from .tools import Rank, rankers, requests, selecting, words
 
 _BIGTOOL = ["bigtool"] if find_spec("langgraph_bigtool") else []
@@ -195,7 +194,7 @@ def _bigtool(selector: ToolSelector, tools: Sequence[BaseTool], k: int) -> Run:
 
     def embed(texts: Sequence[str]) -> list[list[float]]:
         return [
-            (known[text] if text in known else of_queries(catalogue.embedder, [text])[0]).tolist() for text in texts
+            (known[text] if text in known else catalogue.embedder.encode_queries([text])[0]).tolist() for text in texts
         ]
 
     store = InMemoryStore(index={"embed": embed, "dims": int(snapshot.vectors.shape[1]), "fields": ["text"]})

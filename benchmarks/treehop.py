@@ -18,7 +18,6 @@ from polyhop.retrieval.hop.tree import Growth, grow, merged
 from .harness import ARMS, BenchmarkError, Command, Given, Report, option, positive
 from .indexes import Arm, arms
 from .metrics import gained, interval, percent, rows
-from .systems import of_queries
 
 K = 10
 DENSE, SHIPPED = "dense", "treehop"
@@ -51,7 +50,7 @@ COMMAND = Command("treehop", __doc__, OPTIONS, measure)
 
 def _rankings(collection: Collection, arm: Arm, options: Given) -> dict[str, list[list[str]]]:
     """Return the documents of each question by system, best first."""
-    vectors = of_queries(collection.embedder, arm.texts)
+    vectors = collection.embedder.encode_queries(arm.texts)
     near = collection.dense(vectors, 2 * K)
     found = {DENSE: [[hit.id for hit in hits] for hits in near]}
     for name, weights in {SHIPPED: "", **{path.stem: str(path) for path in options.weights}}.items():

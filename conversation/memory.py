@@ -19,28 +19,12 @@ _NOUN_OF = re.compile(
 _ROLE = re.compile(
     r"\b((?:(?:the|a)\s+)?(?:[a-z-]+\s+)?([a-z-]+))\s+of\s+(?:(?:the|a)\s+)?(?:[a-z-]+\s+){0,2}[\"“«]?\Z"
 )
-_OWNED = re.compile(r"\A['’]s?\s+((?:[a-z-]+\s+)?([a-z-]+))\b")
 _WHO = re.compile(
     r"\AWho\s+(?!is\b|was\b|are\b|were\b|did\b|does\b|do\b|has\b|else\b|will\b|would\b|can\b)", re.IGNORECASE
 )
 _WHO_IS = re.compile(r"\W*(?:who|what)\s+(?:is|was|are|were)\s+(?:the\s+)?[\"“]?\Z", re.IGNORECASE)
 _PAIR = re.compile(r"[\s\"”“,]*(?:and|or|vs\.?|versus|&)\s+(?:the |film |song )?[\s\"“]*")
 
-#: how an answer says what a question asks in other words, by stem
-SAID_AS = {
-    "compo": "music score",
-    "perfo": "sung by singer artist rapper band recorded released",
-    "autho": "written wrote novelist",
-    "write": "written wrote",
-    "creat": "written designed",
-    "husba": "wife married",
-    "wife": "husband married",
-    "spous": "wife husband married",
-    "fathe": "son daughter",
-    "mothe": "son daughter",
-    "child": "father mother",
-    "born": "birth",
-}
 #: nearness from which on a name in an answer is taken for what was asked for
 NEAR = 0.5
 #: words of an answer that is nothing but what was asked for
@@ -112,9 +96,9 @@ def _learnt(found: Sequence[Name], asked: Sequence[Name], known: Mapping[str, Th
     learnt = dict(known)
     for name in found:
         for key in [name.key, *(other.key for other in asked if _same(name, other))]:
-            if key not in learnt or (name.kind and not learnt[key].kind):
-                text = learnt[key].text if key in learnt else name.text
-                learnt[key] = Thing(text, name.kind, name.gender)
+            old = learnt.get(key)
+            if old is None or (name.kind and not old.kind):
+                learnt[key] = Thing(old.text if old else name.text, name.kind, name.gender)
     return learnt
 
 
@@ -208,8 +192,7 @@ def _cues(question: str) -> set[str]:
     bare = question
     for name in reversed(names(question)):
         bare = bare[: name.start] + bare[name.end :]
-    asked = {word_key(word) for word in content_words(bare) if kind_of(word) in ("", PERSON)}
-    return asked | {word_key(other) for stem in asked for other in SAID_AS.get(stem, "").split()}
+    return {word_key(word) for word in content_words(bare) if kind_of(word) in ("", PERSON)}
 
 
 def _thing(name: Name, known: Mapping[str, Thing], *, said: bool = False) -> Thing:
@@ -222,15 +205,12 @@ def _thing(name: Name, known: Mapping[str, Thing], *, said: bool = False) -> Thi
 
 
 def _described(question: str, found: Sequence[Name]) -> list[Thing]:
-    """Return what the question describes without naming it: the director of X, X's mother, the one who directed X."""
+    """Return what the question describes without naming it: the director of X, the one who directed X."""
     things = []
     for name in found:
         if (match := _ROLE.search(question, 0, name.start)) and kind_of(match.group(2)):
             text = question[match.start() : name.end]
             text = text if text.lower().startswith(("the ", "a ")) else f"the {text}"
-            things.append(Thing(text, kind_of(match.group(2)), gender_of(match.group(2)), said=True))
-        if (match := _OWNED.match(question[name.end :])) and kind_of(match.group(2)):
-            text = f"the {match.group(1)} of {name.text}"
             things.append(Thing(text, kind_of(match.group(2)), gender_of(match.group(2)), said=True))
     if found and (match := _WHO.match(question)):
         things.append(Thing(f"the one who {question[match.end() :].rstrip(' ?.!')}", PERSON, said=True))

@@ -3,75 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from ..core.words import STOP, WORD, is_capital, name_key
 
 PERSON, PLACE, WORK, GROUP, TIME = "person", "place", "work", "group", "time"
 SHE, HE = "she", "he"
 
-_PEOPLE = (
-    "person man woman girl boy friend student pupil chef actor actress director author writer novelist poet composer "
-    "singer performer musician rapper songwriter guitarist drummer pianist producer screenwriter filmmaker "
-    "cinematographer editor painter artist sculptor architect photographer dancer choreographer comedian model "
-    "journalist broadcaster presenter host politician president minister chancellor senator governor mayor king queen "
-    "prince princess duke duchess emperor empress archduke archduchess pharaoh sultan pope bishop archbishop saint "
-    "priest general admiral officer soldier footballer player cricketer coach manager wrestler boxer athlete swimmer "
-    "sprinter cyclist racer skater golfer scientist physicist chemist mathematician biologist astronomer philosopher "
-    "historian economist psychologist sociologist engineer inventor explorer lawyer judge doctor physician nurse "
-    "surgeon teacher professor businessman businesswoman entrepreneur founder owner chairman ceo creator designer "
-    "inventor discoverer leader spouse husband wife mother father parent son daughter child brother sister sibling "
-    "grandfather grandmother grandson granddaughter uncle aunt nephew niece cousin stepmother stepfather mother-in- "
-    "law father-in-law widow widower lover partner successor predecessor star character villain hero heroine "
-    "protagonist winner"
-)
-_PLACES = (
-    "place city town village capital country state county province region district municipality commune borough "
-    "neighbourhood neighborhood suburb parish canton island archipelago continent river lake sea ocean bay creek "
-    "stream mountain hill valley desert peninsula airport station stadium arena theatre theater museum castle palace "
-    "cathedral church temple bridge tower building park street road highway birthplace hometown university college "
-    "school hospital planet kingdom empire republic"
-)
-_WORKS = (
-    "film movie documentary series show episode sequel prequel sitcom musical opera play song single album track "
-    "record symphony ballet book novel novella poem story comic manga anime magazine newspaper journal painting "
-    "sculpture game videogame work"
-)
-_GROUPS = (
-    "band group duo trio orchestra choir company corporation firm label studio publisher airline bank club team side "
-    "party organisation organization association union league agency army family dynasty tribe couple brand network"
-)
-_TIMES = "year date day month century decade time era season birthday"
-_SHE = (
-    "woman actress queen princess duchess empress archduchess wife mother daughter sister grandmother granddaughter "
-    "aunt niece stepmother mother-in-law widow heroine businesswoman"
-)
-_HE = (
-    "man king prince duke emperor archduke husband father son brother grandfather grandson uncle nephew stepfather "
-    "father-in-law widower hero businessman pope"
-)
-#: What is asked of each kind as `the director`, with nothing said of whose.
-_OF_WORK = (
-    "director author writer composer singer performer producer screenwriter cinematographer editor cast plot premiere "
-    "sequel prequel soundtrack publisher star villain protagonist ending budget genre"
-)
-_OF_PLACE = "capital population mayor governor president king queen area climate currency"
-_OF_GROUP = "founder owner ceo chairman headquarters leader members manager coach"
-_OF_PERSON = "wife husband mother father parents children son daughter brother sister birthplace nationality"
+_NOUNS = dict(line.split("\t") for line in Path(__file__).with_name("nouns.tsv").read_text("utf-8").splitlines()[1:])
 
-KINDS = {
-    noun: kind
-    for kind, nouns in ((PERSON, _PEOPLE), (PLACE, _PLACES), (WORK, _WORKS), (GROUP, _GROUPS), (TIME, _TIMES))
-    for noun in nouns.split()
-}
-GENDERS = {noun: gender for gender, nouns in ((SHE, _SHE), (HE, _HE)) for noun in nouns.split()}
-#: what a noun is asked of, by the noun
-OWNERS = {
-    noun: kind
-    for kind, nouns in ((PERSON, _OF_PERSON), (GROUP, _OF_GROUP), (PLACE, _OF_PLACE), (WORK, _OF_WORK))
-    for noun in nouns.split()
-}
+
+def _kinds(kinds: Sequence[str], row: str = "{}") -> dict[str, str]:
+    return {noun: kind for kind in kinds for noun in _NOUNS[row.format(kind)].split()}
+
+
+#: what a noun says of its bearer
+KINDS, GENDERS = _kinds((PERSON, PLACE, WORK, GROUP, TIME)), _kinds((SHE, HE))
+#: what a noun is asked of, as `the director` with nothing said of whose
+OWNERS = _kinds((PERSON, GROUP, PLACE, WORK), "of {}")
 
 _PLURAL = re.compile(r"(?:s|es)\Z")
 
@@ -129,8 +80,6 @@ _OF_PEOPLE_AFTER = re.compile(
     r"\A['’]s?\s+(?:\w+\s+){0,2}(?:father|mother|wife|husband|son|daughter|brother|sister|parents?|children|spouse|"
     r"grand\w+|birthplace|nationality|career|occupation)\b"
 )
-_PRONOUN_AFTER = re.compile(r"\A[^.;?]{0,60}?\b(?:(he|his|him)|(she|her|hers))\b")
-_OF_WORKS_AFTER = re.compile(r"\A\s+(?:was |were )?(?:released|premiered|filmed|directed|published|starred)\b")
 _BEFORE = (
     (PERSON, re.compile(r"\b(?:directed|written|composed|painted|played|produced|sung|hosted|invented) by\s+\Z")),
     (PERSON, re.compile(r"\b(?:mother|father|wife|husband|son|daughter|brother|sister|child|children|parents?|spouse|"
@@ -201,8 +150,6 @@ def _runs(text: str) -> Iterator[tuple[int, int]]:
 
 def _joins(text: str, before: re.Match[str], match: re.Match[str]) -> bool:
     between = text[before.end() : match.start()]
-    if before.group().lower().endswith(("'s", "’s")) and match.group()[0].islower():
-        return False
     if "." in between:
         return len(before.group()) <= 3 and before.group()[0].isupper()
     if "," in between:
@@ -280,8 +227,4 @@ def _told_after(after: str) -> tuple[str, str]:
         nouns = [word.group() for word in WORD.finditer(head) if kind_of(word.group())]
         if nouns:
             return kind_of(nouns[-1]), next((gender_of(noun) for noun in nouns if gender_of(noun)), "")
-    if pronoun := _PRONOUN_AFTER.match(after):
-        return PERSON, HE if pronoun.group(1) else SHE
-    if _OF_PEOPLE_AFTER.search(after):
-        return PERSON, ""
-    return (WORK, "") if _OF_WORKS_AFTER.search(after) else ("", "")
+    return (PERSON if _OF_PEOPLE_AFTER.search(after) else ""), ""

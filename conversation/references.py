@@ -6,13 +6,15 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ..core.words import STOP, WORD, word_key
+from ..core.words import STOP, WORD
 from .memory import Exchange, Thing, fitting, several, together
 from .names import GROUP, HE, OWNERS, PERSON, PLACE, SHE, TIME, WORK, Name, kind_of, lower_words, names, singular
 
-#: Words of a turn that nothing in it may explain, and of one whose names may still not be what is meant.
+#: In a turn of more words than `LONG` a pronoun means one of the words before it that carry meaning, if there are more
+#: than `MUCH`.
+LONG, MUCH = 12, 3
+#: words at most of a turn in which a noun is somebody's though it does not say whose
 SHORT = 9
-LONG = 12
 
 AUXILIARY = frozenset(
     "is are was were does do did has have had can could will would should might may must isn't wasn't didn't doesn't "
@@ -25,21 +27,14 @@ PREPOSITIONS = frozenset(
 _ASKING = frozenset("who whose which what".split())
 _PERSONAL = frozenset("he him his she her".split())
 _CLAUSE = re.compile(
-    r"[,;:.]|\b(?:when|while|because|and|but|after|before|if|since|although|than|unless)\b", re.IGNORECASE
+    r"[,;:.]|\b(?:when|while|because|and|but|after|before|if|since|although|than|unless|who|which|that|where)\b", re.I
 )
-_RELATIVE = re.compile(r"\b(?:who|which|that|where)\b", re.IGNORECASE)
 _FRONTED = re.compile(
-    r"\A(?:in|on|at|by|before|after|during|with|despite|besides|when|while|as|for|from|throughout|since|until)\b[^?]*?,"
-    r"(?=(\s*(?:which|what)\s+[a-z]+)?)",
+    r"\A(?:in|on|at|by|before|after|during|with|despite|besides|when|while|as|for|from|throughout|since|until)\b[^?]*?,",
     re.IGNORECASE,
 )
 _INDEFINITE = re.compile(
     r"\b(?:an?|each|every|some|any|two|three|most|many)\s+[a-z]|\b[a-z]{2,}[^su\W]s\b(?!\s+(?:of|is|was)\b)"
-)
-_GENERIC = re.compile(
-    rf"\A\W*(?:(?:how|why|when|where|what)\s+)?(?:(?:{'|'.join(sorted(AUXILIARY))})\s+)?"
-    r"(?:an?|most|all|many|some|every|each)\s+[a-z]",
-    re.IGNORECASE,
 )
 _EASY = (
     "safe ok okay wise typical possible impossible better best easier easy common legal illegal normal good bad fair "
@@ -56,58 +51,38 @@ _DUMMY = re.compile(
 )
 
 
-def dummy(turn: str, place: int) -> bool:
-    """Say whether the `it` at a place means nothing, as in `is it true that`."""
-    return any(match.start() <= place < match.end() for match in _DUMMY.finditer(turn))
-
-
 def bound(turn: str, pronoun: re.Match[str], found: Sequence[Name], *, owner: bool) -> bool:
     """Say whether a pronoun means something that its own turn speaks of."""
     before, word = turn[: pronoun.start()], pronoun.group().lower()
     things = [name for name in found if name.kind != TIME]
     named = [name for name in things if name.end <= pronoun.start()]
-    size = len(WORD.findall(turn))
     if named:
         between = turn[named[-1].end : pronoun.start()]
-        if owner or size > LONG or not _object(turn, pronoun) or between.startswith(("'s", "’s")):
-            return True
-        apart = bool(_CLAUSE.search(between) or _RELATIVE.search(between))
-        return apart or (word not in _PERSONAL and _antecedent(before, _CLAUSE))
-    front = _FRONTED.match(turn)
-    if front and pronoun.start() < front.end() and (things or (owner and front.group(1))):
+        return owner or not _object(turn, pronoun) or _CLAUSE.search(between) is not None
+    if things and (front := _FRONTED.match(turn)) and pronoun.start() < front.end():
         return True
-    words = lower_words(before)
-    if _GENERIC.match(before) or (size > LONG and len(_content(before)) > 3):
+    words, apart = lower_words(before), _antecedent(before)
+    if len(WORD.findall(turn)) > LONG and len(_content(before)) > MUCH:
         return True
+    if words and words[-1] in AUXILIARY and not owner and not apart:
+        return False
     if word in _PERSONAL:
-        return _bound_person(before, words, owner=owner, names_later=bool(things))
-    if _antecedent(before, _CLAUSE):
-        return True
-    if not owner and words and words[-1] in AUXILIARY:
-        return False
-    return owner and _owned_here(before, words, names_later=bool(things))
-
-
-def _bound_person(before: str, words: Sequence[str], *, owner: bool, names_later: bool) -> bool:
-    if not owner and words and words[-1] in AUXILIARY and not _antecedent(before, _CLAUSE):
-        return False
-    if owner and words[:1] == ["who"] and names_later and words[1:2] and words[1] not in AUXILIARY:
-        return True
-    return any(kind_of(word) == PERSON for word in words) or bool(owner and re.search(r"\ban?\s+[a-z]", before))
+        return any(kind_of(word) == PERSON for word in words)
+    return apart or (owner and _owned_here(before, words, names_later=bool(things)))
 
 
 def _owned_here(before: str, words: Sequence[str], *, names_later: bool) -> bool:
     """Say whether `its` or `their` belongs to the subject of its clause."""
-    if _antecedent(before, _RELATIVE) or _INDEFINITE.search(before):
+    if _INDEFINITE.search(before):
         return True
-    if not words or words[0] not in _ASKING or (words[1:2] and words[1] in AUXILIARY):
+    if len(words) < 2 or words[0] not in _ASKING or words[1] in AUXILIARY:
         return False
-    return names_later or (words[-1] not in PREPOSITIONS and words[-1] not in STOP and len(words) > 2)
+    return names_later or (len(words) > 2 and words[-1] not in PREPOSITIONS)
 
 
-def _antecedent(before: str, breaks: re.Pattern[str]) -> bool:
+def _antecedent(before: str) -> bool:
     """Say whether a thing stands before the last break that a pronoun behind the break may mean."""
-    places = [match.start() for match in breaks.finditer(before)]
+    places = [match.start() for match in _CLAUSE.finditer(before)]
     return bool(places and _content(before[: places[-1]]))
 
 
@@ -118,12 +93,8 @@ def _content(text: str) -> list[str]:
 def _object(turn: str, pronoun: re.Match[str]) -> bool:
     """Say whether a pronoun is an object: `him`, or `it` without an auxiliary before or after it."""
     word = pronoun.group().lower()
-    if word in ("him", "her", "them"):
-        return True
-    before = lower_words(turn[: pronoun.start()])
-    after = lower_words(turn[pronoun.end() :])
-    acts = bool(AUXILIARY.intersection([*before[-1:], *after[:1]]))
-    return word == "it" and not acts
+    around = [*lower_words(turn[: pronoun.start()])[-1:], *lower_words(turn[pronoun.end() :])[:1]]
+    return word in ("him", "her", "them") or (word == "it" and AUXILIARY.isdisjoint(around))
 
 
 _NO_NOUN = PREPOSITIONS | AUXILIARY | frozenset("when while and or but than as if then there too also".split())
@@ -134,7 +105,10 @@ _PRONOUN = re.compile(
     r"(?P<short>['’](?:s|re|d|ll|ve))?(?![\w-])",
     re.IGNORECASE,
 )
-_DEMONSTRATIVE = re.compile(r"\b(this|that|these|those)\s+(?:(same|very)\s+)?([a-z][\w-]+)", re.IGNORECASE)
+#: a noun that nothing more is said of
+_DEMONSTRATIVE = re.compile(
+    r"\b(?:this|that|these|those)\s+(?:(?:same|very)\s+)?([a-z][\w-]+)(?!\s+(?:of|who|which|that|where|whose)\b)", re.I
+)
 _BARE_THAT = re.compile(
     r"""\b(?:is|was|are|were|does|did|do|of|about|after|before|by|in|from|with|like)\s+(that|this|those|these)\b
     (?=\s*(?:[?.!,]|\Z|\w+ed\b|(?:happen|mean|in|from|located)\b))""",
@@ -143,7 +117,7 @@ _BARE_THAT = re.compile(
 _THERE = re.compile(r"\bthere\b", re.IGNORECASE)
 _THEN = re.compile(r"(?:\b(?:since|by|until|before|back)\s+)?\bthen\b(?=\s*(?:[?.!]|\Z))", re.IGNORECASE)
 _FORMER = re.compile(
-    r"""\b(?:the\s+(?P<one>first|second)|(?:the\s+)?(?P<which>former|latter|first\ one|second\ one|other\ one))
+    r"""\bthe\s+(first|second|former|latter)(?:\s+one)?
     (?=\s*(?:[?.!,]|\Z)|['’]s|\s+(?:is|was|are|were|did|does|has|had|die|born|come|released?|founded|located|start\w*)\b)""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -152,13 +126,6 @@ _BOTH = re.compile(
     (?=\s+(?:of\s+(?:them|these)\b\s*)?(?:from|in|at|by|born|located|made|directed|released|still|the\ same|alive|dead|
     open|have|live|play|win|die|\w+ed)\b)|\A\W*which\s+(?:one\b|of\s+(?:them|these|the\ two)\b)
     (?=\s+(?:is|was|are|were|did|does|has|had|can|came|won|\w+ed)\b)""",
-    re.IGNORECASE | re.VERBOSE,
-)
-#: what may follow a noun that nothing more is said of
-_NOTHING_MORE = re.compile(
-    r"""\s*(?:[?.!,]|\Z|['’]s\b|(?:is|was|are|were|did|does|do|has|have|had|can|could|will|would|come|lie|stand|start|end|
-    begin|take|die|play|win|get|make|become|live|open|close|happen|in|on|at|to|from|called|born|released|founded|located|
-    set|made|built|named|about|based|written|filmed|popular|famous|known|big|old|tall|long|large|first)\b)""",
     re.IGNORECASE | re.VERBOSE,
 )
 _ENDS_WITH_THE = re.compile(r"\bthe\s+(?:[a-z-]+\s+)?([a-z-]+)\s*\??\s*\Z", re.IGNORECASE)
@@ -218,7 +185,8 @@ def _pronouns(turn: str, found: Sequence[Name]) -> list[Reference]:
 def _pointless(turn: str, match: re.Match[str], end: int) -> bool:
     """Say whether a pronoun means nothing, is a reflexive, or stands where none can, as in `Them Crooked Vultures`."""
     word, next_ = match.group().lower(), turn[end + 1 : end + 2]
-    if dummy(turn, match.start()) or word.endswith(("self", "hers", "theirs")):
+    dummy = any(one.start() <= match.start() < one.end() for one in _DUMMY.finditer(turn))
+    if dummy or word.endswith(("self", "hers", "theirs")):
         return True
     return turn[end : end + 1] == " " and (next_.isupper() or next_.isdigit()) and word in _NO_NAME_AFTER
 
@@ -248,15 +216,11 @@ def _demonstratives(turn: str, found: Sequence[Name]) -> list[Reference]:
     named = [name for name in found if name.kind != TIME]
     kept = [Reference(*match.span(1), _anything, weak=True) for match in _BARE_THAT.finditer(turn) if not named]
     for match in _DEMONSTRATIVE.finditer(turn):
-        noun = match.group(3).lower()
+        noun = match.group(1).lower()
         kind = kind_of(noun)
-        repeated = word_key(noun) in map(word_key, turn[: match.start()].lower().split())
-        if named or repeated or not _NOTHING_MORE.match(turn, match.end()) or (not kind and noun not in _EMPTY):
-            continue
-        if kind == TIME:
-            kept.append(Reference(*match.span(), _date, weak=True))
-        else:
-            kept.append(Reference(*match.span(), _one(kind) if kind else _anything, weak=True))
+        if not named and (kind or noun in _EMPTY):
+            means = _date if kind == TIME else _one(kind) if kind else _anything
+            kept.append(Reference(*match.span(), means, weak=True))
     return kept
 
 
@@ -297,8 +261,8 @@ def _pairs(turn: str, found: Sequence[Name]) -> list[Reference]:
         return []
     kept = []
     for match in _FORMER.finditer(turn):
-        which = (match.group("one") or match.group("which")).lower().split()[0]
-        kept.append(Reference(*match.span(), _OF_PAIR[which], weak=True))
+        place = 0 if match.group(1).lower() in ("first", "former") else 1
+        kept.append(Reference(*match.span(), _member(place), weak=True))
     if not found:
         for match in _BOTH.finditer(turn):
             tail = " of" if match.group().lower().startswith("which") else ""
@@ -308,24 +272,6 @@ def _pairs(turn: str, found: Sequence[Name]) -> list[Reference]:
 
 def _member(place: int) -> Callable[[Sequence[Exchange]], Thing | None]:
     return lambda exchanges: next((one.pair[place] for one in reversed(exchanges) if one.pair), None)
-
-
-def _other(exchanges: Sequence[Exchange]) -> Thing | None:
-    """Return the one of two that the last answer did not choose."""
-    for one in reversed(exchanges):
-        left = [thing for thing in one.pair if thing.text.lower() not in one.answer.lower()]
-        if one.pair:
-            return left[0] if len(left) == 1 else None
-    return None
-
-
-_OF_PAIR = {
-    "former": _member(0),
-    "first": _member(0),
-    "latter": _member(1),
-    "second": _member(1),
-    "other": _other,
-}
 
 
 # `the director?`

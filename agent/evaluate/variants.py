@@ -22,7 +22,7 @@ from ...retrieval.query.reformulations import Feedback
 from ...retrieval.rerank.rocchio import Rocchio
 from ...retrieval.rerank.role import Reranker
 from ...retrieval.retriever import Bearers, Retriever
-from ...retrieval.stop import MaxHops, Stop, WhenDry
+from ...retrieval.stop import MaxHops, WhenDry
 from ...store.names import Kind
 
 
@@ -40,19 +40,29 @@ ALONE = 2.0
 Change = Callable[[Setup], Setup]
 
 
-def changed(change: Callable[[Config], Config]) -> Change:
-    """Return a change of the configuration alone."""
-    return lambda setup: replace(setup, config=change(setup.config))
+def field(name: str, change: Callable[[Any], Any]) -> Change:
+    """Return the change of one field of the configuration."""
+
+    def made(setup: Setup) -> Setup:
+        fields: dict[str, Any] = {name: change(getattr(setup.config, name))}
+        return replace(setup, config=replace(setup.config, **fields))
+
+    return made
 
 
-def hop_off(name: str) -> Change:
-    """Return the change that leaves a hop updater out."""
-    return changed(lambda old: replace(old, hops=tuple(one for one in old.hops if one.name != name)))
+def left_out(name: str, part: str) -> Change:
+    """Return the change that leaves a part out of a field such as `hops`, wherever it comes."""
+    return field(name, lambda parts: tuple(one for one in parts if one.name != part))
 
 
-def hop_on(updater: HopUpdater) -> Change:
-    """Return the change that adds a hop updater after the others."""
-    return changed(lambda old: replace(old, hops=(*old.hops, updater)))
+def added(name: str, part: HopUpdater | Reranker) -> Change:
+    """Return the change that adds a part to a field, after the others."""
+    return field(name, lambda parts: (*parts, part))
+
+
+def fields_of(name: str, **fields: Any) -> Change:
+    """Return the change that sets fields of the first search or of the ranker."""
+    return field(name, lambda part: replace(part, **fields))
 
 
 def treehop_on(setup: Setup) -> Setup:
@@ -62,7 +72,7 @@ def treehop_on(setup: Setup) -> Setup:
         CallerError: where there are no weights for the embedder.
     """
     try:
-        return hop_on(UPDATERS.make("treehop", setup.retriever))(setup)
+        return added("hops", UPDATERS.make("treehop", setup.retriever))(setup)
     except PartMissing as missing:
         raise CallerError(f"part 'treehop' cannot be had ({missing}); leave it out") from missing
 
@@ -77,36 +87,11 @@ def vectors_only(setup: Setup) -> Setup:
     return treehop_on(alone)
 
 
-def ranked(**fields: Any) -> Change:
-    """Return the change that sets fields of the ranker."""
-    return changed(lambda old: replace(old, ranker=replace(cast(Any, old.ranker), **fields)))
-
-
-def first(**fields: Any) -> Change:
-    """Return the change that sets fields of the first search."""
-    return changed(lambda old: replace(old, first=replace(cast(Any, old.first), **fields)))
-
-
-def reranker_off(name: str) -> Change:
-    """Return the change that leaves a reranker out, wherever it comes."""
-    return changed(lambda old: replace(old, rerankers=tuple(one for one in old.rerankers if one.name != name)))
-
-
-def reranker_on(reranker: Reranker) -> Change:
-    """Return the change that adds a reranker after the others."""
-    return changed(lambda old: replace(old, rerankers=(*old.rerankers, reranker)))
-
-
 def quality_on(setup: Setup) -> Setup:
     """Look again at every ranking, in the way of the settings."""
     made = Config.of(Settings(profile="quality"), setup.retriever)
     again = replace(setup.config, further=made.further, rerankers=made.rerankers, sure=made.sure)
     return replace(setup, config=again)
-
-
-def stopping(rule: Stop) -> Change:
-    """Return the change that sets the stop rule."""
-    return changed(lambda old: replace(old, stop=rule))
 
 
 def kind_off(kind: Kind) -> Change:
@@ -133,13 +118,13 @@ class WithoutKind:
 
 #: What the default configuration has and may be left out.
 WITHOUT: Mapping[str, Change] = {
-    "hops": changed(lambda old: replace(old, hops=())),
-    "link": hop_off("link"),
-    "named": first(per_name=0),
-    "covered": ranked(covered_weight=0.0),
-    "cosine": ranked(cosine_weight=0.0),
-    "search": ranked(search_weight=0.0),
-    "direction": ranked(direction_weight=0.0),
+    "hops": field("hops", lambda old: ()),
+    "link": left_out("hops", "link"),
+    "named": fields_of("first", per_name=0),
+    "covered": fields_of("ranker", covered_weight=0.0),
+    "cosine": fields_of("ranker", cosine_weight=0.0),
+    "search": fields_of("ranker", search_weight=0.0),
+    "direction": fields_of("ranker", direction_weight=0.0),
     "title": kind_off(Kind.TITLE),
     "lead": kind_off(Kind.LEAD),
     "short": kind_off(Kind.SHORT),
@@ -148,26 +133,26 @@ WITHOUT: Mapping[str, Change] = {
 }
 #: What the second look has and may be left out.
 WITHOUT_AGAIN: Mapping[str, Change] = {
-    "cross": reranker_off("cross"),
-    "listwise": reranker_off("listwise"),
-    "cover": reranker_off("cover"),
-    "further": changed(lambda old: replace(old, further=())),
+    "cross": left_out("rerankers", "cross"),
+    "listwise": left_out("rerankers", "listwise"),
+    "cover": left_out("rerankers", "cover"),
+    "further": field("further", lambda old: ()),
 }
 #: What the default configuration has not and may be added.
 WITH: Mapping[str, Change] = {
-    "span": hop_on(SpanHop()),
+    "span": added("hops", SpanHop()),
     "vectors": vectors_only,
     "treehop": treehop_on,
-    "pagerank": hop_on(PageRankHop()),
-    "shared": hop_on(SharedNameHop()),
-    "directional": hop_on(DirectionalHop()),
-    "feedback": changed(lambda old: replace(old, augment=Feedback())),
-    "minmax": first(fusion=MinMax()),
-    "adaptive": first(fusion=Adaptive()),
-    "guided": first(fusion=Guided()),
-    "hops=2": stopping(MaxHops(2) | WhenDry()),
-    "hops=3": stopping(MaxHops(3) | WhenDry()),
-    "rocchio": reranker_on(Rocchio()),
+    "pagerank": added("hops", PageRankHop()),
+    "shared": added("hops", SharedNameHop()),
+    "directional": added("hops", DirectionalHop()),
+    "feedback": field("augment", lambda old: Feedback()),
+    "minmax": fields_of("first", fusion=MinMax()),
+    "adaptive": fields_of("first", fusion=Adaptive()),
+    "guided": fields_of("first", fusion=Guided()),
+    "hops=2": field("stop", lambda old: MaxHops(2) | WhenDry()),
+    "hops=3": field("stop", lambda old: MaxHops(3) | WhenDry()),
+    "rocchio": added("rerankers", Rocchio()),
     "quality": quality_on,
 }
 

@@ -187,44 +187,31 @@ AHEAD = _rules(
 BEHIND = _rules(
     rf"{_BEFORE}(?:{_SEPARATED}{_AND}|\s+(?:but|and|just),? (?:please )?){_TOPICAL} {_X}{_END}",
     rf"{_BEFORE}{_SEPARATED}{_AND}(?:{_VERBS}|except(?: for)?|other than|with the exception of) {_X}{_END}",
-    rf"{_BEFORE}\s+(?:but|and) (?:please )?{_VERBS} {_X}{_END}",
-    rf"{_BEFORE}(?:{_SEPARATED}but|\s*[(–—]\s*(?:but )?|\s+-+\s+(?:but )?)\s*not {_X}{_END}",
 )
 #: behind it, not set apart, but of topics
 PLAIN = _rules(rf"{_BEFORE}\s+{_PLAIN} {_X}{_END}")
 #: the same in a text that does not ask whether something is so
 PLAINLY_NOT = _rules(rf"{_BEFORE}\s+not about {_X}{_END}")
 #: behind it, of something that is written like a name
-NAMED = _rules(
-    rf"{_BEFORE}(?:,\s*|\s+)(?:but not|except(?: for)?|excluding) {_X}{_END}",
-    rf"{_BEFORE},\s*(?:not|without) {_X}{_END}",
-)
+NAMED = _rules(rf"{_BEFORE}(?:,\s*|\s+)(?:but not|except(?: for)?|excluding) {_X}{_END}")
 
-#: years to leave out
-NOT_THEN = _rules(
-    rf"^{_AND}{_NEGATED} (?:{_THINGS} )*{_OF_DOCUMENTS}{PERIOD}{_END}",
-    rf"{_FIRST}(?:{_SEPARATED}{_AND}|\s+(?:but|and) ){_NEGATED} (?:{_THINGS} )*{_OF_DOCUMENTS}{PERIOD}{_END}",
-)
-#: years to keep to
-THEN = _rules(
-    rf"^{_AND}{_TAKE}{_LIMIT} {_TAKE}{_OF_DOCUMENTS}{PERIOD}{_END}",
-    rf"^{_AND}{_TAKE}{_OF_DOCUMENTS}{PERIOD},? only{_END}",
-    rf"{_FIRST}{_SEPARATED}{_AND}(?:{_LIMIT} )?(?:{DOCUMENTS} |{_MADE} ){_OF_DOCUMENTS}{PERIOD}{_END}",
+#: a whole sentence with years to leave out, and with years to keep to
+NOT_THEN = _rules(rf"^{_AND}{_NEGATED} (?:{_THINGS} )*{_OF_DOCUMENTS}{PERIOD}{_END}")
+ONLY_THEN = _rules(rf"^{_AND}{_TAKE}{_LIMIT} {_TAKE}{_OF_DOCUMENTS}{PERIOD}{_END}")
+#: years to keep to, behind the question and before it
+THEN_BEHIND = _rules(
     rf"{_FIRST}(?:{_SEPARATED}|\s+)(?:(?:but|and|please) )*{_LIMIT} {_OF_DOCUMENTS}{PERIOD}{_END}",
     rf"{_FIRST}(?:{_SEPARATED}|\s+){_OF_DOCUMENTS}{PERIOD},? only{_END}",
     rf"{_FIRST}\s*[(–—]\s*{_OF_DOCUMENTS}{SIDED}{_END}",
-    rf"^{_AND}{_LIMIT} {_OF_DOCUMENTS}{PERIOD}\s*[,:;–—-]\s+(?={_QUESTION})",
 )
+THEN_AHEAD = _rules(rf"^{_AND}{_LIMIT} {_OF_DOCUMENTS}{PERIOD}\s*[,:;–—-]\s+(?={_QUESTION})")
 #: "find articles since 2019 about ...": cut out of the middle
 DOCUMENTS_OF = re.compile(rf"(?<=\s){DOCUMENTS}(?P<cut> (?:{_MADE} )?{PERIOD})\b", re.IGNORECASE)
 IMPERATIVE = re.compile(r"\s*(?:please )?(?:find|show|give|list|search|use|summari[sz]e|look)\b", re.IGNORECASE)
-_MUST = r"(?:must|has to|have to) (?:mention|contain|include)"
-#: what passages are to mention
+#: a whole sentence with what passages are to mention
 REQUIRED = _rules(
-    rf"^{_AND}{_TAKE}(?:only|just) {_TAKE}(?:{DOCUMENTS} )?{_ABOUT} {_X}{_END}",
-    rf"{_BEFORE}{_SEPARATED}{_AND}(?:only|just) (?:{DOCUMENTS} )?{_ABOUT} {_X}{_END}",
-    rf"^{_AND}(?:(?:it|they|this|(?:the )?(?:answers?|{DOCUMENTS})) )?{_MUST} {_X}{_END}",
-    rf"{_BEFORE}{_SEPARATED}{_AND}{_MUST} {_X}{_END}",
+    rf"^{_AND}(?:(?:it|they|this|(?:the )?(?:answers?|{DOCUMENTS})) )?(?:must|has to|have to)"
+    rf" (?:mention|contain|include) {_X}{_END}"
 )
 #: what stands before a name and is not part of it
 KIND = re.compile(
@@ -305,7 +292,6 @@ _LIST = re.compile(r"\s*,?\s+(?:or|nor)\s+(?:(?:about|on)\s+)?|\s*/\s+", re.IGNO
 _ITEMS = re.compile(r"\s*,\s+")
 _TWO = re.compile(r"\s*,?\s+and\s+(?:(?:about|on)\s+)?")
 _UNMARKED = (*BEHIND[1:], *NAMED)
-_NOT = (*BEHIND[3:], *NAMED)
 _MARKS = " \t.,;:'\"“”«»‘’"
 _POINTS_BACK = frozenset("it its them that this those these him her anything everything".split())
 _OF_THE_QUESTION = frozenset("of in on to by from at for being having as if when with".split())
@@ -356,19 +342,19 @@ def _read(sentence: _Sentence, reading: _Reading) -> str:
 
 def _is_limit(sentence: _Sentence, reading: _Reading) -> bool:
     """Note what a sentence says that as a whole tells what to keep to."""
-    if _note_period(sentence, reading, (NOT_THEN[0],), (*THEN[:2],)):
-        return True
-    if _note(sentence, (REQUIRED[0], REQUIRED[2]), reading.required):
-        return True
-    return _note_field(sentence, reading, 0)
+    return (
+        _note_period(sentence, reading, NOT_THEN, inverted=True)
+        or _note_period(sentence, reading, ONLY_THEN)
+        or _note(sentence, REQUIRED, reading.required)
+        or _note_field(sentence, reading, 0)
+    )
 
 
 def _take_behind(sentence: _Sentence, reading: _Reading) -> bool:
     """Note the last instruction behind a question and cut it off."""
     length = len(sentence.text)
     took = (
-        _note_period(sentence, reading, NOT_THEN[1:], THEN[2:6])
-        or _note(sentence, (REQUIRED[1], REQUIRED[3]), reading.required)
+        _note_period(sentence, reading, THEN_BEHIND)
         or _note_field(sentence, reading, 1)
         or _note(sentence, BEHIND, reading.exclusions)
         or _note(sentence, PLAIN, reading.exclusions)
@@ -384,7 +370,7 @@ def _take_behind(sentence: _Sentence, reading: _Reading) -> bool:
 def _take_ahead(sentence: _Sentence, reading: _Reading) -> bool:
     """Note an instruction before a question and cut it off."""
     length = len(sentence.text)
-    took = _note_period(sentence, reading, (), THEN[6:]) or _note(sentence, AHEAD, reading.exclusions)
+    took = _note_period(sentence, reading, THEN_AHEAD) or _note(sentence, AHEAD, reading.exclusions)
     if took:
         sentence.text = sentence.text[:1].upper() + sentence.text[1:]
     return len(sentence.text) < length
@@ -413,24 +399,20 @@ def _note(sentence: _Sentence, rules: Collection[re.Pattern[str]], topics: list[
 
 
 def _note_period(
-    sentence: _Sentence,
-    reading: _Reading,
-    inverted: Collection[re.Pattern[str]],
-    straight: Collection[re.Pattern[str]],
+    sentence: _Sentence, reading: _Reading, rules: Collection[re.Pattern[str]], *, inverted: bool = False
 ) -> bool:
-    for rule in (*inverted, *straight):
+    """Note the years of the first rule that fits, or those that are left without them, and cut its words out."""
+    for rule in rules:
         match = rule.search(sentence.masked)
         if match is None:
             continue
-        years = period(match.group("period"), reading.today)
-        if rule in inverted:
-            years = years.inverted()
+        said = period(match.group("period"), reading.today)
+        years = said.inverted() if inverted else said
         bound = match.groupdict().get("before")
-        if years == OPEN or (bound is not None and not content_words(bound)):
-            continue
-        reading.periods.append(years)
-        sentence.cut(match.end("before") if bound is not None else match.start(), match.end())
-        return True
+        if years != OPEN and (bound is None or content_words(bound)):
+            reading.periods.append(years)
+            sentence.cut(match.end("before") if bound is not None else match.start(), match.end())
+            return True
     return False
 
 
@@ -451,7 +433,7 @@ def _note_field(sentence: _Sentence, reading: _Reading, place: int) -> bool:
 def _is_content(said: str, rule: re.Pattern[str]) -> bool:
     """Say whether a phrase that was told by no word for topics begins like a part of the question."""
     first = said.split()[0] if rule in _UNMARKED and said.split() else ""
-    if first in _OF_THE_QUESTION or (first in _ARTICLES and rule in _NOT):
+    if first in _OF_THE_QUESTION or (first in _ARTICLES and rule in NAMED):
         return True
     return first.islower() and "," in said and len(_parts(said)) == 1
 

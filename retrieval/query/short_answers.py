@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import NamedTuple
 
 from ...core.dates import BORN, DIED, NUMBER, dates
@@ -73,47 +74,11 @@ def wanted(question: str) -> AnswerType:
     return next((kind for kind, cue in _CUES if cue.search(asked)), AnswerType.THING)
 
 
-_TABLE = """
-mother: daughter son child born parents mother
-father: daughter son child born parents father
-parent: daughter son child born mother father
-child: son daughter mother father children
-son: mother father children
-daughter: mother father children
-wife: married husband spouse marriage
-husband: married wife spouse marriage
-spouse: married wife husband marriage
-marry: wife husband spouse marriage
-grandfather: grandson granddaughter son daughter father
-grandmother: grandson granddaughter son daughter mother
-sibling: brother sister
-composer: music composed score soundtrack
-performer: song single sung performed recorded album artist singer
-singer: song single sung vocals recorded
-author: wrote written writer novel
-writer: wrote written author
-write: author written by
-founder: founded established formed created
-establish: founded formed created opened
-form: founded established created began
-create: created founded devised made
-nationality: american british english french german italian
-country: american british english french german italian
-occupation: actor politician writer
-death: died dead killed
-die: died death killed
-birth: born
-born: birth
-release: released film album single
-star: starring stars cast played
-play: starring stars played role portrayed
-located: situated lies located
-own: owned owner parent subsidiary
-"""
-_EVOKED: dict[str, frozenset[str]] = {}
-for _line in _TABLE.strip().splitlines():
-    _asked, _, _told = _line.partition(": ")
-    _EVOKED[word_key(_asked)] = frozenset(map(word_key, _told.split()))
+_ROWS = Path(__file__).with_name("evoked.tsv").read_text("utf-8").splitlines()[1:]
+#: the stem of a word of a question, and of those that stand for it in an answering text
+_EVOKED = {
+    word_key(asked): frozenset(map(word_key, told.split())) for asked, told in (row.split("\t") for row in _ROWS)
+}
 
 
 def evoked(key: str) -> frozenset[str]:
