@@ -38,8 +38,9 @@ def read(text: str) -> Layout | None:
     if not text:
         return None
     try:
-        place, trails, blocks, links = json.loads(text)
-        return Layout(*place, tuple(_block(trails, *block) for block in blocks), tuple(Link(*link) for link in links))
+        (start, end, lead, lead_start), trails, blocks, links = json.loads(text)
+        made = tuple(_block(trails, *block) for block in blocks)
+        return Layout(start, end, lead, lead_start, made, tuple(Link(*link) for link in links))
     except (TypeError, ValueError, IndexError) as error:
         raise ValueError(f"no layout: {text[:80]!r}") from error
 
