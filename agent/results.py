@@ -181,7 +181,9 @@ class Answer:
     """An answer with the passages it rests on; citation numbers count `retrieval.passages` from 1.
 
     `extractive` answers are sentences of the passages, `found` is whether the passages held one, and `model` is the
-    LLM that wrote it, if one did. `notices` say what did not go as wished, such as an LLM that failed.
+    LLM that wrote it, if one did. `notices` say what did not go as wished, such as an LLM that failed. `confidence` is
+    the probability that the sentences of an extractive answer hold what was asked for, None for one that a language
+    model wrote; where nothing was found it is that of the best there was.
     """
 
     question: str
@@ -192,6 +194,7 @@ class Answer:
     retrieval: Retrieval
     model: str = ""
     notices: Sequence[str] = field(default=())
+    confidence: float | None = None
 
     @property
     def titles(self) -> list[str]:
@@ -250,6 +253,7 @@ def answer_of(state: State, retriever: Retriever, notices: Sequence[str] = ()) -
         retrieval=retrieval,
         model=said["model"],
         notices=[*retrieval.notices, *said["notices"]],
+        confidence=said.get("confidence"),
     )
 
 

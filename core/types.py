@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypedDict
+from typing import Literal, NamedTuple, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +17,57 @@ Scalar = str | int | float | bool
 Metadata = Mapping[str, Scalar | list[Scalar]]
 
 
+BlockKind = Literal["heading", "paragraph", "list", "table", "code", "footnote"]
+
+
+class Line(NamedTuple):
+    """Where a line that begins at character `start` stands on its page, in points from the page's top left corner."""
+
+    start: int
+    page: int
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+
+class Link(NamedTuple):
+    """A link: its anchor text is characters `start` to `end`, `target` what the author wrote (a URL, path or #name)."""
+
+    start: int
+    end: int
+    target: str
+
+
+class Block(NamedTuple):
+    """A piece of a text that belongs together: characters `start` to `end`.
+
+    Blocks stand in the order of the text and don't overlap; between two there is white space alone.
+
+    Args:
+        trail: the headings above it, outermost first; of a heading without itself.
+        page: the page on which it begins, from 1; 0 in formats without pages.
+        head: of a table, how many of its first characters are caption and header row, which every part repeats.
+        lines: the lines of a PDF.
+    """
+
+    start: int
+    end: int
+    kind: BlockKind
+    trail: tuple[str, ...] = ()
+    page: int = 0
+    head: int = 0
+    lines: tuple[Line, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """One retrievable document, as ingest or a caller hands it to a collection.
 
     `key` is its stable identity: a path, `path#row`, or whatever the caller chose. `vector` is the caller's own
-    embedding of the text (any length but zero); such a document is kept whole, as one chunk.
+    embedding of the text (any length but zero); such a document is kept whole, as one chunk. `blocks` are its
+    structure, where a reader knows it; they cover all of the text but white space. Without them `#` lines of the text
+    are its headings.
     """
 
     key: str
@@ -31,6 +76,53 @@ class Document:
     metadata: Metadata = field(default_factory=dict)
     source: str = ""
     vector: tuple[float, ...] | None = None
+    blocks: tuple[Block, ...] = ()
+    links: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where a passage stands in its document, and what it is made of.
+
+    The passage's text is characters `start` to `end` of the document's; a part of a table begins with `lead` more,
+    which repeat the table's caption and header row from `lead_start` on, and a line break. `blocks` and `links` count
+    characters of the passage, not of the document.
+    """
+
+    start: int
+    end: int
+    lead: int = 0
+    lead_start: int = 0
+    blocks: tuple[Block, ...] = ()
+    links: tuple[Link, ...] = ()
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Return which characters of the document are characters `start` to `end` of the passage.
+
+        Raises:
+            ValueError: for characters partly of the repeated head of a table and partly behind it.
+        """
+        if start >= self.lead:
+            return self.start + start - self.lead, self.start + end - self.lead
+        if end > self.lead:
+            raise ValueError(f"characters {start} to {end} are not in one place of the document")
+        return self.lead_start + start, self.lead_start + end
+
+    def block(self, place: int) -> Block | None:
+        """Return the block that character `place` of the passage belongs to, or None between blocks."""
+        return next((one for one in self.blocks if one.start <= place < one.end), None)
+
+    def page(self, place: int = 0) -> int:
+        """Return the page on which character `place` of the passage stands, from 1; 0 without pages."""
+        page = 0
+        for block in self.blocks:
+            if block.start > place and page:
+                break
+            page = block.page
+            for line in block.lines:
+                if line.start <= place:
+                    page = line.page
+        return page
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +132,7 @@ class Chunk:
     text: str
     title: str = ""
     heading: str = ""
+    layout: Layout | None = None
 
     @property
     def embed_text(self) -> str:
@@ -59,6 +152,7 @@ class Passage:
     metadata: Metadata = field(default_factory=dict)
     source: str = ""
     place: int = 0  # in its document, from 0
+    layout: Layout | None = None  # None for documents without blocks, and for those that 0.1 stored
 
 
 @dataclass(frozen=True, slots=True)

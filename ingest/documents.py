@@ -25,6 +25,15 @@ class Skipped:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """What a reader left out of a file on purpose: `what` it is ("navigation"), and how many characters."""
+
+    path: str
+    what: str
+    characters: int
+
+
 class UnreadableError(PolyhopError):
     """A file or a row cannot become a document; the message is the reason that `Skipped` reports."""
 

@@ -14,7 +14,7 @@ from typing import Protocol
 from ..core.errors import CallerError
 from ..store.collection import Collection
 from ..store.write import Intake
-from .documents import Skipped, one_line
+from .documents import Dropped, Skipped, one_line
 from .readers import MAX_BYTES, READERS, read_file, unsupported
 
 
@@ -131,7 +131,8 @@ class IndexReport:
     """What became of files and documents.
 
     `vanished` are files that were indexed before, lay under the given paths, and are no longer there; with `prune`
-    their documents are gone. `skipped` pairs a place (`file`, or `file:line`) with the reason.
+    their documents are gone. `skipped` pairs a place (`file`, or `file:line`) with the reason. `dropped` counts the
+    characters that readers left out on purpose, such as navigation, by their kind.
     """
 
     files: int = 0
@@ -146,6 +147,7 @@ class IndexReport:
     passages: int = 0
     embedded: int = 0
     skipped: list[tuple[str, str]] = field(default_factory=list)
+    dropped: dict[str, int] = field(default_factory=dict)
 
 
 class Watcher(Protocol):
@@ -264,6 +266,9 @@ class _Run:
         for item in read_file(path, max_bytes=self._max_bytes):
             if isinstance(item, Skipped):
                 yield item.path, item.reason
+            elif isinstance(item, Dropped):
+                dropped = self._report.dropped
+                dropped[item.what] = dropped.get(item.what, 0) + item.characters
             else:
                 keys.add(item.key)
                 self._intake.put(item)

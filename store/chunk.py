@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from typing import cast
 from semchunk.semchunk import chunk as split_semantically
 
 from ..core.errors import CallerError
-from ..core.types import Chunk, Document
+from ..core.types import Block, Chunk, Document, Layout, Line, Link
 
 CountTokens = Callable[[Sequence[str]], list[int]]
 
@@ -179,6 +180,25 @@ def sections(text: str) -> list[Section]:
     return result
 
 
+def sections_of_blocks(document: Document) -> list[Section]:
+    """Cut a document before each heading that is among its blocks."""
+    result: list[Section] = []
+    for block in document.blocks:
+        heading = block.kind == "heading"
+        trail = (*block.trail, heading_text(document.text[block.start : block.end])) if heading else block.trail
+        last = result[-1] if result else None
+        if last is not None and not heading and last.trail == trail:
+            result[-1] = Section(last.start, block.end, trail)
+        else:
+            result.append(Section(block.start, block.end, trail, bare=heading))
+    return result
+
+
+def heading_text(line: str) -> str:
+    """Return a heading without its marks."""
+    return " ".join(line.split()).lstrip("# ")
+
+
 def _match(line: str) -> re.Match[str] | None:
     """Match a heading line; lines of a size that no heading has are not tried."""
     return _HEADING.match(line) if "#" in line[:4] and len(line) <= LONGEST_HEADING else None
@@ -218,7 +238,7 @@ def chunk_all(
     meter = Meter(count_tokens)
     waiting = iter(documents)
     while batch := list(islice(waiting, BATCH)):
-        wholes = [Chunk(document.text, title=document.title) for document in batch]
+        wholes = [_whole(document) for document in batch]
         fitting = meter.fit([whole.embed_text for whole in wholes], max_tokens)
         for document, whole, fits in zip(batch, wholes, fitting, strict=True):
             if document.vector is not None:
@@ -229,19 +249,28 @@ def chunk_all(
                 yield document, [whole] if fits else _cut(document, meter, max_tokens)
 
 
+def _whole(document: Document) -> Chunk:
+    layout = Layout(0, len(document.text), blocks=document.blocks, links=document.links) if document.blocks else None
+    return Chunk(document.text, title=document.title, layout=layout)
+
+
 def _cut(document: Document, meter: Meter, limit: int) -> list[Chunk]:
     """Cut a document along its sections by estimated costs; what turns out too long is cut again by exact ones."""
-    text, share = document.text, max(1, limit // PREFIX_SHARE)
+    share = max(1, limit // PREFIX_SHARE)
     title = _shorten(document.title, meter, share)
-    chunks: list[Chunk] = []
-    for part in _merge_tiny(text, meter, limit):
+    whole = Section(0, len(document.text), ())
+    parts = sections_of_blocks(document) if document.blocks else sections(document.text)
+    estimated, exact = _Ruler(meter.estimate, limit), _Ruler(meter.cost, limit)
+    cut: list[tuple[Chunk, _Piece]] = []
+    for part in _merge_tiny(document.text, parts or [whole], meter, limit):
         heading = _shorten(_trail(part.trail, document.title), meter, share)
-        whole = Chunk(text[part.start : part.end], title=title, heading=heading)
-        chunks.extend(_divide(whole, _Ruler(meter.estimate, limit)))
-    exact = _Ruler(meter.cost, limit)
-    costs = meter.costs([piece.embed_text for piece in chunks])
-    checked = ([piece] if cost <= limit else _divide(piece, exact) for piece, cost in zip(chunks, costs, strict=True))
-    return [piece for pieces in checked for piece in pieces]
+        cut += _divide(document, _Piece(part.start, part.end), title, heading, estimated)
+    costs = meter.costs([made.embed_text for made, _ in cut])
+    checked = (
+        [made] if cost <= limit else [one for one, _ in _divide(document, piece, made.title, made.heading, exact)]
+        for (made, piece), cost in zip(cut, costs, strict=True)
+    )
+    return [made for pieces in checked for made in pieces]
 
 
 def _trail(names: Sequence[str], title: str) -> str:
@@ -257,12 +286,12 @@ def _shorten(text: str, meter: Meter, limit: int) -> str:
     return text[slice(*_leaves(text, _Ruler(meter.cost, limit))[0])]
 
 
-def _merge_tiny(text: str, meter: Meter, limit: int) -> list[Section]:
+def _merge_tiny(text: str, parts: Sequence[Section], meter: Meter, limit: int) -> list[Section]:
     """Join sections with their neighbour where one of the two is tiny and both fit; others stay apart."""
     ruler = _Ruler(meter.estimate, limit)
     merged: list[Section] = []
     size = 0
-    for part in sections(text):
+    for part in parts:
         cost = ruler.measure(text[part.start : part.end])
         if merged and size + cost <= limit and min(size, cost) * TINY_SHARE < limit:
             merged[-1] = _join(merged[-1], part)
@@ -296,12 +325,135 @@ class _Ruler:
         return self.measure(text) <= self.limit
 
 
-def _divide(whole: Chunk, ruler: _Ruler) -> list[Chunk]:
-    """Divide a chunk into chunks under the same title and heading, all within the ruler's limit."""
-    prefix = "".join(f"{part}\n" for part in (whole.title, whole.heading) if part)
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Characters `start` to `end` of a document; one that begins inside a table repeats the head of that."""
+
+    start: int
+    end: int
+    table: Block | None = None
+
+
+def _divide(document: Document, piece: _Piece, title: str, heading: str, ruler: _Ruler) -> list[tuple[Chunk, _Piece]]:
+    """Divide a piece into chunks under a title and a heading, all within the ruler's limit."""
+    prefix = "".join(f"{part}\n" for part in (title, heading) if part)
     budget = max(1, ruler.limit - ruler.cost(prefix)) if prefix else ruler.limit
-    spans = _split(whole.text, _Ruler(ruler.cost, budget))
-    return [Chunk(whole.text[start:end], title=whole.title, heading=whole.heading) for start, end in spans]
+    inner = _Ruler(ruler.cost, budget)
+    if document.blocks:
+        pieces = _pack_blocks(document, list(_leaves_of_blocks(document, piece, inner)), inner)
+    else:
+        pieces = [
+            _Piece(piece.start + start, piece.start + end)
+            for start, end in _split(document.text[piece.start : piece.end], inner)
+        ]
+    return [(_chunk(document, one, title, heading, inner), one) for one in pieces]
+
+
+def _chunk(document: Document, piece: _Piece, title: str, heading: str, ruler: _Ruler) -> Chunk:
+    text = document.text[piece.start : piece.end]
+    if not document.blocks:
+        return Chunk(text, title=title, heading=heading)
+    lead = _lead(document.text, piece.table, ruler)
+    shift = len(lead) - piece.start
+    layout = Layout(
+        start=piece.start,
+        end=piece.end,
+        lead=len(lead),
+        lead_start=piece.table.start if piece.table else 0,
+        blocks=_moved_blocks(document, piece, shift, len(lead)),
+        links=_moved_links(document, piece, shift),
+    )
+    return Chunk(lead + text, title=title, heading=heading, layout=layout)
+
+
+def _moved_blocks(document: Document, piece: _Piece, shift: int, lead: int) -> tuple[Block, ...]:
+    """Return the blocks of a piece, cut to it, with their characters counted from its beginning."""
+    moved = []
+    for block in _blocks_within(document, piece.start, piece.end):
+        start, end = max(block.start, piece.start) + shift, min(block.end, piece.end) + shift
+        head = max(0, min(block.start + block.head, piece.end) - max(block.start, piece.start))
+        if block is piece.table:
+            start, head = 0, lead
+        lines = tuple(
+            Line(line.start + shift, *line[1:]) for line in block.lines if piece.start <= line.start < piece.end
+        )
+        # The line that a piece begins in the middle of began before it.
+        before = [line for line in block.lines if line.start < piece.start]
+        if before and block.start < piece.start and (not lines or lines[0].start > start):
+            lines = (Line(start, *before[-1][1:]), *lines)
+        page = lines[0].page if lines else block.page
+        moved.append(block._replace(start=start, end=end, head=head, page=page, lines=lines))
+    return tuple(moved)
+
+
+def _moved_links(document: Document, piece: _Piece, shift: int) -> tuple[Link, ...]:
+    first = bisect_left(document.links, piece.start, key=lambda link: link.start)
+    last = bisect_left(document.links, piece.end, key=lambda link: link.start)
+    inside = (link for link in document.links[first:last] if link.end <= piece.end)
+    return tuple(Link(link.start + shift, link.end + shift, link.target) for link in inside)
+
+
+def _lead(text: str, table: Block | None, ruler: _Ruler) -> str:
+    """Return what a part of a table repeats: its caption and header row, or as many words of them as leave it room."""
+    if table is None or not table.head:
+        return ""
+    head = text[table.start : table.start + table.head].strip()
+    half = _Ruler(ruler.cost, max(1, ruler.limit // 2))
+    if not half.fits(head):
+        head = head[slice(*_leaves(head, half)[0])]
+    return f"{head}\n"
+
+
+def _blocks_within(document: Document, start: int, end: int) -> Sequence[Block]:
+    """Return the blocks that have characters between two places."""
+    first = bisect_right(document.blocks, start, key=lambda block: block.end)
+    last = bisect_left(document.blocks, end, key=lambda block: block.start)
+    return document.blocks[first:last]
+
+
+def _leaves_of_blocks(document: Document, piece: _Piece, ruler: _Ruler) -> Iterator[tuple[_Piece, Block]]:
+    """Yield the blocks of a piece, and of those that are too long their rows, paragraphs, sentences or words."""
+    text = document.text
+    for block in _blocks_within(document, piece.start, piece.end):
+        start, end = _strip(text, (max(block.start, piece.start), min(block.end, piece.end)))
+        if start >= end:
+            continue
+        if block.kind != "table":
+            yield from ((_Piece(start + a, start + b), block) for a, b in _split(text[start:end], ruler))
+            continue
+        head = block.start + block.head
+        lead = ruler.cost(_lead(text, block, ruler)) if block.head else 0
+        rest = _Ruler(ruler.cost, max(1, ruler.limit - lead))
+        body = max(start, head)
+        if start < head:
+            yield from ((_Piece(start + a, start + b), block) for a, b in _split(text[start : min(head, end)], ruler))
+        while body < end:
+            line = text.find("\n", body, end)
+            line = end if line < 0 else line
+            yield from ((_Piece(body + a, body + b, block), block) for a, b in _split(text[body:line], rest))
+            body = line + 1
+
+
+def _pack_blocks(document: Document, leaves: Sequence[tuple[_Piece, Block]], ruler: _Ruler) -> list[_Piece]:
+    """Join neighbours that fit together; a heading goes with what stands below it."""
+    text = document.text
+
+    def fit(first: _Piece, last: _Piece) -> bool:
+        return ruler.fits(_lead(text, first.table, ruler) + text[first.start : last.end])
+
+    packed: list[list[tuple[_Piece, Block]]] = []
+    for leaf in leaves:
+        if packed and fit(packed[-1][0][0], leaf[0]):
+            packed[-1].append(leaf)
+            continue
+        carried: list[tuple[_Piece, Block]] = []
+        while packed and len(packed[-1]) > 1 and packed[-1][-1][1].kind == "heading":
+            carried.insert(0, packed[-1].pop())
+        if carried and not fit(carried[0][0], leaf[0]):
+            packed.append(carried)
+            carried = []
+        packed.append([*carried, leaf])
+    return [_Piece(group[0][0].start, group[-1][0].end, group[0][0].table) for group in packed]
 
 
 def _split(text: str, ruler: _Ruler) -> list[Span]:

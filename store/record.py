@@ -16,17 +16,21 @@ import numpy as np
 from ..core.errors import CallerError, OperatorError
 from ..core.forked import never_close, register
 from ..core.types import Metadata, Passage, Vectors
+from . import layout
 from .lock import refuse_fork
 
-FORMAT = 1
+FORMAT = 2
 
-# In 0.1 two keys of `meta` had the names of the only engine; one transaction, so that a kill leaves the old or the new.
-RENAMED = """
+# What 0.1 wrote, brought to this format in one transaction, so that a kill leaves the old or the new. In development
+# two keys of `meta` had lost the names of the only engine already.
+FROM_1 = """
 BEGIN IMMEDIATE;
 INSERT OR IGNORE INTO meta SELECT 'location', CASE value WHEN '' THEN 'embedded Chroma' ELSE value END FROM meta
 WHERE key = 'url';
 UPDATE OR REPLACE meta SET key = 'index' WHERE key = 'chroma';
 DELETE FROM meta WHERE key = 'url';
+ALTER TABLE chunks ADD COLUMN layout TEXT NOT NULL DEFAULT '';
+UPDATE meta SET value = 2 WHERE key = 'format';
 COMMIT;
 """
 
@@ -72,13 +76,13 @@ class Record:
             version = self._version(connection)
             if version is None:
                 self._create(connection)
+            elif version == 1:
+                self._upgrade(connection)
             elif version != FORMAT:
                 raise OperatorError(
                     f"the collection at {str(path.parent)!r} has on-disk format {version!r}, this polyhop reads "
                     f"{FORMAT}; export it with the version that wrote it and import it here"
                 )
-            elif connection.execute("SELECT 1 FROM meta WHERE key = 'chroma'").fetchone():
-                connection.executescript(RENAMED)
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -181,6 +185,16 @@ class Record:
                 raise
         connection.executescript(TEMPORARY)
 
+    def _upgrade(self, connection: sqlite3.Connection) -> None:
+        """Bring a record of 0.1 to this format, unless another process does it at this moment."""
+        try:
+            connection.executescript(FROM_1)
+        except sqlite3.OperationalError:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            if self._version(connection) != FORMAT:
+                raise
+
     @staticmethod
     def _version(connection: sqlite3.Connection) -> int | None:
         if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone() is None:
@@ -209,14 +223,14 @@ class Record:
     def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
         """Return the live passages among `ids`."""
         sql = (
-            f"SELECT c.id, d.key, c.title, c.heading, c.text, d.metadata, d.source, c.ord FROM {LIVE}"
+            f"SELECT c.id, d.key, c.title, c.heading, c.text, d.metadata, d.source, c.ord, c.layout FROM {LIVE}"
             " WHERE c.id IN (SELECT value FROM json_each(?))"
         )
         with self.reading() as connection:
             rows = connection.execute(sql, (json.dumps(list(ids)),)).fetchall()
         return {
-            name: Passage(name, key, title, heading, text, json.loads(metadata), source, place)
-            for name, key, title, heading, text, metadata, source, place in rows
+            name: Passage(name, key, title, heading, text, json.loads(metadata), source, place, layout.read(written))
+            for name, key, title, heading, text, metadata, source, place, written in rows
         }
 
     def attributes(self, ids: Sequence[str]) -> list[Metadata]:

@@ -27,7 +27,8 @@ CREATE TABLE chunks (
     title TEXT NOT NULL,
     heading TEXT NOT NULL,
     text TEXT NOT NULL,
-    hash BLOB NOT NULL           -- of the embedded content: the key into `vectors`
+    hash BLOB NOT NULL,          -- of the embedded content: the key into `vectors`
+    layout TEXT NOT NULL DEFAULT ''  -- see layout.py; empty where the reader knew no structure
 );
 CREATE INDEX chunks_by_id ON chunks (id);
 CREATE INDEX chunks_by_doc ON chunks (doc, version, ord);

@@ -15,6 +15,7 @@ import numpy as np
 from ..core.errors import CallerError, OperatorError
 from ..core.files import draft_of
 from ..core.types import Chunk, Document, Vectors
+from . import layout
 from .collection import Collection
 from .write import AddReport, Prepared
 
@@ -82,8 +83,8 @@ def _documents(collection: Collection) -> Iterator[dict[str, Any]]:
         " WHERE live IS NOT NULL AND id > ? ORDER BY id LIMIT ?"
     )
     body = (
-        "SELECT c.title, c.heading, c.text, v.vector, c.hash FROM chunks c LEFT JOIN vectors v ON v.hash = c.hash AND"
-        " v.embedder = ? WHERE c.doc = ? AND c.version = ? ORDER BY c.ord"
+        "SELECT c.title, c.heading, c.text, v.vector, c.hash, c.layout FROM chunks c LEFT JOIN vectors v"
+        " ON v.hash = c.hash AND v.embedder = ? WHERE c.doc = ? AND c.version = ? ORDER BY c.ord"
     )
     last = 0
     while True:
@@ -105,9 +106,10 @@ def _documents(collection: Collection) -> Iterator[dict[str, Any]]:
 
 
 def _chunk_json(*piece: Any) -> dict[str, str]:
-    title, heading, text, vector, content = piece
+    title, heading, text, vector, content, written = piece
     coded = base64.b64encode(vector or b"").decode()
-    return {"title": title, "heading": heading, "text": text, "vector": coded, "hash": bytes(content).hex()}
+    row = {"title": title, "heading": heading, "text": text, "vector": coded, "hash": bytes(content).hex()}
+    return row | ({"layout": written} if written else {})
 
 
 def _prepared(file: IO[bytes], path: Path, embedder: str) -> Iterator[Prepared]:
@@ -138,7 +140,10 @@ def _head(lines: Iterator[bytes], path: Path) -> dict[str, Any]:
 
 
 def _document(row: dict[str, Any], *, same: bool) -> Prepared:
-    chunks = [Chunk(piece["text"], piece["title"], piece["heading"]) for piece in row["chunks"]]
+    chunks = [
+        Chunk(piece["text"], piece["title"], piece["heading"], layout.read(piece.get("layout", "")))
+        for piece in row["chunks"]
+    ]
     text = "\n".join(chunk.text for chunk in chunks)
     document = Document(row["key"], text, row["title"], row["metadata"], row["source"])
     if not same:

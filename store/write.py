@@ -27,6 +27,7 @@ from ..encoders.role import Encoder
 from .chunk import chunk_all
 from .derived import Derived, prune
 from .filter import attribute_rows
+from .layout import written
 from .lexical import analyse
 from .location import BATCH, Observe
 from .names import names_of
@@ -82,7 +83,9 @@ class Prepared:
 
 def digest(document: Document) -> bytes:
     """Return a hash of everything that the caller gave."""
-    given = [document.text, document.title, document.source, dict(document.metadata)]
+    given: list[object] = [document.text, document.title, document.source, dict(document.metadata)]
+    if document.blocks:
+        given += [document.blocks, document.links]
     return _hash(json.dumps(given, sort_keys=True).encode(), _own(document))
 
 
@@ -196,9 +199,10 @@ def _insert_pending(
     connection.execute("INSERT OR IGNORE INTO documents (key) VALUES (?)", (item.document.key,))
     doc = connection.execute("SELECT id FROM documents WHERE key = ?", (item.document.key,)).fetchone()[0]
     connection.executemany(
-        "INSERT INTO chunks (id, doc, version, ord, title, heading, text, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO chunks (id, doc, version, ord, title, heading, text, hash, layout) VALUES"
+        " (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            (name, doc, version, number, chunk.title, chunk.heading, chunk.text, key)
+            (name, doc, version, number, chunk.title, chunk.heading, chunk.text, key, written(chunk.layout))
             for number, ((name, key), chunk) in enumerate(zip(keys, item.chunks, strict=True))
         ),
     )

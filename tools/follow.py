@@ -14,7 +14,7 @@ from typing import TypeVar
 from ..core.errors import PolyhopError
 from ..core.logs import get_logger
 from .catalogue import Catalogue
-from .importers.mcp import Link, McpServer, connected
+from .importers.mcp import McpServer, ServerConnection, connected
 from .importers.role import SourceAway, Tools
 from .tool import Note, SyncReport, Tool
 
@@ -78,7 +78,7 @@ class Follower:
         self._catalogue = catalogue
         self._patience = patience or Patience()
         self._accepts = accepts
-        self._links: dict[str, Link] = {}
+        self._links: dict[str, ServerConnection] = {}
         self._statuses = {server.owner: ServerStatus(server.owner) for server in servers}
         self._news = threading.Condition()
         self._loop = asyncio.new_event_loop()
@@ -102,7 +102,7 @@ class Follower:
         with self._news:
             return self._news.wait_for(lambda: all(one.state != CONNECTING for one in self.statuses), seconds)
 
-    def ask(self, owner: str, work: Callable[[Link], Awaitable[T]]) -> Future[T]:
+    def ask(self, owner: str, work: Callable[[ServerConnection], Awaitable[T]]) -> Future[T]:
         """Do something over the connection to a server, beside the following, and return what will come of it.
 
         Raises:
@@ -163,7 +163,7 @@ class Follower:
             await asyncio.sleep(patience.after(failed))
         self._tell(server, state=GIVEN_UP)
 
-    async def _keep(self, link: Link) -> None:
+    async def _keep(self, link: ServerConnection) -> None:
         """Read the list, and again after each change, until the connection ends."""
         async with self._lent(link), link.watching():
             while True:
@@ -178,7 +178,7 @@ class Follower:
                 link.check()
 
     @asynccontextmanager
-    async def _lent(self, link: Link) -> AsyncIterator[None]:
+    async def _lent(self, link: ServerConnection) -> AsyncIterator[None]:
         """Let others ask over a connection as long as it holds."""
         self._links[link.server.owner] = link
         try:

@@ -7,6 +7,7 @@ the likeliest one and those that lead to it from the question (`explain.py`).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from ...retrieval.candidate import Candidate
 from ...retrieval.query.short_answers import QuestionWords
@@ -27,21 +28,30 @@ LEAST = 0.5
 ALIKE = 0.5
 
 
-def extract(ranked: Sequence[Candidate], run: Run, sufficiency: float | None = None) -> list[Sentence]:
-    """Return the sentences that answer best, three at most, or none where they probably do not.
+class Extract(NamedTuple):
+    """The sentences that answer best, three at most, and the probability that the answer is in them.
 
-    `ranked` are the passages that the answer may cite, best first; a `Sentence` counts them from 1.
+    There are none where it is improbable; the probability is that of those that would have been told.
     """
-    doubted = sufficiency is not None and sufficiency < LEAST
-    if doubted or not ranked or any(run.known(item["id"]) is None for item in ranked):
-        return []
+
+    sentences: Sequence[Sentence]
+    confidence: float
+
+
+def extract(ranked: Sequence[Candidate], run: Run, sufficiency: float | None = None) -> Extract:
+    """Return what answers best of the passages that the answer may cite, best first; a `Sentence` counts them from 1."""
+    if not ranked or any(run.known(item["id"]) is None for item in ranked):
+        return Extract([], 0.0)
     quotable = Quotable.of(ranked, run, QuestionWords.of(run.question, run))
     units, sight = load(), quotable.sight(sufficiency)
     scores = units.scores(sight)
     chosen = choose(scores, sight.places)
     right, ours = units.chances(sight, scores, chosen)
     known = any(quotable.covered)
-    if not chosen or (known and (ours < OURS or right < RIGHT)) or (not known and max(sight.cosines) < ALIKE):
-        return []
+    doubted = sufficiency is not None and sufficiency < LEAST
+    if not chosen or doubted or (known and (ours < OURS or right < RIGHT)):
+        return Extract([], right if chosen else 0.0)
+    if not known and max(sight.cosines) < ALIKE:
+        return Extract([], right)
     told = Explainer.of(quotable, sight, scores, right=right, question=run.question).told()
-    return [Sentence(piece.text, piece.passage + 1) for piece in told]
+    return Extract([Sentence(piece.text, piece.passage + 1) for piece in told], right)

@@ -62,10 +62,17 @@ def messages(question: str, texts: list[str]) -> list[dict[str, str]]:
 
 def extractive(ranked: list[Candidate], run: Run, sufficiency: float | None = None) -> dict[str, Any]:
     """Return the best-supported sentences as an answer, none where it is improbable that the passages hold one."""
-    chosen = extract(ranked, run, sufficiency)
+    chosen, confidence = extract(ranked, run, sufficiency)
     citations = [{"sentence": one.text, "passages": [one.passage], "supported": True, "why": ""} for one in chosen]
     text = " ".join(f"{one.text} [{one.passage}]" for one in chosen) or NOT_FOUND
-    return {"text": text, "citations": citations, "extractive": True, "found": bool(chosen), "model": ""}
+    return {
+        "text": text,
+        "citations": citations,
+        "extractive": True,
+        "found": bool(chosen),
+        "model": "",
+        "confidence": round(confidence, 6),
+    }
 
 
 def _checked(reply: str, texts: list[str], model: str, *, question: str) -> dict[str, Any] | None:

@@ -1,4 +1,4 @@
-"""One reader per format: `read(path)` yields documents, and `Skipped` for rows or pages that gave none."""
+"""One reader per format: `read(path)` yields documents, `Skipped` for rows or pages that gave none, and `Dropped`."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 
 from ...core.registry import Registry
 from ...core.types import Document
-from ..documents import Skipped, UnreadableError, one_line
+from ..documents import Dropped, Skipped, UnreadableError, one_line
 
-Reader = Callable[[Path], Iterator[Document | Skipped]]
+Reader = Callable[[Path], Iterator[Document | Skipped | Dropped]]
 
 _PARSERS = {
     "plain_text": ".txt",
@@ -43,7 +43,7 @@ def unsupported(suffix: str) -> str:
 MAX_BYTES = 100_000_000
 
 
-def read_file(path: str | Path, *, max_bytes: int = MAX_BYTES) -> Iterator[Document | Skipped]:
+def read_file(path: str | Path, *, max_bytes: int = MAX_BYTES) -> Iterator[Document | Skipped | Dropped]:
     """Yield the documents of a file one after the other, and a `Skipped` for whatever gives none.
 
     Never raises for what the file is or holds: a broken file is a `Skipped`, even when documents came before it.
@@ -53,8 +53,8 @@ def read_file(path: str | Path, *, max_bytes: int = MAX_BYTES) -> Iterator[Docum
     try:
         reader = _checked_reader(path, max_bytes)
         for item in reader(path):
-            usable = isinstance(item, Skipped) or bool(item.text.strip())
-            empty = empty and not usable
+            usable = not isinstance(item, Document) or bool(item.text.strip())
+            empty = empty and (isinstance(item, Dropped) or not usable)
             if usable:
                 yield item
     except UnreadableError as error:

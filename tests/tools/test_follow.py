@@ -14,7 +14,7 @@ from polyhop.encoders import Encoder
 from polyhop.tools import follow
 from polyhop.tools.catalogue import Catalogue
 from polyhop.tools.follow import GIVEN_UP, IN_STEP, Follower, Patience
-from polyhop.tools.importers.mcp import Link, McpServer
+from polyhop.tools.importers.mcp import McpServer, ServerConnection
 
 from .importers.mcp_servers import growing, raw, relist, row, served
 
@@ -100,7 +100,7 @@ def test_an_error_that_nobody_expects_ends_no_following(
     real, tried, reasons = follow.connected, list[str](), list[str]()
 
     @asynccontextmanager
-    async def breaking(server: McpServer) -> AsyncIterator[Link]:
+    async def breaking(server: McpServer) -> AsyncIterator[ServerConnection]:
         tried.append(server.owner)
         if len(tried) == 1:
             raise OverflowError("out of range")

@@ -73,7 +73,7 @@ class McpServer:
 
 
 @dataclass(slots=True)
-class Link:
+class ServerConnection:
     """A connection to a server; `changed` is set when the server says that its tools are others now."""
 
     server: McpServer
@@ -148,7 +148,7 @@ class Link:
 
 
 @asynccontextmanager
-async def connected(server: McpServer) -> AsyncIterator[Link]:
+async def connected(server: McpServer) -> AsyncIterator[ServerConnection]:
     """Connect to a server and lend the link; what goes wrong inside is a `SourceAway` that says how to mend it."""
     with tempfile.TemporaryFile("w+") as said:
         try:
@@ -161,7 +161,7 @@ async def connected(server: McpServer) -> AsyncIterator[Link]:
             raise SourceAway(_reason(server, error, _last_line(said))) from error
 
 
-async def _link(server: McpServer, said: Any, stack: AsyncExitStack) -> Link:
+async def _link(server: McpServer, said: Any, stack: AsyncExitStack) -> ServerConnection:
     from mcp import Client
 
     pages: list[list[Any]] = []
@@ -171,12 +171,12 @@ async def _link(server: McpServer, said: Any, stack: AsyncExitStack) -> Link:
     client = Client(transport, cache=None, read_timeout_seconds=2 * server.seconds, message_handler=hear)
     async with asyncio.timeout(server.seconds):
         await stack.enter_async_context(client)
-    link = Link(server, client, pages, changed)
+    link = ServerConnection(server, client, pages, changed)
     stack.push_async_callback(_ended, asyncio.create_task(_lost(link, ended)))
     return link
 
 
-async def _lost(link: Link, ended: asyncio.Event) -> None:
+async def _lost(link: ServerConnection, ended: asyncio.Event) -> None:
     await ended.wait()
     link.lose("it ended the connection")
 

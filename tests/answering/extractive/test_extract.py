@@ -71,7 +71,7 @@ CHAIN: list[Item] = [
 
 def quoted(collection: Collection, question: str, *items: Item) -> list[tuple[str, int]]:
     """Return the sentences that are quoted with their passage numbers."""
-    return [(one.text, one.passage) for one in extract(ranked(collection, *items), Run(collection, question))]
+    return [(one.text, one.passage) for one in extract(ranked(collection, *items), Run(collection, question)).sentences]
 
 
 def test_all_hops_are_quoted(collection: Collection) -> None:
@@ -170,7 +170,7 @@ def test_nothing_is_quoted_where_it_is_improbable_that_all_is_there(collection: 
     """The same passages are quoted or not, by how sufficient they are said to be."""
     items: list[Item] = [("danube", 1.0, "search", "", []), ("rhine", 0.9, "search", "", [])]
     run = Run(collection, "Which bridge over the Danube was built first?")
-    given = {sure: bool(extract(ranked(collection, *items), run, sure)) for sure in (0.01, 0.99)}
+    given = {sure: bool(extract(ranked(collection, *items), run, sure).sentences) for sure in (0.01, 0.99)}
 
     assert {0.01: False, 0.99: True} == given
 
@@ -194,7 +194,7 @@ def test_nothing_is_embedded(collection: Collection, embedder: Encoder, monkeypa
     counts: list[int] = []
     monkeypatch.setattr(type(embedder), "encode_passages", lambda self, texts: counts.append(len(texts)))
 
-    assert extract(items, run)
+    assert extract(items, run).sentences
     assert [] == counts
 
 

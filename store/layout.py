@@ -1,0 +1,50 @@
+"""The layout of a passage as JSON, the form in which the record and exports keep it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from ..core.types import Block, Layout, Line, Link
+
+
+def written(layout: Layout | None) -> str:
+    """Return a layout as JSON, nothing for none.
+
+    Headings' trails repeat from block to block, so that a block names its trail by number.
+    """
+    if layout is None:
+        return ""
+    trails = list(dict.fromkeys(block.trail for block in layout.blocks))
+    blocks = [
+        [block.start, block.end, block.kind, trails.index(block.trail), block.page, block.head, _lines(block.lines)]
+        for block in layout.blocks
+    ]
+    place = [layout.start, layout.end, layout.lead, layout.lead_start]
+    return json.dumps([place, trails, blocks, layout.links], ensure_ascii=False, separators=(",", ":"))
+
+
+def _lines(lines: Sequence[Line]) -> list[list[float]]:
+    return [[line.start, line.page, *(round(edge, 1) for edge in line[2:])] for line in lines]
+
+
+def read(text: str) -> Layout | None:
+    """Return what `written` wrote.
+
+    Raises:
+        ValueError: for anything else.
+    """
+    if not text:
+        return None
+    try:
+        (start, end, lead, lead_start), trails, blocks, links = json.loads(text)
+        made = tuple(_block(trails, *block) for block in blocks)
+        return Layout(start, end, lead, lead_start, made, tuple(Link(*link) for link in links))
+    except (TypeError, ValueError, IndexError) as error:
+        raise ValueError(f"no layout: {text[:80]!r}") from error
+
+
+def _block(trails: Sequence[Sequence[str]], *fields: Any) -> Block:
+    start, end, kind, trail, page, head, lines = fields
+    return Block(start, end, kind, tuple(trails[trail]), page, head, tuple(Line(*line) for line in lines))
