@@ -39,7 +39,7 @@ class Extract(NamedTuple):
 
 
 def extract(ranked: Sequence[Candidate], run: Run, sufficiency: float | None = None) -> Extract:
-    """Return what answers best of the passages that the answer may cite, best first; a `Sentence` counts them from 1."""
+    """Return what answers best of the passages that may be cited, best first; a `Sentence` counts them from 1."""
     if not ranked or any(run.known(item["id"]) is None for item in ranked):
         return Extract([], 0.0)
     quotable = Quotable.of(ranked, run, QuestionWords.of(run.question, run))
