@@ -241,8 +241,11 @@ def index_report(report: IndexReport, seconds: float) -> RenderableType:
     vanished = f"{len(report.vanished):,}"
     if report.vanished:
         vanished += ", their documents removed" if report.pruned else ", kept; --prune removes their documents"
+    reread = f"{report.reread:,} that had not changed: they are read in another way now" if report.reread else ""
     facts = {
         "files": f"{report.files:,}: {report.indexed:,} read, {report.unchanged:,} unchanged",
+        "reread": reread,
+        "folder": "; ".join(f"{_near(new)} was {_near(old)}" for old, new in report.folders),
         "moved": f"{len(report.moved):,}" if report.moved else "",
         "vanished": vanished if report.vanished else "",
         "documents": f"{report.documents_added:,} added, {report.documents_changed:,} changed, "
@@ -251,9 +254,23 @@ def index_report(report: IndexReport, seconds: float) -> RenderableType:
         "seconds": f"{seconds:.1f}",
     }
     parts: list[RenderableType] = [table({name: value for name, value in facts.items() if value})]
+    if report.dropped or report.left_out:
+        parts += [heading("Left out"), *_left_out(report)]
     if report.skipped:
         parts += [heading(f"Skipped ({len(report.skipped):,})"), skipped(report.skipped)]
     return Group(*parts)
+
+
+def _left_out(report: IndexReport) -> Iterator[RenderableType]:
+    """Yield a line for each kind of text that readers dropped, and for each folder that was not looked at."""
+    for what, characters in sorted(report.dropped.items(), key=lambda one: (-one[1], one[0])):
+        yield Text(f"{plain(what)}: {counted(characters, 'character')}", style="dim")
+    for folder, reason, files in report.left_out[:MOST_SKIPPED]:
+        yield Text(f"{plain(_near(folder))}: {counted(files, 'file')}, {plain(reason)}", style="dim", overflow="fold")
+    if len(report.left_out) > MOST_SKIPPED:
+        yield Text(f"and {len(report.left_out) - MOST_SKIPPED:,} more folders; --json lists all", style="dim")
+    if report.left_out:
+        yield Text("--all takes these files", style="dim")
 
 
 def skipped(items: Sequence[tuple[str, str]]) -> RenderableType:

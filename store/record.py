@@ -23,8 +23,30 @@ FORMAT = 2
 
 # Keys of `meta`: format, embedder, dimension, index (the generation of the vector index in use), location (where it
 # is), rebuilds (counts generations), fingerprint (of its files), generation (counts commits that change what a search
-# can see), clock (last document version handed out), dirty ("" | "writing" | "replaying" | "reindexed").
-SCHEMA = """
+# can see), clock (last document version handed out), chunk_tokens (of a passage at most; none: the embedder's window),
+# dirty ("" | "writing" | "replaying" | "reindexed").
+FILES = """
+CREATE TABLE roots (
+    id INTEGER PRIMARY KEY,
+    path TEXT NOT NULL UNIQUE,   -- absolute, where the folder was when it was last indexed
+    name TEXT NOT NULL UNIQUE,   -- its last parts; `name/path` is the source of the documents of a file
+    prefix TEXT NOT NULL         -- what the keys of its files begin with: nothing, or the name in its first place
+);
+
+CREATE TABLE files (
+    root INTEGER NOT NULL,       -- 0: what 0.1 read; then path and key are absolute
+    path TEXT NOT NULL,          -- below the root, with `/`
+    key TEXT NOT NULL,           -- of its document; rows have `key#id`
+    size INTEGER NOT NULL,
+    mtime INTEGER NOT NULL,      -- nanoseconds
+    digest BLOB NOT NULL,
+    reader TEXT NOT NULL,        -- how it was read; files that were read otherwise are read again
+    PRIMARY KEY (root, path)
+) WITHOUT ROWID;
+CREATE INDEX files_by_key ON files (key);
+"""
+
+SCHEMA = f"""{FILES}
 CREATE TABLE meta (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
 
 CREATE TABLE documents (
@@ -34,8 +56,9 @@ CREATE TABLE documents (
     title TEXT NOT NULL DEFAULT '',
     source TEXT NOT NULL DEFAULT '',
     digest BLOB,                 -- of everything the caller gave; equal digest: nothing to do
-    metadata TEXT NOT NULL DEFAULT '{}',
-    indexed REAL                 -- seconds since the epoch
+    metadata TEXT NOT NULL DEFAULT '{{}}',
+    indexed REAL,                -- seconds since the epoch
+    original BLOB                -- hash of the bytes of its file, where those are kept; see originals.py
 );
 CREATE INDEX documents_by_source ON documents (source);
 
@@ -72,13 +95,6 @@ CREATE INDEX attributes_by_doc ON attributes (doc, key, kind, value);
 CREATE TABLE names (name TEXT NOT NULL, doc INTEGER NOT NULL, kind INTEGER NOT NULL, PRIMARY KEY (name, doc)) WITHOUT
 ROWID; CREATE INDEX names_by_doc ON names (doc);
 
-CREATE TABLE sources (
-    path TEXT PRIMARY KEY,
-    size INTEGER NOT NULL,
-    mtime INTEGER NOT NULL,      -- nanoseconds
-    digest BLOB NOT NULL
-) WITHOUT ROWID;
-
 -- Contentless: the text stands in `chunks`; a row leaves by the 'delete' command, given the text it came with.
 CREATE VIRTUAL TABLE lexical USING fts5 (
     title, body, content='', tokenize="porter unicode61 remove_diacritics 2"
@@ -87,13 +103,16 @@ CREATE VIRTUAL TABLE lexical USING fts5 (
 
 # What 0.1 wrote, brought to this format in one transaction, so that a kill leaves the old or the new. In development
 # two keys of `meta` had lost the names of the only engine already.
-FROM_1 = """
-BEGIN IMMEDIATE;
+FROM_1 = f"""
+BEGIN IMMEDIATE;{FILES}
 INSERT OR IGNORE INTO meta SELECT 'location', CASE value WHEN '' THEN 'embedded Chroma' ELSE value END FROM meta
 WHERE key = 'url';
 UPDATE OR REPLACE meta SET key = 'index' WHERE key = 'chroma';
 DELETE FROM meta WHERE key = 'url';
 ALTER TABLE chunks ADD COLUMN layout TEXT NOT NULL DEFAULT '';
+ALTER TABLE documents ADD COLUMN original BLOB;
+INSERT INTO files SELECT 0, path, path, size, mtime, digest, '' FROM sources;
+DROP TABLE sources;
 UPDATE meta SET value = 2 WHERE key = 'format';
 COMMIT;
 """

@@ -15,7 +15,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 
 import numpy as np
@@ -26,6 +26,7 @@ from ..core.types import Chunk, Document, Metadata, Vectors
 from ..encoders.role import Encoder
 from .chunk import chunk_all
 from .derived import Derived, prune
+from .files import forget_source
 from .filter import attribute_rows
 from .layout import written
 from .lexical import analyse
@@ -44,6 +45,21 @@ Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """What a document has to do with its file, beside its source.
+
+    `replaces` is the key that it had before, of a document that goes in the same transaction; `original` is the hash of
+    the file's bytes, where those are kept.
+    """
+
+    replaces: str = ""
+    original: bytes = b""
+
+
+NO_ORIGIN = Origin()
+
+
+@dataclass(frozen=True, slots=True)
 class Prepared:
     """A document cut into chunks, with everything that is computed before the first row is written."""
 
@@ -54,6 +70,7 @@ class Prepared:
     kept: Sequence[
         bytes
     ] = ()  # the content hashes that such vectors go by: a text may have one of its own and a computed one
+    origin: Origin = NO_ORIGIN
 
     def vectors(self) -> Vectors:
         """Return the vectors that need not be computed, a unit row for each chunk, or no row at all."""
@@ -81,12 +98,13 @@ class Prepared:
         return ids
 
 
-def digest(document: Document) -> bytes:
-    """Return a hash of everything that the caller gave."""
+def digest(document: Document, chunk_tokens: int = 0) -> bytes:
+    """Return a hash of everything that the caller gave, and of the length of passages if it is one of the user's."""
     given: list[object] = [document.text, document.title, document.source, dict(document.metadata)]
     if document.blocks:
         given += [document.blocks, document.links]
-    return _hash(json.dumps(given, sort_keys=True).encode(), _own(document))
+    cut = (str(chunk_tokens).encode(),) if chunk_tokens else ()
+    return _hash(json.dumps(given, sort_keys=True).encode(), _own(document), *cut)
 
 
 def _own(document: Document) -> bytes:
@@ -137,8 +155,8 @@ class BatchWriter:
         self._embedder = embedder
         self._observe = observe
 
-    def write(self, batch: Sequence[Prepared], vectors: dict[bytes, Vectors]) -> None:
-        """Make the batch live."""
+    def write(self, batch: Sequence[Prepared], vectors: dict[bytes, Vectors]) -> set[str]:
+        """Make the batch live, and return the keys that took the place of others."""
         rows: dict[str, Vectors] = {}
         metadata: dict[str, Metadata] = {}
         with self._record.writing() as connection:
@@ -159,9 +177,11 @@ class BatchWriter:
         with self._record.writing() as connection:
             for item in batch:
                 _flip(connection, item, version)
+            replacing = {item.document.key for item in batch if _drop(connection, item.origin.replaces)}
             bump(connection, "generation")
         self._observe("flipped")
         self.prune()
+        return replacing
 
     def remove(self, keys: Sequence[str]) -> int:
         """Remove documents and return how many there were.
@@ -171,13 +191,10 @@ class BatchWriter:
         removed = 0
         with self._record.writing() as connection:
             for key in keys:
-                row = connection.execute("SELECT id, live, source FROM documents WHERE key = ?", (key,)).fetchone()
+                row = connection.execute("SELECT source FROM documents WHERE key = ?", (key,)).fetchone()
                 if row:
-                    connection.execute("DELETE FROM sources WHERE path = ?", (row[2],))
-                    _retire(connection, row[0], row[1], keep=frozenset())
-                    connection.execute("DELETE FROM attributes WHERE doc = ?", (row[0],))
-                    connection.execute("DELETE FROM documents WHERE id = ?", (row[0],))
-                    removed += 1
+                    forget_source(connection, row[0])
+                    removed += _drop(connection, key)
             bump(connection, "generation")
         self._observe("flipped")
         self.prune()
@@ -218,14 +235,35 @@ def _flip(connection: sqlite3.Connection, item: Prepared, version: int) -> None:
         _retire(connection, doc, old, keep=frozenset(row[1] for row in rows))
         connection.execute("DELETE FROM attributes WHERE doc = ?", (doc,))
     connection.execute(
-        "UPDATE documents SET live = ?, title = ?, source = ?, digest = ?, metadata = ?, indexed = ? WHERE id = ?",
-        (version, document.title, document.source, item.digest, json.dumps(dict(document.metadata)), time.time(), doc),
+        "UPDATE documents SET live = ?, title = ?, source = ?, digest = ?, metadata = ?, indexed = ?, original = ?"
+        " WHERE id = ?",
+        (
+            version,
+            document.title,
+            document.source,
+            item.digest,
+            json.dumps(dict(document.metadata)),
+            time.time(),
+            item.origin.original or None,
+            doc,
+        ),
     )
     found = attribute_rows(_attributes(document))
     connection.executemany("INSERT INTO attributes VALUES (?, ?, ?, ?)", ((doc, *row) for row in found))
     connection.executemany("INSERT INTO lexical (rowid, title, body) VALUES (?, ?, ?)", map(lexical_row, rows))
     names = names_of(document.title, item.chunks[0].text)
     connection.executemany("INSERT INTO names VALUES (?, ?, ?)", ((name, doc, kind) for name, kind in names))
+
+
+def _drop(connection: sqlite3.Connection, key: str) -> bool:
+    """Delete a document, and say whether there was one."""
+    row = connection.execute("SELECT id, live FROM documents WHERE key = ?", (key,)).fetchone()
+    if row is None:
+        return False
+    _retire(connection, row[0], row[1], keep=frozenset())
+    connection.execute("DELETE FROM attributes WHERE doc = ?", (row[0],))
+    connection.execute("DELETE FROM documents WHERE id = ?", (row[0],))
+    return True
 
 
 def _retire(connection: sqlite3.Connection, doc: int, version: int | None, *, keep: frozenset[str]) -> None:
@@ -289,6 +327,7 @@ class Intake:
         *,
         observe: Observe,
         batch: int = BATCH,
+        chunk_tokens: int = 0,
         progress: Progress = lambda characters: None,
     ) -> None:
         self.report = AddReport()
@@ -297,12 +336,13 @@ class Intake:
         self._embedder = embedder
         self._observe = observe
         self._batch = batch
+        self._chunk_tokens = chunk_tokens
         self._progress = progress
         self._after: list[Callable[[], None]] = []
-        self._waiting: dict[str, Document | Prepared] = {}
+        self._waiting: dict[str, tuple[Document | Prepared, Origin]] = {}
         self._characters = 0
 
-    def put(self, item: Document | Prepared) -> None:
+    def put(self, item: Document | Prepared, origin: Origin = NO_ORIGIN) -> None:
         """Take a document, or one that was cut before; may write a batch."""
         document = item.document if isinstance(item, Prepared) else item
         if not isinstance(document, Document):
@@ -312,7 +352,7 @@ class Intake:
             return
         if document.key in self._waiting:
             self.flush()
-        self._waiting[document.key] = item
+        self._waiting[document.key] = (item, origin)
         self._characters += len(document.text)
         if len(self._waiting) >= self._batch or self._characters >= BATCH_CHARACTERS:
             self.flush()
@@ -325,13 +365,15 @@ class Intake:
         """Write what is waiting; afterwards all of it is searchable and survives a kill."""
         waiting, self._waiting, self._characters = self._waiting, {}, 0
         known = self._digests(list(waiting))
-        marks = {key: item.digest if isinstance(item, Prepared) else digest(item) for key, item in waiting.items()}
-        new = [item for key, item in waiting.items() if known.get(key) != marks[key]]
+        marks = {key: self._mark(item) for key, (item, _) in waiting.items()}
+        new = {key: pair for key, pair in waiting.items() if known.get(key) != marks[key]}
         self.report.unchanged += len(waiting) - len(new)
-        batch = [item for item in new if isinstance(item, Prepared)]
-        whole = [item for item in new if isinstance(item, Document)]
-        for document, chunks in chunk_all(whole, self._embedder.count_tokens, self._embedder.max_tokens):
-            batch.append(Prepared(document, chunks, marks[document.key]))
+        batch = [replace(item, origin=origin) for item, origin in new.values() if isinstance(item, Prepared)]
+        whole = [item for item, _ in new.values() if isinstance(item, Document)]
+        limit = self._chunk_tokens or self._embedder.max_tokens
+        for document, chunks in chunk_all(whole, self._embedder.count_tokens, limit):
+            key = document.key
+            batch.append(Prepared(document, chunks, marks[key], origin=new[key][1]))
         if batch:
             self._write(batch, known)
         after, self._after = self._after, []
@@ -353,12 +395,15 @@ class Intake:
     def _write(self, batch: Sequence[Prepared], known: dict[str, bytes]) -> None:
         vectors, embedded = store_vectors(self._record, self._embedder, batch, self._progress)
         self._observe("embedded")
-        self.writer.write(batch, vectors)
+        replacing = self.writer.write(batch, vectors)
         self.report.embedded += embedded
         self.report.passages += sum(len(item.chunks) for item in batch)
-        changed = sum(item.document.key in known for item in batch)
+        changed = sum(item.document.key in known or item.document.key in replacing for item in batch)
         self.report.changed += changed
         self.report.added += len(batch) - changed
+
+    def _mark(self, item: Document | Prepared) -> bytes:
+        return item.digest if isinstance(item, Prepared) else digest(item, self._chunk_tokens)
 
     def _digests(self, keys: Sequence[str]) -> dict[str, bytes]:
         sql = "SELECT key, digest FROM documents WHERE live IS NOT NULL AND key IN (SELECT value FROM json_each(?))"

@@ -121,6 +121,83 @@ def test_unchanged_documents_keep_their_ids(made: Path, embedder: Encoder) -> No
         assert 2 == agent.index([made / "docs"]).unchanged
 
 
+def notes_of(made: Path, embedder: Encoder) -> tuple[list[str], Path]:
+    """Let the files of `notes` be where 0.1 read them, and return their keys and their folder now."""
+    with Collection.open(made / "home", "notes", embedder=embedder) as collection:
+        keys = [key for key, _, _ in collection.documents()]
+        docs = made / "docs"
+        with collection.record.writing() as connection:
+            for table, column in (("files", "path"), ("files", "key"), ("documents", "key"), ("documents", "source")):
+                old = str(Path(keys[0]).parent)
+                connection.execute(f"UPDATE {table} SET {column} = ? || substr({column}, ?)", (str(docs), len(old) + 1))
+            connection.execute("DELETE FROM attributes WHERE key IN ('key', 'source')")
+            connection.execute("INSERT INTO attributes SELECT id, 'key', 1, key FROM documents")
+            connection.execute("INSERT INTO attributes SELECT id, 'source', 1, source FROM documents")
+    return keys, docs
+
+
+def test_files_of_0_1_get_keys_below_their_folder(made: Path, embedder: Encoder) -> None:
+    """Once they are read again, which is said; the old keys are gone, nothing that is the same is embedded."""
+    counting: Any = Counting(embedder)
+    old, docs = notes_of(made, embedder)
+    with Agent.open(made / "home", "notes", embedder=counting) as agent:
+        assert all(Path(key).is_absolute() for key in agent.collection.keys())
+        report = agent.index([docs])
+        keys = agent.collection.keys()
+
+        assert (2, 2, 0, 2) == (report.indexed, report.reread, report.documents_added, report.documents_changed)
+        assert [Path(key).name for key in old] == keys
+        assert [] == counting.embedded
+        assert 2 == agent.index([docs]).unchanged
+        assert [] == agent.collection.verify()
+
+
+def test_files_of_0_1_whose_folder_is_gone_are_not_kept_twice(made: Path, embedder: Encoder) -> None:
+    """The same files under another folder take their place."""
+    with Agent.open(made / "home", "notes", embedder=embedder) as agent:
+        report = agent.index([made / "docs"])
+
+        assert (2, 2) == (len(report.moved), report.documents_removed)
+        assert 2 == len(agent.collection.keys())
+
+
+CONVERTING = """
+import os, signal, sys
+from polyhop.agent import Agent
+from polyhop.store.location import Options
+import polyhop.agent.agent as module
+left, wanted = int(sys.argv[3]), sys.argv[4]
+def observe(step):
+    global left
+    left -= step == wanted
+    if left == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+module.Options = lambda **given: Options(observe=observe, **given)
+with Agent.open(sys.argv[1], "notes") as agent:
+    agent.index([sys.argv[2]])
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("step", "number"), [
+    ("embedded", 1), ("pending", 1), ("upserted", 1), ("flipped", 1), ("pruned", 1),
+])  # fmt: skip
+def test_the_change_of_keys_survives_a_kill(step: str, number: int, made: Path, embedder: Encoder) -> None:
+    """Killed after each step of the write path: each document is there once, under its old key or its new one."""
+    old, docs = notes_of(made, embedder)
+    command = [sys.executable, "-c", CONVERTING, str(made / "home"), str(docs), str(number), step]
+    assert -signal.SIGKILL == subprocess.run(command, env=environment(), check=False).returncode
+    names = sorted(Path(key).name for key in old)
+
+    with Agent.open(made / "home", "notes", embedder=embedder) as agent:
+        assert [] == agent.collection.verify()
+        assert names == sorted(Path(key).name for key in agent.collection.keys())
+        agent.index([docs])
+        assert names == agent.collection.keys()
+        assert [] == agent.collection.verify()
+        assert 2 == agent.index([docs]).unchanged
+
+
 def test_an_export_is_imported(made: Path, embedder: Encoder) -> None:
     """With its ids, and without embedding anything."""
     counting: Any = Counting(embedder)

@@ -237,7 +237,8 @@ def _index(agent: Agent, path: Path, screen: Console) -> None:
     with progress_of_indexing() as watcher:
         report = agent.index([path], watcher=watcher)
     # Another installation may have left the same corpus here under its own path.
-    other = [key for key, _, source in agent.collection.documents() if source != str(path)]
+    place = agent.collection.files.path_of
+    other = [key for key, _, source in agent.collection.documents() if place(source) != str(path)]
     if other:
         agent.collection.remove(other)
     documents = agent.collection.status()["documents"]

@@ -37,11 +37,19 @@ def index(
     *,
     collection: Name = "default",
     prune: Annotated[bool, typer.Option("--prune", help="Remove documents of files that are gone.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Take hidden, installed and ignored files too.")] = False,
+    chunk_tokens: Annotated[
+        int | None,
+        typer.Option(min=16, help="Tokens of a passage at most.  [POLYHOP_CHUNK_TOKENS; all the embedder reads]"),
+    ] = None,
     embedder: EmbedderName = "",
     as_json: Json = False,
     settings: Settings,
 ) -> None:
     """Read files and folders into a collection; what has not changed is left alone.
+
+    Left out are hidden files, folders of what tools install or build,
+    and what .gitignore and .polyhopignore files say.
 
     Exit code 1 says that something was skipped for a fault, though the
     rest was indexed. Files of a format that is not read are listed too,
@@ -54,15 +62,23 @@ def index(
         if not os.path.lexists(path):
             raise CallerError(f"no file or folder {str(path)!r}; check the path")
     began = time.monotonic()
+    if chunk_tokens:
+        settings = settings.model_copy(update={"chunk_tokens": chunk_tokens})
     with opened(settings, collection, create=True, embedder=embedder) as agent, progress_of_indexing() as watcher:
-        report = agent.index(paths, prune=prune, watcher=watcher)
+        report = agent.index(paths, prune=prune, watcher=watcher, everything=everything)
     seconds = time.monotonic() - began
     if as_json:
-        print_json({**asdict(report), "collection": collection, "seconds": round(seconds, 3)})
+        print_json({**report_json(report), "collection": collection, "seconds": round(seconds, 3)})
     else:
         console().print(index_report(report, seconds))
     if faults(report):
         raise typer.Exit(FAULT)
+
+
+def report_json(report: IndexReport) -> dict[str, Any]:
+    """Return a report as plain JSON types."""
+    left_out = [one._asdict() for one in report.left_out]
+    return {**asdict(report), "left_out": left_out}
 
 
 def faults(report: IndexReport) -> list[tuple[str, str]]:
@@ -92,6 +108,7 @@ class _IndexingProgress:
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._task: TaskID | None = None
+        self._name = ""
 
     def start(self, characters: int) -> None:
         """Begin with the bytes of what is new or changed."""
@@ -105,8 +122,15 @@ class _IndexingProgress:
 
     def file(self, path: str) -> None:
         """Name the file that is read."""
+        self._name = Path(path).name[-24:]
         if self._task is not None:
-            self._progress.update(self._task, description=Path(path).name[-24:])
+            self._progress.update(self._task, description=self._name)
+
+    def within(self, done: int, total: int, unit: str) -> None:
+        """Say how far the file is read."""
+        if self._task is not None:
+            said = f"{done:,} of {total:,} {unit}" if total else f"{done:,} {unit}"
+            self._progress.update(self._task, description=f"{self._name}, {said}")
 
 
 @command("home")
@@ -143,6 +167,8 @@ def _show_status(facts: list[dict[str, Any]], home: str) -> None:
     for found in facts:
         shown = {name: value for name, value in found.items() if name not in ("name", "notices", "problems", "bytes")}
         shown["size"] = f"{found['bytes'] / 1e6:,.1f} MB"
+        shown["folders"] = ", ".join(found["folders"])
+        shown = {name: value for name, value in shown.items() if value or name in ("documents", "passages")}
         screen.print(heading(str(found["name"])), table(shown), sep="\n")
         for problem in found.get("problems", ()):
             screen.print(f"  differs: {plain(problem)}", style="red", soft_wrap=True)
@@ -182,7 +208,7 @@ def list_(
 
 @command("home")
 def remove(
-    keys: Annotated[list[str] | None, typer.Argument(help="Keys, as `polyhop list` shows them.")] = None,
+    keys: Annotated[list[str] | None, typer.Argument(help="Keys, sources or paths of files.")] = None,
     *,
     where: Where = "",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
@@ -190,7 +216,7 @@ def remove(
     as_json: Json = False,
     settings: Settings,
 ) -> None:
-    """Remove documents by key or by filter."""
+    """Remove documents by key, by file or by filter."""
     if bool(keys) == bool(where.strip()):
         raise CallerError("say which documents to remove: either keys or --where FILTER")
     from ..show import counted
@@ -206,12 +232,14 @@ def remove(
         typer.echo(f"{counted(count, 'document')} removed from {collection!r}")
 
 
-def _existing(collection: Collection, keys: list[str]) -> list[str]:
-    known = set(collection.keys())
-    for key in keys:
-        if key not in known:
-            raise CallerError(f"no document {key!r} in collection {collection.name!r}; `polyhop list` shows the keys")
-    return keys
+def _existing(collection: Collection, given: list[str]) -> list[str]:
+    keys: list[str] = []
+    for name in given:
+        found = collection.files.resolve(name)
+        if not found:
+            raise CallerError(f"no document {name!r} in collection {collection.name!r}; `polyhop list` shows the keys")
+        keys += found
+    return list(dict.fromkeys(keys))
 
 
 def _confirm(count: int, collection: str) -> None:
