@@ -121,32 +121,32 @@ def test_unchanged_documents_keep_their_ids(made: Path, embedder: Encoder) -> No
         assert 2 == agent.index([made / "docs"]).unchanged
 
 
-def notes_of(made: Path, embedder: Encoder) -> tuple[list[str], Path]:
-    """Let the files of `notes` be where 0.1 read them, and return their keys and their folder now."""
+def notes_at(folder: Path, made: Path, embedder: Encoder) -> list[str]:
+    """Let the files of `notes` have been in a folder when 0.1 read them, and return their names."""
     with Collection.open(made / "home", "notes", embedder=embedder) as collection:
-        keys = [key for key, _, _ in collection.documents()]
-        docs = made / "docs"
+        keys = collection.keys()
+        cut = len(str(Path(keys[0]).parent)) + 1
+        columns = {"files": ("path", "key"), "documents": ("key", "source"), "attributes": ("value",)}
         with collection.record.writing() as connection:
-            for table, column in (("files", "path"), ("files", "key"), ("documents", "key"), ("documents", "source")):
-                old = str(Path(keys[0]).parent)
-                connection.execute(f"UPDATE {table} SET {column} = ? || substr({column}, ?)", (str(docs), len(old) + 1))
-            connection.execute("DELETE FROM attributes WHERE key IN ('key', 'source')")
-            connection.execute("INSERT INTO attributes SELECT id, 'key', 1, key FROM documents")
-            connection.execute("INSERT INTO attributes SELECT id, 'source', 1, source FROM documents")
-    return keys, docs
+            for table, names in columns.items():
+                for name in names:
+                    connection.execute(
+                        f"UPDATE {table} SET {name} = ? || substr({name}, ?) WHERE {name} LIKE '/%'", (str(folder), cut)
+                    )
+    return [Path(key).name for key in keys]
 
 
 def test_files_of_0_1_get_keys_below_their_folder(made: Path, embedder: Encoder) -> None:
     """Once they are read again, which is said; the old keys are gone, nothing that is the same is embedded."""
     counting: Any = Counting(embedder)
-    old, docs = notes_of(made, embedder)
+    docs = made / "docs"
+    names = notes_at(docs, made, embedder)
     with Agent.open(made / "home", "notes", embedder=counting) as agent:
-        assert all(Path(key).is_absolute() for key in agent.collection.keys())
+        assert [str(docs / name) for name in names] == agent.collection.keys()
         report = agent.index([docs])
-        keys = agent.collection.keys()
 
         assert (2, 2, 0, 2) == (report.indexed, report.reread, report.documents_added, report.documents_changed)
-        assert [Path(key).name for key in old] == keys
+        assert names == agent.collection.keys()
         assert [] == counting.embedded
         assert 2 == agent.index([docs]).unchanged
         assert [] == agent.collection.verify()
@@ -154,6 +154,7 @@ def test_files_of_0_1_get_keys_below_their_folder(made: Path, embedder: Encoder)
 
 def test_files_of_0_1_whose_folder_is_gone_are_not_kept_twice(made: Path, embedder: Encoder) -> None:
     """The same files under another folder take their place."""
+    notes_at(made / "gone", made, embedder)
     with Agent.open(made / "home", "notes", embedder=embedder) as agent:
         report = agent.index([made / "docs"])
 
@@ -184,14 +185,14 @@ with Agent.open(sys.argv[1], "notes") as agent:
 ])  # fmt: skip
 def test_the_change_of_keys_survives_a_kill(step: str, number: int, made: Path, embedder: Encoder) -> None:
     """Killed after each step of the write path: each document is there once, under its old key or its new one."""
-    old, docs = notes_of(made, embedder)
+    docs = made / "docs"
+    names = notes_at(docs, made, embedder)
     command = [sys.executable, "-c", CONVERTING, str(made / "home"), str(docs), str(number), step]
     assert -signal.SIGKILL == subprocess.run(command, env=environment(), check=False).returncode
-    names = sorted(Path(key).name for key in old)
 
     with Agent.open(made / "home", "notes", embedder=embedder) as agent:
         assert [] == agent.collection.verify()
-        assert names == sorted(Path(key).name for key in agent.collection.keys())
+        assert names == sorted(Path(key).name for key, _, _ in agent.collection.documents())
         agent.index([docs])
         assert names == agent.collection.keys()
         assert [] == agent.collection.verify()
