@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.table import Table
@@ -14,6 +13,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 if TYPE_CHECKING:
+    from ..core.types import Passage
     from ..graphs.state import Event
     from ..ingest.index import IndexReport
     from .evaluate.compare import Evaluation
@@ -144,15 +144,33 @@ def _passage(number: int, passage: RankedPassage, *, whole: bool) -> RenderableT
         head.append(plain(" in " + " → ".join(step.title for step in passage.path)), style="dim")
     lines: list[Text] = [Text(plain(passage.text if whole else _snippet(passage.text)))]
     lines += [Text(plain(reason), style="dim") for reason in (reasons(passage) if whole else ())]
-    if passage.source and not passage.source.startswith(_SHIPPED):
-        lines.append(Text(plain(_near(passage.source)), style="dim", overflow="fold"))
+    if passage.source not in ("", _SHIPPED):
+        lines.append(Text(plain(place(passage)), style="dim", overflow="fold"))
     if whole and passage.metadata:
         lines.append(Text(plain(", ".join(f"{key}={value!r}" for key, value in passage.metadata.items())), style="dim"))
     return Group(head, Indented(lines))
 
 
+class _Placed(Protocol):
+    """What has a place in a file."""
+
+    @property
+    def source(self) -> str: ...
+    @property
+    def page(self) -> int: ...
+    @property
+    def heading(self) -> str: ...
+
+
+def place(passage: _Placed) -> str:
+    """Return where a passage is, as a person would cite it: file, page, and the innermost heading."""
+    page = f", p. {passage.page}" if passage.page else ""
+    section = passage.heading.rpartition(" > ")[2]
+    return f"{_near(passage.source)}{page}" + (f" › {section}" if section else "")
+
+
 # The example's passages all come from one file inside the installation.
-_SHIPPED = str(Path(__file__).parent / "example")
+_SHIPPED = "example/passages.jsonl"
 
 
 def _near(source: str) -> str:
@@ -164,6 +182,45 @@ def _near(source: str) -> str:
 def _snippet(text: str) -> str:
     flat = " ".join(text.split())
     return flat if len(flat) <= SNIPPET else flat[: SNIPPET - 1].rsplit(" ", 1)[0] + " …"
+
+
+def whole_passage(passage: Passage, *, quote: tuple[int, int] | None, path: str) -> RenderableType:
+    """Return a passage by itself: its title and headings, where it is, and its text with quoted words in brackets."""
+    said = Text(plain(passage.text))
+    if quote is not None:
+        start, end = quote
+        marked = Text(f"[[{plain(passage.text[start:end])}]]", style="bold yellow")
+        said = Text.assemble(plain(passage.text[:start]), marked, plain(passage.text[end:]))
+    span = passage.span()
+    facts = {
+        "id": passage.id,
+        "document": passage.document,
+        "headings": passage.heading.replace(" > ", " › "),
+        "where": place(passage),
+        "file": path,
+        "characters": f"{span[0]:,} to {span[1]:,}" if span else "",
+    }
+    shown = table({name: value for name, value in facts.items() if value})
+    return Group(Text(plain(passage.title), style="bold"), shown, Text(), said)
+
+
+def neighbour(name: str, passage: Passage | None) -> RenderableType:
+    """Return the beginning of the passage before or after another."""
+    if passage is None:
+        return Text(f"{name}: nothing", style="dim")
+    return Group(
+        Text(f"{name}: {passage.id}", style="dim"), Indented([Text(plain(_snippet(passage.text)), style="dim")])
+    )
+
+
+def cited(said: Answer) -> Iterator[RenderableType]:
+    """Yield for each passage that an answer cites its number and where it is."""
+    numbers = dict.fromkeys(number for citation in said.citations for number in citation["passages"])
+    for number in sorted(numbers):
+        if number <= len(said.retrieval.passages):
+            passage = said.retrieval.passages[number - 1]
+            where = place(passage) if passage.source else passage.title
+            yield Text(f"  [{number}] {plain(where)}", style="dim", overflow="fold")
 
 
 # Answers

@@ -295,14 +295,17 @@ class Record:
     def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
         """Return the live passages among `ids`."""
         sql = (
-            f"SELECT c.id, d.key, c.title, c.heading, c.text, d.metadata, d.source, c.ord, c.layout FROM {LIVE}"
+            "SELECT c.id, d.key, c.title, c.heading, c.text, d.metadata, d.source, c.ord, c.layout, NOT EXISTS (SELECT"
+            f" 1 FROM chunks o WHERE o.doc = c.doc AND o.version = c.version AND o.ord = (c.ord = 0)) FROM {LIVE}"
             " WHERE c.id IN (SELECT value FROM json_each(?))"
         )
         with self.reading() as connection:
             rows = connection.execute(sql, (json.dumps(list(ids)),)).fetchall()
         return {
-            name: Passage(name, key, title, heading, text, json.loads(metadata), source, place, layout.read(written))
-            for name, key, title, heading, text, metadata, source, place, written in rows
+            name: Passage(
+                name, key, title, heading, text, json.loads(metadata), source, place, layout.read(written), bool(whole)
+            )
+            for name, key, title, heading, text, metadata, source, place, written, whole in rows
         }
 
     def attributes(self, ids: Sequence[str]) -> list[Metadata]:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..core.check import check_k, unit_rows
+from ..core.errors import CallerError
 from ..core.types import Hit, Passage, Vectors
 from ..store import lexical
 from .filter import Filter, Sql, parse
@@ -94,6 +95,34 @@ class CollectionReader:
     def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
         """Return the live passages among `ids`; they are shared, so nobody may change their metadata."""
         return self._passages.read(ids, self._generation(), self._record.passages)
+
+    def passage(self, id: str) -> Passage:
+        """Return a passage by its id, or by as much of the beginning of that as tells it from all others.
+
+        Raises:
+            CallerError: if there is none, or several.
+        """
+        sql = f"SELECT DISTINCT c.id FROM {LIVE} WHERE c.id >= ? AND c.id < ? ORDER BY c.id LIMIT 2"
+        with self._record.reading() as connection:
+            found = [row[0] for row in connection.execute(sql, (id, f"{id}g"))] if id else []
+        if len(found) != 1:
+            told = "several passages have ids that begin with" if found else "no passage has the id"
+            raise CallerError(f"{told} {id!r}; `polyhop retrieve --json` shows ids")
+        return self.passages(found)[found[0]]
+
+    def neighbours(self, id: str) -> tuple[Passage | None, Passage | None]:
+        """Return the passages right before and after one in its document, None at its ends.
+
+        Raises:
+            CallerError: if there is no passage of that id.
+        """
+        here = self.passage(id)
+        sql = f"SELECT c.ord, c.id FROM {LIVE} WHERE d.key = ? AND c.ord IN (?, ?)"
+        with self._record.reading() as connection:
+            ids = dict(connection.execute(sql, (here.document, here.place - 1, here.place + 1)).fetchall())
+        there = self.passages(list(ids.values()))
+        before, after = (there.get(ids.get(here.place + step, "")) for step in (-1, 1))
+        return before, after
 
     def vectors(self, ids: Sequence[str]) -> dict[str, Vectors]:
         """Return the stored vectors of the live passages among `ids`."""
