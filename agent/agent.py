@@ -103,6 +103,7 @@ class Agent:
             embedder=settings.embedder,
             query_transform=settings.query_transform,
             chunk_tokens=settings.chunk_tokens or 0,
+            lease=True,
         )
         try:
             for name in dict.fromkeys(names or ("default",)):

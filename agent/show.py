@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -316,6 +317,20 @@ def index_report(report: IndexReport, seconds: float) -> RenderableType:
     if report.skipped:
         parts += [heading(f"Skipped ({len(report.skipped):,})"), skipped(report.skipped)]
     return Group(*parts)
+
+
+def changes(report: IndexReport) -> RenderableType:
+    """Return a line on a pass over what changed, and what it could not use."""
+    facts = {
+        "read": report.indexed,
+        "moved": len(report.moved),
+        "gone": len(report.vanished),
+        "passages embedded": report.embedded,
+        "documents removed": report.documents_removed,
+    }
+    said = ", ".join(f"{number:,} {name}" for name, number in facts.items() if number) or "nothing to do"
+    line = Text(f"{time.strftime('%H:%M:%S')}  {said}")
+    return Group(line, skipped(report.skipped)) if report.skipped else line
 
 
 def _left_out(report: IndexReport) -> Iterator[RenderableType]:

@@ -228,9 +228,9 @@ class _Run:
                 if within(there, place):
                     return root, below(there, place)
         if (moved := self._moved_root(folder, roots)) is not None:
-            report, root = self._report, self._files.move(moved, folder)
-            report.folders.append((moved.path, folder))
-            self._intake.writer.prune()
+            with self._intake.alone():
+                root = self._files.move(moved, folder)
+            self._report.folders.append((moved.path, folder))
             return root, "."
         name = self._files.free_name(folder)
         inside = [below(str(item.path), folder) for item in items if within(str(item.path), folder)]

@@ -30,6 +30,8 @@ __all__ = ["Collection", "NoCollection", "Options", "WrongEmbedder", "delete", "
 class Collection(CollectionReader, AbstractContextManager["Collection"]):
     """One collection, open for reading, and for writing whenever no other process reads it.
 
+    With `Options(lease=True)`, as an `Agent` opens it, others may write between two searches.
+
     Open it with `Collection.open` or `Collection.create`; it is a context manager. Reads may come from many threads;
     writes queue. Every error a user can cause is a `CallerError` or an `OperatorError`.
     """
@@ -38,7 +40,7 @@ class Collection(CollectionReader, AbstractContextManager["Collection"]):
         self.folder = folder
         self.name = folder.name
         self._options = options
-        self._lock = CollectionLock(folder, wait=options.wait)
+        self._lock = CollectionLock(folder, wait=options.wait, lease=options.lease)
         try:
             self._record = Record(folder / RECORD)
             self.files = Files(self._record)
@@ -49,6 +51,7 @@ class Collection(CollectionReader, AbstractContextManager["Collection"]):
         try:
             self._embedder = self._identify(None if embedder is None else self._for_queries(accepted(embedder)))
             self._attach()
+            self._lock.rest()
         except BaseException:
             self._record.close()
             self._lock.close()
@@ -234,7 +237,8 @@ class Collection(CollectionReader, AbstractContextManager["Collection"]):
         """Return what differs between the record, FTS5 and the vector index; empty means that they are proven equal."""
         from .verify import verify
 
-        return verify(self._record, self._derived.index, self.embedder_name)
+        with self._derived.reading() as index:
+            return verify(self._record, index, self.embedder_name)
 
     def rebuild(self) -> None:
         """Make the vector index anew from the record; nothing is embedded."""
@@ -268,7 +272,9 @@ class Collection(CollectionReader, AbstractContextManager["Collection"]):
         spec, lazy = self._options.index, self._options.lazy
         self._derived: Derived = Derived(self._record, self._lock, self.embedder_name, spec=spec, lazy=lazy)
         dimension, postings = int(self._record.get("dimension")), self._options.postings
-        super().__init__(self._record, lambda: self._derived.index, self.embedder_name, dimension, postings=postings)
+        super().__init__(
+            self._record, lambda: self._derived.reading(), self.embedder_name, dimension, postings=postings
+        )
 
     def _identify(self, embedder: Encoder | None) -> Encoder | None:
         """Return an encoder once it is the one on record; a new collection takes it down, or loads one first."""

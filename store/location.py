@@ -36,7 +36,9 @@ class Options:
     `observe` hears the name of each step of the write path as it is done. `postings` is how many entries of the word
     index one question may read, rare words first: it bounds the time in a large collection. `lazy` opens the vector
     index when it is first asked, for a collection whose vectors are searched in memory. `chunk_tokens` is how many
-    tokens a passage that is written may have, at most what the embedder reads; 0 is as the collection has it.
+    tokens a passage that is written may have, at most what the embedder reads; 0 is as the collection has it. With
+    `lease` other processes may write between two searches, and a writer holds the collection alone only while a batch
+    becomes searchable; without, an open collection keeps writers out.
     """
 
     wait: float = 2.0
@@ -47,6 +49,7 @@ class Options:
     postings: int = POSTINGS
     lazy: bool = False
     chunk_tokens: int = 0
+    lease: bool = False
     chroma_url: InitVar[str] = ""
 
     def __post_init__(self, chroma_url: str) -> None:

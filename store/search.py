@@ -6,6 +6,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Generic, TypeVar
@@ -37,6 +38,8 @@ ATTEMPTS = 4
 UNIVERSE = "SELECT id FROM documents WHERE live IS NOT NULL"
 
 
+#: lends the vector index for the time of a search
+Lender = Callable[[], AbstractContextManager[VectorIndex]]
 Found = TypeVar("Found")
 
 
@@ -64,7 +67,13 @@ class CollectionReader:
     """Reads the record and the vector index; safe to share between threads."""
 
     def __init__(
-        self, record: Record, index: Callable[[], VectorIndex], embedder: str, dimension: int, *, postings: int
+        self,
+        record: Record,
+        index: Callable[[], AbstractContextManager[VectorIndex]],
+        embedder: str,
+        dimension: int,
+        *,
+        postings: int,
     ) -> None:
         self._record = record
         self._index = index
@@ -262,7 +271,8 @@ class CollectionReader:
         limit = plan.first_limit(k) if pushed is None else SPARE + k
         while len(best) < len(queries) and limit < min(plan.total if pushed is None else plan.matching, DEEPEST):
             left = [place for place in range(len(queries)) if place not in best]
-            found = self._index().query(queries[left], limit, pushed)
+            with self._index() as index:
+                found = index.query(queries[left], limit, pushed)
             names = {name for near in found for name, _ in near}
             live = self._live(names, plan.filter) if plan.members is None else names & plan.ids
             for place, near in zip(left, found, strict=True):
@@ -276,9 +286,10 @@ class CollectionReader:
 
     def _pushed_down(self, condition: Filter | None) -> Filter | None:
         """Return the filter if the vector index applies it, which it cannot do while metadata is being written."""
-        if condition is None or not self._index().can_filter(condition) or self._record.get("dirty"):
+        if condition is None:
             return None
-        return condition
+        with self._index() as index:
+            return condition if index.can_filter(condition) and not self._record.get("dirty") else None
 
     def _live(self, ids: set[str], condition: Filter | None) -> set[str]:
         check, values = _check(condition)

@@ -14,7 +14,8 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 
@@ -33,7 +34,6 @@ from .lexical import analyse
 from .location import BATCH, Observe
 from .names import names_of
 from .record import LIVE, Record, attributes, bump, put
-from .vector_index import VectorIndex
 
 # Small enough for a progress bar to move and for a kill to cost little; the embedder batches by length inside.
 EMBED_BLOCK = 128
@@ -149,9 +149,9 @@ def store_vectors(
 class BatchWriter:
     """Takes one batch of prepared documents, of distinct keys, through the write path."""
 
-    def __init__(self, record: Record, index: VectorIndex, embedder: str, observe: Observe) -> None:
+    def __init__(self, record: Record, derived: Derived, embedder: str, observe: Observe) -> None:
         self._record = record
-        self._index = index
+        self._derived = derived
         self._embedder = embedder
         self._observe = observe
 
@@ -168,11 +168,12 @@ class BatchWriter:
                 rows.update((name, vectors[key]) for name, key in zip(ids, hashes, strict=True))
                 metadata.update(dict.fromkeys(ids, _attributes(item.document)))
         self._observe("pending")
-        holds = self._index.holds_metadata
+        index = self._derived.index
+        holds = index.holds_metadata
         new = list(rows) if holds else self._not_live(list(rows))
         if new:
             filtered = [metadata[name] for name in new] if holds else []
-            self._index.upsert(new, np.stack([rows[name] for name in new]), filtered)
+            index.upsert(new, np.stack([rows[name] for name in new]), filtered)
         self._observe("upserted")
         with self._record.writing() as connection:
             for item in batch:
@@ -202,7 +203,7 @@ class BatchWriter:
 
     def prune(self) -> None:
         """Take out of the vector index what the record no longer has."""
-        prune(self._record, self._index, self._embedder)
+        prune(self._record, self._derived.index, self._embedder)
         self._observe("pruned")
 
     def _not_live(self, ids: Sequence[str]) -> list[str]:
@@ -331,8 +332,9 @@ class Intake:
         progress: Progress = lambda characters: None,
     ) -> None:
         self.report = AddReport()
-        self.writer = BatchWriter(record, derived.index, embedder.name, observe)
+        self.writer = BatchWriter(record, derived, embedder.name, observe)
         self._record = record
+        self._derived = derived
         self._embedder = embedder
         self._observe = observe
         self._batch = batch
@@ -383,7 +385,15 @@ class Intake:
     def remove(self, keys: Sequence[str]) -> None:
         """Remove documents."""
         if keys:
-            self.report.removed += self.writer.remove(keys)
+            with self._derived.alone():
+                self.report.removed += self.writer.remove(keys)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the collection alone for what changes the record beside documents."""
+        with self._derived.alone():
+            yield
+            self.writer.prune()
 
     def finish(self) -> AddReport:
         """Write what is waiting, drop vectors that nothing uses any more, and return the report."""
@@ -395,7 +405,8 @@ class Intake:
     def _write(self, batch: Sequence[Prepared], known: dict[str, bytes]) -> None:
         vectors, embedded = store_vectors(self._record, self._embedder, batch, self._progress)
         self._observe("embedded")
-        replacing = self.writer.write(batch, vectors)
+        with self._derived.alone():
+            replacing = self.writer.write(batch, vectors)
         self.report.embedded += embedded
         self.report.passages += sum(len(item.chunks) for item in batch)
         changed = sum(item.document.key in known or item.document.key in replacing for item in batch)

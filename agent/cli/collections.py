@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from itertools import islice
@@ -15,13 +16,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ...core.errors import CallerError
-from .common import EmbedderName, Json, Name, Where, command, opened, print_json, progress_bar
+from .common import EmbedderName, Json, Name, Where, command, note, opened, print_json, progress_bar
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from ...core.settings import Settings
     from ...ingest.index import IndexReport, Watcher
+    from ...ingest.watch import Pass
     from ...store.collection import Collection
     from ...store.write import AddReport
 
@@ -42,6 +44,7 @@ def index(
         int | None,
         typer.Option(min=16, help="Tokens of a passage at most.  [POLYHOP_CHUNK_TOKENS; all the embedder reads]"),
     ] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Go on and index what changes, until Ctrl-C.")] = False,
     embedder: EmbedderName = "",
     as_json: Json = False,
     settings: Settings,
@@ -55,24 +58,52 @@ def index(
     rest was indexed. Files of a format that is not read are listed too,
     but are no fault.
     """
-    from ..show import console, index_report
+    from ..show import changes, console, index_report
 
     for path in paths:
         # Looked at first: a slip of the pen must not leave an empty collection behind.
         if not os.path.lexists(path):
             raise CallerError(f"no file or folder {str(path)!r}; check the path")
-    began = time.monotonic()
     if chunk_tokens:
         settings = settings.model_copy(update={"chunk_tokens": chunk_tokens})
-    with opened(settings, collection, create=True, embedder=embedder) as agent, progress_of_indexing() as watcher:
-        report = agent.index(paths, prune=prune, watcher=watcher, everything=everything)
-    seconds = time.monotonic() - began
-    if as_json:
-        print_json({**report_json(report), "collection": collection, "seconds": round(seconds, 3)})
-    else:
-        console().print(index_report(report, seconds))
+    with opened(settings, collection, create=True, embedder=embedder) as agent:
+
+        def look(only: Sequence[str] | None = None) -> IndexReport:
+            began = time.monotonic()
+            with progress_of_indexing() as watcher:
+                report = agent.index(paths, prune=prune, watcher=watcher, everything=everything, only=only)
+            if not as_json:
+                console().print(index_report(report, time.monotonic() - began) if only is None else changes(report))
+                return report
+            told = {**report_json(report), "collection": collection, "seconds": round(time.monotonic() - began, 3)}
+            print(json.dumps(told), flush=True) if watch else print_json(told)
+            return report
+
+        report = look()
+        if watch:
+            _watch(paths, look, home=settings.home, everything=everything)
+            return
     if faults(report):
         raise typer.Exit(FAULT)
+
+
+def _watch(paths: Sequence[Path], look: Pass, *, home: Path, everything: bool) -> None:
+    """Index what changes until Ctrl-C, which is the way to end it and no fault."""
+    from ...ingest.watch import Watch
+
+    note(f"watching {', '.join(map(str, paths))}; Ctrl-C ends it")
+    watching = Watch(
+        [os.path.abspath(path) for path in paths],
+        look,
+        told=lambda report: None,
+        waiting=lambda why: note(f"waiting, nothing is lost: {why}"),
+        home=os.path.realpath(home),
+        hidden=everything,
+    )
+    try:
+        watching.run()
+    except KeyboardInterrupt:
+        note("watching ended; whatever was written up to now is safe")
 
 
 def report_json(report: IndexReport) -> dict[str, Any]:
