@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ..core.types import Passage
     from ..graphs.state import Event
     from ..ingest.index import IndexReport
+    from .doctor import Diagnosis
     from .evaluate.compare import Evaluation
     from .results import Answer, RankedPassage, Retrieval
 
@@ -365,6 +366,27 @@ def table(facts: Mapping[str, Any]) -> RenderableType:
             for name, value in facts.items()
         )
     )
+
+
+def diagnosis(found: Diagnosis) -> RenderableType:
+    """Return facts, what looks wrong, and at which depth of long documents sentences are found."""
+    parts: list[RenderableType] = [table({name: _said(value) for name, value in found.facts.items() if value})]
+    for name, depths in found.depths.items():
+        ranks = ", ".join(f"{one.percent} %: {one.rank or 'not found'}" for one in depths)
+        parts += [heading("Rank of a sentence by its depth"), Text(plain(f"{name}: {ranks}"))]
+    parts.append(heading("Looks wrong" if found.problems else "Nothing looks wrong"))
+    for problem in found.problems:
+        parts.append(Text(f"{plain(problem.what)}: {plain(problem.detail)}", style="yellow"))
+        parts.append(Indented([Text(plain(one), style="dim") for one in problem.places]))
+    return Group(*parts)
+
+
+def _said(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {number:,}" for name, number in value.items())
+    if isinstance(value, list):
+        return "; ".join(map(str, value[:10])) + ("; …" if len(value) > 10 else "")
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def reasons(passage: RankedPassage) -> Iterator[str]:

@@ -95,7 +95,7 @@ def sentences(text: str) -> list[str]:
 def quoted_span(quote: str, text: str) -> tuple[int, int] | None:
     """Return where words stand in a text, whatever white space is between them, in the same case where they can be."""
     at = text.find(quote)
-    if at >= 0 and quote:
+    if at >= 0 and quote.strip():
         return at, at + len(quote)
     words = quote.split()
     if not words:

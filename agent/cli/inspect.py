@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ...core.errors import CallerError
 from .collections import FAULT
 from .common import Json, Name, command, note, opened, print_json
 
@@ -83,3 +86,37 @@ def _near(passage: Passage | None) -> dict[str, Any] | None:
     return (
         {"id": passage.id, "heading": passage.heading, "page": passage.page, "text": passage.text} if passage else None
     )
+
+
+@command("home")
+def doctor(
+    what: Annotated[
+        str, typer.Argument(metavar="FILE|COLLECTION", help="A file, or the name of a collection.", show_default=False)
+    ],
+    *,
+    as_json: Json = False,
+    settings: Settings,
+) -> None:
+    """Say what was read of a file or a collection, and what looks wrong about it; exit code 1 for a file without text.
+
+    Nothing is changed. A file does not have to be indexed.
+    """
+    from ...store.collection import names
+    from .. import doctor as examine
+    from ..show import console, diagnosis
+
+    if os.path.isfile(what):
+        from ...encoders import load
+
+        found = examine.of_file(Path(what).absolute(), load(settings=settings), max_bytes=settings.max_bytes)
+    elif os.path.lexists(what) and what not in names(settings.home):
+        raise CallerError(f"{what!r} is no file; `polyhop doctor` takes a file or the name of a collection")
+    else:
+        with opened(settings, what) as agent:
+            found = examine.of_collection(agent.collection)
+    if as_json:
+        print_json(found.to_dict())
+    else:
+        console().print(diagnosis(found))
+    if found.unreadable:
+        raise typer.Exit(FAULT)
