@@ -149,52 +149,47 @@ def text_of(document: Document, block: Any) -> str:
 
 def of_collection(collection: Collection) -> Diagnosis:
     """Say what a collection holds, and what looks wrong about it; questions are asked, nothing is written."""
-    record = collection.record
-    ids = record.live_ids()
+    ids = collection.record.live_ids()
     sampled = ids[:: max(1, -(-len(ids) // SAMPLE))]
-    passages = [
-        one for start in range(0, len(sampled), 500) for one in record.passages(sampled[start : start + 500]).values()
-    ]
-    status = collection.status()
+    found = collection.record.passages(sampled)
+    passages = [found[name] for name in sampled if name in found]
     language = language_of(" ".join(one.text for one in passages)[:200_000])
     formats, old, empty = _files(collection)
-    found = Diagnosis(
-        facts={
-            "collection": collection.name,
-            "documents": status["documents"],
-            "passages": len(ids),
-            "looked at": len(passages),
-            "embedder": collection.embedder_name,
-            "window": collection.embedder.max_tokens,
-            "chunk tokens": status["chunk_tokens"] or collection.embedder.max_tokens,
-            "folders": status["folders"],
-            "formats": formats,
-            "language": language,
-            "with page": sum(one.page > 0 for one in passages),
-            "with headings": sum(bool(one.heading) for one in passages),
-        }
-    )
+    status, window = collection.status(), collection.embedder.max_tokens
+    facts = {
+        "collection": collection.name,
+        "documents": status["documents"],
+        "passages": len(ids),
+        "looked at": len(passages),
+        "embedder": collection.embedder_name,
+        "window": window,
+        "chunk tokens": status["chunk_tokens"] or window,
+        "folders": status["folders"],
+        "formats": formats,
+        "language": language,
+        "with page": sum(one.page > 0 for one in passages),
+        "with headings": sum(bool(one.heading) for one in passages),
+    }
+    made = Diagnosis(facts)
     if old:
         what = f"{len(old):,} files; index them again to get pages, sections, links and what is read better now"
-        found.problems.append(Problem("read by an earlier version", what, old[:SHOWN]))
+        made.problems.append(Problem("read by an earlier version", what, old[:SHOWN]))
     if empty:
         what = f"{len(empty):,} files in its folders gave nothing or were not indexed"
-        found.problems.append(Problem("files without documents", what, empty[:SHOWN]))
-    texts = {one.id: one.text for one in passages}
-    places = {one.id: f"{one.document} ({one.id[:12]})" for one in passages}
-    found.problems += [
-        problem._replace(places=[places.get(place, place) for place in problem.places])
-        for problem in _text_problems(texts, language)
-    ]
-    found.problems += _too_long(
-        [(one, Chunk(one.text, one.title, one.heading)) for one in passages], collection.embedder
-    )
-    found.problems += _duplicates(passages, collection)
-    found.problems += _furniture(passages)
+        made.problems.append(Problem("files without documents", what, empty[:SHOWN]))
+    made.problems += _passage_problems(passages, collection, language)
     for key, there in _long_documents(collection):
-        found.depths[key] = _probe_collection(there, collection)
-        found.problems += _shallow(key, found.depths[key])
-    return found
+        made.depths[key] = _probe_collection(there, collection)
+        made.problems += _shallow(key, made.depths[key])
+    return made
+
+
+def _passage_problems(passages: Sequence[Passage], collection: Collection, language: str) -> Iterator[Problem]:
+    """Yield what is wrong with passages; the places are their documents."""
+    yield from _text_problems({_name(one): one.text for one in passages}, language)
+    yield from _too_long([(one, Chunk(one.text, one.title, one.heading)) for one in passages], collection.embedder)
+    yield from _duplicates(passages, collection)
+    yield from _furniture(passages)
 
 
 def language_of(text: str) -> str:

@@ -132,20 +132,25 @@ class CollectionLock:
         if not self._inside.acquire(timeout=self._patience):
             raise LockedError(self._refusal(fcntl.LOCK_EX))
         try:
-            alone = self._depth == 0 and self._alone(reason)
-            self._depth += alone
-            self._turns += alone
-            try:
+            with self._alone_for(reason):
                 yield reason()
-            finally:
-                self._depth -= alone
-                self._turns -= alone
-                if alone:
-                    self._lower()
-                    if os.getpid() == self._owner and not self._turns:
-                        fcntl.flock(self._turn, fcntl.LOCK_UN)
         finally:
             self._inside.release()
+
+    @contextmanager
+    def _alone_for(self, reason: Callable[[], str]) -> Iterator[None]:
+        alone = self._depth == 0 and self._alone(reason)
+        self._depth += alone
+        self._turns += alone
+        try:
+            yield
+        finally:
+            self._depth -= alone
+            self._turns -= alone
+            if alone:
+                self._lower()
+                if os.getpid() == self._owner and not self._turns:
+                    fcntl.flock(self._turn, fcntl.LOCK_UN)
 
     def close(self) -> None:
         """Let go; closing twice does no harm."""
