@@ -197,8 +197,8 @@ def _answered(
         show_answer(said, screen, explain=True)
     else:
         screen.print(show.hop_tree(said.retrieval), show.heading(show.answer_kind(said)), show.answer(said), sep="\n")
-        for line in show.cited(said):
-            screen.print(line)
+        for place in show.cited(said):
+            screen.print(place)
         for notice in said.notices:
             note(notice)
     screen.print()
