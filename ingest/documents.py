@@ -34,6 +34,16 @@ class Dropped:
     characters: int
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a reader is in a large file: `done` of `total` of a unit such as "pages", 0 for a total nobody knows."""
+
+    path: str
+    done: int
+    total: int
+    unit: str
+
+
 class UnreadableError(PolyhopError):
     """A file or a row cannot become a document; the message is the reason that `Skipped` reports."""
 

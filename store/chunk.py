@@ -352,7 +352,7 @@ def _divide(document: Document, piece: _Piece, title: str, heading: str, ruler: 
 def _chunk(document: Document, piece: _Piece, title: str, heading: str, ruler: _Ruler) -> Chunk:
     text = document.text[piece.start : piece.end]
     if not document.blocks:
-        return Chunk(text, title=title, heading=heading)
+        return Chunk(text, title=title, heading=heading, layout=Layout(piece.start, piece.end))
     lead = _lead(document.text, piece.table, ruler)
     shift = len(lead) - piece.start
     layout = Layout(

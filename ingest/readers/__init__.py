@@ -1,4 +1,7 @@
-"""One reader per format: `read(path)` yields documents, `Skipped` for rows or pages that gave none, and `Dropped`."""
+"""One reader per format: `read(path)` yields documents, `Skipped` for rows or pages that gave none, and `Dropped`.
+
+In a large file it may also yield `Progress` now and then.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,13 @@ from pathlib import Path
 
 from ...core.registry import Registry
 from ...core.types import Document
-from ..documents import Dropped, Skipped, UnreadableError, one_line
+from ..documents import Dropped, Progress, Skipped, UnreadableError, one_line
 
-Reader = Callable[[Path], Iterator[Document | Skipped | Dropped]]
+Read = Document | Skipped | Dropped | Progress
+Reader = Callable[[Path], Iterator[Read]]
+
+#: Counts what readers make of files: files that an earlier version read are read again. 0.1 had none.
+READER_VERSION = 1
 
 _PARSERS = {
     "plain_text": ".txt",
@@ -43,7 +50,7 @@ def unsupported(suffix: str) -> str:
 MAX_BYTES = 100_000_000
 
 
-def read_file(path: str | Path, *, max_bytes: int = MAX_BYTES) -> Iterator[Document | Skipped | Dropped]:
+def read_file(path: str | Path, *, max_bytes: int = MAX_BYTES) -> Iterator[Read]:
     """Yield the documents of a file one after the other, and a `Skipped` for whatever gives none.
 
     Never raises for what the file is or holds: a broken file is a `Skipped`, even when documents came before it.
@@ -54,7 +61,7 @@ def read_file(path: str | Path, *, max_bytes: int = MAX_BYTES) -> Iterator[Docum
         reader = _checked_reader(path, max_bytes)
         for item in reader(path):
             usable = not isinstance(item, Document) or bool(item.text.strip())
-            empty = empty and (isinstance(item, Dropped) or not usable)
+            empty = empty and (isinstance(item, Dropped | Progress) or not usable)
             if usable:
                 yield item
     except UnreadableError as error:
