@@ -35,7 +35,7 @@ class Dropped:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class FileProgress:
     """How far a reader is in a large file: `done` of `total` of a unit such as "pages", 0 for a total nobody knows."""
 
     path: str

@@ -19,7 +19,7 @@ from ..core.types import Document
 from ..store.collection import Collection
 from ..store.files import ABSOLUTE, Files, KnownFile, Root, below, within
 from ..store.write import Intake, Origin
-from .documents import Dropped, Progress, Skipped
+from .documents import Dropped, FileProgress, Skipped
 from .readers import MAX_BYTES, READER_VERSION, read_file
 from .walk import FoundFile, LeftOut, Survey, survey, walk
 
@@ -348,7 +348,7 @@ class _Run:
             elif isinstance(item, Dropped):
                 dropped = self._report.dropped
                 dropped[item.what] = dropped.get(item.what, 0) + item.characters
-            elif isinstance(item, Progress):
+            elif isinstance(item, FileProgress):
                 tell(item.done, item.total, item.unit)
             else:
                 document = _rekeyed(item, file, key)

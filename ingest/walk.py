@@ -52,7 +52,7 @@ class LeftOut(NamedTuple):
     files: int
 
 
-class Rules(NamedTuple):
+class IgnoreRules(NamedTuple):
     """The patterns of one ignore file, which hold below its folder."""
 
     folder: str
@@ -133,8 +133,8 @@ class _Search:
     files: dict[str, FoundFile] = field(default_factory=dict)
     skipped: dict[str, Skipped] = field(default_factory=dict)
     visited: set[str] = field(default_factory=set)
-    folders: deque[tuple[str, tuple[Rules, ...]]] = field(default_factory=deque)
-    linked: deque[tuple[str, tuple[Rules, ...]]] = field(default_factory=deque)
+    folders: deque[tuple[str, tuple[IgnoreRules, ...]]] = field(default_factory=deque)
+    linked: deque[tuple[str, tuple[IgnoreRules, ...]]] = field(default_factory=deque)
     left: set[str] = field(default_factory=set)
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     _above: frozenset[str] = frozenset()
@@ -152,7 +152,7 @@ class _Search:
                 self.visited.add(real)
                 self.read(folder, rules)
 
-    def read(self, folder: str, rules: tuple[Rules, ...]) -> None:
+    def read(self, folder: str, rules: tuple[IgnoreRules, ...]) -> None:
         try:
             names = sorted(os.listdir(folder))
         except OSError as error:
@@ -171,7 +171,7 @@ class _Search:
             elif not reason and (self.everything or name not in IGNORE_FILES):
                 self.visit(path, rules)
 
-    def visit(self, path: str, rules: tuple[Rules, ...]) -> None:
+    def visit(self, path: str, rules: tuple[IgnoreRules, ...]) -> None:
         """Sort one path into files, folders and what is skipped."""
         try:
             status = os.stat(path)
@@ -220,7 +220,7 @@ class _Search:
         return any(str(folder) in self.only for folder in Path(path).parents)
 
 
-def _left_out(path: str, name: str, siblings: frozenset[str], rules: Sequence[Rules]) -> str:
+def _left_out(path: str, name: str, siblings: frozenset[str], rules: Sequence[IgnoreRules]) -> str:
     """Return why a path below a named folder is left out, or nothing."""
     folder = os.path.isdir(path)
     if ignored := _ignored(path, rules, folder=folder):
@@ -234,7 +234,7 @@ def _left_out(path: str, name: str, siblings: frozenset[str], rules: Sequence[Ru
     return "made by a tool" if siblings & BUILT.get(name, frozenset()) else ""
 
 
-def _ignored(path: str, rules: Sequence[Rules], *, folder: bool) -> str:
+def _ignored(path: str, rules: Sequence[IgnoreRules], *, folder: bool) -> str:
     """Return the name of the ignore file whose pattern decides that a path is left out, or nothing.
 
     The last pattern that fits decides, and the files nearest to the path come last.
@@ -247,7 +247,7 @@ def _ignored(path: str, rules: Sequence[Rules], *, folder: bool) -> str:
     return ""
 
 
-def _rules_in(folder: str, names: Iterable[str]) -> Iterator[Rules]:
+def _rules_in(folder: str, names: Iterable[str]) -> Iterator[IgnoreRules]:
     """Yield the rules of the ignore files of a folder; a file that cannot be read has none."""
     there = set(names)
     for name in IGNORE_FILES:
@@ -256,7 +256,9 @@ def _rules_in(folder: str, names: Iterable[str]) -> Iterator[Rules]:
             continue
         try:
             if path.is_file() and path.stat().st_size <= LARGEST_IGNORE_FILE:
-                yield Rules(folder, name, _patterns(path.read_text(encoding="utf-8", errors="replace").splitlines()))
+                yield IgnoreRules(
+                    folder, name, _patterns(path.read_text(encoding="utf-8", errors="replace").splitlines())
+                )
         except OSError:
             continue
 
@@ -277,7 +279,7 @@ def _is_pattern(line: str) -> bool:
     return True
 
 
-def _rules_above(path: str) -> list[Rules]:
+def _rules_above(path: str) -> list[IgnoreRules]:
     """Return the rules between the root of the repository that a path is in and the path, if they let it pass."""
     above = [str(folder) for folder in Path(path).parents]
     root = next((place for place, folder in enumerate(above) if os.path.lexists(os.path.join(folder, ".git"))), None)

@@ -25,7 +25,7 @@ TICK = 1_000
 
 
 @dataclass(slots=True)
-class Watch:
+class FolderWatch:
     """Indexes what changes below some paths until it is stopped.
 
     Args:

@@ -89,10 +89,10 @@ def index(
 
 def _watch(paths: Sequence[Path], look: Pass, *, home: Path, everything: bool) -> None:
     """Index what changes until Ctrl-C, which is the way to end it and no fault."""
-    from ...ingest.watch import Watch
+    from ...ingest.watch import FolderWatch
 
     note(f"watching {', '.join(map(str, paths))}; Ctrl-C ends it")
-    watching = Watch(
+    watching = FolderWatch(
         [os.path.abspath(path) for path in paths],
         look,
         told=lambda report: None,

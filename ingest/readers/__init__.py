@@ -1,6 +1,6 @@
 """One reader per format: `read(path)` yields documents, `Skipped` for rows or pages that gave none, and `Dropped`.
 
-In a large file it may also yield `Progress` now and then.
+In a large file it may also yield `FileProgress` now and then.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from pathlib import Path
 
 from ...core.registry import Registry
 from ...core.types import Document
-from ..documents import Dropped, Progress, Skipped, UnreadableError, one_line
+from ..documents import Dropped, FileProgress, Skipped, UnreadableError, one_line
 
-Read = Document | Skipped | Dropped | Progress
+Read = Document | Skipped | Dropped | FileProgress
 Reader = Callable[[Path], Iterator[Read]]
 
 #: Counts what readers make of files: files that an earlier version read are read again. 0.1 had none.
@@ -61,7 +61,7 @@ def read_file(path: str | Path, *, max_bytes: int = MAX_BYTES) -> Iterator[Read]
         reader = _checked_reader(path, max_bytes)
         for item in reader(path):
             usable = not isinstance(item, Document) or bool(item.text.strip())
-            empty = empty and (isinstance(item, Dropped | Progress) or not usable)
+            empty = empty and (isinstance(item, Dropped | FileProgress) or not usable)
             if usable:
                 yield item
     except UnreadableError as error:

@@ -12,7 +12,7 @@ import pytest
 
 from polyhop.encoders import Encoder
 from polyhop.ingest.index import IndexReport, index_paths
-from polyhop.ingest.watch import Watch
+from polyhop.ingest.watch import FolderWatch
 from polyhop.store.collection import Collection, Options
 
 LEASE = Options(wait=0.2, lease=True)
@@ -39,12 +39,12 @@ class Watched:
             return index_paths(collection, [docs], prune=True, only=only)
 
         home = str(collection.folder.parent.resolve())
-        self.watch = Watch([str(docs)], look, self.reports.append, self.waits.append, home=home, every=every)
+        self.watch = FolderWatch([str(docs)], look, self.reports.append, self.waits.append, home=home, every=every)
 
 
 @contextmanager
 def watched(home: Path, docs: Path, embedder: Encoder, *, every: float = 600.0) -> Iterator[tuple[Watched, Collection]]:
-    """Watch a folder in a thread, and open the collection beside it."""
+    """FolderWatch a folder in a thread, and open the collection beside it."""
     docs.mkdir(exist_ok=True)
     with (
         Collection.create(home, "notes", embedder=embedder, options=LEASE) as own,
@@ -97,7 +97,7 @@ def test_everything_is_looked_at_now_and_then(
 ) -> None:
     """What the system does not tell of is found all the same."""
     docs = tmp_path / "docs"
-    monkeypatch.setattr(Watch, "_note", lambda self, paths: list(paths))
+    monkeypatch.setattr(FolderWatch, "_note", lambda self, paths: list(paths))
     with watched(tmp_path / "home", docs, embedder, every=2.0) as (_, reader):
         (docs / "a.txt").write_text("The Danube ends in the Black Sea.")
         until(lambda: ["a.txt"] == reader.keys(), "a file that nobody told of")
