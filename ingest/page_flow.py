@@ -10,7 +10,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from statistics import median
 from typing import NamedTuple
 
 from ..core.types import Line
@@ -285,7 +284,7 @@ def _as_note(part: _Part, page: PageLayout, measures: _Measures) -> _Part:
 
 
 def _notes_placed(parts: Sequence[_Part]) -> list[_Part]:
-    """Put each footnote behind the part of its page that bears its mark; the lines of its own that follow go with it."""
+    """Put each footnote, with the small lines that follow it, behind the part of its page that bears its mark."""
     placed: list[_Part] = []
     notes: list[_Part] = []
     for part in parts:
@@ -416,12 +415,16 @@ def _with_captions(parts: Iterable[_Part]) -> list[_Part]:
     """Give a table the caption that stands right above it."""
     kept: list[_Part] = []
     for part in parts:
-        if part.kind == "table" and kept and kept[-1].kind in ("text", "heading") and _CAPTION.match(kept[-1].text):
-            if kept[-1].page == part.page and part.first.y0 - kept[-1].last.y1 < 40:
-                above = kept.pop()
-                part.caption, part.lines = above.text, [*above.lines, *part.lines]
+        if part.kind == "table" and kept and _is_caption(kept[-1], part):
+            above = kept.pop()
+            part.caption, part.lines = above.text, [*above.lines, *part.lines]
         kept.append(part)
     return kept
+
+
+def _is_caption(part: _Part, table: _Part) -> bool:
+    near = part.page == table.page and 0 <= table.first.y0 - part.last.y1 < 40
+    return near and part.kind in ("text", "heading") and _CAPTION.match(part.text) is not None
 
 
 Pieces = list[tuple[str, str]]

@@ -11,14 +11,14 @@ import ctypes
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
 from .documents import clean_text
-from .page_layout import BOLD, MONO, RAISED, Word
+from .page_layout import BOLD, MONO, Word
 
 _HYPHENS = "\ufffe\x02"  # pdfium writes these for a hyphen at a line end
 _TOKEN = re.compile(rf"[^\s\x00{_HYPHENS}]+[{_HYPHENS}]?|[{_HYPHENS}]")
@@ -30,6 +30,7 @@ TINY = 1.5  # points
 WHITE = 250
 FEW_OBJECTS = 5_000
 INVISIBLE = {3, 7}
+_DRAWINGS = {raw.FPDF_PAGEOBJ_PATH, raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_FORM}
 Box = tuple[float, float, float, float]
 
 
@@ -88,10 +89,12 @@ class _Reader:
         shown: dict[int, list[Word]] = {}
         unseen: dict[int, list[Word]] = {}
         for token in _TOKEN.finditer(text):
-            for start, end in self._parts(token.start(), token.end()):
+            for start, end, first, last in self._parts(*token.span()):
                 look = self._look(start)
-                word = self._word(text, start, end, look)
-                if why := self._hidden(word, look):
+                word = self._word(text[start:end], first, last, look)
+                if not look.hidden and self._inside(word):
+                    shown.setdefault(look.turns, []).append(word)
+                elif why := self._hidden(word, look):
                     self._dropped[why] += end - start
                     (unseen if why == "invisible text" else {}).setdefault(look.turns, []).append(word)
                 else:
@@ -99,7 +102,7 @@ class _Reader:
         if unseen and not shown:  # the text layer that a scanner's program put below the picture
             shown = unseen
             del self._dropped["invisible text"]
-        rules, pictures = self._drawn(bool(shown))
+        rules, pictures = self._drawn(text=bool(shown))
         return PageText(*self._size, shown, rules, self._dropped, pictures, unmapped)
 
     def _characters(self) -> tuple[str, float]:
@@ -128,47 +131,62 @@ class _Reader:
         box = (x0 - left, top - y1, x1 - left, top - y0)
         return turned(box, self._turns, right - left, top - bottom) if self._turns else box
 
-    def _parts(self, start: int, end: int) -> Iterator[tuple[int, int]]:
-        """Divide a word that is wider than its letters can be, or goes on in another line, at its gaps."""
-        if end - start == 1:
-            return iter([(start, end)])
-        first, last = self._loose(start), self._loose(end - 1)
-        height = max(first[3] - first[1], first[2] - first[0], 1.0)
-        wide = max(last[2] - first[0], last[3] - first[1]) > 0.75 * height * (end - start) + height
-        if not wide and (end - start < 30 or not wide) and abs(last[1] - first[1]) < height and last[2] >= first[0]:
-            return iter([(start, end)])
-        return self._cut(start, end, height)
+    def _parts(self, start: int, end: int) -> Iterable[tuple[int, int, Box, Box]]:
+        """Return a word with the boxes of its first and last letter.
 
-    def _cut(self, start: int, end: int, height: float) -> Iterator[tuple[int, int]]:
-        before = self._loose(start)
+        One that is wider than its letters can be, or goes on in another line, is divided at its gaps.
+        """
+        first = self._loose(start)
+        if end - start == 1:
+            return ((start, end, first, first),)
+        last = self._loose(end - 1)
+        height = max(min(first[3] - first[1], first[2] - first[0] + 20), 1.0)
+        across, down = last[2] - first[0], abs(last[1] - first[1])
+        if 0 <= across <= 0.75 * height * (end - start) + height and down < height:
+            return ((start, end, first, last),)
+        return self._cut(start, end)
+
+    def _cut(self, start: int, end: int) -> Iterator[tuple[int, int, Box, Box]]:
+        first = before = self._loose(start)
         for place in range(start + 1, end):
             box = self._loose(place)
-            gap = max(box[0] - before[2], box[1] - before[3], before[0] - box[2])
-            if gap > 0.25 * height:
-                yield start, place
-                start = place
+            size = min(box[3] - box[1], box[2] - box[0]) + 4
+            if max(_gap(before, box, 0), _gap(before, box, 1)) > 0.35 * size:
+                yield start, place, first, before
+                start, first = place, box
             before = box
-        yield start, end
+        yield start, end, first, before
 
-    def _word(self, text: str, start: int, end: int, look: _Look) -> Word:
-        first = self._loose(start)
-        last = self._loose(end - 1) if end - start > 1 else first
-        box = (min(first[0], last[0]), min(first[1], last[1]), max(first[2], last[2]), max(first[3], last[3]))
-        written = text[start:end].translate(_LIGATURES)
+    def _word(self, written: str, first: Box, last: Box, look: _Look) -> Word:
+        if first is last:
+            box = first
+        elif look.turns:
+            box = (min(first[0], last[0]), min(first[1], last[1]), max(first[2], last[2]), max(first[3], last[3]))
+        else:
+            box = (first[0], min(first[1], last[1]), last[2], max(first[3], last[3]))
+        mark = ""
+        if not written.isascii():
+            written = clean_text(written.translate(_LIGATURES))
         if written and written[-1] in _HYPHENS:
             written = written[:-1] + "-"
-        mark, style = "", look.style
         if (
             not look.turns
             and last[3] - last[1] < 0.85 * (first[3] - first[1])
             and (found := _MARK.search(written[-3:]))
         ):
             mark = found[0]
+        target = self._target(box) if self._links else ""
         if look.turns:
             box = turned(box, look.turns, *self._size)
-        middle = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-        target = next((to for x0, y0, x1, y1, to in self._links if x0 < middle[0] < x1 and y0 < middle[1] < y1), "")
-        return Word(clean_text(written), *box, look.size, style, target, mark)
+        return Word(written, *box, look.size, look.style, target, mark)
+
+    def _target(self, box: Box) -> str:
+        x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+        return next((to for x0, y0, x1, y1, to in self._links if x0 < x < x1 and y0 < y < y1), "")
+
+    def _inside(self, word: Word) -> bool:
+        """Tell whether a word lies wholly on the page, whichever way that is turned."""
+        return word.x0 >= 0 and word.y0 >= 0 and max(word.x1, word.y1) <= min(self._size)
 
     def _look(self, place: int) -> _Look:
         """Return how the text object of a character is drawn."""
@@ -209,7 +227,8 @@ class _Reader:
 
     def _hidden(self, word: Word, look: _Look) -> str:
         """Return why nobody can see a word, or nothing."""
-        box = turned(word[1:5], -look.turns, *self._size) if look.turns else word[1:5]
+        size = self._size if look.turns % 2 == 0 else self._size[::-1]
+        box = turned(word[1:5], -look.turns, *size) if look.turns else word[1:5]
         x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
         if not (0 <= x <= self._size[0] and 0 <= y <= self._size[1]):
             return "text outside the page"
@@ -222,7 +241,7 @@ class _Reader:
         behind = any(x0 <= x <= x1 and y0 <= y <= y1 for x0, y0, x1, y1 in self._fills)
         return "" if behind else "white text"
 
-    def _drawn(self, text: bool) -> tuple[list[float], bool]:
+    def _drawn(self, *, text: bool) -> tuple[list[float], bool]:
         """Return the heights of horizontal lines, and whether there are pictures or drawings."""
         found = [] if self._turns else list(_objects(self._page))
         rules = [
@@ -231,6 +250,11 @@ class _Reader:
             if kind == raw.FPDF_PAGEOBJ_PATH and y1 - y0 < 3 and x1 - x0 > 20
         ]
         return rules, bool(found) or (not text and raw.FPDFPage_CountObjects(self._page) > 0)
+
+
+def _gap(first: Box, second: Box, axis: int) -> float:
+    """Return the white space between two boxes along an axis; less than 0 where they overlap."""
+    return max(second[axis] - first[axis + 2], first[axis] - second[axis + 2])
 
 
 def turned(box: Box, turns: int, width: float, height: float) -> Box:
@@ -259,10 +283,9 @@ def _objects(page: Any) -> Iterator[tuple[Box, int]]:
     for place in range(min(raw.FPDFPage_CountObjects(page), FEW_OBJECTS)):
         drawn = raw.FPDFPage_GetObject(page, place)
         kind = raw.FPDFPageObj_GetType(drawn)
-        if kind in (raw.FPDF_PAGEOBJ_PATH, raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_FORM):
-            if raw.FPDFPageObj_GetBounds(drawn, *edges):
-                x0, y0, x1, y1 = (edge.value for edge in edges)
-                yield (x0, y0, x1, y1), kind
+        if kind in _DRAWINGS and raw.FPDFPageObj_GetBounds(drawn, *edges):
+            x0, y0, x1, y1 = (edge.value for edge in edges)
+            yield (x0, y0, x1, y1), kind
 
 
 def _links(page: pdfium.PdfPage) -> Iterator[tuple[float, float, float, float, str]]:

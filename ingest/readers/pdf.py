@@ -29,8 +29,10 @@ MAX_SIDE = 10_000  # pixels of a picture for OCR
 UNMAPPED = 0.3  # of the letters: the text layer means nothing
 ENCRYPTED = "encrypted; save a copy without a password"
 SCAN = "no text layer (a scan?); install the program tesseract, or run OCR on the file first"
+#: titles that programs fill in
 _MADE_UP = re.compile(
-    r"untitled|microsoft (word|powerpoint|excel) -|(?:.*[\\/])?[^\s]+\.(docx?|dvi|tex|indd|qxd|pptx?|xlsx?|pdf|ps|md|html?|rtf|odt|fm)$|\(?anonymous|slide 1$|none$|print$|unknown$",
+    r"untitled|microsoft (?:word|powerpoint|excel) -|\(?anonymous|(?:slide 1|none|print|unknown)$"
+    r"|(?:.*[\\/])?\S+\.(?:docx?|dvi|tex|indd|qxd|pptx?|xlsx?|pdf|ps|md|html?|rtf|odt|fm)$",
     re.IGNORECASE,
 )
 
@@ -197,7 +199,7 @@ def _largest(pages: Sequence[PageLayout]) -> str:
     sizes = Counter[float]()
     for line in lines:
         sizes[round(line.size)] += len(line.text)
-    if not lines or len(sizes) < 2 or max(sizes) <= 1.1 * sizes.most_common(1)[0][0] and sizes.total() > 300:
+    if len(sizes) < 2 or (max(sizes) <= 1.1 * sizes.most_common(1)[0][0] and sizes.total() > 300):
         return ""
     title = " ".join(line.text for line in lines if round(line.size) == max(sizes))
     return title if len(title) < 200 else ""

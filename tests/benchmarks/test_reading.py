@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 from benchmarks.harness import BenchmarkError
-from benchmarks.reading import common, compare, reference_text, without_furniture
+from benchmarks.reading import common, compare, reference_texts, without_furniture
 
 
 def test_words_in_order_out_of_order_and_extra() -> None:
@@ -54,6 +54,6 @@ def test_a_reference_is_a_file_or_a_program(tmp_path: Path) -> None:
     """A text beside it wins; without text and program it is said what to do."""
     (tmp_path / "a.xyz.txt").write_text("known")
 
-    assert "known" == reference_text(Path("a.xyz"), tmp_path)
+    assert ["known"] == reference_texts(Path("a.xyz"), tmp_path)
     with pytest.raises(BenchmarkError, match="give --reference"):
-        reference_text(Path("b.xyz"), tmp_path)
+        reference_texts(Path("b.xyz"), tmp_path)
