@@ -15,7 +15,8 @@ from ..core.errors import CallerError
 from ..store.collection import Collection
 from ..store.write import Intake
 from .documents import Dropped, Skipped, one_line
-from .readers import MAX_BYTES, READERS, read_file, unsupported
+from .readers import MAX_BYTES, READERS, unsupported
+from .worker import read_apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +264,7 @@ class _Run:
                 connection.execute("DELETE FROM sources WHERE path = ?", (path,))
 
     def _put(self, path: Path, keys: set[str]) -> Iterator[tuple[str, str]]:
-        for item in read_file(path, max_bytes=self._max_bytes):
+        for item in read_apart(path, max_bytes=self._max_bytes):
             if isinstance(item, Skipped):
                 yield item.path, item.reason
             elif isinstance(item, Dropped):

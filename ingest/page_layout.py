@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
@@ -243,7 +244,7 @@ def _beside(table: Sequence[Sequence[Row]]) -> bool:
 def _grid(table: list[list[Row]], rules: Sequence[float]) -> Grid:
     """Join the lines of a table to rows: at the rules between them, else where the first column has words."""
     tops = [min(word.y0 for cell in cells for word in cell) for cells in table]
-    between = [any(above < rule < below + 2 for rule in rules) for above, below in zip(tops, tops[1:], strict=False)]
+    between = [any(above < rule < below + 2 for rule in rules) for above, below in pairwise(tops)]
     ruled = len(table) > 2 and 1 < sum(between) and sum(between) >= 0.25 * len(between)
     rows: list[list[list[TextLine]]] = []
     for number, cells in enumerate(table):
