@@ -253,7 +253,9 @@ def _begins(part: _Part, line: TextLine, kind: str, around: _Around) -> bool:
         return not _full(before, line, around)
     shift = line.x0 - before.x0
     if part.kind == "item" and len(part.lines) == 1:
-        return shift < -0.3 * em or (shift < 0.3 * em and bool(_ENDED.search(before.text)))
+        if shift < 0.3 * em:
+            return bool(_ENDED.search(before.text)) or not _full(before, line, around)
+        return False
     if shift > 0.7 * em:
         return True
     if shift < -0.7 * em and (len(part.lines) > 1 or not _full(before, line, around)):
@@ -335,6 +337,8 @@ def _looks_like_heading(part: _Part, measures: _Measures) -> bool:
     text = part.text
     if part.kind not in ("text", "item") or len(text) > 200 or len(part.lines) > 4 or not any(map(str.isalpha, text)):
         return False
+    if part.first.y1 - part.first.y0 > 3 * part.first.size:
+        return False  # written along the page
     if part.first.size >= 1.12 * measures.body:
         return len(text) < 150 and not text.endswith((",", ";")) and not _LEADERS.search(text)
     bold = all(line.style & BOLD and not line.style & MONO for _, line in part.lines)
@@ -541,7 +545,7 @@ class _Writer:
         """Return the text as it stands before the words of the next line: with a space, or a cut word's beginning."""
         cut, begins = _CUT.search(text), _BEGINS.match(words)
         if not cut:
-            joins = text.endswith(("-", "/", "\u2014")) and len(text) > 1 and not text[-2].isspace()
+            joins = text.endswith(("-", "/", "–", "—")) and len(text) > 1 and not text[-2].isspace()
             return text if joins else f"{text} "
         if not begins or not begins[0][0].islower():
             return text

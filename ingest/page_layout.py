@@ -92,7 +92,21 @@ def rows_of(words: Iterable[Word]) -> list[Row]:
             top, bottom = word.y0, word.y1
     for row in rows:
         row.sort(key=lambda one: one.x0)
+        row[:] = [
+            word
+            for number, word in enumerate(row)
+            if not any(_twice(one, word) for one in row[max(0, number - 2) : number])
+        ]
     return rows
+
+
+def _twice(first: Word, second: Word) -> bool:
+    """Tell whether a word is drawn once more a little beside itself, which makes it look bold."""
+    return (
+        first.text == second.text
+        and second.x0 - first.x0 < 0.3 * (first.x1 - first.x0)
+        and second.x0 - first.x0 < 0.3 * first.size
+    )
 
 
 def _least(word: Word, top: float, bottom: float) -> float:
@@ -203,12 +217,23 @@ def _divided(run: list[Row], gutters: list[Interval], rules: Sequence[float], de
 
 
 def _are_columns(parts: Sequence[Sequence[Row]], table: Sequence[Sequence[Row]]) -> bool:
-    """Tell columns of text from the columns of a table and from lines that happen to leave white space free."""
-    if all(map(_prose, parts)):
+    """Tell columns of text from the columns of a table and from lines that happen to leave white space free.
+
+    Text fills its column, and its lines need not stand at the height of those beside it.
+    """
+    if all(map(_prose, parts)) or (_prose(parts[0]) and _fills(parts[0])):
         return True
     spans = [(part[0][0].y0, part[-1][0].y1) for part in parts]
     overlap = min(end for _, end in spans) - max(start for start, _ in spans)
     return min(map(len, parts)) >= 3 and overlap > 0 and not _beside(table)
+
+
+def _fills(part: Sequence[Row]) -> bool:
+    """Tell whether most lines of a column end at its right edge."""
+    ends = [max(word.x1 for word in row) for row in part]
+    edge = sorted(ends)[3 * len(ends) // 4]
+    width = edge - min(row[0].x0 for row in part)
+    return len(part) >= 5 and sum(abs(end - edge) < 0.04 * width for end in ends) >= 0.5 * len(ends)
 
 
 def _with_wrapped(table: list[list[Row]], last: int) -> int:
@@ -235,10 +260,16 @@ def _letters(row: Row) -> int:
 
 
 def _beside(table: Sequence[Sequence[Row]]) -> bool:
-    """Tell whether most rows of the column that has the fewest stand beside something."""
+    """Tell whether most rows of the column that has the fewest stand on the line of something beside them."""
     counts = [sum(bool(cells[place]) for cells in table) for place in range(len(table[0]))]
     fewest = counts.index(min(counts))
-    return sum(bool(cells[fewest]) and sum(map(bool, cells)) > 1 for cells in table) >= 0.6 * counts[fewest]
+    return sum(bool(cells[fewest]) and _level(cells, fewest) for cells in table) >= 0.6 * counts[fewest]
+
+
+def _level(cells: Sequence[Row], place: int) -> bool:
+    own = cells[place][0]
+    others = [cell[0] for number, cell in enumerate(cells) if cell and number != place]
+    return any(abs(own.y1 - other.y1) < 0.25 * max(own.size, other.size) for other in others)
 
 
 def _grid(table: list[list[Row]], rules: Sequence[float]) -> Grid:

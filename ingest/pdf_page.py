@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import math
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
@@ -26,6 +27,10 @@ _BOLD = re.compile(r"bold|black|heavy|demi|[-,_]bd|cmbx|sfbx|\bltbx", re.IGNOREC
 _MONO = re.compile(r"mono|courier|typewriter|consol|menlo|code|cmtt|sftt|pltt|lmtt|fixed", re.IGNORECASE)
 _LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st", "\xad": ""})
 _MARK = re.compile(r"[\d*†‡§¶]{1,3}")
+_ACCENTS = dict(
+    zip("ˆ´`¨˜¸ˇ˙˚¯˝˘˛", "\u0302\u0301\u0300\u0308\u0303\u0327\u030c\u0307\u030a\u0304\u030b\u0306\u0328", strict=True)
+)
+_ACCENT = re.compile("[ˆ´¨˜¸ˇ˙˚¯˝˘˛]")
 TINY = 1.5  # points
 WHITE = 250
 FEW_OBJECTS = 5_000
@@ -89,9 +94,9 @@ class _Reader:
         shown: dict[int, list[Word]] = {}
         unseen: dict[int, list[Word]] = {}
         for token in _TOKEN.finditer(text):
-            for start, end, first, last in self._parts(*token.span()):
-                look = self._look(start)
-                word = self._word(text[start:end], first, last, look)
+            look = self._look(token.start())
+            for start, end, first, last in self._parts(text, *token.span(), turns=look.turns):
+                word = self._word(self._composed(text, start, end), first, last, look)
                 if not look.hidden and self._inside(word):
                     shown.setdefault(look.turns, []).append(word)
                 elif why := self._hidden(word, look):
@@ -131,7 +136,7 @@ class _Reader:
         box = (x0 - left, top - y1, x1 - left, top - y0)
         return turned(box, self._turns, right - left, top - bottom) if self._turns else box
 
-    def _parts(self, start: int, end: int) -> Iterable[tuple[int, int, Box, Box]]:
+    def _parts(self, text: str, start: int, end: int, *, turns: int) -> Iterable[tuple[int, int, Box, Box]]:
         """Return a word with the boxes of its first and last letter.
 
         One that is wider than its letters can be, or goes on in another line, is divided at its gaps.
@@ -140,22 +145,43 @@ class _Reader:
         if end - start == 1:
             return ((start, end, first, first),)
         last = self._loose(end - 1)
-        height = max(min(first[3] - first[1], first[2] - first[0] + 20), 1.0)
-        across, down = last[2] - first[0], abs(last[1] - first[1])
-        if 0 <= across <= 0.75 * height * (end - start) + height and down < height:
+        height = max(first[2] - first[0] if turns % 2 else first[3] - first[1], 1.0)
+        along, off = last[2] - first[0], abs(last[1] - first[1])
+        if turns:
+            whole = max(last[2], first[2]) - min(last[0], first[0]), max(last[3], first[3]) - min(last[1], first[1])
+            along, off = (whole[1], whole[0] - height) if turns % 2 else (whole[0], off)
+        elif first[3] - first[1] < 0.85 * (last[3] - last[1]) and text[start].isdigit():
+            return self._cut(start, end, turns)  # the number of a footnote and its first word
+        if 0 <= along <= 0.75 * height * (end - start) + height and off < height:
             return ((start, end, first, last),)
-        return self._cut(start, end)
+        return self._cut(start, end, turns)
 
-    def _cut(self, start: int, end: int) -> Iterator[tuple[int, int, Box, Box]]:
+    def _cut(self, start: int, end: int, turns: int) -> Iterator[tuple[int, int, Box, Box]]:
         first = before = self._loose(start)
         for place in range(start + 1, end):
             box = self._loose(place)
-            size = min(box[3] - box[1], box[2] - box[0]) + 4
-            if max(_gap(before, box, 0), _gap(before, box, 1)) > 0.35 * size:
+            height = box[2] - box[0] if turns % 2 else box[3] - box[1]
+            apart = max(_gap(before, box, 0), _gap(before, box, 1)) > 0.25 * height
+            if apart or (not turns and before[3] - before[1] < 0.85 * height):
                 yield start, place, first, before
                 start, first = place, box
             before = box
         yield start, end, first, before
+
+    def _composed(self, text: str, start: int, end: int) -> str:
+        """Return the letters of a word; an accent that is drawn over a letter becomes one with it."""
+        written = text[start:end]
+        if written.isascii() or not _ACCENT.search(written):
+            return written
+        letters = list(written)
+        for accent in _ACCENT.finditer(written):
+            at = accent.start()
+            own, near = self._loose(start + at), [one for one in (at - 1, at + 1) if 0 <= one < len(letters)]
+            over = max(near, key=lambda one: -_gap(own, self._loose(start + one), 0), default=at)
+            made = unicodedata.normalize("NFC", letters[over] + _ACCENTS[accent[0]])
+            if _gap(own, self._loose(start + over), 0) < 0 and len(made) == 1:
+                letters[over], letters[at] = made, ""
+        return "".join(letters)
 
     def _word(self, written: str, first: Box, last: Box, look: _Look) -> Word:
         if first is last:

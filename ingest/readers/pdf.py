@@ -7,7 +7,7 @@ import logging
 import re
 import subprocess
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -119,9 +119,7 @@ class _Pages:
             if not words and (found.pictures or found.words):
                 words = self._seen(page, number)
             pieces = [
-                piece
-                for turns in sorted(words, key=lambda one: -len(words[one]))
-                for piece in _turned_back(words[turns], turns, found)
+                piece for turns in self._turns(words, found) for piece in _turned_back(words[turns], turns, found)
             ]
             return PageLayout(number, found.height, pieces)
         except (pdfium.PdfiumError, OSError, subprocess.SubprocessError) as error:
@@ -129,6 +127,18 @@ class _Pages:
             return None
         finally:
             page.close()
+
+    def _turns(self, words: Mapping[int, Sequence[Word]], page: PageText) -> list[int]:
+        """Return the directions of writing, the usual one first, without stamps at the margin."""
+        turns = sorted(words, key=lambda one: -len(words[one]))
+        kept = turns[:1]
+        for turn in turns[1:]:
+            text = "".join(word.text for word in words[turn])
+            if len(words[turn]) * 10 < len(words[turns[0]]) and _at_margin(words[turn], words[turns[0]], turn, page):
+                self.dropped["text at the margin"] += len(text)
+            else:
+                kept.append(turn)
+        return kept
 
     def _seen(self, page: pdfium.PdfPage, number: int) -> dict[int, list[Word]]:
         """Return the words of a page as tesseract sees them."""
@@ -149,6 +159,19 @@ class _Pages:
                 for word in found
             ]
         }
+
+
+def _at_margin(words: Sequence[Word], main: Sequence[Word], turns: int, page: PageText) -> bool:
+    """Tell whether turned words stand left or right of all words of an upright page."""
+    if turns % 2 == 0 or main is not page.words.get(0):
+        return False
+    size = page.height, page.width
+    boxes = [turned(word[1:5], -turns, *size) for word in words]
+    left, right = (
+        sorted(word.x0 for word in main)[len(main) // 50],
+        sorted(word.x1 for word in main)[-1 - len(main) // 50],
+    )
+    return all(box[2] <= left or box[0] >= right for box in boxes)
 
 
 def _turned_back(words: Sequence[Word], turns: int, page: PageText) -> Iterator[Column | Grid]:
