@@ -14,7 +14,7 @@ from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
-BOLD, MONO, RAISED = 1, 2, 4
+BOLD, MONO = 1, 2
 Interval = tuple[float, float]
 GUTTER = 0.9  # of the size of type: the least width of white space between columns
 DEEPEST = 6
@@ -252,7 +252,8 @@ def _cells(row: Row, middles: Sequence[float]) -> list[Row]:
 
 def _prose(part: Sequence[Row]) -> bool:
     """Tell whether rows are the lines of a column of text: several, and most of them of several words."""
-    return len(part) >= 3 and median(len(row) for row in part) >= 3.5 and median(map(_letters, part)) >= 16
+    least = 3.5 if len(part) > 2 else 4.5
+    return len(part) >= 2 and median(len(row) for row in part) >= least and median(map(_letters, part)) >= 16
 
 
 def _letters(row: Row) -> int:
@@ -293,6 +294,7 @@ def _grid(table: list[list[Row]], rules: Sequence[float]) -> Grid:
 def text_line(row: Row) -> TextLine:
     """Return a row of words as a line; the gaps between monospaced words are as many spaces as they are wide."""
     style = _style(row)
+    size = max(word.size for word in row)
     text, links, end, at = "", list[tuple[int, int, str]](), row[0].x1, 0
     for number, word in enumerate(row):
         if number and not (_LEADERS.fullmatch(word.text) and _LEADERS.fullmatch(row[number - 1].text)):
@@ -309,12 +311,16 @@ def text_line(row: Row) -> TextLine:
         min(word.y0 for word in row),
         max(word.x1 for word in row),
         max(word.y1 for word in row),
-        max((word.size for word in row if not word.style & RAISED), default=row[0].size),
+        size,
         style,
         tuple(links),
-        tuple(mark for word in row if (mark := word.mark)),
+        tuple(mark for word in row if (mark := word.mark or (word.text if _is_mark(word, size) else ""))),
         row[1].x0 if len(row) > 1 else 0.0,
     )
+
+
+def _is_mark(word: Word, size: float) -> bool:
+    return word.size < 0.8 * size and len(word.text) < 4 and not word.text.isalpha()
 
 
 def _style(row: Row) -> int:

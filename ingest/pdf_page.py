@@ -25,7 +25,7 @@ _HYPHENS = "\ufffe\x02"  # pdfium writes these for a hyphen at a line end
 _TOKEN = re.compile(rf"[^\s\x00{_HYPHENS}]+[{_HYPHENS}]?|[{_HYPHENS}]")
 _BOLD = re.compile(r"bold|black|heavy|demi|[-,_]bd|cmbx|sfbx|\bltbx", re.IGNORECASE)
 _MONO = re.compile(r"mono|courier|typewriter|consol|menlo|code|cmtt|sftt|pltt|lmtt|fixed", re.IGNORECASE)
-_LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st", "\xad": ""})
+LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st", "\xad": ""})
 _MARK = re.compile(r"[\d*†‡§¶]{1,3}")
 _ACCENTS = dict(
     zip("ˆ´`¨˜¸ˇ˙˚¯˝˘˛", "\u0302\u0301\u0300\u0308\u0303\u0327\u030c\u0307\u030a\u0304\u030b\u0306\u0328", strict=True)
@@ -192,7 +192,7 @@ class _Reader:
             box = (first[0], min(first[1], last[1]), last[2], max(first[3], last[3]))
         mark = ""
         if not written.isascii():
-            written = clean_text(written.translate(_LIGATURES))
+            written = clean_text(written.translate(LIGATURES))
         if written and written[-1] in _HYPHENS:
             written = written[:-1] + "-"
         if (
