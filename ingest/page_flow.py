@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import NamedTuple
 
 from ..core.types import Line
@@ -27,6 +28,7 @@ _NUMBER = re.compile(
 _BULLET = re.compile(r"([•◦▪▫■□●○‣⁃∙·➢➤✓✔\uf0b7\uf0a7*–—-])\s+(?=\S)")
 _COUNTED = re.compile(r"(\(?(?:\d{1,3}|[a-zA-Z]|[ivxl]{1,4})[.)])\s+(?=\S)")
 _LEADERS = re.compile(r"(?:\s*[.·…_]){3,}\s*(?=[\divxlc]+\s*$)|(?:\s*[.·…_]){5,}", re.IGNORECASE)
+_PAGE_NUMBER = re.compile(r"\s(?:\d{1,4}|[ivxlc]{1,7})$")
 _CAPTION = re.compile(r"(?:table|tab\.|tabelle|tableau|tabla|tabella)\s*[\dA-Z]", re.IGNORECASE)
 _NOTE = re.compile(r"\[?([\d*†‡§¶]{1,3})[\].)]?\s+(?=\S)")
 _ENDED = re.compile(r"[.!?:;…][\"'”’»)\]]*$")
@@ -55,7 +57,7 @@ Placed = tuple[int, TextLine]  # a line with the number of its page
 class _Part:
     """Lines that belong together, before it is known what they are in the document."""
 
-    kind: str  # text, item, code, table, heading, footnote
+    kind: str  # text, item, entry (of a table of contents), code, table, heading, footnote
     lines: list[Placed]
     grid: Grid | None = None
     level: int = 0
@@ -86,7 +88,7 @@ def write(pages: Sequence[PageLayout], outline: Sequence[Bookmark], builder: Bui
     measures = _measured(pages)
     parts = [part for page in pages for part in _parts(page, measures)]
     _name_headings(parts, outline, measures)
-    parts = _with_captions(_tables_joined(_sentences_joined(_notes_placed(parts))))
+    parts = _with_captions(_tables_joined(_sentences_joined(_notes_placed(_defined(parts, measures)))))
     _Writer(builder, measures.vocabulary).write(parts)
 
 
@@ -234,8 +236,14 @@ def _kind(lines: Sequence[TextLine], place: int) -> str:
     line = lines[place]
     if line.style & MONO:
         return "code"
-    if _LEADERS.search(line.text) or _BULLET.match(line.text):
+    if _BULLET.match(line.text):
         return "item"
+    if _LEADERS.search(line.text):
+        return "entry"
+    if _PAGE_NUMBER.search(line.text) and any(
+        _LEADERS.search(one.text) for one in lines[max(0, place - 2) : place + 3]
+    ):
+        return "entry"
     return "item" if _COUNTED.match(line.text) and not line.style & BOLD else "text"
 
 
@@ -247,12 +255,12 @@ def _begins(part: _Part, line: TextLine, kind: str, around: _Around) -> bool:
         return kind != "code" or step > 3 * around.pitch * em or step < 0
     if kind == "code":
         return not (part.kind in ("text", "item") and _goes_on(part, line, around))
-    if step > 1.3 * around.pitch * em or step < -em or kind == "item" or abs(before.size - em) > 0.08 * em:
+    if step > 1.3 * around.pitch * em or step < -em or kind in ("item", "entry") or abs(before.size - em) > 0.08 * em:
         return True
     if before.style != line.style and (before.style & BOLD or _ENDED.search(before.text)):
         return not _full(before, line, around)
     shift = line.x0 - before.x0
-    if part.kind == "item" and len(part.lines) == 1:
+    if part.kind in ("item", "entry") and len(part.lines) == 1:
         if shift < 0.3 * em:
             return bool(_ENDED.search(before.text)) or not _full(before, line, around)
         return False
@@ -283,6 +291,27 @@ def _as_note(part: _Part, page: PageLayout, measures: _Measures) -> _Part:
     if found:
         part.kind, part.mark = "footnote", found[1]
     return part
+
+
+def _defined(parts: Iterable[_Part], measures: _Measures) -> list[_Part]:
+    """Make items of terms and the indented definitions right below them."""
+    kept: list[_Part] = []
+    for part in parts:
+        if kept and part.kind == "text" and _is_term(kept[-1], part, measures):
+            term = kept.pop()
+            line = term.first._replace(text=term.text.rstrip(":") + ":")
+            part = _Part("item", [(term.page, line), *part.lines])
+        kept.append(part)
+    return kept
+
+
+def _is_term(part: _Part, below: _Part, measures: _Measures) -> bool:
+    if part.kind not in ("text", "code") or len(part.lines) > 1 or part.page != below.page or len(part.text) > 80:
+        return False
+    em, shift, step = part.first.size, below.first.x0 - part.first.x0, below.first.y0 - part.first.y0
+    return (
+        0.8 * em < shift < 6 * em and 0 < step < 1.4 * measures.pitch * em and not part.text.endswith((".", ",", ";"))
+    )
 
 
 def _notes_placed(parts: Sequence[_Part]) -> list[_Part]:
@@ -317,9 +346,13 @@ def _name_headings(parts: Sequence[_Part], outline: Sequence[Bookmark], measures
             if part.level:
                 part.kind = "heading"
                 levels.setdefault(_rounded(part.first.size), Counter())[part.level] += 1
+    named = sum(map(Counter.total, levels.values()))
+    first = min((mark.page for mark in outline if mark.page), default=0)
     sizes = sorted({_rounded(part.first.size) for part in parts if _looks_like_heading(part, measures)}, reverse=True)
     for part in parts:
-        if not part.level and _looks_like_heading(part, measures):
+        if part.level or (named >= 5 and part.page >= first and not _NUMBER.match(part.text)):
+            continue  # where the outline has the headings, what else is large or bold is none
+        if _looks_like_heading(part, measures):
             part.kind = "heading"
             part.level = _level(part, sizes, {size: counts.most_common(1)[0][0] for size, counts in levels.items()})
 
@@ -415,20 +448,29 @@ def _cells(row: Sequence[Sequence[TextLine]]) -> list[str]:
     return [" ".join(line.text for line in cell) for cell in row]
 
 
-def _with_captions(parts: Iterable[_Part]) -> list[_Part]:
-    """Give a table the caption that stands right above it."""
+def _with_captions(parts: Sequence[_Part]) -> list[_Part]:
+    """Give a table the caption that stands right above it, or right below it and not above another."""
     kept: list[_Part] = []
-    for part in parts:
-        if part.kind == "table" and kept and _is_caption(kept[-1], part):
+    for part, after in zip_longest(parts, parts[1:]):
+        if kept and part.kind == "table" and _is_caption(kept[-1]) and _near(kept[-1], part):
             above = kept.pop()
             part.caption, part.lines = above.text, [*above.lines, *part.lines]
+        if kept and _is_caption(part) and not (after and after.kind == "table" and _near(part, after)):
+            table = kept[-1]
+            if table.kind == "table" and not table.caption and _near(table, part):
+                table.caption, table.lines = part.text, [*part.lines, *table.lines]
+                continue
         kept.append(part)
     return kept
 
 
-def _is_caption(part: _Part, table: _Part) -> bool:
-    near = part.page == table.page and 0 <= table.first.y0 - part.last.y1 < 40
-    return near and part.kind in ("text", "heading") and _CAPTION.match(part.text) is not None
+def _is_caption(part: _Part) -> bool:
+    return part.kind in ("text", "heading") and _CAPTION.match(part.text) is not None
+
+
+def _near(part: _Part, below: _Part) -> bool:
+    bottom = max(line.y1 for page, line in part.lines if page == below.page) if part.page == below.page else 1e9
+    return -2 <= below.first.y0 - bottom < 40
 
 
 Pieces = list[tuple[str, str]]
@@ -444,10 +486,10 @@ class _Writer:
     def write(self, parts: Sequence[_Part]) -> None:
         items: list[_Part] = []
         for part in parts:
-            if items and part.kind != "item":
+            if items and part.kind not in ("item", "entry"):
                 self._items(items)
                 items = []
-            if part.kind == "item":
+            if part.kind in ("item", "entry"):
                 items.append(part)
             elif part.kind == "table":
                 self._table(part)

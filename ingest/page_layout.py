@@ -195,6 +195,8 @@ def _divided(run: list[Row], gutters: list[Interval], rules: Sequence[float], de
     table = [_cells(row, middles) for row in run]
     if sum(word.style & MONO > 0 for row in run for word in row) > 0.8 * sum(map(len, run)):
         return [Column([text_line(row) for row in run])]  # code, in which columns mean nothing to the reader
+    if sum(_leads(row) for row in run) > 0.3 * len(run):
+        return [Column([text_line(row) for row in run])]  # a table of contents
     parts = [[cells[place] for cells in table if cells[place]] for place in range(len(middles) + 1)]
     if _are_columns(parts, table):
         return [
@@ -214,6 +216,11 @@ def _divided(run: list[Row], gutters: list[Interval], rules: Sequence[float], de
         )
         return [*above, *again, *below]
     return [_grid(table, rules)]
+
+
+def _leads(row: Row) -> bool:
+    """Tell whether dots lead over a row."""
+    return sum(word.text.count(".") for word in row if _LEADERS.fullmatch(word.text)) >= 5
 
 
 def _are_columns(parts: Sequence[Sequence[Row]], table: Sequence[Sequence[Row]]) -> bool:
