@@ -325,14 +325,17 @@ def _notes_placed(parts: Sequence[_Part]) -> list[_Part]:
             notes[-1].lines += part.lines
         else:
             placed.append(part)
+    on_page: dict[int, list[int]] = {}
+    for place, part in enumerate(placed):
+        for page in {part.page, part.lines[-1][0]}:
+            on_page.setdefault(page, []).append(place)
+    behind: dict[int, list[_Part]] = {}
     for note in notes:
-        same = [place for place, part in enumerate(placed) if part.page <= note.page <= part.lines[-1][0]]
+        same = on_page.get(note.page, [])
         marked = [place for place in same if any(note.mark in line.marks for _, line in placed[place].lines)]
-        at = (marked or same[-1:] or [len(placed) - 1])[0] + 1
-        while at < len(placed) and placed[at].kind == "footnote":
-            at += 1
-        placed.insert(at, note)
-    return placed
+        behind.setdefault((marked or same[-1:] or [len(placed) - 1])[0], []).append(note)
+    first = behind.get(-1, [])  # of a document that has nothing else
+    return [*first, *(one for place, part in enumerate(placed) for one in (part, *behind.get(place, [])))]
 
 
 def _name_headings(parts: Sequence[_Part], outline: Sequence[Bookmark], measures: _Measures) -> None:

@@ -31,6 +31,7 @@ def wild(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         wild_readers.leave,
         wild_readers.crash,
         wild_readers.hang,
+        wild_readers.spin,
         wild_readers.swell,
         wild_readers.grab,
         wild_readers.flood,
@@ -91,7 +92,8 @@ def test_a_worker_lives_on_from_file_to_file(tmp_path: Path) -> None:
     [
         ("a.leave", LIMITS, "the reader ended with exit code 3"),
         ("a.crash", LIMITS, "the reader crashed (signal 11)"),
-        ("a.hang", Limits(seconds=4), "the reader was ended: it took longer than 4 s"),
+        ("a.hang", Limits(seconds=1), "the reader was ended: it took longer than 1 s"),
+        ("a.spin", Limits(seconds=2), "the reader was ended: it took longer than 2 s"),
         ("a.swell", Limits(memory=400_000_000), "the reader was ended: more than 0.4 GB of memory"),
         ("a.grab", Limits(memory=1_000_000_000), "the reader was ended: more than 1 GB of memory"),
     ],
@@ -121,12 +123,12 @@ def test_a_big_file_does_not_pile_up(tmp_path: Path) -> None:
     assert not worker._idle
 
 
+@pytest.mark.slow
 def test_time_without_waiting_does_not_count(tmp_path: Path) -> None:
     """A caller that takes long over a document takes nothing from the reader's time."""
-    limits = Limits(seconds=5)
-    stream = read_apart(file(tmp_path, "a.flood"), limits=limits)
+    stream = read_apart(file(tmp_path, "a.flood"), limits=Limits(seconds=1.5))
     next(stream)
-    time.sleep(5.2)
+    time.sleep(7)
 
     assert 299 == sum(isinstance(item, Document) for item in stream)
 

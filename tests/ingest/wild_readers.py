@@ -32,6 +32,13 @@ def hang(path: Path) -> Iterator[Document]:
     yield Document(str(path), "never")
 
 
+def spin(path: Path) -> Iterator[Document]:
+    """Compute for ever."""
+    while path:
+        pass
+    yield Document(str(path), "never")
+
+
 def swell(path: Path) -> Iterator[Document]:
     """Take more and more memory, and write to it."""
     held = []
