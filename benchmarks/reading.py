@@ -4,8 +4,8 @@ python -m benchmarks reading FILE [FILE ...] [--reference DIR] --json OUT.json
 
 The reference of `a/b.pdf` is `DIR/b.pdf.txt` where that is there, else what a program says: pdftotext for PDFs, w3m for
 HTML, pandoc for the formats that it knows. pdftotext reads tables column by column, and with -layout columns of text
-line by line: of the two the nearer one counts. Lines that stand at the top or the bottom of many pages of a reference (its
-pages end with a form feed) are left out of it, as a reader does.
+line by line: of the two the nearer one counts. Lines that stand at the top or the bottom of many pages of a reference
+(its pages end with a form feed) are left out of it, as a reader does.
 """
 
 from __future__ import annotations
@@ -24,11 +24,13 @@ from polyhop.ingest.readers import read_file
 
 from .harness import BenchmarkError, Command, Given, Report, option, positive, progress, timed
 
+W3M = ("w3m", "-dump", "-T", "text/html", "-cols", "10000", "{}")
 PANDOC = ("pandoc", "--to", "plain", "--wrap", "none", "{}")
-PROGRAMS = {
-    ".pdf": [("pdftotext", "{}", "-"), ("pdftotext", "-layout", "{}", "-")],
-    **dict.fromkeys((".html", ".htm"), [("w3m", "-dump", "-T", "text/html", "-cols", "10000", "{}")]),
-    **dict.fromkeys(".docx .odt .epub .rst .org .tex .ipynb .md .adoc .pptx .xlsx".split(), [PANDOC]),
+#: the commands whose texts are references, by suffix; several if one of them is near enough
+PROGRAMS: dict[str, tuple[tuple[str, ...], ...]] = {
+    ".pdf": (("pdftotext", "{}", "-"), ("pdftotext", "-layout", "{}", "-")),
+    **dict.fromkeys((".html", ".htm"), (W3M,)),
+    **dict.fromkeys(".docx .odt .epub .rst .org .tex .ipynb .md .adoc .pptx .xlsx".split(), (PANDOC,)),
 }
 PAGE_END = "\f"
 EDGE = 2  # lines at the top and at the bottom of a page among which furniture is looked for
@@ -71,7 +73,7 @@ def reference_texts(path: Path, folder: Path | None) -> list[str]:
     known = folder / f"{path.name}.txt" if folder else None
     if known and known.is_file():
         return [without_furniture(known.read_text(encoding="utf-8", errors="replace"))]
-    commands = PROGRAMS.get(path.suffix.lower(), [])
+    commands = PROGRAMS.get(path.suffix.lower(), ())
     if not commands or not shutil.which(commands[0][0]):
         wanted = f"install {commands[0][0]}, or " if commands else ""
         raise BenchmarkError(f"no reference for {str(path)!r}; {wanted}put one into DIR and give --reference DIR")

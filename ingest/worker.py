@@ -25,7 +25,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,7 +66,7 @@ class Limits:
 LIMITS = Limits()
 
 
-def read_apart(path: str | Path, *, max_bytes: int = MAX_BYTES, limits: Limits = LIMITS) -> Iterator[Item]:
+def read_apart(path: str | Path, *, max_bytes: int = MAX_BYTES, limits: Limits = LIMITS) -> Generator[Item, None, None]:
     """Yield what `read_file` yields, read in a worker process where the format or the size asks for one.
 
     A reader that a program has added is asked there too if it can be imported, else here.
@@ -183,25 +183,29 @@ class _Worker:
             raise _Failed(self._ended()) from error
 
     def _batches(self) -> Iterator[Sequence[Item]]:
-        assert self._process.stdout
-        file, waited, data = self._process.stdout.fileno(), 0.0, bytearray()
-        start = self._worked()
+        data, waited, start = bytearray(), 0.0, self._worked()
         while True:
             while (frame := _unframed(data)) is None:
                 began = time.monotonic()
-                if select.select([file], [], [], TICK)[0]:
-                    block = os.read(file, 1 << 20)
-                    if not block:
-                        raise _Failed(self._ended())
-                    data += block
-                elif self._memory() > self.limits.memory:
-                    raise _Failed(self._too_much())
+                data += self._more()
                 waited += time.monotonic() - began
                 if waited > self.limits.seconds and max(self._worked() - start, waited / 4) > self.limits.seconds:
                     raise _Failed(f"the reader was ended: it took longer than {self.limits.seconds:g} s")
             if frame == _END:
                 return
             yield pickle.loads(frame)
+
+    def _more(self) -> bytes:
+        """Return what has come from the worker, nothing if that takes longer than a tick."""
+        assert self._process.stdout
+        file = self._process.stdout.fileno()
+        if select.select([file], [], [], TICK)[0]:
+            if block := os.read(file, 1 << 20):
+                return block
+            raise _Failed(self._ended())
+        if self._memory() > self.limits.memory:
+            raise _Failed(self._too_much())
+        return b""
 
     def _memory(self) -> int:
         """Return the bytes that the worker holds for itself; 0 where the system does not tell."""

@@ -72,8 +72,9 @@ def read(path: Path) -> Iterator[Document | Skipped | Dropped]:
 
 
 def _opened(path: Path) -> pdfium.PdfDocument:
+    data = path.read_bytes()  # not by its path, whose name need not be UTF-8; and the file may change meanwhile
     try:
-        return pdfium.PdfDocument(path)
+        return pdfium.PdfDocument(data)
     except pdfium.PdfiumError as error:
         if getattr(error, "err_code", None) in (raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY):
             raise UnreadableError(ENCRYPTED) from error
