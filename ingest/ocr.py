@@ -6,12 +6,15 @@ import functools
 import os
 import shutil
 import subprocess
+from statistics import median
 
+from .documents import UnreadableError
 from .page_layout import Word
 
 PROGRAM = "tesseract"
 SECONDS = 120.0  # for one picture
 DOTS = 300  # an inch
+SURE = 50.0  # percent: the median of a page of letters that the program knows is above 80
 
 
 @functools.cache
@@ -35,20 +38,23 @@ def words_of(picture: bytes) -> list[Word]:
     Raises:
         OSError: if the program cannot be started or fails.
         subprocess.TimeoutExpired: if it takes more than two minutes.
+        UnreadableError: if the program is not sure of what it sees, as with letters of a language that it lacks.
     """
     command = [PROGRAM, "stdin", "stdout", "--dpi", str(DOTS), "-l", languages(), "tsv"]
     environment = {**os.environ, "OMP_THREAD_LIMIT": "1"}
     done = subprocess.run(command, input=picture, capture_output=True, timeout=SECONDS, env=environment, check=False)
     if done.returncode:
         raise OSError(f"tesseract: {' '.join(done.stderr.decode('utf-8', 'replace').split())[:150]}")
-    words: list[Word] = []
+    found: list[tuple[float, Word]] = []
     scale = 72 / DOTS
     for line in done.stdout.decode("utf-8", "replace").splitlines()[1:]:
         cells = line.split("\t")
         if len(cells) == 12 and cells[0] == "5" and cells[11].strip() and float(cells[10]) >= 0:
             x, y, width, height = (int(cell) * scale for cell in cells[6:10])
-            words.append(Word(cells[11].strip(), x, y, x + width, y + height, height))
-    return _even(words)
+            found.append((float(cells[10]), Word(cells[11].strip(), x, y, x + width, y + height, height)))
+    if found and median(sure for sure, _ in found) < SURE:
+        raise UnreadableError(f"a scan that tesseract cannot read with the languages it has ({languages()})")
+    return _even([word for sure, word in found if sure >= SURE / 2])
 
 
 def _even(words: list[Word]) -> list[Word]:

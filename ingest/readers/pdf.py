@@ -123,6 +123,9 @@ class _Pages:
                 piece for turns in self._turns(words, found) for piece in _turned_back(words[turns], turns, found)
             ]
             return PageLayout(number, found.height, pieces)
+        except UnreadableError as error:
+            self.failed[number] = str(error)
+            return None
         except (pdfium.PdfiumError, OSError, subprocess.SubprocessError) as error:
             self.failed[number] = one_line(error)
             return None
