@@ -20,8 +20,9 @@ from ..store.collection import Collection
 from ..store.files import ABSOLUTE, Files, KnownFile, Root, below, within
 from ..store.write import Intake, Origin
 from .documents import Dropped, FileProgress, Skipped
-from .readers import MAX_BYTES, READER_VERSION, read_file
+from .readers import MAX_BYTES, READER_VERSION
 from .walk import FoundFile, LeftOut, Survey, survey, walk
+from .worker import read_apart
 
 __all__ = ["FoundFile", "IndexReport", "LeftOut", "Watcher", "index_paths", "walk"]
 
@@ -342,7 +343,7 @@ class _Run:
 
     def _put(self, file: _File, key: str, mark: bytes, seen: _Seen) -> Iterator[tuple[str, str]]:
         tell = self._watcher.within if self._watcher else lambda done, total, unit: None
-        for item in read_file(file.where, max_bytes=self._max_bytes):
+        for item in read_apart(file.where, max_bytes=self._max_bytes):
             if isinstance(item, Skipped):
                 yield item.path, item.reason
             elif isinstance(item, Dropped):

@@ -48,10 +48,13 @@ def unsupported(suffix: str) -> str:
 
 
 MAX_BYTES = 100_000_000
+OUT_OF_MEMORY = "needs more memory than it may have; split the file"
 
 
 def read_file(path: str | Path, *, max_bytes: int = MAX_BYTES) -> Iterator[Read]:
     """Yield the documents of a file one after the other, and a `Skipped` for whatever gives none.
+
+    It is read in this process; `polyhop.ingest.worker.read_apart` reads in another one, with limits.
 
     Never raises for what the file is or holds: a broken file is a `Skipped`, even when documents came before it.
     """
@@ -68,6 +71,8 @@ def read_file(path: str | Path, *, max_bytes: int = MAX_BYTES) -> Iterator[Read]
         yield Skipped(str(path), str(error))
     except OSError as error:
         yield Skipped(str(path), error.strerror.lower() if error.strerror else one_line(error))
+    except MemoryError:
+        yield Skipped(str(path), OUT_OF_MEMORY)
     except Exception as error:  # parsers raise nearly any type on rubbish, and one file must not end a run
         yield Skipped(str(path), f"cannot be read: {one_line(error)}")
     else:
