@@ -82,6 +82,8 @@ _LIKELY = {
     "edit": "edit link",
     "feedback": "footer",
 }
+_GROUPS = frozenset(["div", "ul", "ol", "form", "table", "header"])
+_WORDS = frozenset("h1 h2 h3 h4 h5 h6 td th tr dt dd p pre code em strong b i img label".split())
 _TAGS = {"nav": "navigation", "menu": "navigation", "dialog": "banner", "button": "button", "footer": "footer"}
 _FORMS = frozenset(["input", "textarea", "button", "option", "select", "progress", "meter"])
 _EDIT = re.compile(
@@ -120,7 +122,8 @@ def _linked(node: Node) -> int:
 class Furniture:
     """Tells what an element is, if it is not the article's; `page` is all of it."""
 
-    def __init__(self, page: Node) -> None:
+    def __init__(self, page: Node, *, own: bool = False) -> None:
+        self._own = own
         self._hidden = hidden_selectors(page)
         self._size = page.words
 
@@ -130,6 +133,8 @@ class Furniture:
             return "hidden text"
         if node.tag == "a":
             return _link_kind(node)
+        if self._own:
+            return ""
         if node.tag in ("body", "main", "html") or node.get("role") == "main":
             return ""
         kind = _TAGS.get(node.tag, "") or _ROLES.get(node.get("role").lower(), "")
@@ -154,10 +159,14 @@ class Furniture:
 
     def _named(self, node: Node, *, inside: bool) -> str:
         """Judge by class names and id, never of what holds the main heading or half of the page."""
-        names = node.get("class") + " " + node.get("id")
-        if node.tag in ("h1", "h2", "h3", "td", "th", "tr", "p", "pre", "code") or not names.strip():
+        names = node.get("class")
+        if node.tag in _GROUPS and not node.find("h1", "h2", "h3", "h4", "h5", "h6"):
+            names += f" {node.get('id')}"  # the id of a section is its name, not its kind
+        if node.tag in _WORDS or not names.strip():
             return ""
         tokens = {token.lower() for token in _TOKEN.findall(names)}
+        if node.tag in ("span", "sup", "small"):
+            return next((kind for name, kind in _SURE.items() if kind == "edit link" and name in tokens), "")
         sure = next((kind for name, kind in _SURE.items() if name in tokens), "")
         likely = next((kind for name, kind in _LIKELY.items() if name in tokens), "")
         if not (sure or likely) or node.words * 2 > self._size or node.find("h1", "main", "article"):

@@ -40,13 +40,22 @@ class _Slot:
 
 
 class Page:
-    """Walks over one page and writes what belongs to the article."""
+    """Walks over one page and writes what belongs to the article.
 
-    def __init__(self, builder: Builder, root: Node, repeated: frozenset[str] = frozenset()) -> None:
+    Args:
+        builder: the document.
+        root: the page.
+        repeated: texts that are left out at its beginning and end.
+        own: whether the page was made here, of a format without furniture: class names then mean nothing.
+    """
+
+    def __init__(
+        self, builder: Builder, root: Node, repeated: frozenset[str] = frozenset(), *, own: bool = False
+    ) -> None:
         self._builder = builder
         self._root = root
         self._body = root.find("body") or root
-        self._furniture = Furniture(self._body)
+        self._furniture = Furniture(self._body, own=own)
         self._repeated = repeated
         self._blocks: list[tuple[str, str, Callable[[], None]]] = []
         self._headings: list[tuple[int, str]] = []
@@ -59,7 +68,9 @@ class Page:
         self._flat = 0
         self._inside = False
         self._notes = {node.get("id"): node for node in self._body.nodes() if _is_note(node)}
-        self._waiting: list[tuple[str, str]] = []
+        self._waiting: list[tuple[str, str]] = []  # notes to which the words at hand refer, and how
+        self._of_items: list[tuple[str, str]] = []  # those of the list at hand
+        self._written: set[str] = set()
         self._has_h1 = self._body.find("h1") is not None
 
     def write(self) -> str:
@@ -138,8 +149,9 @@ class Page:
     def _element(self, node: Node) -> None:
         if kind := self._furniture.kind(node, inside=self._inside):
             self._builder.drop(kind, node.text())
-        elif node.get("id") in self._notes and self._notes[node.get("id")] is node and not self._flat:
-            self._note(node.get("id"), "")
+        elif self._notes.get(node.get("id")) is node and not self._flat:
+            self._flush()
+            self._put_note(node.get("id"), "")
         elif node.tag == "a":
             self._link(node)
         elif node.tag == "img":
@@ -222,6 +234,7 @@ class Page:
         if slot and slot.item < 0:
             slot.item = len(self._items)
             self._items.append((slot.depth, slot.mark, [*slot.term, *pieces]))
+            self._of_items, self._waiting = self._of_items + self._waiting, []
         elif slot and slot.item == len(self._items) - 1 and _size(self._items[-1][2]) + _size(pieces) < ITEM:
             self._items[-1][2].extend([(" ", ""), *pieces])
         else:
@@ -232,7 +245,9 @@ class Page:
             items, self._items = self._items, []
             for slot in self._slots:
                 slot.item = _WRITTEN if slot.item >= 0 else slot.item
+            waiting, self._waiting, self._of_items = self._waiting, self._of_items, []
             self._add("list", "\n".join(_plain(pieces) for _, _, pieces in items), partial(self._builder.items, items))
+            self._waiting = waiting
 
     def _put(self, kind: str, text: str, block: Callable[[], None]) -> None:
         """Add a block that is no list, behind the list at hand."""
@@ -244,7 +259,7 @@ class Page:
         self._blocks.append((kind, text, block))
         waiting, self._waiting = self._waiting, []
         for name, label in waiting:
-            self._note(name, label)
+            self._put_note(name, label)
 
     def _heading(self, level: int, pieces: Pieces) -> None:
         text = _plain(pieces)
@@ -261,16 +276,13 @@ class Page:
         for child in node.children:
             if not isinstance(child, Node):
                 self._pieces.append((child, self._target))
-            elif child.tag != "li" or self._furniture.kind(child, inside=self._inside):
+            elif child.tag != "li" or child.get("id") in self._notes or self._furniture.kind(child, inside=self._inside):
                 self._element(child)
             else:
                 self._flush()
                 self._slots.append(_Slot(len(self._slots), f"{number}." if node.tag == "ol" else ""))
                 number += 1
-                if child.get("id") in self._notes:
-                    self._element(child)
-                else:
-                    self._walk(child)
+                self._walk(child)
                 self._flush()
                 self._slots.pop()
         self._flush()
@@ -300,11 +312,12 @@ class Page:
         if slot.item < 0 and terms and not node.words:
             self._items.append((slot.depth, "", terms))
 
-    def _note(self, name: str, label: str) -> None:
+    def _put_note(self, name: str, label: str) -> None:
         """Write a footnote once: behind the block that refers to it, else where it stands."""
-        node = self._notes.pop(name, None)
-        if node is None:
+        if name in self._written:
             return
+        self._written.add(name)
+        node = self._notes[name]
         pieces = [
             (text, target) for text, target in self._flat_pieces(node) if not _BACK.fullmatch(text) or text == " "
         ]

@@ -30,20 +30,21 @@ def vocabulary(text: str) -> Counter[str]:
     return Counter(word.lower().replace("\u2010", "-") for word in _WORD.findall(_CUT_WORD.sub(" ", text)))
 
 
-def join_lines(lines: Sequence[str], words: Collection[str]) -> str:
+def join_lines(lines: Sequence[str], words: Collection[str], *, typed: bool = False) -> str:
     """Join the lines of one paragraph, with a space or, behind a hyphen, without.
 
     Whether `obser-` + `vatory` loses its hyphen is for the words of the document to say, `words` in lower case (see
     `vocabulary`): where they hold `observatory` it does, where they hold `obser-vatory` it does not, and else it stays
-    between two words that also stand alone. A capital or digit behind the hyphen keeps it ("Jean-Paul").
+    between two words that also stand alone. A capital or digit behind the hyphen keeps it ("Jean-Paul"). People who
+    type hyphenate nothing, so that in `typed` text only a word of the document loses its hyphen.
     """
     joined = ""
     for line in lines:
-        joined = _join_two(joined, line.strip(), words) if joined else line.strip()
+        joined = _join_two(joined, line.strip(), words, typed=typed) if joined else line.strip()
     return joined
 
 
-def _join_two(before: str, line: str, words: Collection[str]) -> str:
+def _join_two(before: str, line: str, words: Collection[str], *, typed: bool) -> str:
     if not line:
         return before
     if before[-1] == SOFT_HYPHEN and line[0].isalpha():
@@ -52,7 +53,8 @@ def _join_two(before: str, line: str, words: Collection[str]) -> str:
     if left and right and before[-1] in _HYPHENS:
         if right[0].lower() in _PENDING:
             return f"{before} {line}"
-        return (before if _keeps_hyphen(left[1], right[0], words) else before[:-1]) + line
+        kept = typed and f"{left[1]}{right[0]}".lower() not in words
+        return (before if kept or _keeps_hyphen(left[1], right[0], words) else before[:-1]) + line
     if before[-1] in "-\u2010" and before[-2:-1].isalnum() and line[0].isalnum():
         return before + line
     dense = _DENSE.match(before[-1]) and _DENSE.match(line[0])

@@ -13,9 +13,10 @@ from ..documents import Dropped, Skipped, UnreadableError, one_line
 Reader = Callable[[Path], Iterator[Document | Skipped | Dropped]]
 
 _PARSERS = {
-    "plain_text": ".txt",
-    "markdown": ".md .markdown",
-    "webpage": ".html .htm",
+    "plain_text": ".txt .text .log",
+    "markdown": ".md .markdown .mdx",
+    "restructured": ".rst",
+    "webpage": ".html .htm .xhtml",
     "pdf": ".pdf",
     "word": ".docx",
     "table": ".csv .tsv",
