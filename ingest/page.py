@@ -231,6 +231,7 @@ class Page:
         if not any(text.strip() for text, _ in pieces):
             return
         slot = self._slots[-1] if self._slots else None
+        self._write_terms(self._slots[:-1])
         if slot and slot.item < 0:
             slot.item = len(self._items)
             self._items.append((slot.depth, slot.mark, [*slot.term, *pieces]))
@@ -252,8 +253,16 @@ class Page:
     def _put(self, kind: str, text: str, block: Callable[[], None]) -> None:
         """Add a block that is no list, behind the list at hand."""
         if text.strip():
+            self._write_terms(self._slots)
             self._flush_items()
             self._add(kind, text, block)
+
+    def _write_terms(self, slots: Sequence[_Slot]) -> None:
+        """Write the terms of open definitions that begin with something else than words."""
+        for slot in slots:
+            if slot.item < 0 and slot.term:
+                slot.item = len(self._items)
+                self._items.append((slot.depth, slot.mark, list(slot.term)))
 
     def _add(self, kind: str, text: str, block: Callable[[], None]) -> None:
         self._blocks.append((kind, text, block))
@@ -309,7 +318,7 @@ class Page:
         self._walk(node)
         self._flush()
         self._slots.pop()
-        if slot.item < 0 and terms and not node.words:
+        if slot.item < 0 and terms:
             self._items.append((slot.depth, "", terms))
 
     def _put_note(self, name: str, label: str) -> None:
