@@ -136,7 +136,7 @@ def _list(values: list[object] | tuple[object, ...]) -> list[Scalar] | str | Non
     return [scalar for value in values if (scalar := _scalar(value)) is not None] or None
 
 
-TEXT_FIELDS = ("text", "content", "body", "passage", "contents")
+TEXT_FIELDS = ("text", "content", "body", "passage", "contents", "page_content")
 TITLE_FIELDS = ("title", "name")
 ID_FIELDS = ("id", "_id")
 

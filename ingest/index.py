@@ -15,7 +15,7 @@ from ..core.errors import CallerError
 from ..store.collection import Collection
 from ..store.write import Intake
 from .documents import Dropped, Skipped, one_line
-from .readers import MAX_BYTES, READERS, read_file, unsupported
+from .readers import MAX_BYTES, is_readable, read_file, unsupported
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class _Search:
         suffix = os.path.splitext(path)[1].lower()
         if not path.isprintable() and _shown(path) != path:
             self.skip(path, "the name is not valid UTF-8; rename the file")
-        elif suffix not in READERS:
+        elif not is_readable(suffix):
             self.skip(path, unsupported(suffix))
         else:
             real = os.path.realpath(path)

@@ -285,7 +285,9 @@ class Page:
         for child in node.children:
             if not isinstance(child, Node):
                 self._pieces.append((child, self._target))
-            elif child.tag != "li" or child.get("id") in self._notes or self._furniture.kind(child, inside=self._inside):
+            elif (
+                child.tag != "li" or child.get("id") in self._notes or self._furniture.kind(child, inside=self._inside)
+            ):
                 self._element(child)
             else:
                 self._flush()
@@ -403,6 +405,8 @@ def _rows(node: Node) -> Iterator[Node]:
     for child in node.children:
         if isinstance(child, Node) and child.tag == "tr":
             yield child
+        elif isinstance(child, Node) and child.tag == "tgroup":  # of DocBook
+            yield from _rows(child)
         elif isinstance(child, Node) and child.tag in ("thead", "tbody", "tfoot"):
             own = [row for row in child.children if isinstance(row, Node) and row.tag == "tr"]
             if child.tag == "thead":

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal
 
 from .builder import Builder
@@ -235,7 +236,7 @@ def is_wrapped(lines: Sequence[str], width: int) -> bool:
     """
     if len(lines) < 2:
         return True
-    pairs = list(zip(lines, lines[1:], strict=False))
+    pairs = list(pairwise(lines))
     longest = max(map(len, lines))
     width = longest if width > UNWRAPPED or longest > width else width
     if longest > UNWRAPPED or _is_verse(lines, width):

@@ -72,7 +72,9 @@ def write(builder: Builder, text: str) -> str:
         return write_plain(builder, text)
     plain = "\n".join(_without_extensions(_ROLE.sub(_role, text.expandtabs(8)).split("\n")))
     parts = publish_parts(plain, writer="html5", settings_overrides=_SETTINGS)
-    return Page(builder, parse(f"<main>{parts['body_pre_docinfo']}{parts['docinfo']}{parts['body']}</main>"), own=True).write()
+    return Page(
+        builder, parse(f"<main>{parts['body_pre_docinfo']}{parts['docinfo']}{parts['body']}</main>"), own=True
+    ).write()
 
 
 def _role(found: re.Match[str]) -> str:
@@ -90,7 +92,11 @@ def _without_extensions(lines: list[str]) -> Iterator[str]:
     while place < len(lines):
         found = _DIRECTIVE.match(lines[place])
         name = found[2].lower() if found else ""
-        if found is None or (name in _directive_registry and name not in _SILENT | {"raw", "include"}) or name == "image":
+        if (
+            found is None
+            or (name in _directive_registry and name not in _SILENT | {"raw", "include"})
+            or name == "image"
+        ):
             yield lines[place]
             place += 1
             continue
