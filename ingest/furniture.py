@@ -85,9 +85,10 @@ _WORDS = frozenset("h1 h2 h3 h4 h5 h6 td th tr dt dd p pre code em strong b i im
 _TAGS = {"nav": "navigation", "menu": "navigation", "dialog": "banner", "button": "button", "footer": "footer"}
 _FORMS = frozenset(["input", "textarea", "button", "option", "select", "progress", "meter"])
 _EDIT = re.compile(
-    r"\W*(?:(?:edit|improve|suggest edits? (?:to|for)) (?:this|the) (?:page|article|section)\b.*|edit (?:this )?(?:page )?on \w+|"
-    r"view (?:page )?source|show source|report an? (?:issue|bug).{0,40}|(?:back )?to top|skip to (?:main )?(?:content|navigation)|"
-    r"jump to (?:content|navigation|search)|(?:copy|copied)!?|print this page)\W*",
+    r"\W*(?:(?:edit|improve|suggest edits? (?:to|for)) (?:this|the) (?:page|article|section)\b.*"
+    r"|edit (?:this )?(?:page )?on \w+|view (?:page )?source|show source|report an? (?:issue|bug).{0,40}"
+    r"|(?:back )?to top|skip to (?:main )?(?:content|navigation)|jump to (?:content|navigation|search)"
+    r"|(?:copy|copied)!?|print this page)\W*",
     re.IGNORECASE,
 )
 
@@ -118,12 +119,12 @@ def _linked(node: Node) -> int:
 
 
 class Furniture:
-    """Tells what an element is, if it is not the article's; `page` is all of it."""
+    """Tells what an element of a page is, if it is not the article's; a page that was made here (`own`) has no menus."""
 
-    def __init__(self, page: Node, *, own: bool = False) -> None:
+    def __init__(self, root: Node, body: Node, *, own: bool = False) -> None:
         self._own = own
-        self._hidden = hidden_selectors(page)
-        self._size = page.words
+        self._hidden = frozenset() if own else hidden_selectors(root)
+        self._size = body.words
 
     def kind(self, node: Node, *, inside: bool) -> str:
         """Return "navigation", "banner" or the like, or nothing; `inside` the page's main part headers are content."""

@@ -11,13 +11,15 @@ _START = re.compile(
 )
 _FONT = re.compile(r"\\f(?:\[[^\]]*\]|\([A-Z]{2}|.)|\\s[+-]?\d|\\m\[[^\]]*\]|\\[&%/,|^:]|\\c$")
 _NAMED = {
-    "(aq": "'", "(dq": '"', "(bu": "•", "(em": "—", "(en": "–", "(co": "©", "(rg": "®", "(lq": "“", "(rq": "”", "(oq": "‘",
-    "(cq": "’", "(mi": "-", "(ha": "^", "(ti": "~", "(rs": "\\", "(ga": "`", "(<=": "≤", "(>=": "≥", "(mu": "×", "(->": "→",
+    "(aq": "'", "(dq": '"', "(bu": "•", "(em": "—", "(en": "–", "(co": "©", "(rg": "®", "(lq": "“", "(rq": "”",
+    "(oq": "‘", "(cq": "’", "(mi": "-", "(ha": "^", "(ti": "~", "(rs": "\\", "(ga": "`", "(<=": "≤", "(>=": "≥",
+    "(mu": "×", "(->": "→",
 }  # fmt: skip
 _ESCAPE = re.compile(r"\\(\([^\s]{2}|\[[^\]]*\]|\*\([^\s]{2}|\*\[[^\]]*\]|\*.|[- .'`~e\\0])")
 _ARGUMENT = re.compile(r'"((?:[^"]|"")*)"?|(\S+)')
 _INLINE = frozenset(
-    "B I BR RB BI IB IR RI SM SB R Nm Fl Ar Cm Pa Ev Sy Em Dv Er Va Fa Ft Fn Xr Li Ql Dq Sq Pq Op Oo Oc Ns No Ic".split()
+    "B I BR RB BI IB IR RI SM SB R Nm Fl Ar Cm Pa Ev Sy Em Dv Er Va Fa Ft Fn Xr Li Ql Dq Sq Pq Op Oo Oc Ns No "
+    "Ic".split()
 )
 _PARAGRAPH = frozenset("PP P LP Pp sp HP Sp".split())
 _JOINED = frozenset("BR RB BI IB IR RI".split())

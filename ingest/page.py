@@ -1,4 +1,4 @@
-"""The blocks of a web page: headings, paragraphs, lists, tables, code and notes, in the order in which they are read."""
+"""The blocks of a web page: headings, paragraphs, lists, tables, code and notes, in the order of reading."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from .markup import UNSEEN, Node
 Pieces = list[tuple[str, str]]
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd label mark math nobr q rp rt ruby s samp "
-    "small span strike strong sub sup time tt u var wbr semantics mrow mi mo mn msup msub mfrac mtext".split()
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd label mark math nobr q rp rt ruby s "
+    "samp small span strike strong sub sup time tt u var wbr semantics mrow mi mo mn msup msub mfrac mtext".split()
 )
 _SPAN_LIMIT = 50
 _WRITTEN = 1 << 60  # no item of the list at hand
@@ -55,7 +55,7 @@ class Page:
         self._builder = builder
         self._root = root
         self._body = root.find("body") or root
-        self._furniture = Furniture(self._body, own=own)
+        self._furniture = Furniture(root, self._body, own=own)
         self._repeated = repeated
         self._blocks: list[tuple[str, str, Callable[[], None]]] = []
         self._headings: list[tuple[int, str]] = []
@@ -262,7 +262,7 @@ class Page:
         for slot in slots:
             if slot.item < 0 and slot.term:
                 slot.item = len(self._items)
-                self._items.append((slot.depth, slot.mark, list(slot.term)))
+                self._items.append((slot.depth, slot.mark, list(slot.term[:-1])))  # without the colon
 
     def _add(self, kind: str, text: str, block: Callable[[], None]) -> None:
         self._blocks.append((kind, text, block))
@@ -372,17 +372,21 @@ class Page:
         below: dict[int, tuple[int, Pieces]] = {}
         for number, row in enumerate(rows):
             made: list[Pieces] = []
-            for cell in [child for child in row.children if isinstance(child, Node) and child.tag in ("td", "th")]:
+            for cell in _cells(row):
                 _fill(made, below)
-                pieces = [] if self._furniture.kind(cell, inside=True) else self._flat_pieces(cell)
-                for place in range(_span(cell, "colspan")):
-                    given = pieces if not place or number < header else []
-                    if (down := _span(cell, "rowspan")) > 1:
-                        below[len(made)] = (down - 1, given)
-                    made.append(given)
+                self._cell(cell, made, below, named=number < header)
             _fill(made, below)
             grid.append(made)
         return grid
+
+    def _cell(self, cell: Node, row: list[Pieces], below: dict[int, tuple[int, Pieces]], *, named: bool) -> None:
+        pieces = [] if self._furniture.kind(cell, inside=True) else self._flat_pieces(cell)
+        down = _span(cell, "rowspan")
+        for place in range(_span(cell, "colspan")):
+            given = pieces if not place or named else []
+            if down > 1:
+                below[len(row)] = (down - 1, given)
+            row.append(given)
 
 
 def _fill(row: list[Pieces], below: dict[int, tuple[int, Pieces]]) -> None:
@@ -403,17 +407,20 @@ def _rows(node: Node) -> Iterator[Node]:
     """Yield the rows of a table, not those of tables inside it; the foot last."""
     feet: list[Node] = []
     for child in node.children:
-        if isinstance(child, Node) and child.tag == "tr":
+        if not isinstance(child, Node):
+            continue
+        if child.tag == "tr":
             yield child
-        elif isinstance(child, Node) and child.tag == "tgroup":  # of DocBook
+        elif child.tag == "tgroup":  # of DocBook
             yield from _rows(child)
-        elif isinstance(child, Node) and child.tag in ("thead", "tbody", "tfoot"):
+        elif child.tag in ("thead", "tbody", "tfoot"):
             own = [row for row in child.children if isinstance(row, Node) and row.tag == "tr"]
-            if child.tag == "thead":
-                for row in own:
-                    row.attributes["data-head"] = "yes"
-            yield from own if child.tag != "tfoot" else ()
-            feet += own if child.tag == "tfoot" else []
+            for row in own if child.tag == "thead" else ():
+                row.attributes["data-head"] = "yes"
+            if child.tag == "tfoot":
+                feet += own
+            else:
+                yield from own
     yield from feet
 
 

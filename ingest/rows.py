@@ -16,6 +16,7 @@ from dataclasses import replace
 from ..core.types import Block, Document
 from .documents import (
     ID_FIELDS,
+    NOT_A_VALUE,
     TEXT_FIELDS,
     TITLE_FIELDS,
     RowDocuments,
@@ -160,7 +161,7 @@ def _value(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return "" if _ENCODED.match(value) else clean_text(value).strip()
+        return "" if _ENCODED.match(value) or value.strip() in NOT_A_VALUE else clean_text(value).strip()
     if isinstance(value, list | tuple):
         if len(value) > MOST_NUMBERS and all(isinstance(one, int | float) for one in value):
             return ""

@@ -71,6 +71,7 @@ def _keeps_hyphen(left: str, right: str, words: Collection[str]) -> bool:
     return f"{first}-{second}" in words or "-" in first or (first in words and second in words)
 
 
+NARROWEST = 25  # nobody wraps text at fewer characters
 UNWRAPPED = 140
 SENTENCE_END = re.compile(r"[.!?…。:]['\"’”)\]]*$")
 _OVERSTRIKE = re.compile(".\b")
@@ -239,14 +240,15 @@ def is_wrapped(lines: Sequence[str], width: int) -> bool:
     pairs = list(pairwise(lines))
     longest = max(map(len, lines))
     width = longest if width > UNWRAPPED or longest > width else width
-    if longest > UNWRAPPED or _is_verse(lines, width):
+    least = NARROWEST // 2 if _DENSE.search(lines[0]) else NARROWEST
+    if not least <= longest <= UNWRAPPED or _is_verse(lines, width):
         return False
     if sum(_is_full(line, after, width) for line, after in pairs) * 4 >= len(pairs) * 3:
         return True
     mean = sum(len(line.strip()) for line in lines[:-1]) / len(pairs)
     low = sum(_starts_low(after) for _, after in pairs)
     if low * 2 >= len(pairs):
-        return mean >= 25
+        return mean >= (15 if low * 10 >= len(pairs) * 8 else NARROWEST)
     ended = sum(bool(SENTENCE_END.search(line)) or line.endswith((",", ";")) for line in lines[:-1])
     return not ended and width >= 50 and mean >= 0.6 * width
 

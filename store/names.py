@@ -35,18 +35,24 @@ _HEADINGS = re.compile(r"\A(?:\s*#[^\n]*\n)+\s*")
 _PARENTHESIS = re.compile(r"\s*\([^()]*\)\s*")
 _HEAD_END = re.compile(r"[(,;:]|\b(?:is|was|are|were|refers|has|had|may|also)\b")
 _BE = re.compile(r"\b(?:is|was|are|were)\b")
-#: what numbers a section beyond doubt: "20.5. ", "3.2.1 ", "A.2 ", "Chapter 3: ", "§ 4 "
+_DIVISIONS = (
+    "chapter|part|section|article|kapitel|teil|abschnitt|artikel|chapitre|partie|cap[ií]tulo|secci[oó]n|"
+    "appendix|annex|anhang|annexe"
+)
+#: what numbers a section beyond doubt: "20.5. ", "3.2.1 ", "A.2 ", "Chapter 3: ", "Appendix B. ", "§ 4 "
 _NUMBER = re.compile(
-    r"\s*(?:(?:chapter|part|section|appendix|annex|article|kapitel|teil|abschnitt|anhang|artikel|chapitre|partie|annexe|"
-    r"cap[ií]tulo|secci[oó]n)\s+(?:\d+(?:\.\d+)*|[A-Z])\s*[.:–—-]\s+|\d{1,3}(?:\.\d{1,3})+\.\s+|"
-    r"\d{1,3}(?:\.\d{1,3}){2,}\s+|[A-Z](?:\.\d{1,3})+\.?\s+|§+\s*\d+[a-z]?(?:\.\d+)*\.?\s+)(?=\S)",
-    re.IGNORECASE,
+    rf"\s*(?:(?i:{_DIVISIONS})\s+(?:\d+(?:\.\d+)*|(?<=[xXgGeE]\s)[A-Z])\s*[.:–—-]\s+"
+    r"|\d{1,3}(?:\.\d{1,3})+\.\s+|\d{1,3}(?:\.\d{1,3}){2,}\s+|[A-Z](?:\.\d{1,3})+\.?\s+"
+    r"|§+\s*\d+[a-z]?(?:\.\d+)*\.?\s+)(?=\S)"
 )
 #: what may number a section or belong to a name: "3.2 Installing Tern" and "4.48 Psychosis"
 _PERHAPS_NUMBER = re.compile(r"\s*(?:\d{1,2}\.\d{1,2}|\d{1,2}[.)])\s+(?=[^\W\d_])")
+_MENU_WORDS = (
+    "prev(?:ious)?|next|home|up|index|(?:table of )?contents|skip to (?:main )?content|jump to navigation|"
+    "back to top|menu|search|you are here"
+)
 _NAVIGATION = re.compile(
-    r"[^\n]*(?: \| |[«»‹›←→])|(?:(?:prev(?:ious)?|next|home|up|index|(?:table of )?contents|skip to (?:main )?content|"
-    r"jump to navigation|back to top|menu|search|you are here)\b[\s>/:|]*)+(?:\n|\Z)|(?:home|start|you are here)\s*[:>/]",
+    rf"[^\n.«]{{0,120}}(?: \| | [»›←→] )|(?:(?:{_MENU_WORDS})\b[\s>/:|]*)+(?:\n|\Z)|(?:home|you are here)\s*[:>/]",
     re.IGNORECASE,
 )
 _NEW_SENTENCE = re.compile(r"[a-z]{3}\. [A-Z]")
@@ -56,8 +62,8 @@ def names_of(title: str, text: str, blocks: Sequence[Block] = ()) -> list[tuple[
     """Return (name key, kind) for each name a passage bears, the surest kind of each.
 
     The number of a section is no part of its name: "20.5. Write Ahead Log" is called Write Ahead Log. Where it can't
-    be told from a part of the name ("4. Big Night", "5. Managing Packages") there are both. A passage that opens with a menu or, as its `blocks` say,
-    with a list, a table or code has no lead.
+    be told from a part of the name ("5. Managing Packages") there are both. A passage that opens with a menu or, as its
+    `blocks` say, with a list, a table or code has no lead.
     """
     names = _of_lead(text) if _opens_with_prose(blocks) else {}
     names.update(_of_title(title))

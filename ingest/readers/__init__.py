@@ -27,8 +27,8 @@ _PARSERS = {
     "table": ".csv .tsv",
     "json_lines": ".jsonl .ndjson",
     "json_file": ".json",
-    "source_code": ".py .pyi .js .mjs .cjs .ts .tsx .jsx .java .c .h .cc .cpp .hpp .cs .go .rs .rb .php .pl .lua .r .kt "
-    ".swift .scala .sh .bash .sql .css .scss .proto .yaml .yml .toml .ini .cfg .conf .properties",
+    "source_code": ".py .pyi .js .mjs .cjs .ts .tsx .jsx .java .c .h .cc .cpp .hpp .cs .go .rs .rb .php .pl .lua .r "
+    ".kt .swift .scala .sh .bash .sql .css .scss .proto .yaml .yml .toml .ini .cfg .conf .properties",
 }
 #: by file suffix, in lower case; `READERS.add(".rst", read)` or an entry point called `.rst` adds a format
 READERS: Registry[Reader] = Registry(

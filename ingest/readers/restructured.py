@@ -42,12 +42,13 @@ _DIRECTIVE = re.compile(r"( *)\.\. (?:\|.*\| )?([A-Za-z][\w:.+-]*)::(?:\s+(.*))?
 _OPTION = re.compile(r" *:[\w-]+:(?:\s|$)")
 _ROLE = re.compile(r"(?<![\w`]):([a-zA-Z][\w:.+-]*):`([^`\n]*(?:\n[^`\n]+)?)`")
 _KNOWN_ROLES = frozenset(
-    "emphasis strong literal code math sub sup subscript superscript title title-reference t abbreviation acronym".split()
+    "emphasis strong literal code math sub sup subscript superscript title title-reference t abbreviation "
+    "acronym".split()
 )
 _SILENT = frozenset(
-    "toctree index automodule autoclass autofunction autosummary autodata automethod autoexception currentmodule module "
-    "py:module highlight default-domain meta include literalinclude raw tabularcolumns program sectionauthor codeauthor "
-    "image figure-md plot graphviz mermaid contents sectnum ifconfig testsetup testcleanup".split()
+    "toctree index automodule autoclass autofunction autosummary autodata automethod autoexception currentmodule "
+    "module py:module highlight default-domain meta include literalinclude raw tabularcolumns program sectionauthor "
+    "codeauthor image figure-md plot graphviz mermaid contents sectnum ifconfig testsetup testcleanup".split()
 )
 _CODE = frozenset("sourcecode code-block prompt doctest testcode testoutput ipython console highlights".split())
 _VERSIONS = {

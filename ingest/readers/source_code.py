@@ -19,8 +19,8 @@ MINIFIED = 5_000  # characters of a line that nobody wrote
 REMARK = 40  # letters from which a comment is prose
 _PYTHON = (".py", ".pyi")
 _SLASHES = frozenset(
-    ".js .mjs .cjs .ts .tsx .jsx .java .c .h .cpp .cc .cxx .hpp .cs .go .rs .css .scss .less .php .kt .swift .scala .proto "
-    ".dart .groovy .sql".split()
+    ".js .mjs .cjs .ts .tsx .jsx .java .c .h .cpp .cc .cxx .hpp .cs .go .rs .css .scss .less .php .kt .swift .scala "
+    ".proto .dart .groovy .sql".split()
 )
 _DASHES = frozenset([".sql", ".lua", ".hs", ".ada"])
 _BLOCK_COMMENT = re.compile(r"^[ \t]*/\*+(.*?)\*/[ \t]*$", re.DOTALL | re.MULTILINE)
