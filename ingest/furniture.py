@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from .markup import UNSEEN, Node
 
@@ -10,8 +11,6 @@ _TOKEN = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 _HIDDEN_STYLE = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|(?<![\w-])opacity\s*:\s*0(?![.\d]*[1-9])"
 )
-_HIDDEN_RULE = re.compile(r"([^{}]+)\{[^{}]*(?:display\s*:\s*none|visibility\s*:\s*hidden)[^{}]*\}")
-_AT_BLOCK = re.compile(r"@[\w-]+[^{};]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}")
 _SIMPLE_SELECTOR = re.compile(r"(?:[a-z][a-z0-9]*)?([.#][\w-]+)")
 _HIDDEN_CLASSES = frozenset(
     "visually-hidden visuallyhidden sr-only screen-reader-text screen-reader-only screenreader-only "
@@ -98,11 +97,21 @@ def hidden_selectors(root: Node) -> frozenset[str]:
     found: set[str] = set()
     for node in root.nodes():
         if node.tag == "style" and "print" not in node.get("media"):
-            rules = _AT_BLOCK.sub("", node.text()[:200_000])
-            for rule in _HIDDEN_RULE.finditer(rules):
-                single = (_SIMPLE_SELECTOR.fullmatch(part.strip()) for part in rule[1].split(","))
-                found.update(one[1] for one in single if one)
+            for selectors, body in _rules(node.text()[:200_000]):
+                if _HIDDEN_STYLE.search(body.lower()):
+                    single = (_SIMPLE_SELECTOR.fullmatch(part.strip()) for part in selectors.split(","))
+                    found.update(one[1] for one in single if one)
     return frozenset(found)
+
+
+def _rules(sheet: str) -> Iterator[tuple[str, str]]:
+    """Yield the selectors and bodies of the rules that are in no other, such as one for print."""
+    depth = 0
+    for part in sheet.split("}"):
+        *outer, body = part.split("{")
+        if depth + len(outer) == 1:
+            yield outer[0] if outer else "", body
+        depth = max(0, depth + len(outer) - 1)
 
 
 def link_share(node: Node) -> float:

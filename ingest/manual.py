@@ -84,7 +84,7 @@ class _Manual:
         rest = re.sub(r"\s*(?<!\\)\\\".*", "", rest)
         arguments = [_plain((quoted or bare).replace('""', '"')) for quoted, bare in _ARGUMENT.findall(rest)]
         if name in ("TH", "Dt"):
-            self.title = f"{arguments[0].lower()}({arguments[1]})" if len(arguments) > 1 else ""
+            self.title = f"{arguments[0].lower()}({arguments[1]})" if len(arguments) > 1 and arguments[1] else ""
         elif name in ("SH", "SS", "Sh", "Ss"):
             self.end_list()
             self.builder.heading(2 if name[1] in "Hh" else 3, " ".join(arguments))

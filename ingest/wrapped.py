@@ -16,6 +16,7 @@ from typing import Literal
 
 from .builder import Builder
 
+LONGEST_WORD = 100
 SOFT_HYPHEN = "\u00ad"
 _HYPHENS = "-\u2010\u00ac" + SOFT_HYPHEN
 _WORD = re.compile(r"[^\W\d_]+(?:[-\u2010'’][^\W\d_]+)*")
@@ -39,27 +40,28 @@ def join_lines(lines: Sequence[str], words: Collection[str], *, typed: bool = Fa
     between two words that also stand alone. A capital or digit behind the hyphen keeps it ("Jean-Paul"). People who
     type hyphenate nothing, so that in `typed` text only a word of the document loses its hyphen.
     """
-    joined = ""
-    for line in lines:
-        joined = _join_two(joined, line.strip(), words, typed=typed) if joined else line.strip()
-    return joined
+    parts: list[str] = []
+    for line in filter(None, map(str.strip, lines)):
+        if parts:
+            parts[-1], between = _joint(parts[-1], line, words, typed=typed)
+            parts.append(between)
+        parts.append(line)
+    return "".join(parts)
 
 
-def _join_two(before: str, line: str, words: Collection[str], *, typed: bool) -> str:
-    if not line:
-        return before
+def _joint(before: str, line: str, words: Collection[str], *, typed: bool) -> tuple[str, str]:
+    """Return the line before as it stands when the next is joined to it, and what stands between the two."""
     if before[-1] == SOFT_HYPHEN and line[0].isalpha():
-        return before[:-1] + line
-    left, right = _LAST.search(before), _FIRST.match(line)
+        return before[:-1], ""
+    left, right = _LAST.search(before[-LONGEST_WORD:]), _FIRST.match(line)
     if left and right and before[-1] in _HYPHENS:
         if right[0].lower() in _PENDING:
-            return f"{before} {line}"
+            return before, " "
         kept = typed and f"{left[1]}{right[0]}".lower() not in words
-        return (before if kept or _keeps_hyphen(left[1], right[0], words) else before[:-1]) + line
+        return (before if kept or _keeps_hyphen(left[1], right[0], words) else before[:-1]), ""
     if before[-1] in "-\u2010" and before[-2:-1].isalnum() and line[0].isalnum():
-        return before + line
-    dense = _DENSE.match(before[-1]) and _DENSE.match(line[0])
-    return before + line if dense else f"{before} {line}"
+        return before, ""
+    return before, "" if _DENSE.match(before[-1]) and _DENSE.match(line[0]) else " "
 
 
 def _keeps_hyphen(left: str, right: str, words: Collection[str]) -> bool:
@@ -71,10 +73,11 @@ def _keeps_hyphen(left: str, right: str, words: Collection[str]) -> bool:
     return f"{first}-{second}" in words or "-" in first or (first in words and second in words)
 
 
+LOOKED_AHEAD = 50  # lines
 NARROWEST = 25  # nobody wraps text at fewer characters
 UNWRAPPED = 140
 SENTENCE_END = re.compile(r"[.!?…。:]['\"’”)\]]*$")
-_OVERSTRIKE = re.compile(".\b")
+_OVERSTRIKE = re.compile("[^\b\n]\b")
 _ESCAPE = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _RULE = re.compile(r"\s*([-=~^*_#+.])\1{2,}\s*")
 _FENCE = re.compile(r"\s*```")
@@ -103,8 +106,9 @@ _MANUAL = re.compile(r"(\S+\(\d\w*\)).*\s\1|.*\S {3,}\S+\(\d\w*\)")
 def write(builder: Builder, text: str) -> str:
     """Write plain text into a document, and return its title, or nothing where no line looks like one."""
     text = _ESCAPE.sub("", text) if "\x1b" in text else text
-    while "\b" in text and (plain := _OVERSTRIKE.sub("", text)) != text:
-        text = plain  # manual pages print a letter twice to make it bold
+    if "\b" in text:
+        # Manual pages print a letter twice to make it bold, and a third time to underline it.
+        text = _OVERSTRIKE.sub("", _OVERSTRIKE.sub("", text)).replace("\b", "")
     lines = [line.rstrip() for line in _without_pages(text.expandtabs(8), builder)]
     if _is_log(lines):
         builder.code("\n".join(lines))
@@ -448,7 +452,7 @@ class _Writer:
 
     def _deeper(self, last: _Piece, group: Sequence[str], place: int) -> _Piece | None:
         """Begin a paragraph where a line is set in, or make the line above a term that this one defines."""
-        term, rest = last.lines[0].strip(), min(map(_indent, group[place:]))
+        term, rest = last.lines[0].strip(), min(map(_indent, group[place : place + LOOKED_AHEAD]))
         if len(last.lines) == 1 and len(term) <= 70 and rest > last.column and term[-1] not in ".!?:,;":
             if _is_capitals(term) and last.column < self.indent:
                 last.kind, last.style = "heading", "capitals"

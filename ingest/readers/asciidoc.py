@@ -27,6 +27,7 @@ _IMAGE = re.compile(r"image::?[^\s\[]+\[\"?([^\],\"]*)[^\]]*\]")
 _LINK = re.compile(
     r"(?:link:|xref:|mailto:)?((?:https?|ftp|irc|file)://[^\s\[\]<>]+|(?<=link:)\S+?|(?<=xref:)\S+?|(?<=mailto:)\S+?)\[([^\]]*)\]"
 )
+_MACRO = re.compile(r"(?<![\w:])(?!link:|xref:|mailto:|https?:|ftp:|file:|irc:)[a-z]\w*:([\w./-]+)\[([^\]]*)\]")
 _REFERENCE = re.compile(r"<<([^,>]+)(?:,\s*([^>]+))?>>")
 _FOOTNOTE = re.compile(r"footnote(?:ref)?:(?:[\w-]*)\[([^\]]*)\]")
 _MARKS = re.compile(r"(?<![\w\\])(\*\*?|__?|``?|\+\+?|##?|\^|~)(?=\S)(.+?)(?<=\S)\1(?!\w)")
@@ -112,7 +113,8 @@ class _Reader:
         words = join_lines(held, self.words, typed=True)
         if marks:
             depth = len(marks[0]) - 1 if marks[0][0] in "*." else 0
-            number = f"{1 + self.before(depth)}." if marks[0][0] == "." else ""
+            counted = re.sub(r"\D", "", marks[0])
+            number = f"{counted}." if counted else f"{1 + self.before(depth)}." if marks[0][0] in ".<" else ""
             self.items.append((depth, number, words))
             return
         self.end_list()
@@ -198,6 +200,7 @@ class _Reader:
         """Return words without marks, and their links."""
         words = re.sub(r"\{([\w-]+)\}", lambda found: self.values.get(found[1], found[0]), words)
         words = _IMAGE.sub(r"\1", _ROLE.sub("", _FOOTNOTE.sub("", words)))
+        words = _MACRO.sub(lambda found: found[1] + (f"({found[2]})" if found[2] else ""), words)
         words = _REFERENCE.sub(lambda found: found[2] or found[1], words)
         made, at = list[tuple[str, str]](), 0
         for link in _LINK.finditer(words):

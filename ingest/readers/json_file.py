@@ -13,7 +13,7 @@ from ..documents import TITLE_FIELDS, RowDocuments, Skipped, UnreadableError, fi
 from ..rows import fields_of, row_document, written_fields
 from . import json_lines
 
-MAX_BYTES = 100_000_000
+MAX_BYTES = 50_000_000
 _LISTS = ("data", "rows", "items", "records", "results", "documents", "entries", "hits")
 
 

@@ -21,7 +21,7 @@ from ..wrapped import join_lines, vocabulary
 from ..wrapped import write as write_plain
 
 FRONT_MATTER_LINES = 500
-LONGEST = 20_000_000
+LONGEST = 10_000_000
 _KEY = re.compile(r"([A-Za-z_][\w .-]*):(?:\s+(.*)|)$")
 _ITEM = re.compile(r"\s*-\s+(.*)$")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")

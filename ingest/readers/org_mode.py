@@ -1,4 +1,4 @@
-"""Org: outlines of Emacs, written as Markdown and read as such."""
+"""Org: outlines of Emacs, written as Markdown and read as such; states and tags stand below their headings."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from ..decode import read_text
 from ..documents import Dropped, clean_text, stem_title
 from . import markdown
 
-_HEADING = re.compile(r"(\*+)\s+(?:(?:TODO|DONE|NEXT|WAITING|CANCELLED)\s+)?(?:\[#\w\]\s+)?(.*?)(?:\s+:[\w@:]+:)?\s*")
+_HEADING = re.compile(r"(\*+)\s+((?:TODO|DONE|NEXT|WAITING|CANCELL?ED)\s+)?(\[#\w\]\s+)?(.*?)(\s+:[\w@:]+:)?\s*")
 _KEYWORD = re.compile(r"\s*#\+(\w+):\s*(.*)", re.IGNORECASE)
 _BLOCK = re.compile(r"\s*#\+(begin|end)_(\w+).*", re.IGNORECASE)
 _DRAWER = re.compile(r"\s*:[\w-]+:\s*")
-_PLANNING = re.compile(r"\s*(?:SCHEDULED|DEADLINE|CLOSED):.*")
 _RULE = re.compile(r"\s*\|[-+]+\|?\s*")
 _LINK = re.compile(r"\[\[([^\[\]]+)\](?:\[([^\[\]]+)\])?\]")
 _MARKS = re.compile(r"(?<![\w*/=~+_])([*/=~+_])(?=\S)([^\n]+?)(?<=\S)\1(?![\w*/=~+_])")
@@ -53,7 +52,7 @@ def _markdown(lines: list[str]) -> tuple[str, list[str]]:
         elif keyword := _KEYWORD.fullmatch(line):
             title = title or (keyword[2] if keyword[1].lower() == "title" else "")
             made += ["", keyword[2], ""] if keyword[1].lower() == "caption" else []
-        elif not (line.startswith("# ") or line == "#" or _PLANNING.fullmatch(line)):
+        elif not (line.startswith("# ") or line == "#"):
             made += _line(line, made, header=header)
         header = not line.lstrip().startswith("|")
     return title, made
@@ -61,7 +60,8 @@ def _markdown(lines: list[str]) -> tuple[str, list[str]]:
 
 def _line(line: str, made: list[str], *, header: bool) -> list[str]:
     if heading := _HEADING.fullmatch(line):
-        return ["", "#" * min(len(heading[1]), 6) + " " + _inline(heading[2]), ""]
+        state = " ".join(f"{heading[2] or ''}{heading[3] or ''}{(heading[5] or '').replace(':', ' ')}".split())
+        return ["", "#" * min(len(heading[1]), 6) + " " + _inline(heading[4]), "", *([state, ""] if state else [])]
     if _RULE.fullmatch(line):
         before = made[-1] if made else ""
         second = before.startswith("|") and (len(made) < 2 or not made[-2].startswith("|"))

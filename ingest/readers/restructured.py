@@ -38,6 +38,9 @@ _SETTINGS = {
     "syntax_highlight": "none",
     "line_length_limit": 1_000_000,
 }
+#: replacements that are made of others could make a text of any size
+_NESTED = re.compile(r"(?m)^ *\.\. \|[^|\n]+\| replace::.*\|[^|\n]+\|")
+MOST_NESTED = 8
 _DIRECTIVE = re.compile(r"( *)\.\. (?:\|.*\| )?([A-Za-z][\w:.+-]*)::(?:\s+(.*))?$")
 _OPTION = re.compile(r" *:[\w-]+:(?:\s|$)")
 _ROLE = re.compile(r"(?<![\w`]):([a-zA-Z][\w:.+-]*):`([^`\n]*(?:\n[^`\n]+)?)`")
@@ -69,10 +72,13 @@ def read(path: Path) -> Iterator[Document | Dropped]:
 
 def write(builder: Builder, text: str) -> str:
     """Write reStructuredText into a document and return its first heading."""
-    if len(text) > LONGEST:
+    if len(text) > LONGEST or len(_NESTED.findall(text)) > MOST_NESTED:
         return write_plain(builder, text)
     plain = "\n".join(_without_extensions(_ROLE.sub(_role, text.expandtabs(8)).split("\n")))
-    parts = publish_parts(plain, writer="html5", settings_overrides=_SETTINGS)
+    try:
+        parts = publish_parts(plain, writer="html5", settings_overrides=_SETTINGS)
+    except Exception:  # docutils raises nearly any type on rubbish
+        return write_plain(builder, text)
     return Page(
         builder, parse(f"<main>{parts['body_pre_docinfo']}{parts['docinfo']}{parts['body']}</main>"), own=True
     ).write()

@@ -12,8 +12,9 @@ from ...core.types import Document
 from ..builder import Builder
 from ..decode import read_text
 from ..documents import Dropped, clean_text, stem_title
+from ..wrapped import write as write_plain
 
-LONGEST = 5_000_000
+LONGEST = 2_000_000
 _COMMENT = re.compile(r"(?<!\\)%[^\n]*(?:\n[ \t]*(?=\S))?")
 _VERBATIM = re.compile(
     r"\\begin\{(verbatim\*?|lstlisting|minted|Verbatim|alltt|comment)\}(?:\[[^\]]*\])?(?:\{[^{}]*\})?(.*?)\\end\{\1\}",
@@ -33,7 +34,7 @@ _FORMULAS = frozenset("equation align gather multline eqnarray displaymath math 
 _TABLES = frozenset(["tabular", "tabularx", "longtable", "tabulary", "array", "tabular*"])
 _DROPPED = frozenset(["tikzpicture", "pgfpicture", "picture", "filecontents", "CCSXML"])
 _COMMAND = re.compile(
-    r"\\(begin|end)\s*\{([A-Za-z]+\*?)\}"
+    r"\\(begin|end)\s*\{([A-Za-z]+\*?)\}(?:\[[!htbpHc]+\])?"
     r"|\\(part|chapter|section|subsection|subsubsection|paragraph|subparagraph)\*?(?:\[[^\]]*\])?(?=\s*\{)"
     r"|\\(item|bibitem)\b(?:\s*\[([^\]]*)\])?(?:\{[^{}]*\})?|\\(caption|footnote|footnotetext)\*?(?:\[[^\]]*\])?(?=\s*\{)"
     r"|\\(maketitle|tableofcontents|listoffigures|listoftables|newpage|clearpage|appendix|bigskip|medskip|smallskip|noindent"
@@ -46,7 +47,8 @@ _SILENT = re.compile(
     r"(?:\s*\[[^\]]*\])*(?:\s*\{(?:[^{}]|\{[^{}]*\})*\})+"
 )
 _LABEL = re.compile(r"\\label\{[^{}]*\}")
-_REFERENCE = re.compile(r"~?\\(?:eq|page|auto|c|C|name|v)?ref\*?\{[^{}]*\}")
+_REFERENCE = re.compile(r"~?\\(eq|page|auto|c|C|name|v)?ref\*?\{([^{}:]*)[^{}]*\}")
+_REFERRED = {"fig": "Figure", "sec": "Section", "eq": "Equation", "tab": "Table", "ch": "Chapter", "alg": "Algorithm"}
 _HREF = re.compile(r"\\href\{([^{}]*)\}\{((?:[^{}]|\{[^{}]*\})*)\}|\\(?:url|nolinkurl)\{([^{}]*)\}")
 
 
@@ -66,7 +68,9 @@ def write(builder: Builder, text: str) -> str:
         listings.append("" if found[1] == "comment" else found[2])
         return f"\0{len(listings) - 1}\0"
 
-    text = _COMMENT.sub("", _VERBATIM.sub(keep, text[:LONGEST].replace("\0", "")))
+    if len(text) > LONGEST:
+        return write_plain(builder, text)
+    text = _COMMENT.sub("", _VERBATIM.sub(keep, text.replace("\0", "")))
     writer = _Writer(builder, listings)
     title = writer.words(_argument_of(text, "\\title"))
     if title:
@@ -92,6 +96,12 @@ def _argument(text: str, start: int) -> tuple[str, int]:
         if not depth:
             return text[open_at + 1 : open_at + brace.start()], open_at + brace.end()
     return "", open_at + 1
+
+
+def _referred(found: re.Match[str]) -> str:
+    """Return what a reference that names its kind refers to: the number is not known."""
+    kind = _REFERRED.get(found[2].lower(), "") if found[1] in ("auto", "c", "C") else ""
+    return f" {kind}" if kind else ""
 
 
 class _Writer:
@@ -223,14 +233,14 @@ class _Writer:
 
     def words(self, text: str) -> str:
         """Return a piece of LaTeX as words."""
-        text = _REFERENCE.sub("", _SILENT.sub("", text))
+        text = _REFERENCE.sub(_referred, _SILENT.sub("", text))
         if not re.search(r"[\\{}$~`']|--", text):
             return " ".join(text.split())
         try:
             plain = self.plain.latex_to_text(text)
         except Exception:  # the parser raises nearly any type on rubbish
             plain = re.sub(r"\\[A-Za-z]+\*?|[{}]", " ", text)
-        return " ".join(plain.split())
+        return re.sub(r" ([,.;:])(?=\s|$)", r"\1", " ".join(plain.split()))
 
     def pieces(self, text: str) -> list[tuple[str, str]]:
         """Return words with their links."""

@@ -16,7 +16,7 @@ from ..documents import Dropped, UnreadableError, clean_text, stem_title
 from ..markup import Node, Tree
 from ..page import Page
 
-MAX_BYTES = 50_000_000
+MAX_BYTES = 30_000_000
 #: DocBook, DITA, TEI and JATS, by the elements of HTML that mean the same
 _AS_HTML = {
     **dict.fromkeys("para simpara formalpara p ab shortdesc".split(), "p"),

@@ -40,14 +40,14 @@ def test_wrapped_lines_are_joined(tmp_path: Path) -> None:
         "Helga Strand. Its main telescope, which was built in Jena by\n"
         "the firm of Oskar Lenz, has a mirror of 2.4 metres. The obser-\n"
         "vatory is well-\nknown.\n\n"
-        "Please send the report\nto the office in Graz before\nthe end of May, as\nthey asked.\n"
+        "Please send the report\nto the office in Graz before\nthe end of May, as\nthey asked.\n\nIt is well-known.\n"
     )
 
     assert (
-        "The Varlund observatory was opened in 1931 by the astronomer Helga Strand. Its main telescope, which was built "
-        "in Jena by the firm of Oskar Lenz, has a mirror of 2.4 metres. The observatory is well-known.\n\n"
-        "Please send the report to the office in Graz before the end of May, as they asked."
-    ) == document(tmp_path, text + "It is well-known.\n").text.replace(" It is well-known.", "")
+        "The Varlund observatory was opened in 1931 by the astronomer Helga Strand. Its main telescope, which was "
+        "built in Jena by the firm of Oskar Lenz, has a mirror of 2.4 metres. The observatory is well-known.\n\n"
+        "Please send the report to the office in Graz before the end of May, as they asked.\n\nIt is well-known."
+    ) == document(tmp_path, text).text
 
 
 @pytest.mark.parametrize(
