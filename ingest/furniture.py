@@ -128,7 +128,7 @@ def _linked(node: Node) -> int:
 
 
 class Furniture:
-    """Tells what an element of a page is, if it is not the article's; a page that was made here (`own`) has no menus."""
+    """Tells what an element is, if it is not the article's; a page that was made here (`own`) has no menus."""
 
     def __init__(self, root: Node, body: Node, *, own: bool = False) -> None:
         self._own = own

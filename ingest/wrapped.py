@@ -244,10 +244,10 @@ def is_wrapped(lines: Sequence[str], width: int) -> bool:
     pairs = list(pairwise(lines))
     longest = max(map(len, lines))
     width = longest if width > UNWRAPPED or longest > width else width
-    least = NARROWEST // 2 if _DENSE.search(lines[0]) else NARROWEST
-    if not least <= longest <= UNWRAPPED or _is_verse(lines, width):
+    if longest > UNWRAPPED or _is_verse(lines, width):
         return False
-    if sum(_is_full(line, after, width) for line, after in pairs) * 4 >= len(pairs) * 3:
+    least = NARROWEST // 2 if _DENSE.search(lines[0]) else NARROWEST
+    if longest >= least and sum(_is_full(line, after, width) for line, after in pairs) * 4 >= len(pairs) * 3:
         return True
     mean = sum(len(line.strip()) for line in lines[:-1]) / len(pairs)
     low = sum(_starts_low(after) for _, after in pairs)

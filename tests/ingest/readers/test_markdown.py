@@ -68,7 +68,8 @@ def test_structure_is_kept(tmp_path: Path) -> None:
 
     assert (
         "# Petrel\n\nPetrel reads well-known invoices, see the ledger [1] and more.\n\n[1] The note.\n\n"
-        "- one wrapped\n  - two\n\nName | Price\nTea | 3\n\n# no heading\nx = 1\n\nCareful\n\nBoxed.\n\nHot\n\nWarm.\n\n"
+        "- one wrapped\n  - two\n\nName | Price\nTea | 3\n\n# no heading\nx = 1\n\nCareful\n\nBoxed.\n\nHot\n\n"
+        "Warm.\n\n"
         "- Term: its meaning\n\nA\n1"
     ) == item.text
     assert [("heading", "paragraph", "footnote", "list", "table", "code")] == [tuple(b.kind for b in item.blocks[:6])]

@@ -78,7 +78,7 @@ FURNITURE = """<html><head><title>Limits | Tern 3.2</title><style>.secret {displ
 
 
 def test_only_the_article_is_kept(tmp_path: Path) -> None:
-    """Furniture and hidden text are counted and left out, and a section about cookies, or a menu of food, is neither."""
+    """Furniture and hidden text are left out and counted; a section about cookies, or a menu of food, is neither."""
     item = document(tmp_path, FURNITURE)
 
     assert "Limits" == item.title
@@ -111,7 +111,7 @@ def test_what_all_pages_repeat_is_left_out(tmp_path: Path) -> None:
 
 
 def test_terms_and_cells_keep_their_partners(tmp_path: Path) -> None:
-    """Definitions stand with their terms; cells that span rows are repeated; caption and header are the table's head."""
+    """Definitions stand with terms; cells that span rows are repeated; caption and header are the table's head."""
     html = (
         "<dl><dt>Steward</dt><dd>may change records.</dd><dt>Owner</dt><dt>Chief</dt><dd><pre>rm</pre></dd></dl>"
         "<table><caption>Plans</caption><tr><th>Plan<th>Users<th>Disk</tr>"
@@ -120,13 +120,14 @@ def test_terms_and_cells_keep_their_partners(tmp_path: Path) -> None:
     item = document(tmp_path, html)
 
     assert (
-        "- Steward: may change records.\n- Owner, Chief\n\nrm\n\nPlans\nPlan | Users | Disk\nTeam | 20 | 5\nTeam | 30 | 6"
+        "- Steward: may change records.\n- Owner, Chief\n\nrm\n\nPlans\nPlan | Users | Disk\nTeam | 20 | 5\nTeam "
+        "| 30 | 6"
     ) == item.text
     assert "Plans\nPlan | Users | Disk" == item.text[item.blocks[-1].start :][: item.blocks[-1].head]
 
 
 def test_notes_links_and_lists_keep_their_place(tmp_path: Path) -> None:
-    """A footnote stands behind the paragraph that refers to it; links keep what the author wrote; items their numbers."""
+    """A footnote stands behind the paragraph that refers to it; links keep what was written; items their numbers."""
     html = (
         '<p>Radium<a href="#fn1"><sup>1</sup></a> was found by <a href="../curie.html">Marie <b>Curie</b></a>.</p>'
         '<ol start="3"><li>three<ul><li>inner</li></ul></li><li><p>four</p><p>more</p></li></ol><p>End.</p>'
@@ -146,7 +147,7 @@ def test_notes_links_and_lists_keep_their_place(tmp_path: Path) -> None:
 
 def test_the_own_heading_is_the_title(tmp_path: Path) -> None:
     """A page is called by its heading, not by the line of its navigation; a site's name is no title."""
-    header = '<div class="navheader"><table><tr><th>20.5. Write Ahead Log</th></tr><tr><td><a>Prev</a></td></tr></table></div>'
+    header = '<div class="navheader"><table><tr><th>20.5. Write Ahead Log</th><td><a>Prev</a></td></tr></table></div>'
     page = f"<title>20.5. Write Ahead Log</title>{header}<h2>20.5. Write Ahead Log</h2><p>Text.</p>"
 
     assert "20.5. Write Ahead Log" == document(tmp_path, page).title
