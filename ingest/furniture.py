@@ -16,6 +16,11 @@ _HIDDEN_CLASSES = frozenset(
     "visually-hidden visuallyhidden sr-only screen-reader-text screen-reader-only screenreader-only "
     "assistive-text a11y-hidden element-invisible is-hidden d-none hidden".split()
 )
+_SHOWN_CLASS = re.compile(r"(?:\w+:|d-\w+-)(?:block|flex|grid|inline|table|contents)\S*")  # on wide screens
+_ASKS_CONSENT = re.compile(
+    r"accept|agree|consent|we use|allow|akzept|zustimm|einwillig|wir verwenden|accepter|nous utilisons|acept",
+    re.IGNORECASE,
+)
 _LINK_MARKS = frozenset("¶ # § 🔗 ⚓ ∞ ⇧ ↑ ^ [¶] [#] [source] [edit] edit".split()) | {"🔗\ufe0e", "🔗\ufe0f"}
 _MARK_CLASSES = frozenset(
     "headerlink hash-link header-anchor anchorjs-link heading-anchor anchor-link permalink".split()
@@ -94,14 +99,11 @@ _EDIT = re.compile(
 
 def hidden_selectors(root: Node) -> frozenset[str]:
     """Return the `.class` and `#id` selectors that the page's own style sheets hide."""
-    found: set[str] = set()
-    for node in root.nodes():
-        if node.tag == "style" and "print" not in node.get("media"):
-            for selectors, body in _rules(node.text()[:200_000]):
-                if _HIDDEN_STYLE.search(body.lower()):
-                    single = (_SIMPLE_SELECTOR.fullmatch(part.strip()) for part in selectors.split(","))
-                    found.update(one[1] for one in single if one)
-    return frozenset(found)
+    sheets = (node for node in root.nodes() if node.tag == "style" and "print" not in node.get("media"))
+    rules = (rule for sheet in sheets for rule in _rules(sheet.text()[:200_000]))
+    hiding = (selectors for selectors, body in rules if _HIDDEN_STYLE.search(body.lower()))
+    single = (_SIMPLE_SELECTOR.fullmatch(part.strip()) for selectors in hiding for part in selectors.split(","))
+    return frozenset(one[1] for one in single if one)
 
 
 def _rules(sheet: str) -> Iterator[tuple[str, str]]:
@@ -146,6 +148,8 @@ class Furniture:
         if node.tag in ("body", "main", "html") or node.get("role") == "main":
             return ""
         kind = _TAGS.get(node.tag, "") or _ROLES.get(node.get("role").lower(), "")
+        if node.tag == "footer" and node.find("cite"):
+            return ""  # of a quotation
         if kind:
             return "" if kind == "header" and (inside or node.find("h1")) else kind
         if node.tag in _FORMS:
@@ -161,7 +165,7 @@ class Furniture:
             return True
         names = node.get("class").split()
         if not _HIDDEN_CLASSES.isdisjoint(name.lower() for name in names):
-            return True
+            return not any(map(_SHOWN_CLASS.fullmatch, names))
         own = {f".{name}" for name in names} | ({f"#{node.get('id')}"} if node.get("id") else set())
         return not self._hidden.isdisjoint(own)
 
@@ -179,9 +183,16 @@ class Furniture:
         likely = next((kind for name, kind in _LIKELY.items() if name in tokens), "")
         if not (sure or likely) or node.words * 2 > self._size or node.find("h1", "main", "article"):
             return ""
-        if sure and not (inside and node.words > 2_000 and link_share(node) < 0.5):
+        if sure and not (inside and _is_content(node, sure)):
             return sure
         return likely if likely and _is_menu(node, toc=bool(tokens & {"toc", "contents"})) else ""
+
+
+def _is_content(node: Node, kind: str) -> bool:
+    """Tell what stands in the main part and only is called like furniture: long text, a card's foot, cookies to eat."""
+    if kind == "banner":
+        return not _ASKS_CONSENT.search(node.text())
+    return kind == "footer" or (node.words > 2_000 and link_share(node) < 0.5)
 
 
 def _is_menu(node: Node, *, toc: bool) -> bool:

@@ -18,6 +18,8 @@ _INLINE = frozenset(
     "samp small span strike strong sub sup time tt u var wbr semantics mrow mi mo mn msup msub mfrac mtext".split()
 )
 _SPAN_LIMIT = 50
+MOST_REPEATED = 4  # blocks at each end of a page that may be furniture
+LONGEST_REPEATED = 300
 _WRITTEN = 1 << 60  # no item of the list at hand
 ITEM = 600  # letters up to which the second paragraph of an item goes into the item
 CELL = 1_500  # letters a cell beyond which a table is only there to arrange text
@@ -83,8 +85,8 @@ class Page:
     def edges(self) -> set[str]:
         """Return the texts of the first and last blocks, among which what each page of a site repeats is found."""
         self._read()
-        texts = [text for _, text, _ in self._blocks]
-        return {text for text in texts[:8] + texts[-8:] if len(text) < 1_000}
+        texts = [text if kind != "heading" else "" for kind, text, _ in self._blocks]
+        return {text for text in texts[:MOST_REPEATED] + texts[-MOST_REPEATED:] if 0 < len(text) < LONGEST_REPEATED}
 
     def _read(self) -> None:
         article = self._article()
@@ -120,9 +122,13 @@ class Page:
             first += 1
         while last > first and self._blocks[last - 1][1] in self._repeated:
             last -= 1
+        size = sum(len(text) for _, text, _ in self._blocks)
+        kept = self._blocks[first:last]
+        if sum(len(text) for _, text, _ in kept) * 3 < size * 2:
+            return self._blocks  # pages that are alike, not furniture
         for _, text, _ in (*self._blocks[:first], *self._blocks[last:]):
             self._builder.drop("repeated on each page", text)
-        return self._blocks[first:last]
+        return kept
 
     def _title(self) -> str:
         """Return the main heading; of several the one that `<title>` holds; a site's name is not taken for one."""

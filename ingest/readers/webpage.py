@@ -8,7 +8,7 @@ documents are mostly lists and tables, which scores made for news take for menus
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -32,13 +32,13 @@ def read(path: Path) -> Iterator[Document | Dropped]:
     if size > MAX_BYTES:
         raise UnreadableError(f"{size:,} bytes of HTML are over the limit of {MAX_BYTES:,}; split the page")
     root, note = _parsed(path)
-    repeated = _repeated(str(path.parent), path.parent.stat().st_mtime_ns)
+    first, repeated = _repeated(str(path.parent), path.parent.stat().st_mtime_ns)
     builder = Builder()
-    title = write(builder, root, repeated=repeated)
+    title = write(builder, root, repeated=() if path.name == first else repeated)
     yield from builder.document(path, title=title or stem_title(path), metadata=note)
 
 
-def write(builder: Builder, page: Node | str, *, repeated: Sequence[str] = ()) -> str:
+def write(builder: Builder, page: Node | str, *, repeated: Collection[str] = ()) -> str:
     """Write a page, or a chapter of a book, into a document, and return its title, or nothing.
 
     Args:
@@ -57,17 +57,22 @@ def _parsed(path: Path) -> tuple[Node, dict[str, object]]:
 
 
 @lru_cache(maxsize=16)
-def _repeated(folder: str, _changed: int) -> frozenset[str]:
-    """Return the texts that most of the first pages of a folder begin or end with; three pages at least."""
+def _repeated(folder: str, _changed: int) -> tuple[str, frozenset[str]]:
+    """Return the texts that most of the first pages of a folder begin or end with, at least three, and the first page.
+
+    The first page keeps them, so that nothing that only looks like furniture is lost.
+    """
     edges: list[set[str]] = []
+    first = ""
     for path in sorted(path for path in Path(folder).iterdir() if path.suffix.lower() in _SUFFIXES):
         if len(edges) == NEIGHBOURS:
             break
         try:
             if path.is_file() and path.stat().st_size <= NEIGHBOUR_BYTES:
                 edges.append(Page(Builder(), _parsed(path)[0]).edges())
+                first = first or path.name
         except (OSError, UnreadableError, ValueError):
             continue
     texts = {text for found in edges for text in found}
     least = max(3, -(-len(edges) * 8 // 10))
-    return frozenset(text for text in texts if sum(text in found for found in edges) >= least)
+    return first, frozenset(text for text in texts if sum(text in found for found in edges) >= least)

@@ -99,15 +99,28 @@ def test_a_page_without_a_main_part_loses_nothing(tmp_path: Path) -> None:
 
 
 def test_what_all_pages_repeat_is_left_out(tmp_path: Path) -> None:
-    """Lines at both ends that the pages beside this one have too are furniture, whatever they are called."""
+    """Lines at both ends that the pages beside it have too are furniture, and stay in the first page alone."""
     for name in "abc":
-        html = (
-            f"<p>Tern Systems</p><h1>Page {name}</h1><p>About {name}.</p><p>Tern Systems</p><p>All rights reserved.</p>"
-        )
+        about = f"Whoever wants to know about {name} finds here what there is to say of {name}, and of nothing else."
+        html = f"<p>Tern Systems</p><h1>Page {name}</h1><p>{about}</p><p>Imprint</p><p>Tern Systems</p>"
         (tmp_path / f"{name}.html").write_text(html, encoding="utf-8")
-    (item,) = (one for one in webpage.read(tmp_path / "b.html") if not isinstance(one, Dropped))
+    first, second, third = (
+        one.text for name in "abc" for one in webpage.read(tmp_path / f"{name}.html") if not isinstance(one, Dropped)
+    )
 
-    assert "# Page b\n\nAbout b." == item.text
+    assert first.endswith("Imprint\n\nTern Systems")
+    assert second.startswith("# Page b\n\nWhoever") and second.endswith("of nothing else.")
+    assert third.startswith("# Page c\n\nWhoever") and third.endswith("of nothing else.")
+
+
+def test_pages_that_are_alike_are_kept(tmp_path: Path) -> None:
+    """Copies of a page are no furniture of each other."""
+    for name in "abc":
+        (tmp_path / f"{name}.html").write_text("<p>One.</p><h1>T</h1><p>Two.</p>", encoding="utf-8")
+
+    assert ["One.\n\n# T\n\nTwo."] == [
+        one.text for one in webpage.read(tmp_path / "b.html") if not isinstance(one, Dropped)
+    ]
 
 
 def test_terms_and_cells_keep_their_partners(tmp_path: Path) -> None:
