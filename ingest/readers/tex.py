@@ -17,8 +17,7 @@ from ..wrapped import write as write_plain
 LONGEST = 2_000_000
 _COMMENT = re.compile(r"(?<!\\)%[^\n]*(?:\n[ \t]*(?=\S))?")
 _VERBATIM = re.compile(
-    r"\\begin\{(verbatim\*?|lstlisting|minted|Verbatim|alltt|comment)\}(?:\[[^\]]*\])?(?:\{[^{}]*\})?(.*?)\\end\{\1\}",
-    re.DOTALL,
+    r"\\begin\{(verbatim\*?|lstlisting|minted|Verbatim|alltt|comment)\}(?:\[[^\]\n]*\])?(?:\{[^{}\n]*\})?"
 )
 _LEVELS = {
     "part": 1,
@@ -38,7 +37,7 @@ _COMMAND = re.compile(
     r"|\\(part|chapter|section|subsection|subsubsection|paragraph|subparagraph)\*?(?:\[[^\]]*\])?(?=\s*\{)"
     r"|\\(item|bibitem)\b(?:\s*\[([^\]]*)\])?(?:\{[^{}]*\})?|\\(caption|footnote|footnotetext)\*?(?:\[[^\]]*\])?(?=\s*\{)"
     r"|\\(maketitle|tableofcontents|listoffigures|listoftables|newpage|clearpage|appendix|bigskip|medskip|smallskip|noindent"
-    r"|centering|par|hline|toprule|midrule|bottomrule)\b|\0(\d+)\0|(\n\s*\n)|\\\[(.*?)\\\]|\$\$(.*?)\$\$",
+    r"|centering|par|hline|toprule|midrule|bottomrule)\b|\0(\d+)\0|(\n\s*\n)|\\\[(.{0,3000}?)\\\]|\$\$(.{0,3000}?)\$\$",
     re.DOTALL,
 )
 _SILENT = re.compile(
@@ -62,15 +61,10 @@ def read(path: Path) -> Iterator[Document | Dropped]:
 
 def write(builder: Builder, text: str) -> str:
     """Write LaTeX into a document and return its title."""
-    listings: list[str] = []
-
-    def keep(found: re.Match[str]) -> str:
-        listings.append("" if found[1] == "comment" else found[2])
-        return f"\0{len(listings) - 1}\0"
-
     if len(text) > LONGEST:
         return write_plain(builder, text)
-    text = _COMMENT.sub("", _VERBATIM.sub(keep, text.replace("\0", "")))
+    text, listings = _without_listings(text.replace("\0", ""))
+    text = _COMMENT.sub("", text)
     writer = _Writer(builder, listings)
     title = writer.words(_argument_of(text, "\\title"))
     if title:
@@ -78,6 +72,21 @@ def write(builder: Builder, text: str) -> str:
     head, begin, body = text.partition("\\begin{document}")
     writer.write(body.partition("\\end{document}")[0] if begin else head)
     return title or builder.title()
+
+
+def _without_listings(text: str) -> tuple[str, list[str]]:
+    """Return the text with a mark in place of each listing, and the listings; one that never ends is text."""
+    made, listings, at = list[str](), list[str](), 0
+    for begin in _VERBATIM.finditer(text):
+        end_mark = f"\\end{{{begin[1]}}}"
+        end = text.find(end_mark, begin.end()) if begin.start() >= at else -1
+        if end < 0 and begin.start() >= at:
+            break
+        if end >= 0:
+            made += [text[at : begin.start()], f"\0{len(listings)}\0"]
+            listings.append("" if begin[1] == "comment" else text[begin.end() : end])
+            at = end + len(end_mark)
+    return "".join([*made, text[at:]]), listings
 
 
 def _argument_of(text: str, command: str) -> str:
