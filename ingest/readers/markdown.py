@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -42,7 +43,10 @@ def read(path: Path) -> Iterator[Document | Dropped]:
     title = fields.pop("title", None)
     builder = Builder()
     found = write(builder, body, components=path.suffix.lower() == ".mdx")
-    yield from builder.document(path, title=str(title or found or stem_title(path)), metadata=fields | note)
+    end = "\n" if body.endswith("\n") else ""
+    for item in builder.document(path, title=str(title or found or stem_title(path)), metadata=fields | note):
+        # With its last line end a file without marks is the text that 0.1 embedded, and its vectors are used again.
+        yield replace(item, text=item.text + end) if isinstance(item, Document) else item
 
 
 def write(builder: Builder, text: str, *, components: bool = False) -> str:
