@@ -59,7 +59,7 @@ LEVELS = 2
 INT64 = 2**63
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,17})?(?:[eE][+-]?[0-9]{1,3})?")
-_NOT_A_VALUE = frozenset({"NaN", "nan", "inf", "-inf", "Infinity", "-Infinity"})
+NOT_A_VALUE = frozenset({"NaN", "nan", "inf", "-inf", "Infinity", "-Infinity"})
 
 
 def clean_text(text: str) -> str:
@@ -95,7 +95,7 @@ def file_document(path: Path, text: str, *, title: str = "", metadata: Mapping[s
 def parse_scalar(value: str) -> str | int | float | None:
     """Read a cell as a number where it is written as one; `007` and `+44` stay text, NaN and infinity are None."""
     value = value.strip()
-    if not value or value in _NOT_A_VALUE:
+    if not value or value in NOT_A_VALUE:
         return None
     if not _NUMBER.fullmatch(value):
         return value
@@ -146,7 +146,7 @@ def _list(values: list[object] | tuple[object, ...]) -> list[Scalar] | str | Non
     return [scalar for value in values if (scalar := _scalar(value)) is not None] or None
 
 
-TEXT_FIELDS = ("text", "content", "body", "passage", "contents")
+TEXT_FIELDS = ("text", "content", "body", "passage", "contents", "page_content")
 TITLE_FIELDS = ("title", "name")
 ID_FIELDS = ("id", "_id")
 

@@ -14,7 +14,7 @@ from pathspec import GitIgnoreSpec
 
 from ..core.errors import CallerError
 from .documents import Skipped, one_line
-from .readers import READERS, unsupported
+from .readers import is_readable, unsupported
 
 #: where patterns stand, in the syntax of git; those of the second go before those of the first
 IGNORE_FILES = (".gitignore", ".polyhopignore")
@@ -189,7 +189,7 @@ class _Search:
         suffix = os.path.splitext(path)[1].lower()
         if not path.isprintable() and _shown(path) != path:
             self.skip(path, "the name is not valid UTF-8; rename the file")
-        elif suffix not in READERS:
+        elif not is_readable(suffix):
             self.skip(path, unsupported(suffix))
         else:
             real = os.path.realpath(path)

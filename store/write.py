@@ -252,7 +252,8 @@ def _flip(connection: sqlite3.Connection, item: Prepared, version: int) -> None:
     found = attribute_rows(_attributes(document))
     connection.executemany("INSERT INTO attributes VALUES (?, ?, ?, ?)", ((doc, *row) for row in found))
     connection.executemany("INSERT INTO lexical (rowid, title, body) VALUES (?, ?, ?)", map(lexical_row, rows))
-    names = names_of(document.title, item.chunks[0].text)
+    first = item.chunks[0]
+    names = names_of(document.title, first.text, first.layout.blocks if first.layout else ())
     connection.executemany("INSERT INTO names VALUES (?, ?, ?)", ((name, doc, kind) for name, kind in names))
 
 

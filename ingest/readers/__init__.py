@@ -5,6 +5,7 @@ In a large file it may also yield `FileProgress` now and then.
 
 from __future__ import annotations
 
+import re
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,13 +21,21 @@ Reader = Callable[[Path], Iterator[Read]]
 READER_VERSION = 1
 
 _PARSERS = {
-    "plain_text": ".txt",
-    "markdown": ".md .markdown",
-    "webpage": ".html .htm",
+    "plain_text": ".txt .text .log",
+    "markdown": ".md .markdown .mdx",
+    "restructured": ".rst",
+    "asciidoc": ".adoc .asciidoc",
+    "org_mode": ".org",
+    "tex": ".tex",
+    "webpage": ".html .htm .xhtml",
+    "xml_file": ".xml",
     "pdf": ".pdf",
     "word": ".docx",
     "table": ".csv .tsv",
     "json_lines": ".jsonl .ndjson",
+    "json_file": ".json",
+    "source_code": ".py .pyi .js .mjs .cjs .ts .tsx .jsx .java .c .h .cc .cpp .hpp .cs .go .rs .rb .php .pl .lua .r "
+    ".kt .swift .scala .sh .bash .sql .css .scss .proto .yaml .yml .toml .ini .cfg .conf .properties",
 }
 #: by file suffix, in lower case; `READERS.add(".rst", read)` or an entry point called `.rst` adds a format
 READERS: Registry[Reader] = Registry(
@@ -37,9 +46,20 @@ READERS: Registry[Reader] = Registry(
 )
 
 
+PLAIN = ".txt"
+_SECTION = re.compile(r"\.[1-9]\w{0,3}")
+
+
+def is_readable(suffix: str) -> bool:
+    """Tell whether there is a reader for a file suffix: no suffix, and those of manual pages (".1"), are plain text."""
+    return not suffix or suffix.lower() in READERS or bool(_SECTION.fullmatch(suffix))
+
+
 def reader_for(suffix: str) -> Reader | None:
     """Return the reader of a file suffix, in any case; its parser is imported only now."""
-    return READERS.get(suffix.lower()) if suffix and suffix.lower() in READERS else None
+    if not is_readable(suffix):
+        return None
+    return READERS.get(suffix.lower() if suffix.lower() in READERS else PLAIN)
 
 
 def unsupported(suffix: str) -> str:
