@@ -169,8 +169,13 @@ class RowDocuments:
     ids: dict[str, int] = field(default_factory=dict)
     repeats: dict[str, int] = field(default_factory=dict)
 
-    def document(self, fields: Mapping[str, object], line: int, *, vector: object = None) -> Document:
-        """Build one document; `fields` has text, title, id and metadata ready under these names."""
+    def document(
+        self, fields: Mapping[str, object], line: int, *, vector: object = None, content: str = ""
+    ) -> Document:
+        """Build one document; `fields` has text, title, id and metadata ready under these names.
+
+        `content` is what a row without an id is named after, where that is more than its text.
+        """
         text = clean_text(str(fields["text"]))
         if not text.strip():
             raise UnreadableError("no text: it is empty")
@@ -178,7 +183,7 @@ class RowDocuments:
         metadata = fields.get("metadata")
         checked = None if vector is None else parse_vector(vector)
         return Document(
-            key=f"{self.path}#{self._name(fields.get('id'), title + text, line)}",
+            key=f"{self.path}#{self._name(fields.get('id'), title + (content or text), line)}",
             text=text,
             title=title,
             metadata=clean_metadata(metadata if isinstance(metadata, Mapping) else {}),

@@ -60,7 +60,7 @@ class Node:
         return f"{self.get('class')} {self.get('id')}".lower().split()
 
 
-class Tree:
+class TreeBuilder:
     """Builds nodes from the events of a parser, which has no limit on depth."""
 
     def __init__(self) -> None:
@@ -109,7 +109,7 @@ def _size(child: Node | str) -> int:
 
 def parse(html: str) -> Node:
     """Parse HTML; what is wrong in it is mended as browsers do, nothing is loaded, and no entity is made bigger."""
-    parser = etree.HTMLParser(target=Tree(), encoding="utf-8")
+    parser = etree.HTMLParser(target=TreeBuilder(), encoding="utf-8")
     data = _SURROGATE.sub("", html).encode()
     for start in range(0, len(data), 1 << 20):
         parser.feed(data[start : start + (1 << 20)])

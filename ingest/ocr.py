@@ -9,7 +9,7 @@ import subprocess
 from statistics import median
 
 from .documents import UnreadableError
-from .page_layout import Word
+from .page_layout import PageWord
 
 PROGRAM = "tesseract"
 SECONDS = 120.0  # for one picture
@@ -32,7 +32,7 @@ def languages() -> str:
     )
 
 
-def words_of(picture: bytes) -> list[Word]:
+def words_of(picture: bytes) -> list[PageWord]:
     """Return the words of a picture (any format that tesseract reads) of 300 dots an inch, in points.
 
     Raises:
@@ -45,19 +45,19 @@ def words_of(picture: bytes) -> list[Word]:
     done = subprocess.run(command, input=picture, capture_output=True, timeout=SECONDS, env=environment, check=False)
     if done.returncode:
         raise OSError(f"tesseract: {' '.join(done.stderr.decode('utf-8', 'replace').split())[:150]}")
-    found: list[tuple[float, Word]] = []
+    found: list[tuple[float, PageWord]] = []
     scale = 72 / DOTS
     for line in done.stdout.decode("utf-8", "replace").splitlines()[1:]:
         cells = line.split("\t")
         if len(cells) == 12 and cells[0] == "5" and cells[11].strip() and float(cells[10]) >= 0:
             x, y, width, height = (int(cell) * scale for cell in cells[6:10])
-            found.append((float(cells[10]), Word(cells[11].strip(), x, y, x + width, y + height, height)))
+            found.append((float(cells[10]), PageWord(cells[11].strip(), x, y, x + width, y + height, height)))
     if found and median(sure for sure, _ in found) < SURE:
         raise UnreadableError(f"a scan that tesseract cannot read with the languages it has ({languages()})")
     return _even([word for sure, word in found if sure >= SURE / 2])
 
 
-def _even(words: list[Word]) -> list[Word]:
+def _even(words: list[PageWord]) -> list[PageWord]:
     """Give all words of a page whose heights are alike one size: a box is as high as its letters happen to be."""
     if not words:
         return words

@@ -89,7 +89,7 @@ def write(pages: Sequence[PageLayout], outline: Sequence[Bookmark], builder: Bui
     parts = [part for page in pages for part in _parts(page, measures)]
     _name_headings(parts, outline, measures)
     parts = _with_captions(_tables_joined(_sentences_joined(_notes_placed(_defined(parts, measures)))))
-    _Writer(builder, measures.vocabulary).write(parts)
+    _PageWriter(builder, measures.vocabulary).write(parts)
 
 
 def take_furniture(pages: Sequence[PageLayout]) -> list[str]:
@@ -479,7 +479,7 @@ def _near(part: _Part, below: _Part) -> bool:
 Pieces = list[tuple[str, str]]
 
 
-class _Writer:
+class _PageWriter:
     """Writes parts as blocks."""
 
     def __init__(self, builder: Builder, vocabulary: Mapping[str, int]) -> None:

@@ -22,7 +22,7 @@ _MARKER = re.compile(r"(?:[•◦▪▫■□●○‣⁃∙·➢➤✓✔\uf0b7
 _LEADERS = re.compile(r"[.·…_]+")
 
 
-class Word(NamedTuple):
+class PageWord(NamedTuple):
     """A word and its box in points from the top left corner; `size` is that of its type, `mark` raised behind it."""
 
     text: str
@@ -65,15 +65,15 @@ class Column(NamedTuple):
 
 
 Piece = Column | Grid
-Row = list[Word]
+Row = list[PageWord]
 
 
-def arrange(words: Sequence[Word], *, rules: Sequence[float] = ()) -> list[Piece]:
+def arrange(words: Sequence[PageWord], *, rules: Sequence[float] = ()) -> list[Piece]:
     """Return the lines and tables of a page in reading order; `rules` are the heights of horizontal lines."""
     return _arranged(rows_of(words), sorted(rules), DEEPEST) if words else []
 
 
-def rows_of(words: Iterable[Word]) -> list[Row]:
+def rows_of(words: Iterable[PageWord]) -> list[Row]:
     """Return words that stand beside each other, from top to bottom and each row from left to right."""
     rows: list[Row] = []
     top = bottom = 0.0
@@ -100,7 +100,7 @@ def rows_of(words: Iterable[Word]) -> list[Row]:
     return rows
 
 
-def _twice(first: Word, second: Word) -> bool:
+def _twice(first: PageWord, second: PageWord) -> bool:
     """Tell whether a word is drawn once more a little beside itself, which makes it look bold."""
     return (
         first.text == second.text
@@ -109,7 +109,7 @@ def _twice(first: Word, second: Word) -> bool:
     )
 
 
-def _least(word: Word, top: float, bottom: float) -> float:
+def _least(word: PageWord, top: float, bottom: float) -> float:
     return min(word.y1 - word.y0, bottom - top)
 
 
@@ -326,7 +326,7 @@ def text_line(row: Row) -> TextLine:
     )
 
 
-def _is_mark(word: Word, size: float) -> bool:
+def _is_mark(word: PageWord, size: float) -> bool:
     return word.size < 0.8 * size and len(word.text) < 4 and not word.text.isalpha()
 
 
@@ -336,6 +336,6 @@ def _style(row: Row) -> int:
     return sum(bit for bit in (BOLD, MONO) if sum(len(word.text) for word in row if word.style & bit) >= 0.9 * letters)
 
 
-def _spaces(end: float, word: Word) -> int:
+def _spaces(end: float, word: PageWord) -> int:
     width = (word.x1 - word.x0) / max(1, len(word.text))
     return max(1, min(60, round((word.x0 - end) / max(width, 0.1))))

@@ -19,7 +19,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
 from .documents import clean_text
-from .page_layout import BOLD, MONO, Word
+from .page_layout import BOLD, MONO, PageWord
 
 _HYPHENS = "\ufffe\x02"  # pdfium writes these for a hyphen at a line end
 _TOKEN = re.compile(rf"[^\s\x00{_HYPHENS}]+[{_HYPHENS}]?|[{_HYPHENS}]")
@@ -44,7 +44,7 @@ class PageText(NamedTuple):
 
     width: float
     height: float
-    words: dict[int, list[Word]]
+    words: dict[int, list[PageWord]]
     rules: list[float]
     dropped: Counter[str]
     pictures: bool
@@ -91,8 +91,8 @@ class _Reader:
 
     def read(self) -> PageText:
         text, unmapped = self._characters()
-        shown: dict[int, list[Word]] = {}
-        unseen: dict[int, list[Word]] = {}
+        shown: dict[int, list[PageWord]] = {}
+        unseen: dict[int, list[PageWord]] = {}
         for token in _TOKEN.finditer(text):
             look = self._look(token.start())
             for start, end, first, last in self._parts(text, *token.span(), turns=look.turns):
@@ -183,7 +183,7 @@ class _Reader:
                 letters[over], letters[at] = made, ""
         return "".join(letters)
 
-    def _word(self, written: str, first: Box, last: Box, look: _Look) -> Word:
+    def _word(self, written: str, first: Box, last: Box, look: _Look) -> PageWord:
         if first is last:
             box = first
         elif look.turns:
@@ -204,13 +204,13 @@ class _Reader:
         target = self._target(box) if self._links else ""
         if look.turns:
             box = turned(box, look.turns, *self._size)
-        return Word(written, *box, look.size, look.style, target, mark)
+        return PageWord(written, *box, look.size, look.style, target, mark)
 
     def _target(self, box: Box) -> str:
         x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
         return next((to for x0, y0, x1, y1, to in self._links if x0 < x < x1 and y0 < y < y1), "")
 
-    def _inside(self, word: Word) -> bool:
+    def _inside(self, word: PageWord) -> bool:
         """Tell whether a word lies wholly on the page, whichever way that is turned."""
         return word.x0 >= 0 and word.y0 >= 0 and max(word.x1, word.y1) <= min(self._size)
 
@@ -251,7 +251,7 @@ class _Reader:
             return "invisible text"
         return "white text" if min(red.value, green.value, blue.value) >= WHITE else ""
 
-    def _hidden(self, word: Word, look: _Look) -> str:
+    def _hidden(self, word: PageWord, look: _Look) -> str:
         """Return why nobody can see a word, or nothing."""
         size = self._size if look.turns % 2 == 0 else self._size[::-1]
         box = turned(word[1:5], -look.turns, *size) if look.turns else word[1:5]

@@ -71,7 +71,8 @@ def row_document(
     title, row_id = (pick(row, wanted) for wanted in (TITLE_FIELDS, ID_FIELDS))
     if title == text:
         title = None
-    beside = {name: value for name, value in row.items() if name not in {text, title, row_id} | _OTHERS}
+    used = {text, title, row_id} | _OTHERS
+    beside = {name: value for name, value in row.items() if name not in used}
     fields = list(fields_of(beside))
     main = str(row[text]) if text else ""
     named = {name: row[name] for name in row if name in (title, row_id)}
@@ -88,13 +89,12 @@ def row_document(
         | (dict(given) if isinstance(given, Mapping) else {"metadata": given})
         | dict(metadata or {}),
     }
-    made = rows.document(ready, line, vector=row.get("vector"))
     spoken = table and _SPOKEN_ID.fullmatch(str(row.get(row_id or "") or "").strip())
-    if made.vector is not None or not (fields or spoken):
-        return made
+    if row.get("vector") is not None or not (fields or spoken):
+        return rows.document(ready, line, vector=row.get("vector"))
     shown = {name: value for name, value in row.items() if name in beside or name in named}
-    written, blocks = written_fields(fields_of(shown), main=made.text if main else "")
-    return replace(made, text=written, blocks=blocks)
+    written, blocks = written_fields(fields_of(shown), main=clean_text(main))
+    return replace(rows.document(ready, line, content=written), text=written, blocks=blocks)
 
 
 def _text_field(row: Mapping[str, object], wanted: str) -> str | None:

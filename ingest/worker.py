@@ -48,7 +48,7 @@ _HEADER = 4  # bytes of a frame's length
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ReadingLimits:
     """What reading a file may take.
 
     Args:
@@ -63,10 +63,12 @@ class Limits:
     files: int = 300
 
 
-LIMITS = Limits()
+LIMITS = ReadingLimits()
 
 
-def read_apart(path: str | Path, *, max_bytes: int = MAX_BYTES, limits: Limits = LIMITS) -> Generator[Item, None, None]:
+def read_apart(
+    path: str | Path, *, max_bytes: int = MAX_BYTES, limits: ReadingLimits = LIMITS
+) -> Generator[Item, None, None]:
     """Yield what `read_file` yields, read in a worker process where the format or the size asks for one.
 
     A reader that a program has added is asked there too if it can be imported, else here.
@@ -114,7 +116,7 @@ class _Failed(Exception):
 class _Worker:
     """A worker process as its parent sees it."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: ReadingLimits) -> None:
         self.limits = limits
         self.parent = os.getpid()
         self._files = 0
@@ -246,7 +248,7 @@ _idle: list[_Worker] = []
 _changing = threading.Lock()
 
 
-def _taken(limits: Limits) -> _Worker:
+def _taken(limits: ReadingLimits) -> _Worker:
     """Return an idle worker, or a new one."""
     with _changing:
         _idle[:] = [worker for worker in _idle if worker.parent == os.getpid()]  # a fork has to have its own

@@ -114,7 +114,7 @@ def write(builder: Builder, text: str) -> str:
         builder.code("\n".join(lines))
         return ""
     groups = list(_groups(lines))
-    writer = _Writer(builder, vocabulary(text), _width(groups), _indent_of(groups))
+    writer = _TextWriter(builder, vocabulary(text), _width(groups), _indent_of(groups))
     for place, group in enumerate(groups):
         writer.group(group, groups[place + 1] if place + 1 < len(groups) else [])
     writer.flush()
@@ -296,7 +296,7 @@ _Kind = Literal["paragraph", "item", "term", "heading"]
 
 
 @dataclass(slots=True)
-class _Piece:
+class _Paragraph:
     """Lines of a group that belong together."""
 
     kind: _Kind
@@ -307,7 +307,7 @@ class _Piece:
 
 
 @dataclass(slots=True)
-class _Writer:
+class _TextWriter:
     """Writes groups of lines as headings, paragraphs, lists and code."""
 
     builder: Builder
@@ -405,8 +405,8 @@ class _Writer:
             self._levels[style] = (above or max(self._levels.values(), default=0)) + 1
         return self._levels[style]
 
-    def _pieces(self, group: Sequence[str]) -> list[_Piece]:
-        pieces: list[_Piece] = []
+    def _pieces(self, group: Sequence[str]) -> list[_Paragraph]:
+        pieces: list[_Paragraph] = []
         for place, line in enumerate(group):
             if rule := _RULE.fullmatch(line):
                 self._underline(pieces, line.strip(), rule[1])
@@ -416,52 +416,52 @@ class _Writer:
                 pieces[-1].lines.append(line)
         return pieces
 
-    def _underline(self, pieces: list[_Piece], rule: str, sign: str) -> None:
+    def _underline(self, pieces: list[_Paragraph], rule: str, sign: str) -> None:
         """Take a rule below a line for the mark of a heading; any other is no text."""
         last = pieces[-1] if pieces else None
         if last and last.kind == "paragraph" and len(last.lines) == 1:
             words = last.lines[0].strip()
             if len(words) <= 90 and 0.5 * len(words) <= len(rule) <= max(2 * len(words), len(words) + 4):
-                pieces[-1] = _Piece("heading", last.lines, style=f"underlined {sign}")
+                pieces[-1] = _Paragraph("heading", last.lines, style=f"underlined {sign}")
                 return
         self.builder.drop("rules", rule)
 
-    def _begins(self, pieces: list[_Piece], group: Sequence[str], place: int) -> _Piece | None:
+    def _begins(self, pieces: list[_Paragraph], group: Sequence[str], place: int) -> _Paragraph | None:
         """Return a new piece if one begins at this line of the group."""
         line, last = group[place], pieces[-1] if pieces else None
         if (mark := _MARK.match(line)) and self._is_item(mark, last, group, place):
-            return _Piece("item", [line[mark.end() :]], mark[2], column=len(mark[1]))
+            return _Paragraph("item", [line[mark.end() :]], mark[2], column=len(mark[1]))
         inset = _indent(line)
         if last is None or last.kind == "heading":
-            return _Piece("paragraph", [line], column=inset)
+            return _Paragraph("paragraph", [line], column=inset)
         full = _is_full(group[place - 1], line, self.width)
         if last.kind in ("item", "term"):
             return (
                 None
                 if inset > last.column or (last.kind == "item" and full)
-                else _Piece("paragraph", [line], column=inset)
+                else _Paragraph("paragraph", [line], column=inset)
             )
         if inset >= last.column + 2:
             return self._deeper(last, group, place)
         ended = SENTENCE_END.search(group[place - 1]) and not _starts_low(line)
         if ended and self.width >= 50 and len(group[place - 1]) < 0.7 * self.width and not full:
-            return _Piece("paragraph", [line], column=inset)
+            return _Paragraph("paragraph", [line], column=inset)
         if len(last.lines) == 1:
             last.column = min(last.column, inset)  # the first line of a paragraph may be set in
         return None
 
-    def _deeper(self, last: _Piece, group: Sequence[str], place: int) -> _Piece | None:
+    def _deeper(self, last: _Paragraph, group: Sequence[str], place: int) -> _Paragraph | None:
         """Begin a paragraph where a line is set in, or make the line above a term that this one defines."""
         term, rest = last.lines[0].strip(), min(map(_indent, group[place : place + LOOKED_AHEAD]))
         if len(last.lines) == 1 and len(term) <= 70 and rest > last.column and term[-1] not in ".!?:,;":
             if _is_capitals(term) and last.column < self.indent:
                 last.kind, last.style = "heading", "capitals"
-                return _Piece("paragraph", [group[place]], column=_indent(group[place]))
+                return _Paragraph("paragraph", [group[place]], column=_indent(group[place]))
             last.kind, last.mark, last.lines = "term", term, []
             return None
-        return _Piece("paragraph", [group[place]], column=rest)
+        return _Paragraph("paragraph", [group[place]], column=rest)
 
-    def _is_item(self, mark: re.Match[str], last: _Piece | None, group: Sequence[str], place: int) -> bool:
+    def _is_item(self, mark: re.Match[str], last: _Paragraph | None, group: Sequence[str], place: int) -> bool:
         """Tell whether the mark at the start of a line begins an item: a wrapped line may begin with a number too."""
         sign, column = mark[2], len(mark[1])
         if last is None:
@@ -473,7 +473,7 @@ class _Writer:
             return column > last.column or not _is_full(group[place - 1], group[place], self.width)
         return _number(sign) == 1 and not _is_full(group[place - 1], group[place], self.width)
 
-    def _piece(self, piece: _Piece) -> None:
+    def _piece(self, piece: _Paragraph) -> None:
         if piece.kind == "heading":
             self._heading(piece.lines[0], piece.style)
         elif piece.kind in ("item", "term"):

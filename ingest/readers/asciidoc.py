@@ -38,11 +38,11 @@ def read(path: Path) -> Iterator[Document | Dropped]:
     """Yield the file as one document, called after its first heading."""
     text, note = read_text(path)
     builder = Builder()
-    _Reader(builder, clean_text(text)).write()
+    _AsciiDoc(builder, clean_text(text)).write()
     yield from builder.document(path, title=builder.title() or stem_title(path), metadata=note)
 
 
-class _Reader:
+class _AsciiDoc:
     """Goes through the lines once."""
 
     def __init__(self, builder: Builder, text: str) -> None:

@@ -19,7 +19,7 @@ from .. import ocr
 from ..builder import Builder
 from ..documents import Dropped, Skipped, UnreadableError, clean_text, clean_title, one_line
 from ..page_flow import Bookmark, PageLayout, write
-from ..page_layout import Column, Grid, TextLine, Word, arrange
+from ..page_layout import Column, Grid, PageWord, TextLine, arrange
 from ..pdf_page import PageText, page_text, turned
 
 MAX_PAGES = 10_000
@@ -132,7 +132,7 @@ class _Pages:
         finally:
             page.close()
 
-    def _turns(self, words: Mapping[int, Sequence[Word]], page: PageText) -> list[int]:
+    def _turns(self, words: Mapping[int, Sequence[PageWord]], page: PageText) -> list[int]:
         """Return the directions of writing, the usual one first, without stamps at the margin."""
         turns = sorted(words, key=lambda one: -len(words[one]))
         kept = turns[:1]
@@ -144,7 +144,7 @@ class _Pages:
                 kept.append(turn)
         return kept
 
-    def _seen(self, page: pdfium.PdfPage, number: int) -> dict[int, list[Word]]:
+    def _seen(self, page: pdfium.PdfPage, number: int) -> dict[int, list[PageWord]]:
         """Return the words of a page as tesseract sees them."""
         if not ocr.languages():
             self.failed[number] = SCAN
@@ -165,7 +165,7 @@ class _Pages:
         }
 
 
-def _at_margin(words: Sequence[Word], main: Sequence[Word], turns: int, page: PageText) -> bool:
+def _at_margin(words: Sequence[PageWord], main: Sequence[PageWord], turns: int, page: PageText) -> bool:
     """Tell whether turned words stand left or right of all words of an upright page."""
     if turns % 2 == 0 or main is not page.words.get(0):
         return False
@@ -178,7 +178,7 @@ def _at_margin(words: Sequence[Word], main: Sequence[Word], turns: int, page: Pa
     return all(box[2] <= left or box[0] >= right for box in boxes)
 
 
-def _turned_back(words: Sequence[Word], turns: int, page: PageText) -> Iterator[Column | Grid]:
+def _turned_back(words: Sequence[PageWord], turns: int, page: PageText) -> Iterator[Column | Grid]:
     """Arrange words that are written in one direction, and give their lines the boxes that they have on the page."""
     for piece in arrange(words, rules=page.rules if not turns else ()):
         if not turns:

@@ -65,7 +65,7 @@ def write(builder: Builder, text: str) -> str:
         return write_plain(builder, text)
     text, listings = _without_listings(text.replace("\0", ""))
     text = _COMMENT.sub("", text)
-    writer = _Writer(builder, listings)
+    writer = _TexWriter(builder, listings)
     title = writer.words(_argument_of(text, "\\title"))
     if title:
         builder.heading(1, title)
@@ -113,7 +113,7 @@ def _referred(found: re.Match[str]) -> str:
     return f" {kind}" if kind else ""
 
 
-class _Writer:
+class _TexWriter:
     """Goes through the text once; what is open stands on stacks."""
 
     def __init__(self, builder: Builder, listings: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ from xml.parsers import expat
 from ...core.types import Document
 from ..builder import Builder
 from ..documents import Dropped, UnreadableError, clean_text, stem_title
-from ..markup import Node, Tree
+from ..markup import Node, TreeBuilder
 from ..page import Page
 
 MAX_BYTES = 30_000_000
@@ -71,7 +71,7 @@ def parse(data: bytes) -> Node:
     Raises:
         UnreadableError: if it is not well-formed, or declares entities that are made of others.
     """
-    tree = Tree()
+    tree = TreeBuilder()
     parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.StartElementHandler = lambda name, attributes: tree.start(name.rpartition(":")[2], attributes)

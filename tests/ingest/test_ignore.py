@@ -72,7 +72,8 @@ def test_what_tools_install_and_make_is_left_out_and_said(tmp_path: Path) -> Non
     )  # fmt: skip
     surveyed = survey([tmp_path])
 
-    assert ["letters/build/d.txt", "letters/target/c.txt"] == found(surveyed, tmp_path)
+    there = ["app/package.json", "letters/build/d.txt", "letters/target/c.txt", "rust/Cargo.toml"]
+    assert there == found(surveyed, tmp_path)
     assert {"app/dist": 1, "app/node_modules": 2, "cache": 2, "env": 2, "m/__pycache__": 1, "rust/target": 1} == {
         folder: files for folder, _, files in left(surveyed, tmp_path)
     }
@@ -94,7 +95,7 @@ def test_all_takes_everything(tmp_path: Path) -> None:
     (tmp_path / ".gitignore").write_text("ignored.txt\n")
     surveyed = survey([tmp_path], home=tmp_path / "home", everything=True)
 
-    assert sorted(names[1:]) == found(surveyed, tmp_path)
+    assert sorted([".gitignore", *names[1:]]) == found(surveyed, tmp_path)
     assert [] == left(surveyed, tmp_path)
 
 

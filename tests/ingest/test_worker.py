@@ -17,10 +17,10 @@ from polyhop.core.types import Document
 from polyhop.ingest import worker
 from polyhop.ingest.documents import Skipped
 from polyhop.ingest.readers import READERS
-from polyhop.ingest.worker import Limits, end_workers, read_apart
+from polyhop.ingest.worker import ReadingLimits, end_workers, read_apart
 from tests.ingest import wild_readers
 
-LIMITS = Limits(seconds=60)
+LIMITS = ReadingLimits(seconds=60)
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +49,7 @@ def file(folder: Path, name: str, text: str = "text") -> Path:
     return path
 
 
-def reasons(path: Path, limits: Limits = LIMITS) -> list[str]:
+def reasons(path: Path, limits: ReadingLimits = LIMITS) -> list[str]:
     return [item.reason for item in read_apart(path, limits=limits) if isinstance(item, Skipped)]
 
 
@@ -82,7 +82,7 @@ def test_a_worker_lives_on_from_file_to_file(tmp_path: Path) -> None:
 
     assert os.getpid() != first
     assert first == reading(tmp_path)
-    few = Limits(files=1)
+    few = ReadingLimits(files=1)
     (one,), (two,) = (list(read_apart(tmp_path / "a.who", limits=few)) for _ in range(2))
     assert one != two
 
@@ -92,13 +92,13 @@ def test_a_worker_lives_on_from_file_to_file(tmp_path: Path) -> None:
     [
         ("a.leave", LIMITS, "the reader ended with exit code 3"),
         ("a.crash", LIMITS, "the reader crashed (signal 11)"),
-        ("a.hang", Limits(seconds=1), "the reader was ended: it took longer than 1 s"),
-        ("a.spin", Limits(seconds=2), "the reader was ended: it took longer than 2 s"),
-        ("a.swell", Limits(memory=400_000_000), "the reader was ended: more than 0.4 GB of memory"),
-        ("a.grab", Limits(memory=1_000_000_000), "the reader was ended: more than 1 GB of memory"),
+        ("a.hang", ReadingLimits(seconds=1), "the reader was ended: it took longer than 1 s"),
+        ("a.spin", ReadingLimits(seconds=2), "the reader was ended: it took longer than 2 s"),
+        ("a.swell", ReadingLimits(memory=400_000_000), "the reader was ended: more than 0.4 GB of memory"),
+        ("a.grab", ReadingLimits(memory=1_000_000_000), "the reader was ended: more than 1 GB of memory"),
     ],
 )
-def test_a_bad_reader_harms_its_file_alone(tmp_path: Path, name: str, limits: Limits, reason: str) -> None:
+def test_a_bad_reader_harms_its_file_alone(tmp_path: Path, name: str, limits: ReadingLimits, reason: str) -> None:
     """However reading ends, it is one reason, and the next file is read."""
     assert [reason] == reasons(file(tmp_path, name), limits)
     assert reading(tmp_path)
@@ -126,7 +126,7 @@ def test_a_big_file_does_not_pile_up(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_time_without_waiting_does_not_count(tmp_path: Path) -> None:
     """A caller that takes long over a document takes nothing from the reader's time."""
-    stream = read_apart(file(tmp_path, "a.flood"), limits=Limits(seconds=1.5))
+    stream = read_apart(file(tmp_path, "a.flood"), limits=ReadingLimits(seconds=1.5))
     next(stream)
     time.sleep(7)
 
