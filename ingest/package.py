@@ -37,13 +37,18 @@ def parser() -> etree.XMLParser:
 
 
 class Package:
-    """An open archive; `kind` ("a Word file") is what messages call it.
+    """An open archive.
+
+    Args:
+        path: the file.
+        kind: what messages call it ("a Word file").
+        largest: bytes that a part of XML may unpack to; more than `MAX_XML` for those that are read as streams.
 
     Raises:
         UnreadableError: if it is no archive, an encrypted one, or one that would unpack to too much.
     """
 
-    def __init__(self, path: Path, kind: str) -> None:
+    def __init__(self, path: Path, kind: str, *, largest: int = MAX_XML) -> None:
         self._kind = kind
         try:
             self._zip = ZipFile(path)
@@ -54,7 +59,7 @@ class Package:
             raise UnreadableError(f"not {kind}: {reason}") from error
         self._parts = {part.filename: part for part in self._zip.infolist()}
         try:
-            self._check()
+            self._check(largest)
         except UnreadableError:
             self._zip.close()
             raise
@@ -75,16 +80,16 @@ class Package:
         """The names of the parts, in the order of the archive."""
         return list(self._parts)
 
-    def _check(self) -> None:
+    def _check(self, most: int) -> None:
         """Refuse too much before anything is unpacked; `read` sees to it that a part is no longer than it says."""
         total = sum(part.file_size for part in self._parts.values())
         largest = max((part.file_size for part in self._parts.values() if _is_xml(part.filename)), default=0)
         if len(self._parts) > MAX_PARTS:
             raise UnreadableError(f"holds {len(self._parts):,} parts, over the limit of {MAX_PARTS:,}")
-        if total > MAX_UNPACKED or largest > MAX_XML:
+        if total > MAX_UNPACKED or largest > most:
             raise UnreadableError(
                 f"unpacks to {total:,} bytes ({largest:,} in one part), over the limit of {MAX_UNPACKED:,} "
-                f"({MAX_XML:,})"
+                f"({most:,})"
             )
 
     def open(self, name: str) -> IO[bytes]:

@@ -37,7 +37,7 @@ _PASSED = frozenset(W + name for name in "pPr rPr sdtPr sdtEndPr tblPr tblGrid t
 _SPACES = frozenset(W + name for name in "tab br cr ptab".split())
 _MATH_SIGNS = {f"{_M}den": "/", f"{_M}sup": "^", f"{_M}sub": "_", f"{_M}e": " "}
 _LINK = re.compile(r"\s*HYPERLINK\s+(?:(\\l)\s+)?\"([^\"]*)\"(?:.*?\\l\s+\"([^\"]*)\")?")
-_PAGE = re.compile(r"\s*(?:PAGE|NUMPAGES|SECTIONPAGES|SECTION)\b")
+_PAGE = re.compile(r"\s*(?:PAGE|NUMPAGES|SECTIONPAGES|SECTION|STYLEREF)\b")
 _NO_TITLE = re.compile(r"(?:microsoft word\b.*|document\s?\d*|untitled|title|word document)", re.IGNORECASE)
 _CODE = re.compile(r"html preformatted|source ?code|code( block)?|macro( text)?|preformatted text", re.IGNORECASE)
 _TOC = re.compile(r"toc ([1-9])|table of figures", re.IGNORECASE)
@@ -181,8 +181,9 @@ class _Word:
         self._inline(node)
         self._fields = [(code, begun) for code, begun in self._fields if begun]
         mark = properties.find(f"{W}rPr") if properties is not None else None
-        if mark is not None and mark.find(f"{W}del") is not None:
-            return  # with its end deleted it goes on in the next
+        frame = properties.find(f"{W}framePr") if properties is not None else None
+        if (mark is not None and mark.find(f"{W}del") is not None) or (frame is not None and frame.get(f"{W}dropCap")):
+            return  # with its end deleted it goes on in the next, and so does a large first letter
         style_name = value(properties, "pStyle") or self._styles.default
         style = self._styles.get(style_name)
         level = whole(own, NO_HEADING) if (own := value(properties, "outlineLvl")) else style.level
