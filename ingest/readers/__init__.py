@@ -26,6 +26,7 @@ _PARSERS = {
     "word": ".docx .docm .dotx .dotm",
     "slides": ".pptx .pptm .ppsx .ppsm .potx",
     "workbook": ".xlsx .xlsm .xltx",
+    "open_document": ".odt .ott .odp .ods",
     "table": ".csv .tsv",
     "json_lines": ".jsonl .ndjson",
     "json_file": ".json",
