@@ -88,8 +88,7 @@ class Package:
             raise UnreadableError(f"holds {len(self._parts):,} parts, over the limit of {MAX_PARTS:,}")
         if total > MAX_UNPACKED or largest > most:
             raise UnreadableError(
-                f"unpacks to {total:,} bytes ({largest:,} in one part), over the limit of {MAX_UNPACKED:,} "
-                f"({most:,})"
+                f"unpacks to {total:,} bytes ({largest:,} in one part), over the limit of {MAX_UNPACKED:,} ({most:,})"
             )
 
     def open(self, name: str) -> IO[bytes]:

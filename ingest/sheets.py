@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
-import re
 
 from ..core.types import Document
 from .builder import Builder
@@ -56,7 +56,9 @@ def documents(
         head = list(islice(sheet.rows, LOOKED_AT))
         rows = chain(head, sheet.rows)
         if (start := _header_of_records(head)) is not None:
-            yield from _records(path, sheet.name, islice(rows, start, None), shown=named and not _is_generic(sheet.name))
+            yield from _records(
+                path, sheet.name, islice(rows, start, None), shown=named and not _is_generic(sheet.name)
+            )
             continue
         if named and head:
             builder.heading(2, sheet.name)

@@ -51,7 +51,9 @@ class Styles:
     """The styles of a document by their ids, which are in the language of the program; names and levels are not."""
 
     def __init__(self, root: etree._Element | None) -> None:
-        self._elements = {style.get(f"{W}styleId") or "": style for style in root.iter(f"{W}style")} if root is not None else {}
+        self._elements = (
+            {style.get(f"{W}styleId") or "": style for style in root.iter(f"{W}style")} if root is not None else {}
+        )
         self._known: dict[str, Style] = {}
         default = (
             own

@@ -60,7 +60,11 @@ def read(path: Path) -> Iterator[Document | Dropped | Skipped]:
         match local(body[0]):
             case "spreadsheet":
                 hidden = _hidden_styles(root)
-                sheets = [_sheet(table, builder) for table in body[0].iterfind(f"{_TABLE}table") if _is_shown(table, hidden, builder)]
+                sheets = [
+                    _sheet(table, builder)
+                    for table in body[0].iterfind(f"{_TABLE}table")
+                    if _is_shown(table, hidden, builder)
+                ]
                 yield from documents(path, sheets, builder, title=title)
                 return
             case "presentation":
@@ -86,7 +90,9 @@ class _Walk:
         self._package = package
         self._styles = package.xml("styles.xml") if "styles.xml" in package else etree.Element("none")
         self._parents: dict[str, etree._Element] = {
-            style.get(f"{_STYLE}name") or "": style for source in (self._styles, root) for style in source.iter(f"{_STYLE}style")
+            style.get(f"{_STYLE}name") or "": style
+            for source in (self._styles, root)
+            for style in source.iter(f"{_STYLE}style")
         }
         self._numbered = {
             style.get(f"{_STYLE}name") or (style.get(f"{_TEXT}name") or ""): style
@@ -303,7 +309,11 @@ class _Walk:
 
     def _write_notes(self, notes: list[etree._Element]) -> None:
         for note in notes:
-            label = "".join(note.find(f"{_TEXT}note-citation").itertext()) if note.find(f"{_TEXT}note-citation") is not None else ""
+            label = (
+                "".join(note.find(f"{_TEXT}note-citation").itertext())
+                if note.find(f"{_TEXT}note-citation") is not None
+                else ""
+            )
             body = note.find(f"{_TEXT}note-body")
             pieces: Pieces = [(f"[{label}] " if label else "", "")]
             for paragraph in body.iter(f"{_TEXT}p") if body is not None else ():
@@ -406,7 +416,13 @@ def _label(form: etree._Element | None, number: int) -> str:
 
 def _whole(node: etree._Element, name: str, most: int, *, space: str = _TABLE) -> int:
     given = node.get(space + name) or "1"
-    return max(1, min(int(given), most)) if given.isascii() and given.isdigit() and len(given) < 12 else most if given.isdigit() else 1
+    return (
+        max(1, min(int(given), most))
+        if given.isascii() and given.isdigit() and len(given) < 12
+        else most
+        if given.isdigit()
+        else 1
+    )
 
 
 def _rows(node: etree._Element, *, header: bool) -> Iterator[tuple[etree._Element, bool]]:

@@ -96,7 +96,11 @@ class _Slide:
         paragraphs = [(paragraph, pieces) for paragraph in body.iter(f"{_A}p") if (pieces := self._pieces(paragraph))]
         for paragraph, pieces in paragraphs:
             properties = paragraph.find(f"{_A}pPr")
-            depth = int(level) if properties is not None and re.fullmatch("[0-8]", level := properties.get("lvl") or "0") else 0
+            depth = (
+                int(level)
+                if properties is not None and re.fullmatch("[0-8]", level := properties.get("lvl") or "0")
+                else 0
+            )
             kinds = {local(child) for child in properties} if properties is not None else set()
             count = {level: number for level, number in count.items() if level <= depth}
             numbered = "buAutoNum" in kinds

@@ -19,7 +19,7 @@ from ..builder import Builder
 from ..documents import Dropped, UnreadableError
 from ..drawing import write_drawing
 from ..package import RELATION, Package
-from ..word_parts import VAL, NO_HEADING, Numbering, Style, Styles, W, formatted, is_on, symbol, value, whole
+from ..word_parts import NO_HEADING, VAL, Numbering, Style, Styles, W, formatted, is_on, symbol, value, whole
 
 Pieces = list[tuple[str, str]]
 SPAN_LIMIT = 50
@@ -338,8 +338,7 @@ class _Word:
     def _run(self, node: etree._Element) -> None:
         properties = node.find(f"{W}rPr")
         if properties is not None and (
-            is_on(properties, "vanish")
-            or ((style := value(properties, "rStyle")) and self._styles.get(style).hidden)
+            is_on(properties, "vanish") or ((style := value(properties, "rStyle")) and self._styles.get(style).hidden)
         ):
             self._builder.drop("hidden text", _plain_text(node))
             for child in node.iter(f"{W}fldChar", f"{W}instrText"):

@@ -18,9 +18,9 @@ from lxml import etree
 from ...core.types import Document
 from ..builder import Builder
 from ..documents import Dropped, Skipped, UnreadableError
+from ..number_format import shown_number
 from ..package import MAX_UNPACKED, MAX_XML, RELATION, Package, events, local
 from ..sheets import Cell, Row, Sheet, documents
-from ..number_format import shown_number
 
 MAX_COLUMNS = 16_384
 MAX_MERGED = 10_000
@@ -132,7 +132,9 @@ class _Rows:
                 continue
             row = Row(number, self._repeat(number, cells))
             row.groups = {
-                first: last - first + 1 for first, last, _ in self._merged.get(number, ()) if first < last and first in cells
+                first: last - first + 1
+                for first, last, _ in self._merged.get(number, ())
+                if first < last and first in cells
             }
             if row.cells:
                 yield row
