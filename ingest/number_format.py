@@ -1,4 +1,4 @@
-"""Numbers of spreadsheets as they are shown, by their number format; dates in ISO form, since formats differ by country."""
+"""Numbers of spreadsheets as they are shown, by their number format; dates in ISO form, which is the same everywhere."""
 
 from __future__ import annotations
 
@@ -11,11 +11,30 @@ from .sheets import Cell
 
 #: formats that spreadsheets know by number, as far as they say more than "General"
 _KNOWN = {
-    "1": "0", "2": "0.00", "3": "#,##0", "4": "#,##0.00", "9": "0%", "10": "0.00%", "11": "0.00E+00",
+    "1": "0",
+    "2": "0.00",
+    "3": "#,##0",
+    "4": "#,##0.00",
+    "9": "0%",
+    "10": "0.00%",
+    "11": "0.00E+00",
     **dict.fromkeys(("14", "15", "16", "17"), "yyyy-mm-dd"),
-    "18": "h:mm", "19": "h:mm:ss", "20": "h:mm", "21": "h:mm:ss", "22": "yyyy-mm-dd h:mm",
-    "37": "#,##0", "38": "#,##0", "39": "#,##0.00", "40": "#,##0.00", "44": "#,##0.00", "43": "#,##0.00",
-    "45": "mm:ss", "46": "[h]:mm:ss", "47": "mm:ss", "48": "0.0E+0", "49": "@",
+    "18": "h:mm",
+    "19": "h:mm:ss",
+    "20": "h:mm",
+    "21": "h:mm:ss",
+    "22": "yyyy-mm-dd h:mm",
+    "37": "#,##0",
+    "38": "#,##0",
+    "39": "#,##0.00",
+    "40": "#,##0.00",
+    "44": "#,##0.00",
+    "43": "#,##0.00",
+    "45": "mm:ss",
+    "46": "[h]:mm:ss",
+    "47": "mm:ss",
+    "48": "0.0E+0",
+    "49": "@",
     **dict.fromkeys(map(str, (*range(27, 37), *range(50, 59))), "yyyy-mm-dd"),
 }
 _PIECE = re.compile(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 from pathlib import Path
 
 from ..core.types import Document
@@ -98,7 +98,7 @@ def _header_of_records(head: Sequence[Row]) -> int | None:
         all(first <= column <= last for column in row.cells) and len(row.cells) * 3 >= min(len(columns), 6)
         for row in below
     )
-    gaps = sum(row.number - above.number > 1 for above, row in zip(below, below[1:], strict=False))
+    gaps = sum(row.number - above.number > 1 for above, row in pairwise(below))
     return start if fit * 10 >= len(below) * 9 and gaps * 20 <= len(below) else None
 
 

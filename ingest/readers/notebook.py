@@ -17,8 +17,8 @@ from .markdown import write as write_markdown
 from .webpage import write as write_page
 
 MAX_BYTES = 100_000_000
-OUTPUT_LINES = 40
-OUTPUT = 3_000  # characters
+OUTPUT_LINES = 500
+OUTPUT = 20_000  # characters
 _ESCAPE = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 

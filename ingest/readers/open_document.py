@@ -99,6 +99,13 @@ class _Walk:
             for source in (self._styles, root)
             for style in source.iter(f"{_TEXT}list-style")
         }
+        self._hidden = {
+            style.get(f"{_STYLE}name")
+            for source in (self._styles, root)
+            for style in source.iter(f"{_STYLE}style")
+            for one in style.iter(f"{_STYLE}text-properties")
+            if one.get(f"{_TEXT}display") == "none"
+        }
         self._page = 0
         self.title = ""
         self._target = ""
@@ -217,7 +224,6 @@ class _Walk:
     def _list(self, node: etree._Element, depth: int, style: str) -> None:
         style = node.get(f"{_TEXT}style-name") or style
         form = self._form(style, depth)
-        own = node.get("{http://www.w3.org/XML/1998/namespace}id") or ""
         goes_on = node.get(f"{_TEXT}continue-numbering") == "true" or node.get(f"{_TEXT}continue-list")
         number = self._last.get(style, 0) if goes_on else _start(form) - 1
         for item in node:
@@ -341,7 +347,10 @@ class _Walk:
     def _pieces(self, node: etree._Element) -> Pieces:
         """Return the words and links of a paragraph; its notes and text boxes are kept for later."""
         pieces: Pieces = []
-        self._inline(node, pieces)
+        if node.get(f"{_TEXT}style-name") in self._hidden:
+            self._builder.drop("hidden text", "".join(node.itertext()))
+        else:
+            self._inline(node, pieces)
         return pieces
 
     def _inline(self, node: etree._Element, pieces: Pieces) -> None:
@@ -369,7 +378,9 @@ class _Walk:
             self._builder.drop("page number", "".join(child.itertext()))
         elif tag == f"{_TEXT}ruby":
             self._ruby(child, pieces)
-        elif tag == f"{_TEXT}hidden-text" or (tag == f"{_TEXT}hidden-paragraph"):
+        elif tag in (f"{_TEXT}hidden-text", f"{_TEXT}hidden-paragraph") or (
+            tag == f"{_TEXT}span" and child.get(f"{_TEXT}style-name") in self._hidden
+        ):
             self._builder.drop("hidden text", "".join(child.itertext()))
         elif local(child) == "frame" or (child.tag.startswith(_DRAW) and tag != f"{_DRAW}a"):
             self._float(child, pieces)

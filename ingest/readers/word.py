@@ -111,18 +111,16 @@ class _Word:
 
     def _edges(self, root: etree._Element) -> tuple[list[str], list[str]]:
         """Return the parts that are headers and those that are footers, as far as Word shows them."""
-        settings = self._part("settings")
-        even = is_on(settings, "evenAndOddHeaders")
-        found: dict[str, list[str]] = {"headerReference": [], "footerReference": []}
+        even = is_on(self._part("settings"), "evenAndOddHeaders")
+        found: dict[str, list[str]] = {"header": [], "footer": []}
         for section in root.iter(f"{W}sectPr"):
-            first = is_on(section, "titlePg")
-            for kind, names in found.items():
-                for one in section.iter(W + kind):
-                    seen = {"first": first, "even": even}.get(one.get(f"{W}type") or "", True)
-                    name = self._relations.get(one.get(RELATION) or "", ("", ""))[1]
-                    if seen and name in self._package and name not in names:
-                        names.append(name)
-        return found["headerReference"], found["footerReference"]
+            kinds = {"default": True, "first": is_on(section, "titlePg"), "even": even}
+            for one in section.iter(f"{W}headerReference", f"{W}footerReference"):
+                name = self._relations.get(one.get(RELATION) or "", ("", ""))[1]
+                names = found[one.tag[len(W) :].removesuffix("Reference")]
+                if kinds.get(one.get(f"{W}type") or "default") and name in self._package and name not in names:
+                    names.append(name)
+        return found["header"], found["footer"]
 
     def _around(self, names: list[str], shown: set[str]) -> None:
         """Write each line of headers or footers once, but not those that the text has too, nor page numbers."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
+from typing import IO
 
 from lxml import etree
 
@@ -40,17 +41,21 @@ def read(path: Path) -> Iterator[Document | Dropped | Skipped]:
             raise UnreadableError("not an Excel file: there are no sheets in the archive")
         builder = Builder()
         book = _Book.of(package, main, root)
-        sheets: list[Sheet] = []
-        for element in [one for one in root.iter() if local(one) == "sheet"]:
-            target = book.relations.get(element.get(RELATION) or "", ("", ""))[1]
-            if target in package:
-                reader = _Rows(package, target, book, builder)
-                if (element.get("state") or "visible") == "visible":
-                    sheets.append(Sheet(element.get("name") or "", reader.rows()))
-                else:
-                    words = " ".join(cell[0] for row in reader.rows() for cell in row.cells.values())
-                    builder.drop("hidden sheet", words)
+        sheets = list(_sheets(package, root, book, builder))
         yield from documents(path, sheets, builder, title=package.core_title())
+
+
+def _sheets(package: Package, root: etree._Element, book: _Book, builder: Builder) -> Iterator[Sheet]:
+    """Yield the sheets that are seen; what hidden ones hold is counted."""
+    for element in [one for one in root.iter() if local(one) == "sheet"]:
+        target = book.relations.get(element.get(RELATION) or "", ("", ""))[1]
+        if target not in package:
+            continue
+        rows = _Rows(package, target, book, builder).rows()
+        if (element.get("state") or "visible") == "visible":
+            yield Sheet(element.get("name") or "", rows)
+        else:
+            builder.drop("hidden sheet", " ".join(words for row in rows for words, _ in row.cells.values()))
 
 
 @dataclass(slots=True)
@@ -102,7 +107,7 @@ class _Rows:
     def rows(self) -> Iterator[Row]:
         """Yield the rows that are seen and not empty, then write what floats over the sheet."""
         with self._package.open(self._name) as stream:
-            source = stream
+            source: IO[bytes] = stream
             data = stream.read(MAX_XML + 1)
             if len(data) <= MAX_XML:
                 source = BytesIO(data)
@@ -119,9 +124,9 @@ class _Rows:
             first, top, last, bottom = (part.decode() for part in found.groups())
             self._merged.setdefault(int(top), []).append((_column(first), _column(last), int(bottom)))
 
-    def _read(self, source: object) -> Iterator[Row]:
+    def _read(self, source: IO[bytes]) -> Iterator[Row]:
         number = 0
-        for tag, element in events(source, _ROWS):  # type: ignore[arg-type]
+        for tag, element in events(source, _ROWS):
             if tag == "col":
                 self._hide(element)
                 continue
