@@ -18,7 +18,7 @@ from pathlib import Path
 
 from ..core.types import Document
 from .builder import Builder
-from .documents import Dropped, Skipped, UnreadableError, clean_title
+from .documents import Dropped, Skipped, UnreadableError, clean_title, one_line
 from .markup import Node
 from .markup import parse as parse_html
 from .members import read_member
@@ -276,7 +276,11 @@ def _attachments(attached: list[EmailMessage], path: Path, key: str) -> Iterator
             return
         count = seen[name] = seen.get(name, 0) + 1
         given = f"{key}#{name}" + (f"-{count}" if count > 1 else "")
-        data = _content(part)
+        try:
+            data = _content(part)
+        except Exception as error:  # the writer of mails raises many types on broken ones
+            yield Skipped(given, f"cannot be read: {one_line(error)}")
+            continue
         yield from read_member(BytesIO(data), name, outer=path, key=given, size=MAX_ATTACHMENT)
 
 

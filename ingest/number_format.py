@@ -1,4 +1,4 @@
-"""Numbers of spreadsheets as they are shown, by their number format; dates in ISO form, which is the same everywhere."""
+"""Numbers of spreadsheets as they are shown, by their number format; dates in ISO form, the same everywhere."""
 
 from __future__ import annotations
 

@@ -16,6 +16,9 @@ from .rows import row_document
 MANY = 20  # rows from which a table of records is read row by row
 LOOKED_AT = 200  # rows that tell what a sheet is
 MAX_CELLS = 300_000  # of all sheets that are read as one document
+MAX_LETTERS = 50_000_000  # of the same
+MAX_ROW = 10_000_000  # letters of a row that is a document
+MAX_CELL = 32_767  # letters, as in Excel
 HEADING = 200  # letters of the longest title above a table
 _GENERIC = re.compile(r"(?:sheet|tabelle|feuil|hoja|foglio|blad|planilha|worksheet|лист|工作表)\s*\d*", re.IGNORECASE)
 
@@ -50,7 +53,7 @@ def documents(
 
     `builder` may have counted before what is left out.
     """
-    left = MAX_CELLS
+    left, letters = MAX_CELLS, MAX_LETTERS
     named = len(sheets) > 1
     for sheet in sheets:
         head = list(islice(sheet.rows, LOOKED_AT))
@@ -64,8 +67,10 @@ def documents(
             builder.heading(2, sheet.name)
         for group in _groups(rows):
             left -= sum(len(row.cells) for row in group)
-            if left < 0:
-                yield Skipped(f"{path}#{sheet.name}", f"more than {MAX_CELLS:,} cells; only the first are read")
+            letters -= sum(map(_letters, group))
+            if left < 0 or letters < 0:
+                reason = f"more than {MAX_CELLS:,} cells or {MAX_LETTERS:,} letters; only the first are read"
+                yield Skipped(f"{path}#{sheet.name}", reason)
                 break
             _write(builder, group)
     yield from builder.document(path, title=title or stem_title(path))
@@ -113,6 +118,9 @@ def _records(path: Path, sheet: str, rows: Iterator[Row], *, shown: bool) -> Ite
     names = _distinct(names)
     for row in rows:
         key = f"{path}#{sheet}!{row.number}"
+        if _letters(row) > MAX_ROW:
+            yield Skipped(key, f"longer than the limit of {MAX_ROW:,} letters a row")
+            continue
         fields: dict[str, object] = {"sheet": sheet} if shown and "sheet" not in names.values() else {}
         typed: dict[str, object] = {"sheet": sheet}
         for column, (words, value) in sorted(row.cells.items()):
@@ -124,6 +132,10 @@ def _records(path: Path, sheet: str, rows: Iterator[Row], *, shown: bool) -> Ite
             yield replace(made, key=key)
         except UnreadableError as error:
             yield Skipped(key, str(error))
+
+
+def _letters(row: Row) -> int:
+    return sum(len(words) for words, _ in row.cells.values())
 
 
 def _grouped(header: Row, second: Row) -> dict[int, str]:

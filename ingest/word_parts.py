@@ -11,6 +11,7 @@ W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 VAL = f"{W}val"
 CHAIN = 20  # styles based on styles
 NO_HEADING = 9
+MAX_LABEL = 50  # letters
 _OFF = frozenset(["0", "false", "off", "none"])
 _HEADING = re.compile(r"heading ([1-9])", re.IGNORECASE)
 _ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"))
@@ -167,7 +168,7 @@ class Numbering:
             form = levels[at].form if at in levels else "decimal"
             return formatted(counts.get(at, levels[at].start if at in levels else 1), form)
 
-        return " ".join(_PLACE.sub(shown, level.text).split()) if level.form != "none" else ""
+        return " ".join(_PLACE.sub(shown, level.text[:MAX_LABEL]).split()) if level.form != "none" else ""
 
 
 def formatted(number: int, form: str) -> str:

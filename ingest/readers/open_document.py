@@ -20,8 +20,10 @@ from ..word_parts import formatted
 
 Pieces = list[tuple[str, str]]
 SPAN_LIMIT = 50
-REPEATED_ROWS = 1_000
+REPEATED_ROWS = 10_000  # rows of a sheet that stand for others like them
+REPEATED = 200  # letters up to which a cell that spans rows is repeated in each
 MAX_COLUMNS = 16_384
+MAX_TABLE = 1_000  # columns beyond which cells are not repeated
 MAX_SPACES = 100
 CELL = 1_500
 _OFFICE, _TEXT, _TABLE, _DRAW, _STYLE, _PRESENTATION = (
@@ -289,10 +291,11 @@ class _Walk:
                 left, above = down.get(len(made), (0, []))
                 pieces = self._cell(cell) if local(cell) == "table-cell" else above if left else []
                 if local(cell) == "table-cell" and (rows_spanned := _whole(cell, "number-rows-spanned", 1_000)) > 1:
-                    down[len(made)] = (rows_spanned - 1, pieces)
+                    down[len(made)] = (rows_spanned - 1, pieces if len(_plain(pieces)) <= REPEATED else [])
                 elif left:
                     down[len(made)] = (left - 1, above)
-                made += [pieces] * min(_whole(cell, "number-columns-repeated", SPAN_LIMIT), SPAN_LIMIT)
+                repeated = _whole(cell, "number-columns-repeated", SPAN_LIMIT)
+                made += [pieces] * (repeated if len(made) < MAX_TABLE else 1)
             while made and not _plain(made[-1]):
                 made.pop()
             grid.append(made)
@@ -382,7 +385,7 @@ class _Walk:
             tag == f"{_TEXT}span" and child.get(f"{_TEXT}style-name") in self._hidden
         ):
             self._builder.drop("hidden text", "".join(child.itertext()))
-        elif local(child) == "frame" or (child.tag.startswith(_DRAW) and tag != f"{_DRAW}a"):
+        elif local(child) == "frame" or (str(tag).startswith(_DRAW) and tag != f"{_DRAW}a"):
             self._float(child, pieces)
         elif tag not in _PASSED and tag != f"{_OFFICE}annotation" and local(child) != "annotation-end":
             self._inline(child, pieces)
@@ -475,14 +478,16 @@ def _sheet(table: etree._Element, builder: Builder) -> Sheet:
 
 
 def _sheet_rows(table: etree._Element, builder: Builder) -> Iterator[Row]:
-    number = 1
+    number, left = 1, REPEATED_ROWS
     for element, _ in _rows(table, header=False):
         repeated = _whole(element, "number-rows-repeated", 10_000_000)
         row = _sheet_row(element, number)
         if element.get(f"{_TABLE}visibility") in ("collapse", "filter"):
             builder.drop("hidden row", " ".join(words for words, _ in row.cells.values()))
         elif row.cells:
-            for place in range(min(repeated, REPEATED_ROWS)):
+            shown = min(repeated, left + 1)
+            left -= shown - 1
+            for place in range(shown):
                 yield Row(number + place, dict(row.cells), row.groups)
         number += repeated
 

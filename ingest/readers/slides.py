@@ -18,7 +18,7 @@ from ..drawing import write_drawing
 from ..package import RELATION, Package, local
 
 Pieces = list[tuple[str, str]]
-SPAN_LIMIT = 50
+REPEATED = 200  # letters up to which a cell that spans rows is repeated in each
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
@@ -134,7 +134,7 @@ class _Slide:
             for cell in row.iterfind(f"{_A}tc"):
                 pieces = [piece for one in cell.iter(f"{_A}p") for piece in (*self._pieces(one), (" ", ""))]
                 if cell.get("vMerge") in ("1", "true") and len(made) < len(above):
-                    pieces = above[len(made)]
+                    pieces = above[len(made)] if sum(len(text) for text, _ in above[len(made)]) <= REPEATED else []
                 made.append([] if cell.get("hMerge") in ("1", "true") else pieces)
             while made and not any(text.strip() for text, _ in made[-1]):
                 made.pop()

@@ -23,6 +23,8 @@ from ..word_parts import NO_HEADING, VAL, Numbering, Style, Styles, W, formatted
 
 Pieces = list[tuple[str, str]]
 SPAN_LIMIT = 50
+MAX_COLUMNS = 1_000
+MAX_CODE = 4_000  # letters of the code of a field
 CELL = 1_500  # letters of a cell beyond which a table is only there to arrange text
 REPEATED = 200  # letters up to which a cell that spans rows is repeated in each
 HEADING = 300  # letters of the longest heading
@@ -387,7 +389,7 @@ class _Word:
         kind = node.get(f"{W}fldCharType")
         if node.tag == f"{W}instrText":
             if self._fields and not self._fields[-1][1]:
-                self._fields[-1] = (self._fields[-1][0] + (node.text or ""), False)
+                self._fields[-1] = ((self._fields[-1][0] + (node.text or ""))[:MAX_CODE], False)
         elif kind == "begin":
             self._fields.append(("", False))
         elif kind == "separate" and self._fields:
@@ -455,7 +457,7 @@ class _Word:
                     given = above[len(made)] if len(made) < len(above) else []
                     pieces = given if sum(len(text) for text, _ in given) <= REPEATED else []
                 made.append(pieces)
-                spanned = max(1, whole(value(properties, "gridSpan"), SPAN_LIMIT))
+                spanned = min(whole(value(properties, "gridSpan"), SPAN_LIMIT), MAX_COLUMNS - len(made))
                 made += [pieces if number < header else [] for _ in range(spanned - 1)]
             while made and not _plain(made[-1]):
                 made.pop()

@@ -21,7 +21,7 @@ from ..builder import Builder
 from ..documents import Dropped, Skipped, UnreadableError
 from ..number_format import shown_number
 from ..package import MAX_UNPACKED, MAX_XML, RELATION, Package, events, local
-from ..sheets import Cell, Row, Sheet, documents
+from ..sheets import MAX_CELL, Cell, Row, Sheet, documents
 
 MAX_COLUMNS = 16_384
 MAX_MERGED = 10_000
@@ -159,7 +159,7 @@ class _Rows:
             if column in self._hidden:
                 self._builder.drop("hidden column", cell[0])
             elif cell[0].strip():
-                cells[column] = cell
+                cells[column] = cell if len(cell[0]) <= MAX_CELL else (cell[0][:MAX_CELL], cell[0][:MAX_CELL])
         return cells
 
     def _cell(self, element: etree._Element) -> Cell:
