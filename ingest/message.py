@@ -51,7 +51,7 @@ _QUOTED_IDS = frozenset(["divrplyfwdmsg", "appendonsend", "mail-editor-reference
 
 def parse(data: bytes) -> EmailMessage:
     """Parse a mail; the parser mends what is broken, and reads no more than there is."""
-    return BytesParser(policy=policy.default).parsebytes(data)  # type: ignore[return-value]
+    return BytesParser(policy=policy.default).parsebytes(data)
 
 
 def field_of(message: EmailMessage, name: str) -> str:
