@@ -84,13 +84,11 @@ def _output(builder: Builder, output: dict[str, object]) -> None:
 
 
 def _table(builder: Builder, page: str) -> None:
-    table = parse_html(page).find("table")
-    rows = [node for node in table.nodes() if node.tag == "tr"] if table else []
-    for row in rows[OUTPUT_LINES:]:
+    root = parse_html(page)
+    for row in [node for node in root.nodes() if node.tag == "tr"][OUTPUT_LINES:]:
         builder.drop("long output", row.text())
         row.children, row.words = [], 0
-    if table:
-        write_page(builder, table)
+    write_page(builder, root)
 
 
 def _text(value: object) -> str:

@@ -35,7 +35,7 @@ def body(path: Path) -> str:
 
 
 def test_a_mail_has_a_head_that_can_be_searched(tmp_path: Path) -> None:
-    """Subject, names and date are in the text and the metadata, with their encodings undone; wrapped lines are joined."""
+    """Subject, names and date are in text and metadata, with their encodings undone; wrapped lines are joined."""
     subject = "Subject: =?utf-8?q?Caf=C3=A9?= hours\nMessage-ID: <1@example.org>\n"
     text = "\nThe coffee house opens at nine in the morning and stays\nopen until the last guest has gone home.\n"
     (mail,) = documents(write(tmp_path, HEAD + subject + text))
@@ -147,7 +147,7 @@ def test_a_mailbox_gives_a_document_a_mail(tmp_path: Path, monkeypatch: pytest.M
 def test_bad_mails_give_a_reason_or_what_can_be_read(tmp_path: Path) -> None:
     """What is none is refused, encrypted bodies are said, unknown encodings and endless nesting do no harm."""
     reasons = {
-        name: [item.reason for item in read_file(write(tmp_path, data, name)) if isinstance(item, Skipped)][0]
+        name: next(item.reason for item in read_file(write(tmp_path, data, name)) if isinstance(item, Skipped))
         for name, data in {
             "a.eml": b"\x00\x01 rubbish",
             "b.eml": b"%PDF-1.7",
