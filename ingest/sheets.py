@@ -63,7 +63,7 @@ def documents(
                 path, sheet.name, islice(rows, start, None), shown=named and not _is_generic(sheet.name)
             )
             continue
-        if named and head:
+        if head and (named or not _is_generic(sheet.name)):
             builder.heading(2, sheet.name)
         for group in _groups(rows):
             left -= sum(len(row.cells) for row in group)

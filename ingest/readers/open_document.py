@@ -134,7 +134,8 @@ class _Walk:
             words = [" ".join(_plain(self._pieces(one)) for one in frame.iter(f"{_TEXT}p")).strip() for frame in frames]
             title = next(filter(None, words), "")
             self.title = self.title or title
-            self._builder.heading(2, f"Slide {number}" + (f": {title}" if title else ""), page=number)
+            if title or any("".join(one.itertext()).strip() for one in slide):
+                self._builder.heading(2, title or f"Slide {number}", page=number)
             for shape in slide:
                 if local(shape) == "notes":
                     self._speaker(shape)

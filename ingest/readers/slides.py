@@ -1,5 +1,7 @@
 """PowerPoint (.pptx): a section a slide, with its title, text, lists, tables, charts and the speaker's notes.
 
+The number of a slide is the page of its blocks, and stands in the text only where it is all the name that there is.
+
 Text of layouts and masters is not on the slides and is not read; dates, footers and slide numbers are left out.
 """
 
@@ -71,7 +73,8 @@ class _Slide:
             return ""
         titles = [shape for shape in shapes if _role(shape) in _TITLES and _words(shape)]
         title = _words(titles[0]) if titles else ""
-        self._builder.heading(2, f"Slide {self._number}" + (f": {title}" if title else ""), page=self._number)
+        if title or any(local(shape) == "graphicFrame" or _words(shape) for shape in shapes):
+            self._builder.heading(2, title or f"Slide {self._number}", page=self._number)
         for shape in shapes:
             if shape not in titles[:1]:
                 self._shape(shape)

@@ -109,7 +109,7 @@ def test_slides_are_sections_and_sheets_of_records_give_rows(tmp_path: Path) -> 
     title = f'<draw:frame presentation:class="title"><draw:text-box>{p("Plan")}</draw:text-box></draw:frame>'
     slides = f"<draw:page>{title}<draw:frame><draw:text-box>{p('Go on.')}</draw:text-box></draw:frame></draw:page>"
     (deck,) = documents(write(tmp_path, slides, kind="presentation"))
-    assert ("## Slide 1: Plan\n\nGo on.", [1, 1]) == (deck.text, [block.page for block in deck.blocks])
+    assert ("## Plan\n\nGo on.", [1, 1]) == (deck.text, [block.page for block in deck.blocks])
 
     def row(*values: str, times: int = 1) -> str:
         cells = "".join(f"<table:table-cell>{p(value)}</table:table-cell>" for value in values)

@@ -75,7 +75,7 @@ def test_each_slide_is_a_section_with_its_number_as_page(tmp_path: Path) -> None
     second = f"<p:grpSp><p:grpSp>{shape('Deep inside')}</p:grpSp></p:grpSp>"
     deck = document(write(tmp_path, first, second))
 
-    assert "## Slide 1: Plan\n\n- Goals\n  - Cost\n- Time\n\n## Slide 2\n\nDeep inside" == deck.text
+    assert "## Plan\n\n- Goals\n  - Cost\n- Time\n\n## Slide 2\n\nDeep inside" == deck.text
     assert [1, 1, 2, 2] == [block.page for block in deck.blocks]
     assert "Plan" == deck.title
     assert [("page header or footer", 1)] == [
