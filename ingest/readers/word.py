@@ -37,7 +37,8 @@ _EITHER = f"{_MC}AlternateContent"
 _GONE = frozenset([f"{W}del", f"{W}moveFrom"])
 _PASSED = frozenset(W + name for name in "pPr rPr sdtPr sdtEndPr tblPr tblGrid trPr tcPr sectPr proofErr".split())
 _SPACES = frozenset(W + name for name in "tab br cr ptab".split())
-_MATH_SIGNS = {f"{_M}den": "/", f"{_M}sup": "^", f"{_M}sub": "_", f"{_M}e": " "}
+_MATH_SIGNS = {f"{_M}den": "/", f"{_M}sup": "^", f"{_M}sub": "_", f"{_M}mr": " "}
+_MATH_APART = frozenset(_M + name for name in ("mr", "func", "nary", "d"))
 _LINK = re.compile(r"\s*HYPERLINK\s+(?:(\\l)\s+)?\"([^\"]*)\"(?:.*?\\l\s+\"([^\"]*)\")?")
 _PAGE = re.compile(r"\s*(?:PAGE|NUMPAGES|SECTIONPAGES|SECTION|STYLEREF)\b")
 _NO_TITLE = re.compile(r"(?:microsoft word\b.*|document\s?\d*|untitled|title|word document)", re.IGNORECASE)
@@ -557,7 +558,8 @@ def _formula(node: etree._Element) -> str:
             text += child.get(f"{_M}val") or ""
         elif not str(child.tag).endswith("Pr") or child.tag == f"{_M}naryPr":
             inner = _formula(child)
-            text += _MATH_SIGNS.get(child.tag, "") + inner if inner else ""
+            apart = " " if node.tag in _MATH_APART and child.tag == f"{_M}e" else _MATH_SIGNS.get(child.tag, "")
+            text += apart + inner if inner else ""
     return text
 
 
