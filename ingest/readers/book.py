@@ -133,6 +133,7 @@ def _chapter(data: bytes, name: str, label: str) -> Node:
     root = _parsed(data)
     body = root.find("body") or root
     body.tag = "div"
+    marks = 0
     for node in [body, *body.nodes()]:
         if node.tag in ("main", "article", "body"):
             node.tag = "section"
@@ -143,6 +144,10 @@ def _chapter(data: bytes, name: str, label: str) -> Node:
             node.attributes["role"] = "doc-footnote"
         if "pagebreak" in kinds or node.get("role") == "doc-pagebreak":
             node.children, node.words = [], 0
+        if "noteref" in kinds or node.get("role") == "doc-noteref":
+            marks += 1
+            if not any(map(str.isalnum, node.text())):  # a star looks as the mark of a header link does
+                node.children, node.words = [str(marks)], len(str(marks))
         if node.tag == "a" and "#" in (target := node.get("href")) and ":" not in target.partition("#")[0]:
             file, _, place = target.partition("#")
             file = posixpath.normpath(posixpath.join(posixpath.dirname(name), unquote(file))) if file else name

@@ -50,14 +50,14 @@ def test_chapters_come_in_reading_order_with_notes_at_their_place(tmp_path: Path
     """The spine is the order; a note in another file stands behind the paragraph that refers to it."""
     chapters = {
         "two": '<h1>Tides</h1><p>High<a epub:type="noteref" href="notes.xhtml#n1">1</a> water&#160;comes.</p>'
-        "<p>Ebb&nbsp;goes.</p>",
+        '<p>Ebb&nbsp;goes<a role="doc-noteref" href="#n2">*</a>.</p><p id="n2" role="doc-footnote">Or not.</p>',
         "one": "<p>Fish &amp; ships</p>",
         "notes": '<h1>Notes</h1><aside id="n1" epub:type="footnote"><p>Twice a day.</p></aside>',
     }
     nav = '<li><a href="two.xhtml">Tides</a></li><li><a href="one.xhtml">Creatures</a></li>'
     book = document(write(tmp_path, chapters, nav=nav))
 
-    tides = "# Tides\n\nHigh [1] water comes.\n\n[1] Twice a day.\n\nEbb goes."
+    tides = "# Tides\n\nHigh [1] water comes.\n\n[1] Twice a day.\n\nEbb goes [2].\n\n[2] Or not."
     assert f"{tides}\n\n## Creatures\n\nFish & ships\n\n# Notes" == book.text
     assert ("The Sea", {"author": "A. Writer", "language": "en"}) == (book.title, book.metadata)
 
