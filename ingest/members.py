@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from ..core.types import Document
-from .documents import Dropped, Skipped, one_line
+from .documents import Item, Skipped, one_line
 from .readers import is_readable, read_file
 
 MAX_MEMBER = 100_000_000
@@ -33,9 +33,7 @@ def shown_name(name: str) -> str:
     return "/".join(part for part in parts if part not in ("", ".", ".."))[:300] or "unnamed"
 
 
-def read_member(
-    stream: IO[bytes], name: str, *, outer: Path, key: str = "", size: int = 0
-) -> Iterator[Document | Skipped | Dropped]:
+def read_member(stream: IO[bytes], name: str, *, outer: Path, key: str = "", size: int = 0) -> Iterator[Item]:
     """Yield what is in a file inside a file, with keys `key` and what its reader adds.
 
     It is written to a folder of its own under a safe name, read from there, and removed.
@@ -89,7 +87,7 @@ def _copy(stream: IO[bytes], file: Path, most: int) -> bool:
     return True
 
 
-def _renamed(item: Document | Skipped | Dropped, inside: str, key: str, source: str) -> Document | Skipped | Dropped:
+def _renamed(item: Item, inside: str, key: str, source: str) -> Item:
     """Call an item after the file that its file is in."""
     if isinstance(item, Document):
         return replace(item, key=key + item.key.removeprefix(inside), source=source)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from ..core.types import Document
 from .builder import Builder
-from .documents import Dropped, Skipped, UnreadableError, clean_title, one_line
+from .documents import Dropped, Item, Skipped, UnreadableError, clean_title, one_line
 from .markup import Node
 from .markup import parse as parse_html
 from .members import read_member
@@ -68,7 +68,7 @@ def message_id(message: EmailMessage) -> str:
     return field_of(message, "Message-ID").strip("<> ").replace(" ", "")[:300]
 
 
-def documents(message: EmailMessage, path: Path, *, key: str = "") -> Iterator[Document | Skipped | Dropped]:
+def documents(message: EmailMessage, path: Path, *, key: str = "") -> Iterator[Item]:
     """Yield a mail, and what is attached as `key#name`.
 
     Args:
@@ -262,7 +262,7 @@ def _drop_quoted(builder: Builder, node: Node) -> None:
     node.words = sum(child.words if isinstance(child, Node) else sum(map(len, child.split())) for child in kept)
 
 
-def _attachments(attached: list[EmailMessage], path: Path, key: str) -> Iterator[Document | Skipped | Dropped]:
+def _attachments(attached: list[EmailMessage], path: Path, key: str) -> Iterator[Item]:
     seen: dict[str, int] = {}
     for number, part in enumerate(attached):
         name = _name(part, number)

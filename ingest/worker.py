@@ -32,7 +32,9 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import OperatorError
-from .readers import MAX_BYTES, OUT_OF_MEMORY, READERS, Item, read_file
+from ..core.types import Document
+from .documents import Item, Skipped
+from .readers import MAX_BYTES, OUT_OF_MEMORY, READERS, read_file
 
 PLAIN = frozenset([".txt", ".md", ".markdown", ".csv", ".tsv", ".jsonl", ".ndjson", ".log"])
 SMALL = 1_000_000  # bytes

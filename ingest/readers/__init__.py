@@ -12,9 +12,8 @@ from pathlib import Path
 
 from ...core.registry import Registry
 from ...core.types import Document
-from ..documents import Dropped, FileProgress, Skipped, UnreadableError, one_line
+from ..documents import Dropped, FileProgress, Item, Skipped, UnreadableError, one_line
 
-Item = Document | Skipped | Dropped | FileProgress
 Reader = Callable[[Path], Iterator[Item]]
 
 #: Counts what readers make of files: files that an earlier version read are read again. 0.1 had none.

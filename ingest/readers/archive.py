@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
-from ...core.types import Document
-from ..documents import Dropped, Skipped, UnreadableError, one_line
+from ..documents import Item, Skipped, UnreadableError, one_line
 from ..members import depth, read_member, shown_name
 
 MAX_MEMBERS = 10_000
@@ -17,7 +16,7 @@ SMALL = 10_000_000
 _JUNK = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
 
 
-def read(path: Path) -> Iterator[Document | Skipped | Dropped]:
+def read(path: Path) -> Iterator[Item]:
     """Yield the documents of the members, and a `Skipped` for each that gives none; hidden files are passed over."""
     if depth(path):
         raise UnreadableError("an archive inside another file is not unpacked")
@@ -42,7 +41,7 @@ def read(path: Path) -> Iterator[Document | Skipped | Dropped]:
             yield from _read(archive, member, path, key)
 
 
-def _read(archive: ZipFile, member: ZipInfo, path: Path, key: str) -> Iterator[Document | Skipped | Dropped]:
+def _read(archive: ZipFile, member: ZipInfo, path: Path, key: str) -> Iterator[Item]:
     try:
         stream = archive.open(member)
     except Exception as error:  # zipfile raises many types on broken members

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from ...core.types import Document
 from ..decode import refuse_known
-from ..documents import Dropped, Skipped, UnreadableError
+from ..documents import Item, UnreadableError
 from ..message import documents, parse
 
 _FIELDS = ("From", "To", "Subject", "Date", "Message-ID", "Received", "Content-Type", "Sender", "Return-Path")
 
 
-def read(path: Path) -> Iterator[Document | Skipped | Dropped]:
+def read(path: Path) -> Iterator[Item]:
     """Yield the mail and its attachments; the title is the subject."""
     data = path.read_bytes()
     refuse_known(data[:16])

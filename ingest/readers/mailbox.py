@@ -7,9 +7,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from ...core.types import Document
 from ..decode import refuse_known
-from ..documents import Dropped, Skipped, UnreadableError, one_line
+from ..documents import Item, Skipped, UnreadableError, one_line
 from ..message import documents, message_id, parse
 
 MAX_MESSAGE = 50_000_000
@@ -19,7 +18,7 @@ _FROM = re.compile(rb"From .*\d{4}(?: [+-]\d{4})?\s*$")
 _ESCAPED = re.compile(rb"^>(>*From )", re.MULTILINE)
 
 
-def read(path: Path) -> Iterator[Document | Skipped | Dropped]:
+def read(path: Path) -> Iterator[Item]:
     """Yield the mails with their attachments, and a `Skipped` for each that gives none."""
     seen: dict[str, int] = {}
     for number, data in enumerate(_messages(path), 1):
