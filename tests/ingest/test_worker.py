@@ -184,8 +184,10 @@ def test_threads_have_a_worker_each(tmp_path: Path) -> None:
     assert sorted([f"{path}#{n}" for n in range(300)] for path in paths) == sorted(found)
 
 
+# A shell starts what runs in the background with Ctrl-C ignored, and children inherit that.
 SCRIPT = """
-import sys, time
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from polyhop.ingest.readers import READERS
 from polyhop.ingest.worker import read_apart
 READERS.add(".who", "tests.ingest.wild_readers:who")
@@ -217,5 +219,8 @@ def test_a_worker_ends_with_its_parent(tmp_path: Path, sent: signal.Signals) -> 
         assert process.stdout
         child = int(process.stdout.readline())
         process.send_signal(sent)
-        process.wait()
+        try:
+            process.wait(100)
+        finally:
+            process.kill()  # or leaving the block would wait for it again, without end
     assert until(lambda: gone(child))  # though it holds the interpreter
