@@ -103,7 +103,13 @@ class Agent:
         settings = settings or Settings()
         opened: list[Collection] = []
         opening = Collection.create if create else Collection.open
-        how = Options(index=settings.index, embedder=settings.embedder, query_transform=settings.query_transform)
+        how = Options(
+            index=settings.index,
+            embedder=settings.embedder,
+            query_transform=settings.query_transform,
+            chunk_tokens=settings.chunk_tokens or 0,
+            lease=True,
+        )
         try:
             for name in dict.fromkeys(names or ("default",)):
                 opened.append(opening(home or settings.home, name, embedder=embedder, options=how))
@@ -151,23 +157,44 @@ class Agent:
             raise CallerError("this agent stands around a retriever of your own; index with that, or use Agent.open")
         return self._collections[0]
 
-    def index(self, paths: Sequence[str | Path], *, prune: bool = False, watcher: Watcher | None = None) -> IndexReport:
+    def index(
+        self,
+        paths: Sequence[str | Path],
+        *,
+        prune: bool = False,
+        watcher: Watcher | None = None,
+        everything: bool = False,
+        only: Sequence[str] | None = None,
+    ) -> IndexReport:
         """Bring the first collection up to date with files and folders.
+
+        Documents are known by their path below the folder that is named, so that it may be renamed.
 
         Args:
             paths: files, and folders that are read with all below them.
             prune: whether to remove the documents of files that are gone.
             watcher: is told how far the work is.
+            everything: whether to read hidden files, what tools install or build, and what ignore files name too.
+            only: absolute paths; nothing else below `paths` is looked at.
 
         Returns:
-            An `IndexReport`: what was read, changed and skipped, with the reasons.
+            An `IndexReport`: what was read, changed, left out and skipped, with the reasons.
 
         Raises:
             CallerError: a path does not exist, or this agent opened no collection.
         """
         from ..ingest.index import index_paths
 
-        return index_paths(self.collection, paths, prune=prune, max_bytes=self.settings.max_bytes, watcher=watcher)
+        return index_paths(
+            self.collection,
+            paths,
+            prune=prune,
+            max_bytes=self.settings.max_bytes,
+            watcher=watcher,
+            everything=everything,
+            keep_originals=self.settings.keep_originals,
+            only=only,
+        )
 
     # Questions
 

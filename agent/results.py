@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Self
 
 from ..core.types import Metadata, Passage
+from ..core.words import quoted_span
 from ..graphs.state import Event, State
 from ..retrieval.candidate import Candidate, Kind
 from ..retrieval.escalation import needs
@@ -15,7 +16,7 @@ from ..retrieval.hop.mentions import locate
 from ..retrieval.retriever import Retriever
 
 if TYPE_CHECKING:
-    from ..answering.citations.check import Citation
+    from ..answering.citations.check import Citation, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,8 @@ class RankedPassage:
     followed, `span` where it stands, and `path` the passages that it was followed through, first bridge first.
     `hop` counts from 0, the first search. The score is the sum of its `parts`, up to rounding to six
     decimals. `duplicates` say nearly the same and were moved behind all others.
+    `page` counts from 1, 0 in formats without pages; `heading` is the trail of headings, `A > B`; `start` and `end` are
+    the passage's characters in the text of its document, None where nobody knows.
     """
 
     id: str
@@ -66,6 +69,9 @@ class RankedPassage:
     parts: Mapping[str, float] = field(default_factory=dict)
     duplicates: tuple[PathStep, ...] = ()
     kind: Kind = "question"
+    page: int = 0
+    start: int | None = None
+    end: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +253,7 @@ def answer_of(state: State, retriever: Retriever, notices: Sequence[str] = ()) -
     return Answer(
         question=state["question"],
         text=said["text"],
-        citations=said["citations"],
+        citations=_with_places(said["citations"], retrieval, retriever),
         extractive=said["extractive"],
         found=said["found"],
         retrieval=retrieval,
@@ -255,6 +261,37 @@ def answer_of(state: State, retriever: Retriever, notices: Sequence[str] = ()) -
         notices=[*retrieval.notices, *said["notices"]],
         confidence=said.get("confidence"),
     )
+
+
+def _with_places(citations: Sequence[Citation], retrieval: Retrieval, retriever: Retriever) -> list[Citation]:
+    """Return citations with the places where they stand in their passages."""
+    shown = retrieval.passages
+    there = retriever.passages([one.id for one in shown]) if citations else {}
+    known = {number: there[one.id] for number, one in enumerate(shown, start=1) if one.id in there}
+    made: list[Citation] = []
+    for one in citations:
+        places = [place_of(one["sentence"], known[number]) for number in one["passages"] if number in known]
+        made.append({**one, "places": places})
+    return made
+
+
+def place_of(quote: str, passage: Passage) -> Place:
+    """Return where some words stand in a passage and its document, and where the passage begins if they do not."""
+    found = quoted_span(quote, passage.text)
+    layout = passage.layout
+    at = found[0] if found else 0
+    block = layout.block(at) if layout and found else None
+    inside = passage.span(*found) if found else None
+    return {
+        "id": passage.id,
+        "key": passage.document,
+        "title": passage.title,
+        "source": passage.source,
+        "page": layout.page(at) if layout else 0,
+        "heading": " > ".join(block.trail) if block else passage.heading,
+        "start": inside[0] if inside else None,
+        "end": inside[1] if inside else None,
+    }
 
 
 def _spending(state: State) -> dict[str, Spending]:
@@ -269,6 +306,7 @@ def _mentioned(item: Candidate) -> list[str]:
 
 def _passage(item: Candidate, there: Mapping[str, Passage], question: str) -> RankedPassage:
     passage = there[item["id"]]
+    start, end = passage.span() or (None, None)
     return RankedPassage(
         id=passage.id,
         document=passage.document,
@@ -286,6 +324,9 @@ def _passage(item: Candidate, there: Mapping[str, Passage], question: str) -> Ra
         span=_span(item, there, question),
         parts={name: round(value, 6) for name, value in item.get("parts", {}).items()},
         duplicates=_steps(item.get("duplicates", ()), there),
+        page=passage.page,
+        start=start,
+        end=end,
     )
 
 

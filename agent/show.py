@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.table import Table
@@ -14,8 +14,10 @@ from rich.text import Text
 from rich.tree import Tree
 
 if TYPE_CHECKING:
+    from ..core.types import Passage
     from ..graphs.state import Event
     from ..ingest.index import IndexReport
+    from .doctor import Diagnosis
     from .evaluate.compare import Evaluation
     from .results import Answer, RankedPassage, Retrieval
 
@@ -144,15 +146,33 @@ def _passage(number: int, passage: RankedPassage, *, whole: bool) -> RenderableT
         head.append(plain(" in " + " → ".join(step.title for step in passage.path)), style="dim")
     lines: list[Text] = [Text(plain(passage.text if whole else _snippet(passage.text)))]
     lines += [Text(plain(reason), style="dim") for reason in (reasons(passage) if whole else ())]
-    if passage.source and not passage.source.startswith(_SHIPPED):
-        lines.append(Text(plain(_near(passage.source)), style="dim", overflow="fold"))
+    if passage.source not in ("", _SHIPPED):
+        lines.append(Text(plain(place(passage)), style="dim", overflow="fold"))
     if whole and passage.metadata:
         lines.append(Text(plain(", ".join(f"{key}={value!r}" for key, value in passage.metadata.items())), style="dim"))
     return Group(head, Indented(lines))
 
 
+class _Placed(Protocol):
+    """What has a place in a file."""
+
+    @property
+    def source(self) -> str: ...
+    @property
+    def page(self) -> int: ...
+    @property
+    def heading(self) -> str: ...
+
+
+def place(passage: _Placed) -> str:
+    """Return where a passage is, as a person would cite it: file, page, and the innermost heading."""
+    page = f", p. {passage.page}" if passage.page else ""
+    section = passage.heading.rpartition(" > ")[2]
+    return f"{_near(passage.source)}{page}" + (f" › {section}" if section else "")
+
+
 # The example's passages all come from one file inside the installation.
-_SHIPPED = str(Path(__file__).parent / "example")
+_SHIPPED = "example/passages.jsonl"
 
 
 def _near(source: str) -> str:
@@ -164,6 +184,45 @@ def _near(source: str) -> str:
 def _snippet(text: str) -> str:
     flat = " ".join(text.split())
     return flat if len(flat) <= SNIPPET else flat[: SNIPPET - 1].rsplit(" ", 1)[0] + " …"
+
+
+def whole_passage(passage: Passage, *, quote: tuple[int, int] | None, path: str) -> RenderableType:
+    """Return a passage by itself: its title and headings, where it is, and its text with quoted words in brackets."""
+    said = Text(plain(passage.text))
+    if quote is not None:
+        start, end = quote
+        marked = Text(f"[[{plain(passage.text[start:end])}]]", style="bold yellow")
+        said = Text.assemble(plain(passage.text[:start]), marked, plain(passage.text[end:]))
+    span = passage.span()
+    facts = {
+        "id": passage.id,
+        "document": passage.document,
+        "headings": passage.heading.replace(" > ", " › "),
+        "where": place(passage),
+        "file": path,
+        "characters": f"{span[0]:,} to {span[1]:,}" if span else "",
+    }
+    shown = table({name: value for name, value in facts.items() if value})
+    return Group(Text(plain(passage.title), style="bold"), shown, Text(), said)
+
+
+def neighbour(name: str, passage: Passage | None) -> RenderableType:
+    """Return the beginning of the passage before or after another."""
+    if passage is None:
+        return Text(f"{name}: nothing", style="dim")
+    return Group(
+        Text(f"{name}: {passage.id}", style="dim"), Indented([Text(plain(_snippet(passage.text)), style="dim")])
+    )
+
+
+def cited(said: Answer) -> Iterator[RenderableType]:
+    """Yield for each passage that an answer cites its number and where it is."""
+    numbers = dict.fromkeys(number for citation in said.citations for number in citation["passages"])
+    for number in sorted(numbers):
+        if number <= len(said.retrieval.passages):
+            passage = said.retrieval.passages[number - 1]
+            where = place(passage) if passage.source else passage.title
+            yield Text(f"  [{number}] {plain(where)}", style="dim", overflow="fold")
 
 
 # Answers
@@ -241,8 +300,11 @@ def index_report(report: IndexReport, seconds: float) -> RenderableType:
     vanished = f"{len(report.vanished):,}"
     if report.vanished:
         vanished += ", their documents removed" if report.pruned else ", kept; --prune removes their documents"
+    reread = f"{report.reread:,} that had not changed: they are read in another way now" if report.reread else ""
     facts = {
         "files": f"{report.files:,}: {report.indexed:,} read, {report.unchanged:,} unchanged",
+        "reread": reread,
+        "folder": "; ".join(f"{_near(new)} was {_near(old)}" for old, new in report.folders),
         "moved": f"{len(report.moved):,}" if report.moved else "",
         "vanished": vanished if report.vanished else "",
         "documents": f"{report.documents_added:,} added, {report.documents_changed:,} changed, "
@@ -251,9 +313,37 @@ def index_report(report: IndexReport, seconds: float) -> RenderableType:
         "seconds": f"{seconds:.1f}",
     }
     parts: list[RenderableType] = [table({name: value for name, value in facts.items() if value})]
+    if report.dropped or report.left_out:
+        parts += [heading("Left out"), *_left_out(report)]
     if report.skipped:
         parts += [heading(f"Skipped ({len(report.skipped):,})"), skipped(report.skipped)]
     return Group(*parts)
+
+
+def changes(report: IndexReport) -> RenderableType:
+    """Return a line on a pass over what changed, and what it could not use."""
+    facts = {
+        "read": report.indexed,
+        "moved": len(report.moved),
+        "gone": len(report.vanished),
+        "passages embedded": report.embedded,
+        "documents removed": report.documents_removed,
+    }
+    said = ", ".join(f"{number:,} {name}" for name, number in facts.items() if number) or "nothing to do"
+    line = Text(f"{time.strftime('%H:%M:%S')}  {said}")
+    return Group(line, skipped(report.skipped)) if report.skipped else line
+
+
+def _left_out(report: IndexReport) -> Iterator[RenderableType]:
+    """Yield a line for each kind of text that readers dropped, and for each folder that was not looked at."""
+    for what, characters in sorted(report.dropped.items(), key=lambda one: (-one[1], one[0])):
+        yield Text(f"{plain(what)}: {counted(characters, 'character')}", style="dim")
+    for folder, reason, files in report.left_out[:MOST_SKIPPED]:
+        yield Text(f"{plain(_near(folder))}: {counted(files, 'file')}, {plain(reason)}", style="dim", overflow="fold")
+    if len(report.left_out) > MOST_SKIPPED:
+        yield Text(f"and {len(report.left_out) - MOST_SKIPPED:,} more folders; --json lists all", style="dim")
+    if report.left_out:
+        yield Text("--all takes these files", style="dim")
 
 
 def skipped(items: Sequence[tuple[str, str]]) -> RenderableType:
@@ -276,6 +366,27 @@ def table(facts: Mapping[str, Any]) -> RenderableType:
             for name, value in facts.items()
         )
     )
+
+
+def diagnosis(found: Diagnosis) -> RenderableType:
+    """Return facts, what looks wrong, and at which depth of long documents sentences are found."""
+    parts: list[RenderableType] = [table({name: _said(value) for name, value in found.facts.items() if value})]
+    for name, depths in found.depths.items():
+        ranks = ", ".join(f"{one.percent} %: {one.rank or 'not found'}" for one in depths)
+        parts += [heading("Rank of a sentence by its depth"), Text(plain(f"{name}: {ranks}"))]
+    parts.append(heading("Looks wrong" if found.problems else "Nothing looks wrong"))
+    for problem in found.problems:
+        parts.append(Text(f"{plain(problem.what)}: {plain(problem.detail)}", style="yellow"))
+        parts.append(Indented([Text(plain(one), style="dim") for one in problem.places]))
+    return Group(*parts)
+
+
+def _said(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {number:,}" for name, number in value.items())
+    if isinstance(value, list):
+        return "; ".join(map(str, value[:10])) + ("; …" if len(value) > 10 else "")
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def reasons(passage: RankedPassage) -> Iterator[str]:

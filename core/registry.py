@@ -55,12 +55,17 @@ class Registry(Generic[Part]):
     def __init__(self, role: str, group: str, known: Mapping[str, str], protocol: type) -> None:
         self.role = role
         self.group = group
+        self._along = dict(known)
         self._known: dict[str, Any] = dict(known)
         self._protocol = protocol
 
     def add(self, name: str, part: Any) -> None:
         """Let a name lead to `part`, a class or the like, or its path `module:attribute`, in this process."""
         self._known[name] = part
+
+    def added(self) -> dict[str, Any]:
+        """Return what was added in this process, by name."""
+        return {name: part for name, part in self._known.items() if part != self._along.get(name)}
 
     def __contains__(self, name: str) -> bool:
         return name in self._known or bool(entry_points(group=self.group, name=name))

@@ -27,7 +27,17 @@ RETIRED: Mapping[str, str] = {
 }
 #: the settings by kind, in the order of the documents
 GROUPS: Mapping[str, tuple[str, ...]] = {
-    "Collections and files": ("home", "cache", "embedder", "query_transform", "index", "max_bytes", "log"),
+    "Collections and files": (
+        "home",
+        "cache",
+        "embedder",
+        "query_transform",
+        "index",
+        "max_bytes",
+        "chunk_tokens",
+        "keep_originals",
+        "log",
+    ),
     "Retrieval": ("k", "profile", "max_hops", "stop", "updaters", "rerankers", "instructions"),
     "Language model": ("llm", "llm_url", "llm_price", "llm_cache", "split"),
     "Limits of a question": (
@@ -96,6 +106,12 @@ class Settings(RetiredSettings):
         description="vector index: chroma (embedded), chroma=http://HOST:PORT for a server, or module:Class=ADDRESS",
     )
     max_bytes: int = Field(100_000_000, ge=1, description="largest file that is read, in bytes")
+    chunk_tokens: int | None = Field(
+        None,
+        ge=16,
+        description="tokens of a passage at most; empty: as the collection has it, or all it reads",
+    )
+    keep_originals: bool = Field(False, description="whether a collection keeps a copy of each file that is indexed")
     log: str = Field("warning", description="log level: debug, info, warning or error")
 
     k: int = Field(5, ge=1, le=1000, description="passages to return")

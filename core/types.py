@@ -152,7 +152,27 @@ class Passage:
     metadata: Metadata = field(default_factory=dict)
     source: str = ""
     place: int = 0  # in its document, from 0
-    layout: Layout | None = None  # None for documents without blocks, and for those that 0.1 stored
+    layout: Layout | None = None  # None for a document that is one passage and has no blocks, and for what 0.1 stored
+    whole: bool = False  # whether it is the only passage of its document
+
+    @property
+    def page(self) -> int:
+        """Return the page on which it begins, from 1; 0 in formats without pages."""
+        return self.layout.page() if self.layout else 0
+
+    def span(self, start: int | None = None, end: int | None = None) -> tuple[int, int] | None:
+        """Return which characters of the document's text are characters `start` to `end` of the passage.
+
+        None where nobody knows: in a passage of a longer document that 0.1 cut, and for characters partly of the
+        repeated head of a table and partly behind it. Without arguments the repeated head is not counted.
+        """
+        end = len(self.text) if end is None else end
+        if self.layout is None:
+            return (start or 0, end) if self.whole else None
+        try:
+            return self.layout.span(min(self.layout.lead, end) if start is None else start, end)
+        except ValueError:
+            return None
 
 
 @dataclass(frozen=True, slots=True)

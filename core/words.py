@@ -90,3 +90,16 @@ def sentences(text: str) -> list[str]:
         else:
             pieces.append(piece)
     return pieces
+
+
+def quoted_span(quote: str, text: str) -> tuple[int, int] | None:
+    """Return where words stand in a text, whatever white space is between them, in the same case where they can be."""
+    at = text.find(quote)
+    if at >= 0 and quote.strip():
+        return at, at + len(quote)
+    words = quote.split()
+    if not words:
+        return None
+    pattern = r"\s+".join(map(re.escape, words))
+    found = re.search(pattern, text) or re.search(pattern, text, re.IGNORECASE)
+    return found.span() if found else None

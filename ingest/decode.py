@@ -34,6 +34,18 @@ _MARKS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
+_SIGNATURES = {
+    b"%PDF-": "a PDF",
+    b"PK\x03\x04": "a zip archive (.docx, .xlsx, .epub, .odt)",
+    b"\xd0\xcf\x11\xe0": "an old Office file (.doc, .xls)",
+    b"\x1f\x8b": "a gzip archive",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"GIF8": "a picture",
+    b"SQLite format 3": "a SQLite database",
+    b"\x7fELF": "a program",
+    b"{\\rtf": "a Rich Text file (.rtf)",
+}
 _CONTROLS = bytes(byte for byte in (*range(32), 127) if byte not in b"\b\t\n\v\f\r\x1b")
 _HIGH_RUN = re.compile(rb"[\x80-\xff]{2,}")
 _UTF8_CHARACTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
@@ -48,6 +60,17 @@ def marked_encoding(head: bytes) -> str | None:
 def looks_binary(data: bytes) -> bool:
     """Tell binary data from text in an ASCII-based encoding."""
     return b"\x00" in data or _count(data, _CONTROLS) * 100 > len(data)
+
+
+def refuse_known(head: bytes) -> None:
+    """Refuse what begins as a file of another kind does, whatever its name says.
+
+    Raises:
+        UnreadableError: with that kind.
+    """
+    kind = next((kind for sign, kind in _SIGNATURES.items() if head.startswith(sign)), "")
+    if kind:
+        raise UnreadableError(f"binary, not text: it begins as {kind} does; rename it if it is one")
 
 
 def read_text(path: Path, *, declared: str = "") -> tuple[str, dict[str, object]]:
@@ -65,7 +88,9 @@ def encoding_note(encoding: str) -> dict[str, object]:
 def encoding_of(path: Path, *, declared: str = "") -> str:
     """Return the encoding of a file by the rule above, without holding more than a block of it."""
     with path.open("rb") as file:
-        marked = marked_encoding(file.read(4))
+        head = file.read(16)
+    refuse_known(head)
+    marked = marked_encoding(head)
     if marked not in (None, UTF8):
         return _require(path, str(marked))
     if any(looks_binary(block) for block in _blocks(path)):

@@ -34,6 +34,16 @@ class Dropped:
     characters: int
 
 
+@dataclass(frozen=True, slots=True)
+class FileProgress:
+    """How far a reader is in a large file: `done` of `total` of a unit such as "pages", 0 for a total nobody knows."""
+
+    path: str
+    done: int
+    total: int
+    unit: str
+
+
 class UnreadableError(PolyhopError):
     """A file or a row cannot become a document; the message is the reason that `Skipped` reports."""
 
@@ -49,7 +59,7 @@ LEVELS = 2
 INT64 = 2**63
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,17})?(?:[eE][+-]?[0-9]{1,3})?")
-_NOT_A_VALUE = frozenset({"NaN", "nan", "inf", "-inf", "Infinity", "-Infinity"})
+NOT_A_VALUE = frozenset({"NaN", "nan", "inf", "-inf", "Infinity", "-Infinity"})
 
 
 def clean_text(text: str) -> str:
@@ -85,7 +95,7 @@ def file_document(path: Path, text: str, *, title: str = "", metadata: Mapping[s
 def parse_scalar(value: str) -> str | int | float | None:
     """Read a cell as a number where it is written as one; `007` and `+44` stay text, NaN and infinity are None."""
     value = value.strip()
-    if not value or value in _NOT_A_VALUE:
+    if not value or value in NOT_A_VALUE:
         return None
     if not _NUMBER.fullmatch(value):
         return value
@@ -136,7 +146,7 @@ def _list(values: list[object] | tuple[object, ...]) -> list[Scalar] | str | Non
     return [scalar for value in values if (scalar := _scalar(value)) is not None] or None
 
 
-TEXT_FIELDS = ("text", "content", "body", "passage", "contents")
+TEXT_FIELDS = ("text", "content", "body", "passage", "contents", "page_content")
 TITLE_FIELDS = ("title", "name")
 ID_FIELDS = ("id", "_id")
 
@@ -159,8 +169,13 @@ class RowDocuments:
     ids: dict[str, int] = field(default_factory=dict)
     repeats: dict[str, int] = field(default_factory=dict)
 
-    def document(self, fields: Mapping[str, object], line: int, *, vector: object = None) -> Document:
-        """Build one document; `fields` has text, title, id and metadata ready under these names."""
+    def document(
+        self, fields: Mapping[str, object], line: int, *, vector: object = None, content: str = ""
+    ) -> Document:
+        """Build one document; `fields` has text, title, id and metadata ready under these names.
+
+        `content` is what a row without an id is named after, where that is more than its text.
+        """
         text = clean_text(str(fields["text"]))
         if not text.strip():
             raise UnreadableError("no text: it is empty")
@@ -168,7 +183,7 @@ class RowDocuments:
         metadata = fields.get("metadata")
         checked = None if vector is None else parse_vector(vector)
         return Document(
-            key=f"{self.path}#{self._name(fields.get('id'), title + text, line)}",
+            key=f"{self.path}#{self._name(fields.get('id'), title + (content or text), line)}",
             text=text,
             title=title,
             metadata=clean_metadata(metadata if isinstance(metadata, Mapping) else {}),

@@ -206,7 +206,7 @@ class CallableRetriever:
             bearing = [
                 (key, kind)
                 for key, item in passages.items()
-                for own, kind in names_of(item.title, item.text)
+                for own, kind in names_of(item.title, item.text, item.layout.blocks if item.layout else ())
                 if own == name
             ]
             if bearing:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..core.errors import CallerError
-from ..core.types import Passage, Spent, Vectors
+from ..core.types import Block, Passage, Spent, Vectors
 from ..core.words import STOP, content_words, word_key
 from ..store.names import Kind, names_of
 from .candidate import Understood
@@ -39,7 +39,8 @@ class LoadedPassage(NamedTuple):
 
     def names(self) -> Mapping[str, int]:
         """Return the names it bears; only the first passage of a document opens with the document's."""
-        return _names(self.passage.title, self.passage.text if self.passage.place == 0 else "")
+        blocks = self.passage.layout.blocks if self.passage.layout else ()
+        return _names(self.passage.title, self.passage.text if self.passage.place == 0 else "", blocks)
 
 
 class Run:
@@ -284,5 +285,5 @@ def _words(title: str, text: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=4_096)
-def _names(title: str, opening: str) -> Mapping[str, int]:
-    return dict(names_of(title, opening))
+def _names(title: str, opening: str, blocks: tuple[Block, ...]) -> Mapping[str, int]:
+    return dict(names_of(title, opening, blocks))

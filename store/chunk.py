@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice, takewhile
 from math import ceil
-from typing import cast
+from typing import NamedTuple, cast
 
 from semchunk.semchunk import chunk as split_semantically
 
@@ -263,11 +263,11 @@ def _cut(document: Document, meter: Meter, limit: int) -> list[Chunk]:
     estimated, exact = _Ruler(meter.estimate, limit), _Ruler(meter.cost, limit)
     cut: list[tuple[Chunk, _Piece]] = []
     for part in _merge_tiny(document.text, parts or [whole], meter, limit):
-        heading = _shorten(_trail(part.trail, document.title), meter, share)
-        cut += _divide(document, _Piece(part.start, part.end), title, heading, estimated)
+        above = _Above(title, _shorten(_trail(part.trail, document.title), meter, share))
+        cut += _divide(document, _Piece(part.start, part.end), above, estimated)
     costs = meter.costs([made.embed_text for made, _ in cut])
     checked = (
-        [made] if cost <= limit else [one for one, _ in _divide(document, piece, made.title, made.heading, exact)]
+        [made] if cost <= limit else [one for one, _ in _divide(document, piece, _Above.of(made), exact)]
         for (made, piece), cost in zip(cut, costs, strict=True)
     )
     return [made for pieces in checked for made in pieces]
@@ -334,9 +334,20 @@ class _Piece:
     table: Block | None = None
 
 
-def _divide(document: Document, piece: _Piece, title: str, heading: str, ruler: _Ruler) -> list[tuple[Chunk, _Piece]]:
+class _Above(NamedTuple):
+    """What stands above the text of a chunk: the document's title and the trail of headings."""
+
+    title: str
+    heading: str
+
+    @classmethod
+    def of(cls, chunk: Chunk) -> _Above:
+        return cls(chunk.title, chunk.heading)
+
+
+def _divide(document: Document, piece: _Piece, above: _Above, ruler: _Ruler) -> list[tuple[Chunk, _Piece]]:
     """Divide a piece into chunks under a title and a heading, all within the ruler's limit."""
-    prefix = "".join(f"{part}\n" for part in (title, heading) if part)
+    prefix = "".join(f"{part}\n" for part in above if part)
     budget = max(1, ruler.limit - ruler.cost(prefix)) if prefix else ruler.limit
     inner = _Ruler(ruler.cost, budget)
     if document.blocks:
@@ -346,13 +357,13 @@ def _divide(document: Document, piece: _Piece, title: str, heading: str, ruler: 
             _Piece(piece.start + start, piece.start + end)
             for start, end in _split(document.text[piece.start : piece.end], inner)
         ]
-    return [(_chunk(document, one, title, heading, inner), one) for one in pieces]
+    return [(_chunk(document, one, above, inner), one) for one in pieces]
 
 
-def _chunk(document: Document, piece: _Piece, title: str, heading: str, ruler: _Ruler) -> Chunk:
+def _chunk(document: Document, piece: _Piece, above: _Above, ruler: _Ruler) -> Chunk:
     text = document.text[piece.start : piece.end]
     if not document.blocks:
-        return Chunk(text, title=title, heading=heading)
+        return Chunk(text, title=above.title, heading=above.heading, layout=Layout(piece.start, piece.end))
     lead = _lead(document.text, piece.table, ruler)
     shift = len(lead) - piece.start
     layout = Layout(
@@ -363,7 +374,7 @@ def _chunk(document: Document, piece: _Piece, title: str, heading: str, ruler: _
         blocks=_moved_blocks(document, piece, shift, len(lead)),
         links=_moved_links(document, piece, shift),
     )
-    return Chunk(lead + text, title=title, heading=heading, layout=layout)
+    return Chunk(lead + text, title=above.title, heading=above.heading, layout=layout)
 
 
 def _moved_blocks(document: Document, piece: _Piece, shift: int, lead: int) -> tuple[Block, ...]:

@@ -14,8 +14,10 @@ from ..core.types import Document
 from ..encoders import load, load_recorded, with_transform
 from ..encoders.role import Encoder, accepted
 from .derived import Derived
+from .files import Files
 from .location import BATCH, RECORD, NoCollection, Options, WrongEmbedder, folder_of, names
 from .lock import CollectionLock
+from .originals import Originals
 from .record import Record
 from .search import CollectionReader
 
@@ -28,6 +30,8 @@ __all__ = ["Collection", "NoCollection", "Options", "WrongEmbedder", "delete", "
 class Collection(CollectionReader, AbstractContextManager["Collection"]):
     """One collection, open for reading, and for writing whenever no other process reads it.
 
+    With `Options(lease=True)`, as an `Agent` opens it, others may write between two searches.
+
     Open it with `Collection.open` or `Collection.create`; it is a context manager. Reads may come from many threads;
     writes queue. Every error a user can cause is a `CallerError` or an `OperatorError`.
     """
@@ -36,15 +40,18 @@ class Collection(CollectionReader, AbstractContextManager["Collection"]):
         self.folder = folder
         self.name = folder.name
         self._options = options
-        self._lock = CollectionLock(folder, wait=options.wait)
+        self._lock = CollectionLock(folder, wait=options.wait, lease=options.lease)
         try:
             self._record = Record(folder / RECORD)
+            self.files = Files(self._record)
+            self._originals = Originals(self._record)
         except BaseException:
             self._lock.close()
             raise
         try:
             self._embedder = self._identify(None if embedder is None else self._for_queries(accepted(embedder)))
             self._attach()
+            self._lock.rest()
         except BaseException:
             self._record.close()
             self._lock.close()
@@ -107,11 +114,22 @@ class Collection(CollectionReader, AbstractContextManager["Collection"]):
         """
         from .write import Intake
 
+        cut = self.chunk_tokens
         with self._derived.session():
-            observe = self._options.observe
-            intake = Intake(self._record, self._derived, self.embedder, observe=observe, batch=batch, progress=progress)
+            if cut != self._recorded_chunk_tokens():
+                self._record.put(chunk_tokens=cut)
+            intake = Intake(
+                self._record,
+                self._derived,
+                self.embedder,
+                observe=self._options.observe,
+                batch=batch,
+                chunk_tokens=cut,
+                progress=progress,
+            )
             yield intake
             intake.finish()
+            self._originals.sweep()
 
     def add(self, documents: Iterable[Document | Prepared], *, batch: int = BATCH) -> AddReport:
         """Add documents or replace those of the same key; what has not changed is left alone.
@@ -129,7 +147,9 @@ class Collection(CollectionReader, AbstractContextManager["Collection"]):
         return intake.report
 
     def remove(self, keys: Sequence[str] = (), *, where: str = "") -> int:
-        """Remove documents by key or by filter and return how many there were.
+        """Remove documents and return how many there were.
+
+        `keys` may also be sources, or paths of files: all documents of a file go. `where` is a filter.
 
         Raises:
             CallerError: for one string in the place of keys, or a filter that cannot be read.
@@ -138,6 +158,8 @@ class Collection(CollectionReader, AbstractContextManager["Collection"]):
         if isinstance(keys, str):
             raise CallerError(f"keys must be a list, not the string {keys!r:.80}; put it in brackets")
         keys = [*keys, *(self.keys(where) if where.strip() else [])]
+        known = self.files.existing(keys)
+        keys = [found for key in keys for found in ([key] if key in known else self.files.resolve(key))]
         with self.intake() as intake:
             intake.remove(list(dict.fromkeys(keys)))
         return intake.report.removed
@@ -180,6 +202,34 @@ class Collection(CollectionReader, AbstractContextManager["Collection"]):
             self._identify(self._embedder)
         return self._embedder
 
+    @property
+    def chunk_tokens(self) -> int:
+        """Return how many tokens a passage may have that is written now; 0 is as many as the embedder reads.
+
+        Raises:
+            CallerError: if the options ask for more than the embedder reads.
+        """
+        asked = self._options.chunk_tokens or self._recorded_chunk_tokens()
+        if not asked:
+            return 0
+        window = self.embedder.max_tokens
+        if self._options.chunk_tokens > window:
+            raise CallerError(
+                f"passages of {asked} tokens are longer than embedder {self.embedder_name!r} reads; "
+                f"set POLYHOP_CHUNK_TOKENS to {window} at most"
+            )
+        return 0 if asked >= window else asked
+
+    def _recorded_chunk_tokens(self) -> int:
+        return int(self._record.get("chunk_tokens", 0))
+
+    def original(self, key: str) -> Path | None:
+        """Return a copy of the file that a document was read from, None where originals were not kept.
+
+        The copy is named by its content and must not be changed; it goes with the last document that comes from it.
+        """
+        return self._originals.of(key)
+
     def documents(self, *, where: str = "") -> Iterator[tuple[str, str, str]]:
         """Yield (key, title, source) of the documents, sorted by key."""
         keys = set(self.keys(where)) if where.strip() else None
@@ -200,6 +250,9 @@ class Collection(CollectionReader, AbstractContextManager["Collection"]):
             "embedder": self.embedder_name,
             "dimension": int(self._record.get("dimension")),
             "vectors": self._derived.location,
+            "chunk_tokens": self._recorded_chunk_tokens() or None,
+            "folders": [root.path for root in self.files.roots()],
+            "originals": sum(1 for _ in self._originals.sizes()),
             "bytes": size,
             "notices": list(self._derived.notices),
         }
@@ -208,7 +261,8 @@ class Collection(CollectionReader, AbstractContextManager["Collection"]):
         """Return what differs between the record, FTS5 and the vector index; empty means that they are proven equal."""
         from .verify import verify
 
-        return verify(self._record, self._derived.index, self.embedder_name)
+        with self._derived.reading() as index:
+            return verify(self._record, index, self.embedder_name)
 
     def rebuild(self) -> None:
         """Make the vector index anew from the record; nothing is embedded."""
@@ -218,6 +272,11 @@ class Collection(CollectionReader, AbstractContextManager["Collection"]):
     def notices(self) -> list[str]:
         """Return what was repaired when the collection was opened, a sentence each."""
         return self._derived.notices
+
+    @property
+    def originals(self) -> Originals:
+        """Return the copies of indexed files."""
+        return self._originals
 
     @property
     def record(self) -> Record:
@@ -237,7 +296,9 @@ class Collection(CollectionReader, AbstractContextManager["Collection"]):
         spec, lazy = self._options.index, self._options.lazy
         self._derived: Derived = Derived(self._record, self._lock, self.embedder_name, spec=spec, lazy=lazy)
         dimension, postings = int(self._record.get("dimension")), self._options.postings
-        super().__init__(self._record, lambda: self._derived.index, self.embedder_name, dimension, postings=postings)
+        super().__init__(
+            self._record, lambda: self._derived.reading(), self.embedder_name, dimension, postings=postings
+        )
 
     def _identify(self, embedder: Encoder | None) -> Encoder | None:
         """Return an encoder once it is the one on record; a new collection takes it down, or loads one first."""

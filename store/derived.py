@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 
 import numpy as np
 
+from ..core.errors import OperatorError
 from ..core.logs import get_logger
 from .lock import CollectionLock
 from .record import Record, bump, put
@@ -52,6 +53,8 @@ class Derived:
         self.notices: list[str] = []
         self._opening = threading.RLock()
         self._index: VectorIndex | None = None
+        self._writing = False
+        self._seen: dict[str, object] = {}
         if not lazy or self._suspicion():
             self._open()
 
@@ -64,23 +67,44 @@ class Derived:
             return self._index or self._open()
 
     @contextmanager
+    def reading(self) -> Iterator[VectorIndex]:
+        """Lend the vector index for a search; what other processes have written since the last one is in it."""
+        with self._lock.shared(self._refresh):
+            yield self.index
+
+    @contextmanager
     def session(self) -> Iterator[None]:
-        """Hold the collection alone and mark it as being written.
+        """Be the only writer, alone from beginning to end unless locks are on lease: see `alone`."""
+        with self._lock.turn() if self._lock.lease else self.alone():
+            yield
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the collection alone and mark it as being written; inside another such session it adds nothing.
 
         When the work raises, the batch that was not acknowledged is taken back before the exception goes on.
         """
-        _ = self.index
+        if not self._lock.lease:
+            _ = self.index
         with self._lock.exclusive():
+            if self._writing:
+                yield
+                return
+            if self._lock.lease:
+                self._refresh()
             if reason := self._record.get("dirty"):  # an earlier write failed, and so did taking it back
                 self._recover(str(reason))
             self.index.check()
             self._begin()
+            self._writing = True
             try:
                 yield
             except BaseException as error:
                 with suppress(Exception):  # then it stays marked, and the next to write or to open sees to it
                     self._mend(error)
                 raise
+            finally:
+                self._writing = False
             self._settle(self.index)
 
     def rebuild(self, reason: str) -> None:
@@ -98,6 +122,29 @@ class Derived:
         index, self._index = self._index, None
         if index is not None:
             index.close()
+
+    def _refresh(self) -> None:
+        """Open the index anew if another process has written to it.
+
+        Raises:
+            OperatorError: if another process has changed the embedder.
+        """
+        with self._opening:
+            if self._index is not None and self._seen == self._state():
+                return
+            if self._record.get("embedder") != self._embedder:
+                raise OperatorError(
+                    f"the collection was embedded again with {self._record.get('embedder')!r} meanwhile; open it again"
+                )
+            self.close()
+            self._open()
+
+    def _state(self) -> dict[str, object]:
+        """Return what every writer changes."""
+        keys = ("index", "location", "fingerprint", "generation", "dirty", "embedder")
+        with self._record.reading() as connection:
+            sql = f"SELECT key, value FROM meta WHERE key IN ({','.join('?' * len(keys))})"
+            return dict(connection.execute(sql, keys).fetchall())
 
     def _open(self) -> VectorIndex:
         with self._lock.when(self._suspicion) as reason:
@@ -137,6 +184,7 @@ class Derived:
             with self._lock.exclusive():
                 return self._rebuild(f"it could not be used ({_line(error)})")
         self._index = index
+        self._seen = self._state()
         return index
 
     def _mend(self, error: BaseException) -> None:
@@ -188,6 +236,7 @@ class Derived:
     def _settle(self, index: VectorIndex) -> None:
         index.commit()
         self._record.put(dirty="", fingerprint=index.fingerprint())
+        self._seen = self._state()
 
     def _current(self) -> str:
         return str(self._record.get("index", ""))

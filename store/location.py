@@ -35,7 +35,10 @@ class Options:
     the settings say; `query_transform` names what is done to the vectors of queries, None is as the settings say;
     `observe` hears the name of each step of the write path as it is done. `postings` is how many entries of the word
     index one question may read, rare words first: it bounds the time in a large collection. `lazy` opens the vector
-    index when it is first asked, for a collection whose vectors are searched in memory.
+    index when it is first asked, for a collection whose vectors are searched in memory. `chunk_tokens` is how many
+    tokens a passage that is written may have, at most what the embedder reads; 0 is as the collection has it. With
+    `lease` other processes may write between two searches, and a writer holds the collection alone only while a batch
+    becomes searchable; without, an open collection keeps writers out.
     """
 
     wait: float = 2.0
@@ -45,6 +48,8 @@ class Options:
     observe: Observe = lambda step: None
     postings: int = POSTINGS
     lazy: bool = False
+    chunk_tokens: int = 0
+    lease: bool = False
     chroma_url: InitVar[str] = ""
 
     def __post_init__(self, chroma_url: str) -> None:

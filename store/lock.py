@@ -18,6 +18,8 @@ from ..core.forked import register
 
 _numbers = itertools.count()
 POLL = 0.05
+#: seconds that a search waits for a writer, where locks are on lease
+PATIENCE = 30.0
 
 
 class LockedError(OperatorError):
@@ -30,9 +32,12 @@ class CollectionLock:
     `flock` releases the lock with its process, so a killed holder never blocks the next one; the small files beside it
     only say who holds it. A forked process would share its parent's lock, and keep it from being released; it gives the
     lock up, and has to open the collection anew.
+
+    With `lease` the shared lock is held only inside `shared`, once `rest` was called: others may write between two
+    searches, and a writer waits at the `door` until the searches under way are done, while no other begins.
     """
 
-    def __init__(self, folder: Path, *, wait: float) -> None:
+    def __init__(self, folder: Path, *, wait: float, lease: bool = False) -> None:
         self._folder = folder
         self._wait = wait
         self._card = folder / "holders" / f"{os.getpid()}-{next(_numbers)}.json"
@@ -40,9 +45,15 @@ class CollectionLock:
         self._inside = threading.RLock()
         self._open = True
         self._owner = os.getpid()
-        self._fd = self._turn = -1
+        self.lease = lease
+        self._resting = False
+        self._gate = threading.Condition()
+        self._sharing = 0  # searches under way
+        self._entering = self._raising = self._is_alone = False
+        self._turns = 0
+        self._fd = self._turn = self._door = -1
         register(self)
-        self._fd, self._turn = _file(folder / "lock"), _file(folder / "turn")
+        self._fd, self._turn, self._door = (_file(folder / name) for name in ("lock", "turn", "door"))
         try:
             self._take(self._fd, fcntl.LOCK_SH)
             self._sign("reading")
@@ -51,12 +62,26 @@ class CollectionLock:
             raise
 
     @contextmanager
-    def exclusive(self) -> Iterator[None]:
-        """Hold the collection alone; threads of this process queue, other processes make it raise `LockedError`."""
+    def turn(self) -> Iterator[None]:
+        """Be the only writer; threads of this process queue, other processes make it raise `LockedError`."""
         refuse_fork(self._folder, self._owner)
         with self._inside:
             if not self._open:
                 raise CallerError(f"the collection in {str(self._folder)!r} is closed; open it again")
+            if self._turns == 0:
+                self._take(self._turn, fcntl.LOCK_EX)
+            self._turns += 1
+            try:
+                yield
+            finally:
+                self._turns -= 1
+                if self._turns == 0 and os.getpid() == self._owner:
+                    fcntl.flock(self._turn, fcntl.LOCK_UN)
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Hold the collection alone; threads of this process queue, other processes make it raise `LockedError`."""
+        with self.turn():
             if self._depth == 0:
                 self._raise()
             self._depth += 1
@@ -68,6 +93,32 @@ class CollectionLock:
                     self._lower()
 
     @contextmanager
+    def shared(self, fresh: Callable[[], None]) -> Iterator[None]:
+        """Keep other processes from writing; `fresh` sees to what they have written since.
+
+        Whoever holds the shared lock all the time has nothing to do for it.
+        """
+        if not self._resting:
+            yield
+            return
+        self._enter(fresh)
+        try:
+            yield
+        finally:
+            with self._gate:
+                self._sharing -= 1
+                self._release()
+
+    def rest(self) -> None:
+        """Let go of the shared lock until it is needed, if it is on lease."""
+        if self.lease:
+            self._resting = True
+            with self._gate:
+                self._release()
+            with suppress(OSError):
+                self._card.unlink(missing_ok=True)
+
+    @contextmanager
     def when(self, reason: Callable[[], str]) -> Iterator[str]:
         """Hold the collection alone if there is a reason to and yield it, or "" once another has seen to it.
 
@@ -77,15 +128,29 @@ class CollectionLock:
         if not reason():
             yield ""
             return
-        with self._inside:
-            alone = self._depth == 0 and self._alone(reason)
-            self._depth += alone
-            try:
+        # Not for ever: the one inside may wait until this one, who is about to search, is done.
+        if not self._inside.acquire(timeout=self._patience):
+            raise LockedError(self._refusal(fcntl.LOCK_EX))
+        try:
+            with self._alone_for(reason):
                 yield reason()
-            finally:
-                self._depth -= alone
-                if alone:
-                    self._lower()
+        finally:
+            self._inside.release()
+
+    @contextmanager
+    def _alone_for(self, reason: Callable[[], str]) -> Iterator[None]:
+        alone = self._depth == 0 and self._alone(reason)
+        self._depth += alone
+        self._turns += alone
+        try:
+            yield
+        finally:
+            self._depth -= alone
+            self._turns -= alone
+            if alone:
+                self._lower()
+                if os.getpid() == self._owner and not self._turns:
+                    fcntl.flock(self._turn, fcntl.LOCK_UN)
 
     def close(self) -> None:
         """Let go; closing twice does no harm."""
@@ -93,34 +158,79 @@ class CollectionLock:
             self._open = False
             with suppress(OSError):
                 self._card.unlink(missing_ok=True)
-            os.close(self._fd)
-            os.close(self._turn)
+            for fd in (self._fd, self._turn, self._door):
+                if fd >= 0:
+                    os.close(fd)
 
     def before_fork(self) -> None:
         """Keep the lock: it is the parent's."""
 
     def in_child(self) -> None:
         """Give up the descriptors; closing them releases nothing as long as the parent has them, unlocking would."""
-        self._inside = threading.RLock()
+        self._inside, self._gate = threading.RLock(), threading.Condition()
         if self._open:
             self._open = False
-            for fd in (self._fd, self._turn):
+            for fd in (self._fd, self._turn, self._door):
                 with suppress(OSError):
                     os.close(fd)
+
+    def _enter(self, fresh: Callable[[], None]) -> None:
+        """Take the shared lock, unless a thread of this process has it or is alone."""
+        refuse_fork(self._folder, self._owner)
+        if not self._open:
+            raise CallerError(f"the collection in {str(self._folder)!r} is closed; open it again")
+        with self._gate:
+            while (self._raising or self._entering) and not self._sharing:
+                self._gate.wait(POLL)
+            if self._is_alone or self._sharing:
+                self._sharing += 1
+                return
+            self._entering = True
+        entered = False
+        try:
+            if not os.fstat(self._fd).st_nlink:
+                raise CallerError(f"the collection in {str(self._folder)!r} was deleted meanwhile")
+            until = time.monotonic() + self._patience
+            self._take(self._door, fcntl.LOCK_SH, until=until)
+            try:
+                self._take(self._fd, fcntl.LOCK_SH, until=until)
+            finally:
+                fcntl.flock(self._door, fcntl.LOCK_UN)
+            fresh()
+            entered = True
+        finally:
+            with self._gate:
+                self._entering = False
+                self._sharing += entered
+                self._release()
+                self._gate.notify_all()
+
+    def _release(self) -> None:
+        """Give up the shared lock if it is on lease and nobody of this process needs it."""
+        needed = self._sharing or self._entering or self._raising or self._is_alone
+        if self._resting and not needed and self._open and os.getpid() == self._owner:
+            fcntl.flock(self._fd, fcntl.LOCK_UN)
+
+    @property
+    def _patience(self) -> float:
+        """Return the seconds to wait for a writer, who is alone for moments only where locks are on lease."""
+        return max(self._wait, PATIENCE) if self._resting else self._wait
 
     def _raise(self) -> None:
         """Turn the shared lock into an exclusive one.
 
         Converting gives the shared lock up for a moment, in which another writer could slip in and leave this reader
-        with an index that it read before; whoever tries holds `turn`, so there is no other.
+        with an index that it read before; whoever tries has its `turn`, so there is no other.
         """
+        self._begin_raising()
         until = time.monotonic() + self._wait
-        self._take(self._turn, fcntl.LOCK_EX)
         try:
+            self._take(self._door, fcntl.LOCK_EX, until=until)
             self._take(self._fd, fcntl.LOCK_EX, until=until)
-        except LockedError:
+        except BaseException:
             self._lower()
             raise
+        self._end_raising(alone=True)
         self._sign("writing")
 
     def _alone(self, reason: Callable[[], str]) -> bool:
@@ -131,22 +241,42 @@ class CollectionLock:
                 fcntl.flock(self._turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
-                fcntl.flock(self._turn, fcntl.LOCK_UN)
+                if not self._turns:
+                    fcntl.flock(self._turn, fcntl.LOCK_UN)
                 if time.monotonic() >= until:
                     raise LockedError(self._refusal(fcntl.LOCK_EX)) from error
                 time.sleep(POLL)
             else:
+                self._end_raising(alone=True)
                 self._sign("writing")
                 return True
         self._take(self._fd, fcntl.LOCK_SH)
         return False
 
+    def _begin_raising(self) -> None:
+        with self._gate:
+            while self._entering:
+                self._gate.wait(POLL)
+            self._raising = True
+
+    def _end_raising(self, *, alone: bool) -> None:
+        with self._gate:
+            self._raising, self._is_alone = False, alone
+            self._gate.notify_all()
+
     def _lower(self) -> None:
         if os.getpid() != self._owner:
             return
         fcntl.flock(self._fd, fcntl.LOCK_SH)
-        fcntl.flock(self._turn, fcntl.LOCK_UN)
-        self._sign("reading")
+        fcntl.flock(self._door, fcntl.LOCK_UN)
+        self._end_raising(alone=False)
+        with self._gate:
+            self._release()
+        if self._resting:
+            with suppress(OSError):
+                self._card.unlink(missing_ok=True)
+        else:
+            self._sign("reading")
 
     def _take(self, fd: int, kind: int, *, until: float | None = None) -> None:
         until = time.monotonic() + self._wait if until is None else until

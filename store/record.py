@@ -24,14 +24,15 @@ FORMAT = 2
 # What 0.1 wrote, brought to this format in one transaction, so that a kill leaves the old or the new. In development
 # two keys of `meta` had lost the names of the only engine already.
 FROM_1 = """
-BEGIN IMMEDIATE;
 INSERT OR IGNORE INTO meta SELECT 'location', CASE value WHEN '' THEN 'embedded Chroma' ELSE value END FROM meta
 WHERE key = 'url';
 UPDATE OR REPLACE meta SET key = 'index' WHERE key = 'chroma';
 DELETE FROM meta WHERE key = 'url';
 ALTER TABLE chunks ADD COLUMN layout TEXT NOT NULL DEFAULT '';
+ALTER TABLE documents ADD COLUMN original BLOB;
+INSERT INTO files SELECT 0, path, path, size, mtime, digest, '' FROM sources;
+DROP TABLE sources;
 UPDATE meta SET value = 2 WHERE key = 'format';
-COMMIT;
 """
 
 # Per connection, not in the file: term statistics of the index, and a scratch index that shows how FTS5 cuts a word.
@@ -174,7 +175,7 @@ class Record:
         return connection
 
     def _create(self, connection: sqlite3.Connection) -> None:
-        tables = Path(__file__).with_suffix(".sql").read_text("utf-8")
+        tables = _tables("files") + _tables("record")
         head = f"INSERT INTO meta VALUES ('format', {FORMAT}), ('id', '{secrets.token_hex(8)}');"
         try:
             connection.executescript(f"BEGIN IMMEDIATE; {tables} {head} COMMIT;")
@@ -188,7 +189,7 @@ class Record:
     def _upgrade(self, connection: sqlite3.Connection) -> None:
         """Bring a record of 0.1 to this format, unless another process does it at this moment."""
         try:
-            connection.executescript(FROM_1)
+            connection.executescript(f"BEGIN IMMEDIATE; {_tables('files')} {FROM_1} COMMIT;")
         except sqlite3.OperationalError:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
@@ -223,14 +224,17 @@ class Record:
     def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
         """Return the live passages among `ids`."""
         sql = (
-            f"SELECT c.id, d.key, c.title, c.heading, c.text, d.metadata, d.source, c.ord, c.layout FROM {LIVE}"
+            "SELECT c.id, d.key, c.title, c.heading, c.text, d.metadata, d.source, c.ord, c.layout, NOT EXISTS (SELECT"
+            f" 1 FROM chunks o WHERE o.doc = c.doc AND o.version = c.version AND o.ord = (c.ord = 0)) FROM {LIVE}"
             " WHERE c.id IN (SELECT value FROM json_each(?))"
         )
         with self.reading() as connection:
             rows = connection.execute(sql, (json.dumps(list(ids)),)).fetchall()
         return {
-            name: Passage(name, key, title, heading, text, json.loads(metadata), source, place, layout.read(written))
-            for name, key, title, heading, text, metadata, source, place, written in rows
+            name: Passage(
+                name, key, title, heading, text, json.loads(metadata), source, place, layout.read(written), bool(whole)
+            )
+            for name, key, title, heading, text, metadata, source, place, written, whole in rows
         }
 
     def attributes(self, ids: Sequence[str]) -> list[Metadata]:
@@ -293,6 +297,10 @@ class Record:
         with self.reading() as connection:
             documents = connection.execute("SELECT count(*) FROM documents WHERE live IS NOT NULL").fetchone()[0]
             return documents, connection.execute(f"SELECT count(*) FROM {LIVE}").fetchone()[0]
+
+
+def _tables(name: str) -> str:
+    return Path(__file__).with_name(f"{name}.sql").read_text("utf-8")
 
 
 def attributes(metadata: Metadata, key: str, title: str, source: str) -> Metadata:

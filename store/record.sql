@@ -2,7 +2,8 @@
 --
 -- Keys of `meta`: format, embedder, dimension, index (the generation of the vector index in use), location (where it
 -- is), rebuilds (counts generations), fingerprint (of its files), generation (counts commits that change what a search
--- can see), clock (last document version handed out), dirty ("" | "writing" | "replaying" | "reindexed").
+-- can see), clock (last document version handed out), chunk_tokens (of a passage at most; none: the embedder's window),
+-- dirty ("" | "writing" | "replaying" | "reindexed").
 
 CREATE TABLE meta (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
 
@@ -14,7 +15,8 @@ CREATE TABLE documents (
     source TEXT NOT NULL DEFAULT '',
     digest BLOB,                 -- of everything the caller gave; equal digest: nothing to do
     metadata TEXT NOT NULL DEFAULT '{}',
-    indexed REAL                 -- seconds since the epoch
+    indexed REAL,                -- seconds since the epoch
+    original BLOB                -- hash of the bytes of its file, where those are kept; see originals.py
 );
 CREATE INDEX documents_by_source ON documents (source);
 
@@ -50,13 +52,6 @@ CREATE INDEX attributes_by_doc ON attributes (doc, key, kind, value);
 
 CREATE TABLE names (name TEXT NOT NULL, doc INTEGER NOT NULL, kind INTEGER NOT NULL, PRIMARY KEY (name, doc)) WITHOUT
 ROWID; CREATE INDEX names_by_doc ON names (doc);
-
-CREATE TABLE sources (
-    path TEXT PRIMARY KEY,
-    size INTEGER NOT NULL,
-    mtime INTEGER NOT NULL,      -- nanoseconds
-    digest BLOB NOT NULL
-) WITHOUT ROWID;
 
 -- Contentless: the text stands in `chunks`; a row leaves by the 'delete' command, given the text it came with.
 CREATE VIRTUAL TABLE lexical USING fts5 (

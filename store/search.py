@@ -6,6 +6,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..core.check import check_k, unit_rows
+from ..core.errors import CallerError
 from ..core.types import Hit, Passage, Vectors
 from ..store import lexical
 from .record import LIVE, Record
@@ -38,6 +40,8 @@ ATTEMPTS = 4
 UNIVERSE = "SELECT id FROM documents WHERE live IS NOT NULL"
 
 
+#: lends the vector index for the time of a search
+Lender = Callable[[], AbstractContextManager[VectorIndex]]
 Found = TypeVar("Found")
 
 
@@ -65,7 +69,13 @@ class CollectionReader:
     """Reads the record and the vector index; safe to share between threads."""
 
     def __init__(
-        self, record: Record, index: Callable[[], VectorIndex], embedder: str, dimension: int, *, postings: int
+        self,
+        record: Record,
+        index: Callable[[], AbstractContextManager[VectorIndex]],
+        embedder: str,
+        dimension: int,
+        *,
+        postings: int,
     ) -> None:
         self._record = record
         self._index = index
@@ -101,6 +111,34 @@ class CollectionReader:
     def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
         """Return the live passages among `ids`; they are shared, so nobody may change their metadata."""
         return self._passages.read(ids, self._generation(), self._record.passages)
+
+    def passage(self, id: str) -> Passage:
+        """Return a passage by its id, or by as much of the beginning of that as tells it from all others.
+
+        Raises:
+            CallerError: if there is none, or several.
+        """
+        sql = f"SELECT DISTINCT c.id FROM {LIVE} WHERE c.id >= ? AND c.id < ? ORDER BY c.id LIMIT 2"
+        with self._record.reading() as connection:
+            found = [row[0] for row in connection.execute(sql, (id, f"{id}g"))] if id else []
+        if len(found) != 1:
+            told = "several passages have ids that begin with" if found else "no passage has the id"
+            raise CallerError(f"{told} {id!r}; `polyhop retrieve --json` shows ids")
+        return self.passages(found)[found[0]]
+
+    def neighbours(self, id: str) -> tuple[Passage | None, Passage | None]:
+        """Return the passages right before and after one in its document, None at its ends.
+
+        Raises:
+            CallerError: if there is no passage of that id.
+        """
+        here = self.passage(id)
+        sql = f"SELECT c.ord, c.id FROM {LIVE} WHERE d.key = ? AND c.ord IN (?, ?)"
+        with self._record.reading() as connection:
+            ids = dict(connection.execute(sql, (here.document, here.place - 1, here.place + 1)).fetchall())
+        there = self.passages(list(ids.values()))
+        before, after = (there.get(ids.get(here.place + step, "")) for step in (-1, 1))
+        return before, after
 
     def vectors(self, ids: Sequence[str]) -> dict[str, Vectors]:
         """Return the stored vectors of the live passages among `ids`."""
@@ -240,7 +278,8 @@ class CollectionReader:
         limit = plan.first_limit(k) if pushed is None else SPARE + k
         while len(best) < len(queries) and limit < min(plan.total if pushed is None else plan.matching, DEEPEST):
             left = [place for place in range(len(queries)) if place not in best]
-            found = self._index().query(queries[left], limit, pushed)
+            with self._index() as index:
+                found = index.query(queries[left], limit, pushed)
             names = {name for near in found for name, _ in near}
             live = self._live(names, plan.filter) if plan.members is None else names & plan.ids
             for place, near in zip(left, found, strict=True):
@@ -254,9 +293,10 @@ class CollectionReader:
 
     def _pushed_down(self, condition: Filter | None) -> Filter | None:
         """Return the filter if the vector index applies it, which it cannot do while metadata is being written."""
-        if condition is None or not self._index().can_filter(condition) or self._record.get("dirty"):
+        if condition is None:
             return None
-        return condition
+        with self._index() as index:
+            return condition if index.can_filter(condition) and not self._record.get("dirty") else None
 
     def _live(self, ids: set[str], condition: Filter | None) -> set[str]:
         check, values = _check(condition)

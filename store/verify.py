@@ -8,6 +8,7 @@ from itertools import zip_longest
 
 import numpy as np
 
+from . import layout
 from .filter import attribute_rows
 from .names import names_of
 from .record import LIVE, Record, attributes
@@ -103,11 +104,12 @@ def _lexical(record: Record) -> Iterator[str]:
 
 def _names(record: Record) -> Iterator[str]:
     with record.reading() as connection:
-        rows = connection.execute(f"SELECT d.id, d.title, c.text FROM {LIVE} WHERE c.ord = 0").fetchall()
+        rows = connection.execute(f"SELECT d.id, d.title, c.text, c.layout FROM {LIVE} WHERE c.ord = 0").fetchall()
         wrong = 0
-        for doc, title, text in rows:
+        for doc, title, text, written in rows:
             found = set(connection.execute("SELECT name, kind FROM names WHERE doc = ?", (doc,)))
-            wrong += set(names_of(title, text)) != found
+            place = layout.read(written)
+            wrong += set(names_of(title, text, place.blocks if place else ())) != found
         alien = connection.execute("SELECT count(*) FROM names WHERE doc NOT IN (SELECT id FROM documents)").fetchone()[
             0
         ]

@@ -14,8 +14,9 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 
 import numpy as np
@@ -26,13 +27,13 @@ from ..core.types import Chunk, Document, Metadata, Vectors
 from ..encoders.role import Encoder
 from .chunk import chunk_all
 from .derived import Derived, prune
+from .files import forget_source
 from .filter import attribute_rows
 from .layout import written
 from .lexical import analyse
 from .location import BATCH, Observe
 from .names import names_of
 from .record import LIVE, Record, attributes, bump, put
-from .vector_index import VectorIndex
 
 # Small enough for a progress bar to move and for a kill to cost little; the embedder batches by length inside.
 EMBED_BLOCK = 128
@@ -41,6 +42,21 @@ BATCH_CHARACTERS = 4_000_000
 MAX_KEY = 4_096
 REINDEX_BLOCK = 1_024
 Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a document has to do with its file, beside its source.
+
+    `replaces` is the key that it had before, of a document that goes in the same transaction; `original` is the hash of
+    the file's bytes, where those are kept.
+    """
+
+    replaces: str = ""
+    original: bytes = b""
+
+
+NO_ORIGIN = Origin()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +70,7 @@ class Prepared:
     kept: Sequence[
         bytes
     ] = ()  # the content hashes that such vectors go by: a text may have one of its own and a computed one
+    origin: Origin = NO_ORIGIN
 
     def vectors(self) -> Vectors:
         """Return the vectors that need not be computed, a unit row for each chunk, or no row at all."""
@@ -81,12 +98,13 @@ class Prepared:
         return ids
 
 
-def digest(document: Document) -> bytes:
-    """Return a hash of everything that the caller gave."""
+def digest(document: Document, chunk_tokens: int = 0) -> bytes:
+    """Return a hash of everything that the caller gave, and of the length of passages if it is one of the user's."""
     given: list[object] = [document.text, document.title, document.source, dict(document.metadata)]
     if document.blocks:
         given += [document.blocks, document.links]
-    return _hash(json.dumps(given, sort_keys=True).encode(), _own(document))
+    cut = (str(chunk_tokens).encode(),) if chunk_tokens else ()
+    return _hash(json.dumps(given, sort_keys=True).encode(), _own(document), *cut)
 
 
 def _own(document: Document) -> bytes:
@@ -131,14 +149,14 @@ def store_vectors(
 class BatchWriter:
     """Takes one batch of prepared documents, of distinct keys, through the write path."""
 
-    def __init__(self, record: Record, index: VectorIndex, embedder: str, observe: Observe) -> None:
+    def __init__(self, record: Record, derived: Derived, embedder: str, observe: Observe) -> None:
         self._record = record
-        self._index = index
+        self._derived = derived
         self._embedder = embedder
         self._observe = observe
 
-    def write(self, batch: Sequence[Prepared], vectors: dict[bytes, Vectors]) -> None:
-        """Make the batch live."""
+    def write(self, batch: Sequence[Prepared], vectors: dict[bytes, Vectors]) -> set[str]:
+        """Make the batch live, and return the keys that took the place of others."""
         rows: dict[str, Vectors] = {}
         metadata: dict[str, Metadata] = {}
         with self._record.writing() as connection:
@@ -150,18 +168,21 @@ class BatchWriter:
                 rows.update((name, vectors[key]) for name, key in zip(ids, hashes, strict=True))
                 metadata.update(dict.fromkeys(ids, _attributes(item.document)))
         self._observe("pending")
-        holds = self._index.holds_metadata
+        index = self._derived.index
+        holds = index.holds_metadata
         new = list(rows) if holds else self._not_live(list(rows))
         if new:
             filtered = [metadata[name] for name in new] if holds else []
-            self._index.upsert(new, np.stack([rows[name] for name in new]), filtered)
+            index.upsert(new, np.stack([rows[name] for name in new]), filtered)
         self._observe("upserted")
         with self._record.writing() as connection:
             for item in batch:
                 _flip(connection, item, version)
+            replacing = {item.document.key for item in batch if _drop(connection, item.origin.replaces)}
             bump(connection, "generation")
         self._observe("flipped")
         self.prune()
+        return replacing
 
     def remove(self, keys: Sequence[str]) -> int:
         """Remove documents and return how many there were.
@@ -171,13 +192,10 @@ class BatchWriter:
         removed = 0
         with self._record.writing() as connection:
             for key in keys:
-                row = connection.execute("SELECT id, live, source FROM documents WHERE key = ?", (key,)).fetchone()
+                row = connection.execute("SELECT source FROM documents WHERE key = ?", (key,)).fetchone()
                 if row:
-                    connection.execute("DELETE FROM sources WHERE path = ?", (row[2],))
-                    _retire(connection, row[0], row[1], keep=frozenset())
-                    connection.execute("DELETE FROM attributes WHERE doc = ?", (row[0],))
-                    connection.execute("DELETE FROM documents WHERE id = ?", (row[0],))
-                    removed += 1
+                    forget_source(connection, row[0])
+                    removed += _drop(connection, key)
             bump(connection, "generation")
         self._observe("flipped")
         self.prune()
@@ -185,7 +203,7 @@ class BatchWriter:
 
     def prune(self) -> None:
         """Take out of the vector index what the record no longer has."""
-        prune(self._record, self._index, self._embedder)
+        prune(self._record, self._derived.index, self._embedder)
         self._observe("pruned")
 
     def _not_live(self, ids: Sequence[str]) -> list[str]:
@@ -218,14 +236,36 @@ def _flip(connection: sqlite3.Connection, item: Prepared, version: int) -> None:
         _retire(connection, doc, old, keep=frozenset(row[1] for row in rows))
         connection.execute("DELETE FROM attributes WHERE doc = ?", (doc,))
     connection.execute(
-        "UPDATE documents SET live = ?, title = ?, source = ?, digest = ?, metadata = ?, indexed = ? WHERE id = ?",
-        (version, document.title, document.source, item.digest, json.dumps(dict(document.metadata)), time.time(), doc),
+        "UPDATE documents SET live = ?, title = ?, source = ?, digest = ?, metadata = ?, indexed = ?, original = ?"
+        " WHERE id = ?",
+        (
+            version,
+            document.title,
+            document.source,
+            item.digest,
+            json.dumps(dict(document.metadata)),
+            time.time(),
+            item.origin.original or None,
+            doc,
+        ),
     )
     found = attribute_rows(_attributes(document))
     connection.executemany("INSERT INTO attributes VALUES (?, ?, ?, ?)", ((doc, *row) for row in found))
     connection.executemany("INSERT INTO lexical (rowid, title, body) VALUES (?, ?, ?)", map(lexical_row, rows))
-    names = names_of(document.title, item.chunks[0].text)
+    first = item.chunks[0]
+    names = names_of(document.title, first.text, first.layout.blocks if first.layout else ())
     connection.executemany("INSERT INTO names VALUES (?, ?, ?)", ((name, doc, kind) for name, kind in names))
+
+
+def _drop(connection: sqlite3.Connection, key: str) -> bool:
+    """Delete a document, and say whether there was one."""
+    row = connection.execute("SELECT id, live FROM documents WHERE key = ?", (key,)).fetchone()
+    if row is None:
+        return False
+    _retire(connection, row[0], row[1], keep=frozenset())
+    connection.execute("DELETE FROM attributes WHERE doc = ?", (row[0],))
+    connection.execute("DELETE FROM documents WHERE id = ?", (row[0],))
+    return True
 
 
 def _retire(connection: sqlite3.Connection, doc: int, version: int | None, *, keep: frozenset[str]) -> None:
@@ -289,20 +329,23 @@ class Intake:
         *,
         observe: Observe,
         batch: int = BATCH,
+        chunk_tokens: int = 0,
         progress: Progress = lambda characters: None,
     ) -> None:
         self.report = AddReport()
-        self.writer = BatchWriter(record, derived.index, embedder.name, observe)
+        self.writer = BatchWriter(record, derived, embedder.name, observe)
         self._record = record
+        self._derived = derived
         self._embedder = embedder
         self._observe = observe
         self._batch = batch
+        self._chunk_tokens = chunk_tokens
         self._progress = progress
         self._after: list[Callable[[], None]] = []
-        self._waiting: dict[str, Document | Prepared] = {}
+        self._waiting: dict[str, tuple[Document | Prepared, Origin]] = {}
         self._characters = 0
 
-    def put(self, item: Document | Prepared) -> None:
+    def put(self, item: Document | Prepared, origin: Origin = NO_ORIGIN) -> None:
         """Take a document, or one that was cut before; may write a batch.
 
         Raises:
@@ -316,7 +359,7 @@ class Intake:
             return
         if document.key in self._waiting:
             self.flush()
-        self._waiting[document.key] = item
+        self._waiting[document.key] = (item, origin)
         self._characters += len(document.text)
         if len(self._waiting) >= self._batch or self._characters >= BATCH_CHARACTERS:
             self.flush()
@@ -329,13 +372,15 @@ class Intake:
         """Write what is waiting; afterwards all of it is searchable and survives a kill."""
         waiting, self._waiting, self._characters = self._waiting, {}, 0
         known = self._digests(list(waiting))
-        marks = {key: item.digest if isinstance(item, Prepared) else digest(item) for key, item in waiting.items()}
-        new = [item for key, item in waiting.items() if known.get(key) != marks[key]]
+        marks = {key: self._mark(item) for key, (item, _) in waiting.items()}
+        new = {key: pair for key, pair in waiting.items() if known.get(key) != marks[key]}
         self.report.unchanged += len(waiting) - len(new)
-        batch = [item for item in new if isinstance(item, Prepared)]
-        whole = [item for item in new if isinstance(item, Document)]
-        for document, chunks in chunk_all(whole, self._embedder.count_tokens, self._embedder.max_tokens):
-            batch.append(Prepared(document, chunks, marks[document.key]))
+        batch = [replace(item, origin=origin) for item, origin in new.values() if isinstance(item, Prepared)]
+        whole = [item for item, _ in new.values() if isinstance(item, Document)]
+        limit = self._chunk_tokens or self._embedder.max_tokens
+        for document, chunks in chunk_all(whole, self._embedder.count_tokens, limit):
+            key = document.key
+            batch.append(Prepared(document, chunks, marks[key], origin=new[key][1]))
         if batch:
             self._write(batch, known)
         after, self._after = self._after, []
@@ -345,7 +390,15 @@ class Intake:
     def remove(self, keys: Sequence[str]) -> None:
         """Remove documents."""
         if keys:
-            self.report.removed += self.writer.remove(keys)
+            with self._derived.alone():
+                self.report.removed += self.writer.remove(keys)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the collection alone for what changes the record beside documents."""
+        with self._derived.alone():
+            yield
+            self.writer.prune()
 
     def finish(self) -> AddReport:
         """Write what is waiting, drop vectors that nothing uses any more, and return the report."""
@@ -357,12 +410,16 @@ class Intake:
     def _write(self, batch: Sequence[Prepared], known: dict[str, bytes]) -> None:
         vectors, embedded = store_vectors(self._record, self._embedder, batch, self._progress)
         self._observe("embedded")
-        self.writer.write(batch, vectors)
+        with self._derived.alone():
+            replacing = self.writer.write(batch, vectors)
         self.report.embedded += embedded
         self.report.passages += sum(len(item.chunks) for item in batch)
-        changed = sum(item.document.key in known for item in batch)
+        changed = sum(item.document.key in known or item.document.key in replacing for item in batch)
         self.report.changed += changed
         self.report.added += len(batch) - changed
+
+    def _mark(self, item: Document | Prepared) -> bytes:
+        return item.digest if isinstance(item, Prepared) else digest(item, self._chunk_tokens)
 
     def _digests(self, keys: Sequence[str]) -> dict[str, bytes]:
         sql = "SELECT key, digest FROM documents WHERE live IS NOT NULL AND key IN (SELECT value FROM json_each(?))"

@@ -121,6 +121,84 @@ def test_unchanged_documents_keep_their_ids(made: Path, embedder: Encoder) -> No
         assert 2 == agent.index([made / "docs"]).unchanged
 
 
+def notes_at(folder: Path, made: Path, embedder: Encoder) -> list[str]:
+    """Let the files of `notes` have been in a folder when 0.1 read them, and return their names."""
+    with Collection.open(made / "home", "notes", embedder=embedder) as collection:
+        keys = collection.keys()
+        cut = len(str(Path(keys[0]).parent)) + 1
+        columns = {"files": ("path", "key"), "documents": ("key", "source"), "attributes": ("value",)}
+        with collection.record.writing() as connection:
+            for table, names in columns.items():
+                for name in names:
+                    connection.execute(
+                        f"UPDATE {table} SET {name} = ? || substr({name}, ?) WHERE {name} LIKE '/%'", (str(folder), cut)
+                    )
+    return [Path(key).name for key in keys]
+
+
+def test_files_of_0_1_get_keys_below_their_folder(made: Path, embedder: Encoder) -> None:
+    """Once they are read again, which is said; the old keys are gone, nothing that is the same is embedded."""
+    counting: Any = Counting(embedder)
+    docs = made / "docs"
+    names = notes_at(docs, made, embedder)
+    with Agent.open(made / "home", "notes", embedder=counting) as agent:
+        assert [str(docs / name) for name in names] == agent.collection.keys()
+        report = agent.index([docs])
+
+        assert (2, 2, 0, 2) == (report.indexed, report.reread, report.documents_added, report.documents_changed)
+        assert names == agent.collection.keys()
+        assert [] == counting.embedded
+        assert 2 == agent.index([docs]).unchanged
+        assert [] == agent.collection.verify()
+
+
+def test_files_of_0_1_whose_folder_is_gone_are_not_kept_twice(made: Path, embedder: Encoder) -> None:
+    """The same files under another folder take their place."""
+    notes_at(made / "gone", made, embedder)
+    with Agent.open(made / "home", "notes", embedder=embedder) as agent:
+        report = agent.index([made / "docs"])
+
+        assert (2, 2) == (len(report.moved), report.documents_removed)
+        assert 2 == len(agent.collection.keys())
+
+
+CONVERTING = """
+import os, signal, sys
+from polyhop.agent import Agent
+from polyhop.store.location import Options
+import polyhop.agent.agent as module
+left, wanted = int(sys.argv[3]), sys.argv[4]
+def observe(step):
+    global left
+    left -= step == wanted
+    if left == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+module.Options = lambda **given: Options(observe=observe, **given)
+with Agent.open(sys.argv[1], "notes") as agent:
+    agent.index([sys.argv[2]])
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("step", "number"), [
+    ("embedded", 1), ("pending", 1), ("upserted", 1), ("flipped", 1), ("pruned", 1),
+])  # fmt: skip
+def test_the_change_of_keys_survives_a_kill(step: str, number: int, made: Path, embedder: Encoder) -> None:
+    """Killed after each step of the write path: each document is there once, under its old key or its new one."""
+    docs = made / "docs"
+    names = notes_at(docs, made, embedder)
+    command = [sys.executable, "-c", CONVERTING, str(made / "home"), str(docs), str(number), step]
+    assert -signal.SIGKILL == subprocess.run(command, env=environment(), check=False).returncode
+
+    with Agent.open(made / "home", "notes", embedder=embedder) as agent:
+        assert [] == agent.collection.verify()
+        assert names == sorted(Path(key).name for key, _, _ in agent.collection.documents())
+        agent.index([docs])
+        assert names == agent.collection.keys()
+        assert [] == agent.collection.verify()
+        assert 2 == agent.index([docs]).unchanged
+
+
 def test_an_export_is_imported(made: Path, embedder: Encoder) -> None:
     """With its ids, and without embedding anything."""
     counting: Any = Counting(embedder)

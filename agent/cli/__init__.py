@@ -11,6 +11,7 @@ from .ask import ask, chat, demo, retrieve
 from .collections import export, import_, index, list_, reindex, remove, status
 from .common import Debug
 from .eval import evaluate
+from .inspect import doctor, show
 from .tools import app as tools
 from .tools import serve
 from .train import train
@@ -23,7 +24,23 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-_COMMANDS = (index, ask, chat, retrieve, evaluate, status, list_, remove, export, import_, reindex, train, demo)
+_COMMANDS = (
+    index,
+    ask,
+    chat,
+    retrieve,
+    show,
+    evaluate,
+    status,
+    list_,
+    remove,
+    export,
+    import_,
+    reindex,
+    doctor,
+    train,
+    demo,
+)
 _NAMES = {evaluate: "eval", list_: "list", import_: "import"}
 for _command in _COMMANDS:
     app.command(_NAMES.get(_command))(_command)

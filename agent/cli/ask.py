@@ -197,6 +197,8 @@ def _answered(
         show_answer(said, screen, explain=True)
     else:
         screen.print(show.hop_tree(said.retrieval), show.heading(show.answer_kind(said)), show.answer(said), sep="\n")
+        for place in show.cited(said):
+            screen.print(place)
         for notice in said.notices:
             note(notice)
     screen.print()
@@ -237,7 +239,8 @@ def _index(agent: Agent, path: Path, screen: Console) -> None:
     with progress_of_indexing() as watcher:
         report = agent.index([path], watcher=watcher)
     # Another installation may have left the same corpus here under its own path.
-    other = [key for key, _, source in agent.collection.documents() if source != str(path)]
+    place = agent.collection.files.path_of
+    other = [key for key, _, source in agent.collection.documents() if place(source) != str(path)]
     if other:
         agent.collection.remove(other)
     documents = agent.collection.status()["documents"]

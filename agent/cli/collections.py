@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from itertools import islice
@@ -15,13 +16,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ...core.errors import CallerError
-from .common import EmbedderName, Json, Name, Where, command, opened, print_json, progress_bar
+from .common import EmbedderName, Json, Name, Where, command, note, opened, print_json, progress_bar
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from ...core.settings import Settings
     from ...ingest.index import IndexReport, Watcher
+    from ...ingest.watch import Pass
     from ...store.collection import Collection
     from ...store.write import AddReport
 
@@ -37,32 +39,77 @@ def index(
     *,
     collection: Name = "default",
     prune: Annotated[bool, typer.Option("--prune", help="Remove documents of files that are gone.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Take hidden, installed and ignored files too.")] = False,
+    chunk_tokens: Annotated[
+        int | None,
+        typer.Option(min=16, help="Tokens of a passage at most.  [POLYHOP_CHUNK_TOKENS; all the embedder reads]"),
+    ] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Go on and index what changes, until Ctrl-C.")] = False,
     embedder: EmbedderName = "",
     as_json: Json = False,
     settings: Settings,
 ) -> None:
     """Read files and folders into a collection; what has not changed is left alone.
 
+    Left out are hidden files, folders of what tools install or build,
+    and what .gitignore and .polyhopignore files say.
+
     Exit code 1 says that something was skipped for a fault, though the
     rest was indexed. Files of a format that is not read are listed too,
     but are no fault.
     """
-    from ..show import console, index_report
+    from ..show import changes, console, index_report
 
     for path in paths:
         # Looked at first: a slip of the pen must not leave an empty collection behind.
         if not os.path.lexists(path):
             raise CallerError(f"no file or folder {str(path)!r}; check the path")
-    began = time.monotonic()
-    with opened(settings, collection, create=True, embedder=embedder) as agent, progress_of_indexing() as watcher:
-        report = agent.index(paths, prune=prune, watcher=watcher)
-    seconds = time.monotonic() - began
-    if as_json:
-        print_json({**asdict(report), "collection": collection, "seconds": round(seconds, 3)})
-    else:
-        console().print(index_report(report, seconds))
+    if chunk_tokens:
+        settings = settings.model_copy(update={"chunk_tokens": chunk_tokens})
+    with opened(settings, collection, create=True, embedder=embedder) as agent:
+
+        def look(only: Sequence[str] | None = None) -> IndexReport:
+            began = time.monotonic()
+            with progress_of_indexing() as watcher:
+                report = agent.index(paths, prune=prune, watcher=watcher, everything=everything, only=only)
+            if not as_json:
+                console().print(index_report(report, time.monotonic() - began) if only is None else changes(report))
+                return report
+            told = {**report_json(report), "collection": collection, "seconds": round(time.monotonic() - began, 3)}
+            print(json.dumps(told), flush=True) if watch else print_json(told)
+            return report
+
+        report = look()
+        if watch:
+            _watch(paths, look, home=settings.home, everything=everything)
+            return
     if faults(report):
         raise typer.Exit(FAULT)
+
+
+def _watch(paths: Sequence[Path], look: Pass, *, home: Path, everything: bool) -> None:
+    """Index what changes until Ctrl-C, which is the way to end it and no fault."""
+    from ...ingest.watch import FolderWatch
+
+    note(f"watching {', '.join(map(str, paths))}; Ctrl-C ends it")
+    watching = FolderWatch(
+        [os.path.abspath(path) for path in paths],
+        look,
+        told=lambda report: None,
+        waiting=lambda why: note(f"waiting, nothing is lost: {why}"),
+        home=os.path.realpath(home),
+        hidden=everything,
+    )
+    try:
+        watching.run()
+    except KeyboardInterrupt:
+        note("watching ended; whatever was written up to now is safe")
+
+
+def report_json(report: IndexReport) -> dict[str, Any]:
+    """Return a report as plain JSON types."""
+    left_out = [one._asdict() for one in report.left_out]
+    return {**asdict(report), "left_out": left_out}
 
 
 def faults(report: IndexReport) -> list[tuple[str, str]]:
@@ -92,6 +139,7 @@ class _IndexingProgress:
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._task: TaskID | None = None
+        self._name = ""
 
     def start(self, characters: int) -> None:
         """Begin with the bytes of what is new or changed."""
@@ -105,8 +153,15 @@ class _IndexingProgress:
 
     def file(self, path: str) -> None:
         """Name the file that is read."""
+        self._name = Path(path).name[-24:]
         if self._task is not None:
-            self._progress.update(self._task, description=Path(path).name[-24:])
+            self._progress.update(self._task, description=self._name)
+
+    def within(self, done: int, total: int, unit: str) -> None:
+        """Say how far the file is read."""
+        if self._task is not None:
+            said = f"{done:,} of {total:,} {unit}" if total else f"{done:,} {unit}"
+            self._progress.update(self._task, description=f"{self._name}, {said}")
 
 
 @command("home")
@@ -143,6 +198,8 @@ def _show_status(facts: list[dict[str, Any]], home: str) -> None:
     for found in facts:
         shown = {name: value for name, value in found.items() if name not in ("name", "notices", "problems", "bytes")}
         shown["size"] = f"{found['bytes'] / 1e6:,.1f} MB"
+        shown["folders"] = ", ".join(found["folders"])
+        shown = {name: value for name, value in shown.items() if value or name in ("documents", "passages")}
         screen.print(heading(str(found["name"])), table(shown), sep="\n")
         for problem in found.get("problems", ()):
             screen.print(f"  differs: {plain(problem)}", style="red", soft_wrap=True)
@@ -182,7 +239,7 @@ def list_(
 
 @command("home")
 def remove(
-    keys: Annotated[list[str] | None, typer.Argument(help="Keys, as `polyhop list` shows them.")] = None,
+    keys: Annotated[list[str] | None, typer.Argument(help="Keys, sources or paths of files.")] = None,
     *,
     where: Where = "",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
@@ -190,7 +247,7 @@ def remove(
     as_json: Json = False,
     settings: Settings,
 ) -> None:
-    """Remove documents by key or by filter."""
+    """Remove documents by key, by file or by filter."""
     if bool(keys) == bool(where.strip()):
         raise CallerError("say which documents to remove: either keys or --where FILTER")
     from ..show import counted
@@ -203,12 +260,14 @@ def remove(
     _say({"removed": count}, f"{counted(count, 'document')} removed from {collection!r}", as_json=as_json)
 
 
-def _existing(collection: Collection, keys: list[str]) -> list[str]:
-    known = set(collection.keys())
-    for key in keys:
-        if key not in known:
-            raise CallerError(f"no document {key!r} in collection {collection.name!r}; `polyhop list` shows the keys")
-    return keys
+def _existing(collection: Collection, given: list[str]) -> list[str]:
+    keys: list[str] = []
+    for name in given:
+        found = collection.files.resolve(name)
+        if not found:
+            raise CallerError(f"no document {name!r} in collection {collection.name!r}; `polyhop list` shows the keys")
+        keys += found
+    return list(dict.fromkeys(keys))
 
 
 def _confirm(count: int, collection: str) -> None:

@@ -6,7 +6,7 @@ import re
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from ...core.words import sentences
 from ..quoted import evidence
@@ -26,16 +26,37 @@ _POLAR = re.compile(r"^(?:yes|no)\b[,.;:]?\s*", re.IGNORECASE)
 _MARKS_AFTER_STOP = re.compile(r"([.!?]+[\"'”’)]*)((?:\s*,?\s*\[\d[\d,\s]*\])+)")
 
 
+class Place(TypedDict):
+    """Where a sentence that is cited stands.
+
+    `id` is the passage and `key` its document; `source` is the file, `page` counts from 1, 0 in formats without pages,
+    and `heading` are the headings above it, `A > B`. `start` and `end` are the quoted words' characters in the text of
+    the whole document, as its reader extracted it; None where the sentence is not in the passage word for word, where
+    the words are partly in the repeated head of a table, and in passages of longer documents that 0.1 cut.
+    """
+
+    id: str
+    key: str
+    title: str
+    source: str
+    page: int
+    heading: str
+    start: int | None
+    end: int | None
+
+
 class Citation(TypedDict):
     """One sentence of an answer: its text without marks, the numbers of the passages it cites, and whether it holds.
 
-    `why` says what is wrong with one that does not.
+    `why` says what is wrong with one that does not. `places` say of each of the passages where it stands there; answers
+    of an agent have them.
     """
 
     sentence: str
     passages: list[int]
     supported: bool
     why: str
+    places: NotRequired[list[Place]]
 
 
 @dataclass(frozen=True, slots=True)

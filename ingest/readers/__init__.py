@@ -1,25 +1,41 @@
-"""One reader per format: `read(path)` yields documents, `Skipped` for rows or pages that gave none, and `Dropped`."""
+"""One reader per format: `read(path)` yields documents, `Skipped` for rows or pages that gave none, and `Dropped`.
+
+In a large file it may also yield `FileProgress` now and then.
+"""
 
 from __future__ import annotations
 
+import re
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ...core.registry import Registry
 from ...core.types import Document
-from ..documents import Dropped, Skipped, UnreadableError, one_line
+from ..documents import Dropped, FileProgress, Skipped, UnreadableError, one_line
 
-Reader = Callable[[Path], Iterator[Document | Skipped | Dropped]]
+Read = Document | Skipped | Dropped | FileProgress
+Reader = Callable[[Path], Iterator[Read]]
+
+#: Counts what readers make of files: files that an earlier version read are read again. 0.1 had none.
+READER_VERSION = 1
 
 _PARSERS = {
-    "plain_text": ".txt",
-    "markdown": ".md .markdown",
-    "webpage": ".html .htm",
+    "plain_text": ".txt .text .log",
+    "markdown": ".md .markdown .mdx",
+    "restructured": ".rst",
+    "asciidoc": ".adoc .asciidoc",
+    "org_mode": ".org",
+    "tex": ".tex",
+    "webpage": ".html .htm .xhtml",
+    "xml_file": ".xml",
     "pdf": ".pdf",
     "word": ".docx",
     "table": ".csv .tsv",
     "json_lines": ".jsonl .ndjson",
+    "json_file": ".json",
+    "source_code": ".py .pyi .js .mjs .cjs .ts .tsx .jsx .java .c .h .cc .cpp .hpp .cs .go .rs .rb .php .pl .lua .r "
+    ".kt .swift .scala .sh .bash .sql .css .scss .proto .yaml .yml .toml .ini .cfg .conf .properties",
 }
 #: by file suffix, in lower case; `READERS.add(".rst", read)` or an entry point called `.rst` adds a format
 READERS: Registry[Reader] = Registry(
@@ -30,9 +46,20 @@ READERS: Registry[Reader] = Registry(
 )
 
 
+PLAIN = ".txt"
+_SECTION = re.compile(r"\.[1-9]\w{0,3}")
+
+
+def is_readable(suffix: str) -> bool:
+    """Tell whether there is a reader for a file suffix: no suffix, and those of manual pages (".1"), are plain text."""
+    return not suffix or suffix.lower() in READERS or bool(_SECTION.fullmatch(suffix))
+
+
 def reader_for(suffix: str) -> Reader | None:
     """Return the reader of a file suffix, in any case; its parser is imported only now."""
-    return READERS.get(suffix.lower()) if suffix and suffix.lower() in READERS else None
+    if not is_readable(suffix):
+        return None
+    return READERS.get(suffix.lower() if suffix.lower() in READERS else PLAIN)
 
 
 def unsupported(suffix: str) -> str:
@@ -41,10 +68,13 @@ def unsupported(suffix: str) -> str:
 
 
 MAX_BYTES = 100_000_000
+OUT_OF_MEMORY = "needs more memory than it may have; split the file"
 
 
-def read_file(path: str | Path, *, max_bytes: int = MAX_BYTES) -> Iterator[Document | Skipped | Dropped]:
+def read_file(path: str | Path, *, max_bytes: int = MAX_BYTES) -> Iterator[Read]:
     """Yield the documents of a file one after the other, and a `Skipped` for whatever gives none.
+
+    It is read in this process; `polyhop.ingest.worker.read_apart` reads in another one, with limits.
 
     Never raises for what the file is or holds: a broken file is a `Skipped`, even when documents came before it.
     """
@@ -54,13 +84,15 @@ def read_file(path: str | Path, *, max_bytes: int = MAX_BYTES) -> Iterator[Docum
         reader = _checked_reader(path, max_bytes)
         for item in reader(path):
             usable = not isinstance(item, Document) or bool(item.text.strip())
-            empty = empty and (isinstance(item, Dropped) or not usable)
+            empty = empty and (isinstance(item, Dropped | FileProgress) or not usable)
             if usable:
                 yield item
     except UnreadableError as error:
         yield Skipped(str(path), str(error))
     except OSError as error:
         yield Skipped(str(path), error.strerror.lower() if error.strerror else one_line(error))
+    except MemoryError:
+        yield Skipped(str(path), OUT_OF_MEMORY)
     except Exception as error:  # parsers raise nearly any type on rubbish, and one file must not end a run
         yield Skipped(str(path), f"cannot be read: {one_line(error)}")
     else:

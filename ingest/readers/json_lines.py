@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
 from ...core.types import Document
-from ..decode import UTF8, looks_binary, marked_encoding
-from ..documents import ID_FIELDS, TEXT_FIELDS, TITLE_FIELDS, RowDocuments, Skipped, UnreadableError, pick
+from ..decode import UTF8, looks_binary, marked_encoding, refuse_known
+from ..documents import RowDocuments, Skipped, UnreadableError
+from ..rows import row_document
 
 MAX_LINE = 10_000_000
 HOPELESS = 100
 _HEAD = 1 << 16
 
 
-def read(path: Path) -> Iterator[Document | Skipped]:
-    """Yield a document a line, and a `Skipped` named `path:line` for each line that gives none."""
+def read(path: Path, *, text_field: str = "") -> Iterator[Document | Skipped]:
+    """Yield a document a line, and a `Skipped` named `path:line` for each line that gives none.
+
+    `text_field` is the field whose text is the row's, if it has another name than those in `TEXT_FIELDS`.
+    """
     rows, good, bad = RowDocuments(path), 0, 0
     for number, line in _lines(path):
         try:
-            document = _document(line, number, rows)
+            document = row_document(rows, _parse(line), number, text_field=text_field)
         except UnreadableError as error:
             bad += 1
             yield Skipped(f"{path}:{number}", str(error))
@@ -36,6 +40,7 @@ def _lines(path: Path) -> Iterator[tuple[int, str | bytes]]:
     """Yield the non-blank lines with their numbers; one over the limit comes cut just beyond it."""
     with path.open("rb") as file:
         head = file.read(_HEAD)
+    refuse_known(head)
     encoding = marked_encoding(head)
     if encoding in (None, UTF8):
         if looks_binary(head):
@@ -60,23 +65,6 @@ def _skip_rest(file: IO[Any], line: str | bytes) -> None:
         rest = file.readline(MAX_LINE + 1)
 
 
-def _document(line: str | bytes, number: int, rows: RowDocuments) -> Document:
-    fields = _parse(line)
-    text = _text(fields)
-    title_field, id_field = pick(fields, TITLE_FIELDS), pick(fields, ID_FIELDS)
-    used = {text, title_field, id_field, "metadata", "vector"}
-    metadata = {name: value for name, value in fields.items() if name not in used}
-    title = fields.get(title_field or "")
-    given = fields.get("metadata")
-    ready = {
-        "text": fields[text],
-        "title": title if isinstance(title, str | int | float) else "",
-        "id": fields.get(id_field or ""),
-        "metadata": metadata | (dict(given) if isinstance(given, Mapping) else {"metadata": given}),
-    }
-    return rows.document(ready, number, vector=fields.get("vector"))
-
-
 def _parse(line: str | bytes) -> dict[str, object]:
     if len(line) > MAX_LINE:
         raise UnreadableError(f"longer than the limit of {MAX_LINE:,} bytes a line")
@@ -90,13 +78,3 @@ def _parse(line: str | bytes) -> dict[str, object]:
     if not isinstance(value, dict):
         raise UnreadableError(f"not a JSON object but a {type(value).__name__}")
     return value
-
-
-def _text(fields: Mapping[str, object]) -> str:
-    """Return the name of the field that holds the text."""
-    for wanted in TEXT_FIELDS:
-        name = pick(fields, (wanted,))
-        value = fields[name] if name else None
-        if name and isinstance(value, str) and value.strip():
-            return name
-    raise UnreadableError(f"no text: none of {', '.join(TEXT_FIELDS)} is a string with something in it")

@@ -1,30 +1,107 @@
-"""Markdown: headings stay in the text, front matter becomes metadata."""
+"""Markdown: rendered to HTML, which Markdown may hold anyway, and read as a page is; front matter becomes metadata."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from mdit_py_plugins.deflist import deflist_plugin
+from mdit_py_plugins.footnote import footnote_plugin
+
 from ...core.types import Document
-from ...store.chunk import first_heading, outside_fences
+from ..builder import Builder
 from ..decode import read_text
-from ..documents import clean_text, file_document, parse_scalar
+from ..documents import Dropped, clean_text, parse_scalar, stem_title
+from ..markup import parse
+from ..page import Page
+from ..wrapped import join_lines, vocabulary
+from ..wrapped import write as write_plain
 
 FRONT_MATTER_LINES = 500
+LONGEST = 10_000_000
 _KEY = re.compile(r"([A-Za-z_][\w .-]*):(?:\s+(.*)|)$")
 _ITEM = re.compile(r"\s*-\s+(.*)$")
-_RULE = re.compile(r"(?:=+|--+)[ \t]*")
-_UNDERLINE = {"=": "#", "-": "##"}
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+_CONTAINER = re.compile(r"\s*:{3,}\s*\{?[\w-]*\}?(?:\[(.*?)\])?\s*(.*?)\s*$")
+_ADMONITION = re.compile(r"( *)(?:!!!|\?\?\?\+?|===)\s+[\w -]*(?:\"(.*)\")?\s*$")
+_TEMPLATE = re.compile(r"\s*(?:\{%.*?%\}|\{\{[<%].*?[%>]\}\}|\{/\*.*?\*/\}|\{:.*?\})\s*")
+_ATTRIBUTES = re.compile(r"^( {0,3}#{1,6} .*?)\s*\{[:#.][^{}]*\}[\s#]*$")
+_MDX = re.compile(r"(?:import\s.*\sfrom\s+['\"].*|import\s+['\"].*|export\s+(?:const|default|function|let)\b.*)")
+_COMPONENT = re.compile(r"</?[A-Z][\w.]*(?:\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}|[^<>{}])*>|\{/\*.*?\*/\}", re.DOTALL)
+_PARSER = MarkdownIt("commonmark", {"html": True, "maxNesting": 100}).enable(["table", "strikethrough"])
+_PARSER.use(footnote_plugin).use(deflist_plugin)
 
 
-def read(path: Path) -> Iterator[Document]:
+def read(path: Path) -> Iterator[Document | Dropped]:
     """Yield the file as one document; the title is the front matter's, else the first heading."""
     raw, note = read_text(path)
     fields, body = split_front_matter(clean_text(raw))
-    text = underlined_to_hashes(body)
     title = fields.pop("title", None)
-    yield file_document(path, text, title=str(title or first_heading(text)), metadata=fields | note)
+    builder = Builder()
+    found = write(builder, body, components=path.suffix.lower() == ".mdx")
+    end = "\n" if body.endswith("\n") else ""
+    for item in builder.document(path, title=str(title or found or stem_title(path)), metadata=fields | note):
+        # With its last line end a file without marks is the text that 0.1 embedded, and its vectors are used again.
+        yield replace(item, text=item.text + end) if isinstance(item, Document) else item
+
+
+def write(builder: Builder, text: str, *, components: bool = False) -> str:
+    """Write Markdown into a document and return its first heading, of the first level where there is one.
+
+    Args:
+        builder: the document.
+        text: Markdown without front matter.
+        components: whether tags with a capital are components of MDX, which leave nothing but what they enclose.
+    """
+    if len(text) > LONGEST:
+        return write_plain(builder, text)
+    lines = list(_plain_markdown(text.split("\n"), components=components))
+    tokens = _PARSER.parse("\n".join(lines))
+    words = vocabulary(text)
+    for token in tokens:
+        _join_hyphens(token.children or [], words)
+    html: str = _PARSER.renderer.render(tokens, _PARSER.options, {})
+    return Page(builder, parse(f"<main>{html}</main>"), own=True).write()
+
+
+def _join_hyphens(tokens: list[Token], words: dict[str, int]) -> None:
+    """Join words that a line's end cut, as far as the document knows them."""
+    for before, soft, after in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if soft.type == "softbreak" and before.type == after.type == "text" and before.content.endswith("-"):
+            head, space, last = before.content.rpartition(" ")
+            first, gap, rest = after.content.partition(" ")
+            soft.type, soft.content = "text", ""
+            before.content, after.content = head + space + join_lines([last, first], words, typed=True), gap + rest
+
+
+def _plain_markdown(lines: list[str], *, components: bool) -> Iterator[str]:
+    """Yield the lines without what site generators add to the language, the words of their boxes kept."""
+    if components:
+        lines = _COMPONENT.sub("", "\n".join(lines)).split("\n")
+    fence, inset = "", -1
+    for line in lines:
+        found = _FENCE.match(line)
+        if found and (not fence or found[1].startswith(fence)):
+            fence = "" if fence else found[1]
+        if fence or found:
+            yield line[inset:] if inset > 0 and not line[:inset].strip() else line
+            continue
+        if inset > 0 and line.strip() and line[:inset].strip():
+            inset = -1
+        if inset > 0:
+            line = line[inset:]
+        if box := _ADMONITION.match(line):
+            inset = max(inset, 0) + len(box[1]) + 4
+            yield from ("", box[2] or "", "")
+        elif line.lstrip().startswith(":::") and (container := _CONTAINER.fullmatch(line)):
+            yield from ("", container[1] or container[2] or "", "")
+        elif not (_TEMPLATE.fullmatch(line) or (components and _MDX.fullmatch(line))):
+            attributes = _ATTRIBUTES.match(line)
+            yield attributes[1] if attributes else line
 
 
 def split_front_matter(text: str) -> tuple[dict[str, object], str]:
@@ -66,23 +143,3 @@ def _value(text: str) -> object:
     if text in ("true", "false"):
         return text == "true"
     return parse_scalar(text)
-
-
-def underlined_to_hashes(text: str) -> str:
-    """Write headings underlined with `===` or `---` as `#` lines, the one form that the chunker reads."""
-    lines = text.split("\n")
-    usable = outside_fences(lines)
-    kept: list[str] = []
-    for i, line in enumerate(lines):
-        mark = _UNDERLINE.get(line[:1]) if _RULE.fullmatch(line) else None
-        if mark and usable[i] and i and usable[i - 1] and _is_lone_line(kept):
-            kept[-1] = f"{mark} {kept[-1].strip()}"
-        else:
-            kept.append(line)
-    return "\n".join(kept)
-
-
-def _is_lone_line(lines: list[str]) -> bool:
-    """Tell whether the last line is a paragraph of one line, not a heading, list item or quote."""
-    last, before = lines[-1], lines[-2] if len(lines) > 1 else ""
-    return bool(last.strip()) and not before.strip() and not last.startswith(("#", "-", "*", ">", " ", "|"))

@@ -1,16 +1,52 @@
-"""Plain text: the whole file is the document, its name the title."""
+"""Plain text: paragraphs, lists and headings as they were typed, lines that were only wrapped joined.
+
+Files without a suffix come here too, and so a text that is HTML, Markdown or the source of a manual page by its first
+lines is read as that.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from ...core.types import Document
+from ..builder import Builder
 from ..decode import read_text
-from ..documents import file_document
+from ..documents import Dropped, clean_text, stem_title
+from ..manual import is_manual
+from ..manual import write as write_manual
+from ..wrapped import write
+
+_HTML = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype html|html)\b", re.IGNORECASE | re.DOTALL)
+_MARKDOWN = re.compile(r"(?m)^(?:#{1,6} \S.*|```\w*)$|(?<!!)\[[^\]\n]+\]\([^)\s]+\)|^\|(?: *:?-+:? *\|)+ *$")
+_HEADING = re.compile(r"(?m)^#{1,6} \S")
 
 
-def read(path: Path) -> Iterator[Document]:
-    """Yield the file as one document."""
-    text, note = read_text(path)
-    yield file_document(path, text, metadata=note)
+def read(path: Path) -> Iterator[Document | Dropped]:
+    """Yield the file as one document, called after the title at its top, else after the file."""
+    raw, note = read_text(path)
+    text = clean_text(raw)
+    builder = Builder()
+    title = _write(builder, text)
+    yield from builder.document(path, title=title or _name(path), metadata=note)
+
+
+def _write(builder: Builder, text: str) -> str:
+    """Write the text as what it looks like; other parsers are imported only now."""
+    if _HTML.match(text[:5_000]):
+        from .webpage import write as write_page
+
+        return write_page(builder, text)
+    if is_manual(text):
+        return write_manual(builder, text)
+    if _HEADING.search(text) and len(_MARKDOWN.findall(text)) > 2:
+        from .markdown import write as write_markdown
+
+        return write_markdown(builder, text)
+    return write(builder, text)
+
+
+def _name(path: Path) -> str:
+    """Return the file's name as a title; the number of a manual page belongs to it."""
+    return path.name if path.suffix[1:].isdigit() else stem_title(path)

@@ -21,12 +21,16 @@ from ..documents import (
     parse_scalar,
     pick,
 )
+from ..rows import row_document
 
 MAX_FIELD = 10_000_000
 
 
-def read(path: Path) -> Iterator[Document | Skipped]:
-    """Yield a document a row, and a `Skipped` named `path:line` for each row that gives none."""
+def read(path: Path, *, text_field: str = "") -> Iterator[Document | Skipped]:
+    """Yield a document a row, and a `Skipped` named `path:line` for each row that gives none.
+
+    `text_field` is the column whose text is the row's, if it has another name than those in `TEXT_FIELDS`.
+    """
     encoding = encoding_of(path)
     # The limit belongs to the process; it is only ever raised, so other users of csv lose nothing.
     csv.field_size_limit(max(MAX_FIELD, csv.field_size_limit()))
@@ -36,7 +40,8 @@ def read(path: Path) -> Iterator[Document | Skipped]:
         rows = RowDocuments(path)
         for line, row in table:
             try:
-                yield _document(_named(columns, row), line, rows, note=encoding_note(encoding))
+                fields = _named(columns, row)
+                yield _document(fields, line, rows, text_field=text_field, note=encoding_note(encoding))
             except UnreadableError as error:
                 yield Skipped(f"{path}:{line}", str(error))
 
@@ -94,23 +99,14 @@ def _unquote(value: str) -> str:
     return value[1:-1].replace('""', '"') if quoted else value
 
 
-def _document(fields: dict[str, str], line: int, rows: RowDocuments, *, note: dict[str, object]) -> Document:
-    text, title, row_id = (pick(fields, wanted) for wanted in (TEXT_FIELDS, TITLE_FIELDS, ID_FIELDS))
-    if text and not fields[text].strip():
+def _document(
+    fields: dict[str, str], line: int, rows: RowDocuments, *, text_field: str, note: dict[str, object]
+) -> Document:
+    text, title, row_id = (
+        pick(fields, wanted) for wanted in ((text_field,) if text_field else TEXT_FIELDS, TITLE_FIELDS, ID_FIELDS)
+    )
+    rest = {name: value for name, value in fields.items() if name not in {text, title, row_id}}
+    if text and not fields[text].strip() and not any(map(str.strip, rest.values())):
         raise UnreadableError(f"no text in column {text!r}")
-    used = {text, title, row_id}
-    metadata = {name: parse_scalar(value) for name, value in fields.items() if name not in used}
-    ready = {
-        "text": fields[text] if text else _lines(fields, used),
-        "title": fields.get(title or "", ""),
-        "id": fields.get(row_id or "", ""),
-        "metadata": metadata | note,
-    }
-    return rows.document(ready, line)
-
-
-def _lines(fields: dict[str, str], used: set[str | None]) -> str:
-    """Write a row as `column: value` lines; id and title only where there is nothing else."""
-    filled = {name: value.strip() for name, value in fields.items() if value.strip()}
-    rest = {name: value for name, value in filled.items() if name not in used}
-    return "\n".join(f"{name}: {value}" for name, value in (rest or filled).items())
+    metadata = {name: parse_scalar(value) for name, value in rest.items()}
+    return row_document(rows, fields, line, text_field=text_field, metadata=metadata | note, table=True)

@@ -1,88 +1,78 @@
-"""HTML: the visible text, headings as `#` lines, table rows with bars between cells."""
+"""HTML: the article of a page with its headings, lists, tables and links, without what stands around it.
+
+Left out, and counted, are menus, banners, footers, search forms, marks of header links, and what the page hides.
+Which elements those are is told by their tags, roles and class names (`_furniture`), not by a score: pages of
+documents are mostly lists and tables, which scores made for news take for menus.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator
+from functools import lru_cache
 from pathlib import Path
 
-from bs4 import BeautifulSoup
-from bs4.element import CData, NavigableString, PageElement, Tag
-
 from ...core.types import Document
+from ..builder import Builder
 from ..decode import read_text
-from ..documents import UnreadableError, file_document
+from ..documents import Dropped, UnreadableError, stem_title
+from ..markup import Node, parse
+from ..page import Page
 
 MAX_BYTES = 20_000_000
-_DECLARED = re.compile(rb"charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
-_DROPPED = frozenset(["script", "style", "nav", "template", "noscript", "svg", "head", "iframe", "object", "canvas"])
-_HEADINGS = {f"h{level}": "#" * level for level in range(1, 7)}
-# fmt: off
-_BLOCKS = frozenset([
-    "address", "article", "aside", "blockquote", "body", "caption", "dd", "details", "div", "dl", "dt",
-    "fieldset", "figcaption", "figure", "footer", "form", "header", "hr", "html", "main", "ol", "p", "pre",
-    "section", "summary", "table", "tbody", "tfoot", "thead", "ul",
-])
-# fmt: on
-_AROUND = {"li": ("\n- ", ""), "br": ("\n", ""), "tr": ("\n", ""), "td": ("", " | "), "th": ("", " | ")}
+NEIGHBOURS = 6
+NEIGHBOUR_BYTES = 1_000_000
+_DECLARED = re.compile(rb"(?:charset|encoding)\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
+_SUFFIXES = (".html", ".htm", ".xhtml")
 
 
-def read(path: Path) -> Iterator[Document]:
-    """Yield the page as one document; the title is `<title>`, else the first heading."""
+def read(path: Path) -> Iterator[Document | Dropped]:
+    """Yield the page as one document, called after its main heading, else after `<title>`."""
     size = path.stat().st_size
     if size > MAX_BYTES:
         raise UnreadableError(f"{size:,} bytes of HTML are over the limit of {MAX_BYTES:,}; split the page")
+    root, note = _parsed(path)
+    first, repeated = _repeated(str(path.parent), path.parent.stat().st_mtime_ns)
+    builder = Builder()
+    title = write(builder, root, repeated=() if path.name == first else repeated)
+    yield from builder.document(path, title=title or stem_title(path), metadata=note)
+
+
+def write(builder: Builder, page: Node | str, *, repeated: Collection[str] = ()) -> str:
+    """Write a page, or a chapter of a book, into a document, and return its title, or nothing.
+
+    Args:
+        builder: the document.
+        page: HTML, or what `parse` made of it.
+        repeated: texts that the pages of a site begin or end with, which are left out at those places.
+    """
+    return Page(builder, parse(page) if isinstance(page, str) else page, frozenset(repeated)).write()
+
+
+def _parsed(path: Path) -> tuple[Node, dict[str, object]]:
     with path.open("rb") as file:
         declared = _DECLARED.search(file.read(2048))
     html, note = read_text(path, declared=declared[1].decode() if declared else "")
-    # Not the standard library's parser: 90 kB of `<a <a <a` keep that one busy for a minute and a half.
-    soup = BeautifulSoup(html, "lxml")
-    heading = soup.find(["h1", "h2", "h3"])
-    titles = [tag.get_text(" ", strip=True) for tag in (soup.title, heading) if tag]
-    yield file_document(path, visible_text(soup), title=next(filter(None, titles), ""), metadata=note)
+    return parse(html), note
 
 
-def visible_text(soup: Tag) -> str:
-    """Return what a reader of the page sees, a block a line."""
-    writer = _Writer()
-    waiting: list[PageElement | str] = [soup]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, Tag):
-            waiting.extend(reversed(_parts(node)))
-        elif type(node) in (NavigableString, CData):
-            writer.write(re.sub(r"\s+", " ", str(node)))
-        elif not isinstance(node, PageElement):
-            writer.mark(node)
-    return re.sub(r"\n{3,}", "\n\n", re.sub(r"(?: \|)? *\n", "\n", "".join(writer.pieces))).strip()
+@lru_cache(maxsize=16)
+def _repeated(folder: str, _changed: int) -> tuple[str, frozenset[str]]:
+    """Return the texts that most of the first pages of a folder begin or end with, at least three, and the first page.
 
-
-def _parts(tag: Tag) -> list[PageElement | str]:
-    """Return a tag's children with the marks that stand before and after them."""
-    name = tag.name.lower()
-    if name in _DROPPED:
-        return []
-    if name in _HEADINGS:
-        words = " ".join(tag.get_text(" ").split())
-        return [f"\n\n{_HEADINGS[name]} {words}\n\n"] if words else []
-    if name == "pre":
-        return [f"\n\n{tag.get_text()}\n\n"]
-    before, after = _AROUND.get(name, ("\n\n", "\n\n") if name in _BLOCKS else ("", ""))
-    return [before, *tag.contents, after]
-
-
-@dataclass(slots=True)
-class _Writer:
-    """Joins pieces; a space that would open a line or follow another one is left out."""
-
-    pieces: list[str] = field(default_factory=list)
-    last: str = "\n"
-
-    def write(self, text: str) -> None:
-        self.mark(text.lstrip(" ") if self.last in " \n" else text)
-
-    def mark(self, text: str) -> None:
-        if text:
-            self.pieces.append(text)
-            self.last = text[-1]
+    The first page keeps them, so that nothing that only looks like furniture is lost.
+    """
+    edges: list[set[str]] = []
+    first = ""
+    for path in sorted(path for path in Path(folder).iterdir() if path.suffix.lower() in _SUFFIXES):
+        if len(edges) == NEIGHBOURS:
+            break
+        try:
+            if path.is_file() and path.stat().st_size <= NEIGHBOUR_BYTES:
+                edges.append(Page(Builder(), _parsed(path)[0]).edges())
+                first = first or path.name
+        except (OSError, UnreadableError, ValueError):
+            continue
+    texts = {text for found in edges for text in found}
+    least = max(3, -(-len(edges) * 8 // 10))
+    return first, frozenset(text for text in texts if sum(text in found for found in edges) >= least)

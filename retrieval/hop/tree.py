@@ -23,7 +23,7 @@ Pruning = Literal["ranks", "published", "none"]
 PAIRS = 1_024  # that the network sees at once
 
 
-class Place(Protocol):
+class SearchPlace(Protocol):
     """Where passages are searched by vector; a `Retriever` is one."""
 
     def dense(self, vectors: Vectors, k: int) -> list[list[Hit]]:
@@ -98,7 +98,7 @@ class _Tip(NamedTuple):
     path: tuple[str, ...]
 
 
-def grow(questions: Vectors, place: Place, gate: TreeHopNetwork, growth: Growth | None = None) -> list[Tree]:
+def grow(questions: Vectors, place: SearchPlace, gate: TreeHopNetwork, growth: Growth | None = None) -> list[Tree]:
     """Return the tree of each question, given by its vector."""
     chosen = growth or Growth()
     trees = [Tree() for _ in questions]
@@ -129,7 +129,7 @@ def kept(order: Sequence[int], width: int, pruning: Pruning = "ranks") -> list[i
 
 
 def _layers(
-    tips: Sequence[_Tip], trees: Sequence[Tree], place: Place, growth: Growth
+    tips: Sequence[_Tip], trees: Sequence[Tree], place: SearchPlace, growth: Growth
 ) -> list[list[tuple[_Tip, Branch]]]:
     """Search for all tips and return what is kept, with the tip that found it, by question."""
     deep = growth.depth + max(len(tip.path) for tip in tips)
@@ -147,7 +147,7 @@ def _layers(
     ]
 
 
-def _onward(layers: Sequence[Sequence[tuple[_Tip, Branch]]], place: Place, gate: TreeHopNetwork) -> list[_Tip]:
+def _onward(layers: Sequence[Sequence[tuple[_Tip, Branch]]], place: SearchPlace, gate: TreeHopNetwork) -> list[_Tip]:
     """Return the tips that the network makes of a layer; passages that are gone since end their branch."""
     pairs = [pair for layer in layers for pair in layer]
     there = place.vectors(sorted({branch.id for _, branch in pairs}))

@@ -50,8 +50,10 @@ class Duplicates:
         return [*first, *(item for item in ranked if item["id"] in repeats)]
 
     def _repeats(self, head: Sequence[Candidate], run: Run) -> dict[str, str]:
-        """Return duplicate -> the best passage that it repeats, for those that are no duplicates themselves."""
-        known = [there for item in head if (there := run.known(item["id"])) is not None]
+        return self.repeats([there for item in head if (there := run.known(item["id"])) is not None])
+
+    def repeats(self, known: Sequence[LoadedPassage]) -> dict[str, str]:
+        """Return duplicate -> the first passage that it repeats, for those that are no duplicates themselves."""
         if len(known) < 2:
             return {}
         vectors = np.stack([one.vector for one in known])

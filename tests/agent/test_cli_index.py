@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from polyhop.agent.show import MOST_SKIPPED
+from tests.documents import environment
 
 from .commands import ROWS, files, run, run_json
 
@@ -93,3 +98,64 @@ def test_a_path_that_is_not_there_makes_no_collection(tmp_path: Path) -> None:
     """A slip of the pen is refused and leaves nothing behind."""
     assert "no file or folder" in run("index", tmp_path / "absent", home=tmp_path / "home", code=2).stderr
     assert not (tmp_path / "home").exists()
+
+
+def test_a_renamed_folder_is_recognised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys stay, sources have the new name, and removing takes the path that a citation shows."""
+    monkeypatch.chdir(tmp_path)
+    home = tmp_path / "home"
+    files(tmp_path / "docs")
+    run("index", "docs", home=home)
+    (tmp_path / "docs").rename(tmp_path / "papers")
+    moved = run("index", "papers", "--prune", home=home).stdout
+
+    assert "folder     papers was docs" in moved and "passages   0 written, 0 embedded" in moved
+    sources = [one["source"] for one in run_json("list", home=home)["documents"]]
+    assert ["papers/danube.md", *["papers/films.jsonl"] * 3] == sources
+    assert "1 document removed" in run("remove", "papers/danube.md", home=home).stdout
+    assert "3 documents removed" in run("remove", tmp_path / "papers" / "films.jsonl", home=home).stdout
+    assert "no document 'papers/danube.md'" in run("remove", "papers/danube.md", home=home, code=2).stderr
+
+
+def test_what_is_left_out_is_said(tmp_path: Path) -> None:
+    """By folder on screen and in JSON; --all takes it, and without it that counts as vanished."""
+    docs, home = files(tmp_path / "docs"), tmp_path / "home"
+    (docs / "node_modules").mkdir()
+    (docs / "node_modules" / "read.md").write_text("# Read\n\nA package.\n")
+    told = run_json("index", docs, home=home)
+    left = {"folder": str(docs / "node_modules"), "reason": "installed or made by a tool", "files": 1}
+    assert [left] == told["left_out"]
+    assert "node_modules: 1 file, installed or made by a tool" in run("index", docs, home=home).stdout
+    assert 1 == run_json("index", docs, "--all", home=home)["documents_added"]
+    assert 1 == run_json("index", docs, "--prune", home=home)["documents_removed"]
+
+
+def test_passages_may_be_shorter(tmp_path: Path) -> None:
+    """Files are cut again where another length is asked for; one that the embedder cannot read is refused."""
+    docs, home = tmp_path / "docs", tmp_path / "home"
+    docs.mkdir()
+    (docs / "long.txt").write_text("A sentence that says little of anything at all. " * 30)
+    assert 2 == run_json("index", docs, home=home)["passages"]
+    shorter = run_json("index", docs, "--chunk-tokens", 40, home=home)
+    assert 1 == shorter["reread"] and 6 < shorter["passages"]
+    assert "POLYHOP_CHUNK_TOKENS" in run("index", docs, "--chunk-tokens", 9_999, home=home, code=2).stderr
+
+
+@pytest.mark.slow
+def test_watching_ends_with_ctrl_c(tmp_path: Path) -> None:
+    """Changes are indexed while a chat could go on; a JSON line for each pass, and the exit code is 0."""
+    docs, home = files(tmp_path / "docs"), tmp_path / "home"
+    polyhop = [sys.executable, "-P", "-m", "polyhop.agent"]
+    command = [*polyhop, "index", str(docs), "--watch", "--json", "--home", str(home)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, env=environment(), stdout=pipe, stderr=pipe, text=True) as child:
+        assert child.stdout is not None and child.stderr is not None
+        assert 4 == json.loads(child.stdout.readline())["documents_added"]
+        assert "watching" in child.stderr.readline()
+        time.sleep(1)  # the system begins to tell of changes a moment after it was asked
+        (docs / "elbe.txt").write_text("The Elbe ends in the North Sea.")
+        assert 1 == json.loads(child.stdout.readline())["documents_added"]
+        assert "elbe" in run("retrieve", "Where does the Elbe end?", home=home).stdout
+        child.send_signal(signal.SIGINT)
+        _, said = child.communicate(timeout=60)
+    assert (0, True) == (child.returncode, "watching ended" in said)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from polyhop.core.types import Document
+from polyhop.core.types import Block, Document
 from polyhop.ingest.documents import Skipped
 from polyhop.ingest.index import walk
 from polyhop.ingest.readers import MAX_BYTES, READERS, read_file
@@ -34,7 +34,10 @@ def test_reads_a_text_file(tmp_path: Path) -> None:
     """A text file is one document under its path, titled by its name."""
     file = write(tmp_path, b"one\r\ntwo\r\n")
 
-    assert [Document(key=str(file), text="one\ntwo\n", title="a b c", source=str(file))] == list(read_file(file))
+    blocks = (Block(0, 7, "code"),)
+    assert [Document(key=str(file), text="one\ntwo", title="a b c", source=str(file), blocks=blocks)] == list(
+        read_file(file)
+    )
 
 
 def test_reads_old_encodings_visibly(tmp_path: Path) -> None:
@@ -71,7 +74,7 @@ def test_refuses_what_is_no_readable_file(tmp_path: Path) -> None:
     assert "a folder, not a file" == reason(tmp_path / "folder.txt")
     assert "not a regular file" == reason(tmp_path / "pipe.txt")
     assert "no such file or directory" == reason(tmp_path / "link.txt")
-    assert reason(write(tmp_path, name="a.doc")).startswith("unsupported format '.doc'; readable are .csv")
+    assert reason(write(tmp_path, name="a.doc")).startswith("unsupported format '.doc'; readable are .adoc")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
@@ -114,6 +117,25 @@ def test_rubbish_never_raises(tmp_path: Path, suffix: str, start: bytes, rest: b
         else:
             assert item.text.strip() and "\x00" not in item.text
             (item.text + item.title + item.key).encode()
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.md", "a.html", "a.csv", "a.jsonl", "a.rst", "a.py", "README"])
+def test_a_wrong_suffix_is_told(tmp_path: Path, name: str) -> None:
+    """A PDF that is called otherwise is named as one, even where its first bytes are text."""
+    assert "it begins as a PDF does" in reason(write(tmp_path, b"%PDF-1.7\n" + b"some text " * 50, name=name))
+
+
+def test_files_without_a_suffix_are_text(tmp_path: Path) -> None:
+    """A README is read, under its name, and so is HTML that is called text."""
+    (readme,) = read_file(write(tmp_path, b"The tool is called Zed.", name="README"))
+    page = list(read_file(write(tmp_path, b"<!doctype html><nav>x</nav><h1>Zed</h1><p>A tool.", name="page.txt")))
+
+    assert isinstance(readme, Document)
+    assert ("README", "The tool is called Zed.") == (readme.title, readme.text)
+    assert ["# Zed\n\nA tool."] == [one.text for one in page if isinstance(one, Document)]
+    assert {tmp_path / "README", tmp_path / "page.txt"} <= {
+        found.path for found in walk([tmp_path]) if not isinstance(found, Skipped)
+    }
 
 
 def test_a_format_of_ones_own_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -100,7 +100,7 @@ def test_reports_what_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert {"gone.txt", "pipe.txt", "program.exe", "socket.txt"} == set(reasons(items))
     assert "broken link" == reasons(items)["gone.txt"]
     assert "pipe" in reasons(items)["pipe.txt"]
-    assert reasons(items)["program.exe"].startswith("unsupported format '.exe'; readable are .csv .docx")
+    assert reasons(items)["program.exe"].startswith("unsupported format '.exe'; readable are .adoc")
 
 
 def test_reports_a_folder_that_cannot_be_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

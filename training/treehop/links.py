@@ -95,7 +95,8 @@ class Names:
 
 def own_names(passage: Passage) -> list[tuple[str, int]]:
     """Return the names that a passage bears; only the first of a document opens with the document's."""
-    return names_of(passage.title, passage.text if passage.place == 0 else "")
+    blocks = passage.layout.blocks if passage.layout else ()
+    return names_of(passage.title, passage.text if passage.place == 0 else "", blocks)
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,10 +179,55 @@ def test_round_trip_and_order(tmp_path: Path, rows: list[dict[str, object]], see
     shuffled = random.Random(seed).sample(rows, len(rows))
 
     kept = [row for row in rows if clean_text(str(row["text"])).strip()]
-    assert [clean_text(str(row["text"])) for row in kept] == [item.text for item in found]
+    for row, item in zip(kept, found, strict=True):
+        text = clean_text(str(row["text"]))
+        alone = "year" not in row or "vector" in row
+        assert item.text == text if alone else f"\nyear: {row['year']}" in item.text
+        assert "".join(item.text.split()).startswith("".join(text.split()))
     assert [row.get("year") for row in kept] == [item.metadata.get("year") for item in found]
     assert [row.get("vector") is not None for row in kept] == [item.vector is not None for item in found]
     assert len(found) == len({item.key for item in found})
     assert sorted((item.key, item.text) for item in found) == sorted(
         (item.key, item.text) for item in documents(items(tmp_path, *shuffled))
     )
+
+
+@pytest.mark.parametrize(
+    ("row", "text"),
+    [
+        ({"question": "How long?", "answer": "30 months."}, "question: How long?\nanswer: 30 months."),
+        (
+            {"messages": [{"role": "user", "content": "Where?"}, {"role": "assistant", "content": "In the box."}]},
+            "user: Where?\nassistant: In the box.",
+        ),
+        (
+            {"id": 1, "title": "Sorrel Works", "description": "It is in Lund.", "contents": "Founded by Ulla Berg."},
+            "Founded by Ulla Berg.\n\nid: 1\ntitle: Sorrel Works\ndescription: It is in Lund.",
+        ),
+        ({"place": {"city": {"name": "Lund"}, "tags": ["a", "b"]}}, "place.city.name: Lund\nplace.tags: a, b"),
+        ({"note": "x" * 301, "by": "Ann", "embedding": [0.5] * 60}, f"note: {'x' * 301}\n\nby: Ann"),
+    ],
+)
+def test_every_field_can_be_found(tmp_path: Path, row: dict[str, object], text: str) -> None:
+    """Fields of any name are in the text with their names; vectors are not."""
+    (item,) = documents(items(tmp_path, row))
+
+    assert text == item.text
+    assert item.blocks
+    covered = "".join(item.text[block.start : block.end] for block in item.blocks)
+    assert "".join(text.split()) == "".join(covered.split())
+
+
+def test_a_text_with_a_title_stays_as_it_is(tmp_path: Path) -> None:
+    """Rows of nothing but a text, a title, an id and metadata are their text alone, without blocks."""
+    rows = [{"_id": "d1", "title": "T", "text": " a\nb ", "metadata": {"year": 1}}, {"text": "# x"}]
+
+    assert [(" a\nb ", ()), ("# x", ())] == [(one.text, one.blocks) for one in documents(items(tmp_path, *rows))]
+
+
+def test_the_text_field_can_be_named(tmp_path: Path) -> None:
+    """A field that the caller names is the text, before the usual names."""
+    (tmp_path / "a.jsonl").write_text('{"text": "short", "story": "long"}', encoding="utf-8")
+    (item,) = documents(list(json_lines.read(tmp_path / "a.jsonl", text_field="story")))
+
+    assert "long\n\ntext: short" == item.text

@@ -1,0 +1,59 @@
+"""The comparison of a reader's text with another program's."""
+
+from __future__ import annotations
+
+from difflib import SequenceMatcher
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from benchmarks.harness import BenchmarkError
+from benchmarks.reading import common, compare, reference_texts, without_furniture
+
+
+def test_words_in_order_out_of_order_and_extra() -> None:
+    """Words that moved are recovered but not in order; words that the reference lacks are extra."""
+    figures = compare("delta alpha beta gamma menu", "Alpha, beta; gamma delta")
+
+    assert (4, 75.0, 100.0, 20.0) == tuple(figures[name] for name in ("words", "in order", "any order", "extra"))
+
+
+def test_cut_words_count_as_the_reader_wrote_them() -> None:
+    """A hyphen at a line end of the reference may be real or not: the reader's vocabulary decides."""
+    assert 100.0 == compare("a well-known reactor", "a well-\nknown reac-\ntor")["in order"]
+    assert 0.0 == compare("a well-known reactor", "a well-\nknown reac-\ntor")["extra"]
+
+
+def test_glued_letters_are_those_of_long_words_that_are_none() -> None:
+    """A long word counts as glued only if the reference does not have it."""
+    assert 100.0 == compare("thesewordsaregluedtogether", "these words are glued together")["glued"]
+    assert 0.0 == compare("thesewordsaregluedtogether", "thesewordsaregluedtogether")["glued"]
+
+
+def test_the_longest_common_subsequence_is_exact() -> None:
+    """It is never shorter than the matches that difflib finds, and right where those are known."""
+    random = Random(7)
+    assert 4 == common("abcbdab", "bdcaba")
+    for _ in range(20):
+        first, second = ([random.choice("abcdef") for _ in range(60)] for _ in range(2))
+        found = sum(block.size for block in SequenceMatcher(None, first, second, autojunk=False).get_matching_blocks())
+        assert found <= common(first, second) <= 60
+
+
+def test_running_lines_leave_the_reference() -> None:
+    """Lines at the edge of many pages go, with their numbers; those of one page stay."""
+    pages = "\f".join(
+        f"Annual Review\nchapter {name}\ntext of {name}\nmore of {name}\nPage {n} of 3" for n, name in enumerate("abc")
+    )
+
+    assert ["chapter a", "text of a", "more of a"] == without_furniture(pages).split("\n\n")[0].strip().split("\n")
+
+
+def test_a_reference_is_a_file_or_a_program(tmp_path: Path) -> None:
+    """A text beside it wins; without text and program it is said what to do."""
+    (tmp_path / "a.xyz.txt").write_text("known")
+
+    assert ["known"] == reference_texts(Path("a.xyz"), tmp_path)
+    with pytest.raises(BenchmarkError, match="give --reference"):
+        reference_texts(Path("b.xyz"), tmp_path)
