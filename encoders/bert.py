@@ -65,8 +65,9 @@ def build_scorer(weights: Weights, *, layers: int, heads: int, epsilon: float) -
 
     As `build`, with `segments` of the shape of `ids`, 0 for a token of the first text and 1 for one of the second;
     the mean of the last hidden states goes through the linear units `head`, and `logits` is float32 (rows, units), or
-    (rows,) where there is one. Matrices of 8 bits are multiplied in integers, with the other side quantised as it comes (Jacob et al., "Quantization and Training
-    of Neural Networks for Efficient Integer-Arithmetic-Only Inference", arXiv 1712.05877).
+    (rows,) where there is one. Matrices of 8 bits are multiplied in integers, with the other side quantised as it
+    comes (Jacob et al., "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference",
+    arXiv 1712.05877).
     """
     graph, plain = _Graph(weights, heads, epsilon), False
     total = _total(graph, _hidden(graph, layers, pairs=True))

@@ -14,10 +14,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..harness import OUT, SET, Lines, Step, described, option, path, polyhop_version, run, with_parts, write, write_json
-from .lists import Reading, divide, read
-
-FORMAT = 1
+from ..harness import (
+    OUT,
+    SET,
+    Lines,
+    Step,
+    described,
+    option,
+    path,
+    paths,
+    polyhop_version,
+    run,
+    with_parts,
+    write,
+    write_json,
+)
+from .lists import Reading, clear_of, divide, read
 
 
 def _collect(given: Namespace) -> dict[str, Any]:
@@ -44,6 +56,7 @@ def _fit(given: Namespace) -> dict[str, Any]:
     from .fit import OUTPUTS, Recipe, Trainer
 
     readings, _ = divide([one for one in read(given.readings) if one.domain not in given.without])
+    readings = clear_of(readings, given.apart)
     recipe = with_parts(Recipe(), given.set)
     state = given.out.with_name(given.out.name + ".state")
     trainer = Trainer(readings, recipe, tokenizer=tokenizer(), state=state, watcher=Lines(), start=given.start)
@@ -101,6 +114,7 @@ def main(arguments: Sequence[str]) -> int:
             (
                 readings,
                 option("--without", "a domain to leave out", action="append", default=[]),
+                paths("--apart", "questions none of whose gold passages may be read"),
                 path("--start", "weights of a reader to begin with"),
                 SET,
                 OUT,

@@ -126,9 +126,7 @@ def clapnq(file: Path, domain: str, chance: Chance) -> Iterator[Reading]:
         if len(chosen) > 2:
             continue
         made = [
-            Sentence(
-                _tidy(text), passage["title"], _tidy(before), "holds" if fold(text) in chosen else "no"
-            )
+            Sentence(_tidy(text), passage["title"], _tidy(before), "holds" if fold(text) in chosen else "no")
             for before, text in zip(["", *texts], texts, strict=False)
         ]
         yield Reading(domain, row["input"], nearest(row["input"], made))
@@ -146,11 +144,11 @@ def multihop(file: Path, domain: str, chance: Chance) -> Iterator[Reading]:
         answer, golden = row["answer"], row["gold"]
         if fold(answer) in ("yes", "no") or fold(answer) in fold(row["question"]):
             continue
-        cuts = [[one for _, one in _cut(one["text"], one["title"])] for one in golden]
+        cuts = [[one for _, one in _cut(one["text"], one["title"] or "")] for one in golden]
         holding = _best_with(answer, row["question"], [one for cut in cuts for one in cut])
         if holding is None:
             continue
-        names = [re.sub(r"\s*\(.*\)$", "", one["title"]) for one in golden]
+        names = [re.sub(r"\s*\(.*\)$", "", one["title"] or "") for one in golden]
         made = [
             Sentence(
                 one.text,
@@ -161,7 +159,7 @@ def multihop(file: Path, domain: str, chance: Chance) -> Iterator[Reading]:
             for place, cut in enumerate(cuts)
             for one in cut
         ]
-        other = [one for each in row.get("distractors") or [] for _, one in _cut(each["text"], each["title"])[:3]]
+        other = [one for each in row.get("distractors") or [] for _, one in _cut(each["text"], each["title"] or "")[:3]]
         yield Reading(domain, row["question"], nearest(row["question"], [*made, *other]), led=True)
 
 
@@ -326,7 +324,7 @@ def _varied(one: Reading, names: Sequence[str], chance: Chance) -> Reading:
             sentences = [Sentence(each.text, each.heading, each.before) for each in sentences]
         elif drawn < 0.6:
             parts = (part.replace(old, new) for part in (holding[0].text, holding[0].heading, holding[0].before))
-            sentences.append(Sentence(*parts))
+            sentences.insert(0, Sentence(*parts))  # where the likeliest of the wrong ones stand
     return Reading(one.domain, said_otherwise(question, chance), sentences, one.led)
 
 

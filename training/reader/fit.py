@@ -84,7 +84,9 @@ def load_into(made: Network, file: Path) -> None:
     own = {name: torch.tensor(value) for name, value in crossfile.plain(parameters).items()}
     if card.layers != len(made.bert.encoder.layer):
         raise CallerError(f"{str(file)!r} has {card.layers} layers; name as many in `layers`")
-    made.bert.load_state_dict({name: value for name, value in own.items() if not name.startswith("head.")}, strict=False)
+    made.bert.load_state_dict(
+        {name: value for name, value in own.items() if not name.startswith("head.")}, strict=False
+    )
     with torch.no_grad():
         made.head.weight[: card.outputs] = own["head.weight"]
         made.head.bias[: card.outputs] = own["head.bias"]

@@ -20,7 +20,9 @@ _BINS = 10
 Logits = Callable[[Sequence[ReaderPair]], Vectors]
 
 
-def cases(readings: Sequence[Reading], logits: Logits) -> dict[str, tuple[Numbers, NDArray[np.bool_], NDArray[np.bool_]]]:
+def cases(
+    readings: Sequence[Reading], logits: Logits
+) -> dict[str, tuple[Numbers, NDArray[np.bool_], NDArray[np.bool_]]]:
     """Return for each domain features, whether the best sentence holds the answer, and whether any one does.
 
     Each reading with an answer is there twice: as it is, and without the sentences that hold it.
@@ -37,7 +39,11 @@ def cases(readings: Sequence[Reading], logits: Logits) -> dict[str, tuple[Number
         if one.answered and not holds.all():
             kept.append((summary(own[~holds]), False, False))
     return {
-        name: (np.array([row for row, _, _ in own]), np.array([right for _, right, _ in own]), np.array([any_ for *_, any_ in own]))
+        name: (
+            np.array([row for row, _, _ in own]),
+            np.array([right for _, right, _ in own]),
+            np.array([any_ for *_, any_ in own]),
+        )
         for name, own in rows.items()
     }
 
@@ -80,6 +86,7 @@ def error(unit: Linear, rows: Numbers, right: NDArray[np.bool_]) -> float:
     """Return the expected calibration error in ten bins of equal width (Naeini et al. 2015)."""
     chances = 1 / (1 + np.exp(-np.asarray(unit(rows))))
     bins = np.minimum((chances * _BINS).astype(int), _BINS - 1)
-    gaps = [abs(chances[bins == at].mean() - right[bins == at].mean()) * (bins == at).mean() for at in set(bins.tolist())]
+    gaps = [
+        abs(chances[bins == at].mean() - right[bins == at].mean()) * (bins == at).mean() for at in set(bins.tolist())
+    ]
     return float(sum(gaps))
-

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ...answering.extractive.reader import ReaderPair
-from ...core.words import content_words, fold, word_key
+from ...core.files import read_rows
+from ...core.words import content_words, fold, sentences, word_key
 from ..harness import load
 
 Label = Literal["holds", "supports", "no"]
@@ -18,6 +19,7 @@ LABELS = ("holds", "supports", "no")
 MOST = 10
 #: questions of a domain kept apart at most
 APART = 200
+SHORT = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class Reading:
 
 
 def divide(readings: Sequence[Reading]) -> tuple[list[Reading], list[Reading]]:
-    """Return readings to learn from, and the last tenth of each domain, `APART` at most, which is of other documents."""
+    """Return readings to learn from, and the last tenth of each domain, `APART` at most: of other documents, mostly."""
     domains: dict[str, list[Reading]] = {}
     for one in readings:
         domains.setdefault(one.domain, []).append(one)
@@ -67,11 +69,22 @@ def read(files: Sequence[Path]) -> list[Reading]:
     return load(files, _made, what="reading", step="collect")
 
 
-def _made(domain: str, question: str, sentences: Iterable[Mapping[str, Any]], led: bool = False) -> Reading:
+def _made(domain: str, question: str, sentences: Iterable[Mapping[str, Any]], *, led: bool = False) -> Reading:
     made = [Sentence(**one) for one in sentences]
     if not made or any(one.label not in LABELS for one in made):
         raise ValueError("sentences with labels are expected")
     return Reading(domain, question, made, led)
+
+
+def clear_of(readings: Sequence[Reading], files: Sequence[Path]) -> list[Reading]:
+    """Return the readings none of whose sentences stands in a gold passage of questions that are kept apart.
+
+    Args:
+        files: JSON lines of questions with `gold` passages; sentences of less than `SHORT` characters say nothing.
+    """
+    rows = (row for file in files for _, row in read_rows(file))
+    told = {fold(one) for row in rows for gold in row["gold"] for one in sentences(gold["text"]) if len(one) >= SHORT}
+    return [one for one in readings if not any(fold(each.text) in told for each in one.sentences)]
 
 
 @lru_cache(maxsize=1 << 16)
