@@ -45,15 +45,15 @@ class TokenScorer:
     ) -> None:
         """Load the weights' graph from `cache`, writing it first where there is none."""
         home = (Settings().cache if cache is None else cache).expanduser()
-        card, path, arguments = crossfile.graph(home, file)
-        self._shape = () if card.outputs == 1 else (card.outputs,)
+        path, arguments = crossfile.graph(home, file)
         self._session = graph_cache.session(path, crossfile.__name__, arguments, threads=threads or graph_cache.cores())
+        _, *self._outputs = self._session.get_outputs()[0].shape  # those of a row, none where there is but one
         self.tokenizer = tokenizer()
 
     def score(self, tokens: Sequence[Tokens]) -> Vectors:
         """Return the logits of each pair, shape (len(tokens), outputs), or (len(tokens),) where there is one output."""
         order = sorted(range(len(tokens)), key=lambda place: (-len(tokens[place].ids), *tokens[place]))
-        result = np.empty((len(tokens), *self._shape), np.float32)
+        result = np.empty((len(tokens), *self._outputs), np.float32)
         start = 0
         while start < len(order):
             width = -(-len(tokens[order[start]].ids) // _STEP) * _STEP

@@ -83,14 +83,14 @@ def plain(parameters: Parameters) -> dict[str, NDArray[np.float32]]:
     return {name: np.asarray(value * scales.get(name, 1), np.float32) for name, value in own.items()}
 
 
-def graph(cache: Path, path: Path) -> tuple[CrossEncoderCard, Path, list[str]]:
-    """Return a file's card, where its graph lies in `cache`, and the arguments of the process that writes that.
+def graph(cache: Path, path: Path) -> tuple[Path, list[str]]:
+    """Return where the graph of a file of weights lies in `cache`, and the arguments of the process that writes it.
 
     Raises what `load` raises: here an error keeps its type, which it cannot in a process of its own.
     """
     data = _KIND.read(path)
-    card, _ = _parse(path, data)
-    return card, cache / f"cross-{digest(data)}-{export.SHA256[:12]}-v{VERSION}.onnx", [str(cache), str(path)]
+    _parse(path, data)
+    return cache / f"cross-{digest(data)}-{export.SHA256[:12]}-v{VERSION}.onnx", [str(cache), str(path)]
 
 
 def shapes(layers: int, outputs: int = 1) -> dict[str, tuple[int, ...]]:
@@ -152,7 +152,7 @@ def main(arguments: list[str]) -> int:
         print("usage: python -m polyhop.retrieval.rerank.crossfile FOLDER FILE", file=sys.stderr)
         return 2
     cache, path = map(Path, arguments)
-    return graph_cache.told(lambda: graph_cache.keep(graph(cache, path)[1], lambda: _build(path)))
+    return graph_cache.told(lambda: graph_cache.keep(graph(cache, path)[0], lambda: _build(path)))
 
 
 if __name__ == "__main__":

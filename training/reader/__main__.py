@@ -29,12 +29,11 @@ from ..harness import (
     write,
     write_json,
 )
-from .lists import Reading, clear_of, divide, read
+from .collect import FORMATS, collected
+from .lists import APART, Reading, clear_of, divide, read
 
 
 def _collect(given: Namespace) -> dict[str, Any]:
-    from .collect import collected
-
     return _written(given.out, collected(given.format, given.file, given.domain, limit=given.limit, seed=given.seed))
 
 
@@ -76,7 +75,7 @@ def _calibrate(given: Namespace) -> dict[str, Any]:
     from .judge import calibrated, cases, error, figures
 
     unseen = set(crossfile.load(given.reader)[0].data["without"])
-    _, apart = divide(read(given.readings))
+    _, apart = divide(read(given.readings), given.most)
     found = cases(apart, Reader(given.reader).logits)
     judged = figures(found)
     fitted_on = {name: own for name, own in found.items() if not unseen or name in unseen}
@@ -87,49 +86,41 @@ def _calibrate(given: Namespace) -> dict[str, Any]:
     return write_json(given.out, content, judged)
 
 
+SEED = option("--seed", "of what is drawn by chance", type=int, default=0)
+READINGS = path("--readings", "files of readings", nargs="+", required=True)
+COLLECT = (
+    option("format", "how the set is written", choices=sorted(FORMATS)),
+    path("file", "file or folder of the set"),
+    option("--domain", "what to call it", required=True),
+    option("--limit", "questions to draw of it; 0 takes all", type=int, default=0),
+    SEED,
+    OUT,
+)
+FIT = (
+    READINGS,
+    option("--without", "a domain to leave out", action="append", default=[]),
+    paths("--apart", "questions none of whose gold passages may be read"),
+    path("--start", "weights of a reader to begin with"),
+    SET,
+    OUT,
+)
+CALIBRATE = (
+    path("reader", "weights; the probability is fitted on domains that these were trained without, if any"),
+    READINGS,
+    option("--most", "readings of each domain", type=int, default=APART),
+    OUT,
+)
+
+
 def main(arguments: Sequence[str]) -> int:
     """Take the step that the arguments name and return the exit code."""
-    from .collect import FORMATS
-
-    seed = option("--seed", "of what is drawn by chance", type=int, default=0)
-    readings = path("--readings", "files of readings", nargs="+", required=True)
     steps = {
-        "collect": Step(
-            _collect,
-            (
-                option("format", "how the set is written", choices=sorted(FORMATS)),
-                path("file", "file or folder of the set"),
-                option("--domain", "what to call it", required=True),
-                option("--limit", "questions to draw of it; 0 takes all", type=int, default=0),
-                seed,
-                OUT,
-            ),
-            "make readings of a published question set",
-        ),
+        "collect": Step(_collect, COLLECT, "make readings of a published question set"),
         "made": Step(
-            _made, (option("--count", "readings", type=int, default=6_000), seed, OUT), "make readings by program"
+            _made, (option("--count", "readings", type=int, default=6_000), SEED, OUT), "make some by program"
         ),
-        "fit": Step(
-            _fit,
-            (
-                readings,
-                option("--without", "a domain to leave out", action="append", default=[]),
-                paths("--apart", "questions none of whose gold passages may be read"),
-                path("--start", "weights of a reader to begin with"),
-                SET,
-                OUT,
-            ),
-            "train the reader",
-        ),
-        "calibrate": Step(
-            _calibrate,
-            (
-                path("reader", "weights; the probability is fitted on domains that these were trained without, if any"),
-                readings,
-                OUT,
-            ),
-            "judge a reader and fit the probability of an answer",
-        ),
+        "fit": Step(_fit, FIT, "train the reader"),
+        "calibrate": Step(_calibrate, CALIBRATE, "judge a reader and fit the probability of an answer"),
     }
     return run("training.reader", __doc__, steps, arguments)
 

@@ -19,6 +19,8 @@ from .lists import MOST, Reading, Sentence, nearest, words
 Chance = np.random.Generator
 #: sentences of other paragraphs of the same document
 OTHERS = 5
+#: how many paragraphs away these are at most
+NEAR = 7
 #: questions that a table's row alone does not answer
 _OVER_ROWS = re.compile(
     r"\b(?:how many|total|most|least|more|less|fewer|last|first|next|previous|before|after|above|below|average|"
@@ -73,17 +75,24 @@ def squad(file: Path, domain: str, chance: Chance) -> Iterator[Reading]:
             title = named or paragraph["context"].split("\n", 1)[0][:120]
             cuts.append(_cut(paragraph["context"], "" if re.search("Reviews|Comments", title) else title))
         for place, paragraph in enumerate(article["paragraphs"]):
-            near = [cut for at, cut in enumerate(cuts) if at != place and abs(at - place) < 8]
+            near = [cut for at, cut in enumerate(cuts) if at != place and abs(at - place) <= NEAR]
             others = [one for cut in near for _, one in cut]
-            for asked in paragraph["qas"]:
-                spans = [(one["answer_start"], one["answer_start"] + len(one["text"])) for one in asked["answers"]]
-                marked = _marked(cuts[place], spans)
-                if asked["answers"] and not any(one.label == "holds" for one in marked):
-                    continue
-                question = asked["question"].strip()
-                chosen = nearest(question, marked, MOST - OTHERS // 2)
-                chosen += nearest(question, [Sentence("", "", ""), *others], OTHERS)[: MOST - len(chosen)]
-                yield Reading(domain, question, [one for one in chosen if one.text])
+            yield from _of_paragraph(paragraph["qas"], domain, cuts[place], others)
+
+
+def _of_paragraph(
+    asked: Sequence[Mapping[str, Any]], domain: str, cut: Sequence[tuple[int, Sentence]], others: Sequence[Sentence]
+) -> Iterator[Reading]:
+    """Yield the readings of a paragraph's questions, but those whose answer goes over the end of a sentence."""
+    for one in asked:
+        question = one["question"].strip()
+        spans = [(each["answer_start"], each["answer_start"] + len(each["text"])) for each in one["answers"]]
+        marked = _marked(cut, spans)
+        if spans and not any(each.label == "holds" for each in marked):
+            continue
+        chosen = nearest(question, marked, MOST - OTHERS // 2)
+        chosen += nearest(question, others, OTHERS)[: MOST - len(chosen)]
+        yield Reading(domain, question, chosen)
 
 
 def fairytale(folder: Path, domain: str, chance: Chance) -> Iterator[Reading]:

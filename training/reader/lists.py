@@ -51,12 +51,12 @@ class Reading:
         return any(one.label == "holds" for one in self.sentences)
 
 
-def divide(readings: Sequence[Reading]) -> tuple[list[Reading], list[Reading]]:
-    """Return readings to learn from, and the last tenth of each domain, `APART` at most: of other documents, mostly."""
+def divide(readings: Sequence[Reading], most: int = APART) -> tuple[list[Reading], list[Reading]]:
+    """Return readings to learn from, and the last tenth of each domain, `most` at most: of other documents, mostly."""
     domains: dict[str, list[Reading]] = {}
     for one in readings:
         domains.setdefault(one.domain, []).append(one)
-    apart = {id(one) for own in domains.values() for one in own[-min(APART, len(own) // 10) :] if len(own) >= 10}
+    apart = {id(one) for own in domains.values() for one in own[-min(most, len(own) // 10) :] if len(own) >= 10}
     return [one for one in readings if id(one) not in apart], [one for one in readings if id(one) in apart]
 
 

@@ -247,7 +247,7 @@ def _of_things(chance: Chance) -> Reading:
     for name in names:
         own = [fact for fact in facts if not (absent and name == named and fact is asked)]
         own = [own[int(place)] for place in chance.permutation(len(own))]
-        told += _TELLS[tell](kind, name, own, asked if name == named and not absent else None, chance)
+        told += TELLS[tell](Told(kind, name, own, asked if name == named and not absent else None), chance)
     form = _pick(_NEARBY, chance)
     told.append(
         Sentence(_upper(form.format(s=named, S=_upper(named), l=asked.label.lower(), L=asked.label)), _upper(named))
@@ -259,62 +259,72 @@ def _of_things(chance: Chance) -> Reading:
     return Reading("made", question, nearest(question, told, MOST + 2))
 
 
-Telling = Callable[[Kind, str, Sequence[Fact], "Fact | None", Chance], list[Sentence]]
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A thing and the facts to tell of it; `asked` is the one that a question asks for, if it does of this thing."""
+
+    kind: Kind
+    name: str
+    facts: Sequence[Fact]
+    asked: Fact | None
+
+    def label(self, fact: Fact) -> Label:
+        """Return what a sentence that tells a fact is to the question."""
+        return "holds" if fact is self.asked else "no"
 
 
-def _sentences(kind: Kind, name: str, facts: Sequence[Fact], asked: Fact | None, chance: Chance) -> list[Sentence]:
+def _sentences(of: Told, chance: Chance) -> list[Sentence]:
     """Tell facts in sentences under a title, those after the first mostly with a pronoun."""
     told: list[Sentence] = []
-    pronoun, titled, before = _pick(kind.called, chance), chance.random() < 0.8, ""
-    for number, fact in enumerate(facts):
+    pronoun, titled, before = _pick(of.kind.called, chance), chance.random() < 0.8, ""
+    for number, fact in enumerate(of.facts):
         form = _pick(fact.said, chance)
         short = (number or titled) and chance.random() < 0.5 and form.startswith(("{s}", "The {s}"))
         if short:
             text = form.replace("The {s}", pronoun, 1) if form.startswith("The") else form.replace("{s}", pronoun, 1)
-            text = _said(text, name, fact.value(chance))
+            text = _said(text, of.name, fact.value(chance))
         else:
-            text = _said(form, name, fact.value(chance))
-        told.append(Sentence(text, _upper(name) if titled else "", before, "holds" if fact is asked else "no"))
+            text = _said(form, of.name, fact.value(chance))
+        told.append(Sentence(text, _upper(of.name) if titled else "", before, of.label(fact)))
         before = text
     return told
 
 
-def _row(kind: Kind, name: str, facts: Sequence[Fact], asked: Fact | None, chance: Chance) -> list[Sentence]:
+def _row(of: Told, chance: Chance) -> list[Sentence]:
     """Tell facts as a row of a table."""
     first = _pick(("Name", "Item", "Title", "ID"), chance)
-    cells = [f"{first}: {_upper(name)}", *(f"{fact.label}: {fact.value(chance)}" for fact in facts)]
+    cells = [f"{first}: {_upper(of.name)}", *(f"{fact.label}: {fact.value(chance)}" for fact in of.facts)]
     heading = _pick(("", "", "Overview", "Price list > 2024", "List"), chance)
-    return [Sentence(_pick(("; ", "; ", ", ", " | "), chance).join(cells), heading, "", "holds" if asked else "no")]
+    return [Sentence(_pick(("; ", "; ", ", ", " | "), chance).join(cells), heading, "", "holds" if of.asked else "no")]
 
 
-def _keys(kind: Kind, name: str, facts: Sequence[Fact], asked: Fact | None, chance: Chance) -> list[Sentence]:
+def _keys(of: Told, chance: Chance) -> list[Sentence]:
     """Tell facts as keys and values under a title."""
     told: list[Sentence] = []
     before = ""
-    for fact in facts:
+    for fact in of.facts:
         text = f"{fact.label}{_pick((': ', ': ', ' = ', ' - '), chance)}{fact.value(chance)}"
-        told.append(Sentence(text, _upper(name), before, "holds" if fact is asked else "no"))
+        told.append(Sentence(text, _upper(of.name), before, of.label(fact)))
         before = text
     return told
 
 
-def _list(kind: Kind, name: str, facts: Sequence[Fact], asked: Fact | None, chance: Chance) -> list[Sentence]:
+def _list(of: Told, chance: Chance) -> list[Sentence]:
     """Tell each fact as an item, by the name, of a list that has the fact above it."""
     marks = _pick(("- ", "* ", "• ", "1. ", ""), chance)
     return [
-        Sentence(f"{marks}{_upper(name)}: {fact.value(chance)}", fact.label, "", "holds" if fact is asked else "no")
-        for fact in facts
+        Sentence(f"{marks}{_upper(of.name)}: {fact.value(chance)}", fact.label, "", of.label(fact)) for fact in of.facts
     ]
 
 
-def _answers(kind: Kind, name: str, facts: Sequence[Fact], asked: Fact | None, chance: Chance) -> list[Sentence]:
+def _answers(of: Told, chance: Chance) -> list[Sentence]:
     """Tell facts as questions and answers, on one line or on two."""
     told: list[Sentence] = []
-    for fact in facts:
-        question = _said(_pick(fact.asked, chance), name, "")
+    for fact in of.facts:
+        question = _said(_pick(fact.asked, chance), of.name, "")
         value = fact.value(chance)
-        label: Label = "holds" if fact is asked else "no"
-        answer = _pick((f"{value}.", _said(_pick(fact.said, chance), name, value)), chance)
+        label: Label = of.label(fact)
+        answer = _pick((f"{value}.", _said(_pick(fact.said, chance), of.name, value)), chance)
         heading = _pick(("", "Questions and answers", "FAQ"), chance)
         if chance.random() < 0.5:
             told.append(Sentence(f"{question} {answer}", heading, "", label))
@@ -324,21 +334,21 @@ def _answers(kind: Kind, name: str, facts: Sequence[Fact], asked: Fact | None, c
     return told
 
 
-def _brackets(kind: Kind, name: str, facts: Sequence[Fact], asked: Fact | None, chance: Chance) -> list[Sentence]:
+def _brackets(of: Told, chance: Chance) -> list[Sentence]:
     """Tell the first facts in brackets behind the name, and the last in a sentence of its own."""
-    *inside, last = facts
+    *inside, last = of.facts
     if not inside:
-        return _sentences(kind, name, facts, asked, chance)
+        return _sentences(of, chance)
     told = ", ".join(f"{fact.label.lower()} {fact.value(chance)}" for fact in inside)
     rest = _pick(
         ("is listed here", "was mentioned before", "is well known to the staff", "needs no introduction"), chance
     )
-    heading = _pick(("", "Directory", _upper(name)), chance)
-    first = Sentence(f"{_upper(name)} ({told}) {rest}.", heading, "", "holds" if asked in inside else "no")
-    return [first, *_sentences(kind, name, [last], asked if asked is last else None, chance)]
+    heading = _pick(("", "Directory", _upper(of.name)), chance)
+    first = Sentence(f"{_upper(of.name)} ({told}) {rest}.", heading, "", "holds" if of.asked in inside else "no")
+    return [first, *_sentences(Told(of.kind, of.name, [last], of.asked), chance)]
 
 
-_TELLS: dict[str, Telling] = {
+TELLS: Mapping[str, Callable[[Told, Chance], list[Sentence]]] = {
     "sentences": _sentences,
     "row": _row,
     "keys": _keys,
