@@ -117,8 +117,7 @@ def measure(options: Given, report: Report) -> None:
         report.show("indexing", [indexed])
         texts: dict[str, str] = {}
         for profile in profiles:
-            with Collection.open(home) as collection:
-                agent = Agent(collection, settings=Settings(profile=profile))
+            with Agent.open(home, settings=Settings(profile=profile)) as agent:
                 asked = [_asked(agent, one) for one in progress(questions, profile, len(questions))]
             figures = _figures(asked)
             report.add_to("profiles", {"profile": profile} | figures)
@@ -147,8 +146,9 @@ def _indexed(home: Path, files: Sequence[str]) -> dict[str, Any]:
     count = sum(1 for file in _all_files(files) for _ in read_file(file))
     reading = time.perf_counter() - began
     began = time.perf_counter()
-    with Collection.create(home) as collection:
-        found = Agent(collection).index(files)
+    Collection.create(home).close()
+    with Agent.open(home) as agent:
+        found = agent.index(files)
     seconds = time.perf_counter() - began
     number = max(1, found.files)
     return {

@@ -48,9 +48,9 @@ class Place(TypedDict):
 class Citation(TypedDict):
     """One sentence of an answer: its text without marks, the numbers of the passages it cites, and whether it holds.
 
-    `why` says what is wrong with one that does not. `quote` are the words of the passage where the sentence tells them in
-    another form, such as a row of a table with the names of its columns. `places` say of each of the passages where it stands there; answers
-    of an agent have them.
+    `why` says what is wrong with one that does not. `quote` are the words of the passage where the sentence tells them
+    in another form, such as a row of a table with the names of its columns. `places` say of each of the passages where
+    the quoted words stand there; answers of an agent have them.
     """
 
     sentence: str

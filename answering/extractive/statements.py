@@ -1,4 +1,4 @@
-"""What of a passage may be quoted: sentences, items of lists and rows of tables, each with what is needed to read it."""
+"""What of a passage may be quoted: sentences, items of lists, rows of tables, each with what is needed to read it."""
 
 from __future__ import annotations
 
