@@ -44,6 +44,10 @@ class FileProgress:
     unit: str
 
 
+#: what a reader yields
+Item = Document | Skipped | Dropped | FileProgress
+
+
 class UnreadableError(PolyhopError):
     """A file or a row cannot become a document; the message is the reason that `Skipped` reports."""
 

@@ -33,10 +33,9 @@ from typing import Any
 
 from ..core.errors import OperatorError
 from ..core.types import Document
-from .documents import Dropped, Skipped
+from .documents import Item, Skipped
 from .readers import MAX_BYTES, OUT_OF_MEMORY, READERS, read_file
 
-Item = Document | Skipped | Dropped
 PLAIN = frozenset([".txt", ".md", ".markdown", ".csv", ".tsv", ".jsonl", ".ndjson", ".log"])
 SMALL = 1_000_000  # bytes
 BATCH_ITEMS, BATCH_CHARACTERS = 200, 200_000

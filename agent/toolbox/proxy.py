@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from ...core.errors import CallerError, OperatorError
 from ...core.logs import get_logger
 from ...tools.follow import IN_STEP, Follower, Patience
-from ...tools.importers.mcp import Link, McpServer
+from ...tools.importers.mcp import McpServer, ServerConnection
 from ...tools.tool import Tool
 from ..selection import ToolSelector
 from .arguments import faults, parsed
@@ -152,7 +152,7 @@ class Proxy:
             return _said(f"{name!r:.80} was not called; mend its arguments: {'; '.join(wrong)}", failed=True)
         seconds = self._seconds
 
-        async def work(link: Link) -> CallToolResult:
+        async def work(link: ServerConnection) -> CallToolResult:
             return await _passed_on(link, tool.name, arguments, seconds)
 
         async with asyncio.timeout(seconds + GRACE):
@@ -185,7 +185,7 @@ class Proxy:
         return name == tool.id or not named or tool.owner in named
 
 
-async def _passed_on(link: Link, name: str, arguments: Mapping[str, Any], seconds: float) -> CallToolResult:
+async def _passed_on(link: ServerConnection, name: str, arguments: Mapping[str, Any], seconds: float) -> CallToolResult:
     """Return what a server answers to a call.
 
     The session is asked itself: the client would list all tools again before each result to check it by a schema.

@@ -12,10 +12,9 @@ from pathlib import Path
 
 from ...core.registry import Registry
 from ...core.types import Document
-from ..documents import Dropped, FileProgress, Skipped, UnreadableError, one_line
+from ..documents import Dropped, FileProgress, Item, Skipped, UnreadableError, one_line
 
-Read = Document | Skipped | Dropped | FileProgress
-Reader = Callable[[Path], Iterator[Read]]
+Reader = Callable[[Path], Iterator[Item]]
 
 #: Counts what readers make of files: files that an earlier version read are read again. 0.1 had none.
 READER_VERSION = 1
@@ -30,7 +29,15 @@ _PARSERS = {
     "webpage": ".html .htm .xhtml",
     "xml_file": ".xml",
     "pdf": ".pdf",
-    "word": ".docx",
+    "word": ".docx .docm .dotx .dotm",
+    "slides": ".pptx .pptm .ppsx .ppsm .potx",
+    "workbook": ".xlsx .xlsm .xltx",
+    "open_document": ".odt .ott .odp .ods",
+    "book": ".epub",
+    "mail": ".eml",
+    "mailbox": ".mbox",
+    "notebook": ".ipynb",
+    "archive": ".zip",
     "table": ".csv .tsv",
     "json_lines": ".jsonl .ndjson",
     "json_file": ".json",
@@ -71,7 +78,7 @@ MAX_BYTES = 100_000_000
 OUT_OF_MEMORY = "needs more memory than it may have; split the file"
 
 
-def read_file(path: str | Path, *, max_bytes: int = MAX_BYTES) -> Iterator[Read]:
+def read_file(path: str | Path, *, max_bytes: int = MAX_BYTES) -> Iterator[Item]:
     """Yield the documents of a file one after the other, and a `Skipped` for whatever gives none.
 
     It is read in this process; `polyhop.ingest.worker.read_apart` reads in another one, with limits.
