@@ -79,7 +79,7 @@ def build_scorer(weights: Weights, *, layers: int, heads: int, epsilon: float) -
     score = graph.add("Add", [score, bias], "score.column" if units == 1 else "logits", fused=plain)
     if units == 1:
         graph.add("Squeeze", [score, "axis"], "logits", fused=plain)
-    shape = ["rows"] if units == 1 else ["rows", units]
+    shape: list[str | int | None] = ["rows"] if units == 1 else ["rows", units]
     inputs = ["ids", "segments", "lengths"]
     return _model(graph, inputs, helper.make_tensor_value_info("logits", TensorProto.FLOAT, shape))
 

@@ -67,7 +67,10 @@ def _joined(question: list[int], sentence: list[int], heading: list[int], before
 
 
 class Reader(TokenScorer):
-    """Reads sentences; any number of threads may call one instance at once. A pair costs about 4 ms on two cores."""
+    """Reads sentences; any number of threads may call one instance at once.
+
+    A pair costs about 8 ms of processor time.
+    """
 
     def logits(self, pairs: Sequence[ReaderPair]) -> Vectors:
         """Return the logits of each pair, shape (len(pairs), 2).
@@ -91,7 +94,7 @@ def probability(holds: Vectors, file: Path = CALIBRATION) -> float:
 
     Args:
         holds: the column `HOLDS` of the logits, shape (sentences,); of no sentences nothing can be expected.
-        file: the unit that tells it, fitted on question sets that the reader was trained without.
+        file: the unit that tells it, fitted on questions that the reader was trained without.
 
     Raises:
         OperatorError: if the file is missing or not as it should be.

@@ -80,8 +80,8 @@ def _calibrate(given: Namespace) -> dict[str, Any]:
     judged = figures(found)
     fitted_on = {name: own for name, own in found.items() if not unseen or name in unseen}
     for name, (rows, right, _) in found.items():
-        others = calibrated({other: own for other, own in fitted_on.items() if other != name})
-        judged[name] |= {"error": round(error(others, rows, right), 3), "unseen": name in unseen}
+        others = {other: own for other, own in fitted_on.items() if other != name} or fitted_on
+        judged[name] |= {"error": round(error(calibrated(others), rows, right), 3), "unseen": name in unseen}
     content = {"format": FORMAT, "right": described(calibrated(fitted_on), FEATURES)}
     return write_json(given.out, content, judged)
 

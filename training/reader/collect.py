@@ -332,8 +332,10 @@ def _varied(one: Reading, names: Sequence[str], chance: Chance) -> Reading:
             question = question.replace(old, new)
             sentences = [Sentence(each.text, each.heading, each.before) for each in sentences]
         elif drawn < 0.6:
-            parts = (part.replace(old, new) for part in (holding[0].text, holding[0].heading, holding[0].before))
-            sentences.insert(0, Sentence(*parts))  # where the likeliest of the wrong ones stand
+            text, above, before = (
+                part.replace(old, new) for part in (holding[0].text, holding[0].heading, holding[0].before)
+            )
+            sentences.insert(0, Sentence(text, above, before))  # where the likeliest of the wrong ones stand
     return Reading(one.domain, said_otherwise(question, chance), sentences, one.led)
 
 

@@ -193,7 +193,7 @@ class Trainer(Loop[Progress]):
         wrong = [each for each in one.sentences if each.label == _NO]
         weights = 1 / (2 + np.arange(len(wrong)))
         size = min(self._recipe.wrong, len(wrong))
-        drawn = chance.choice(len(wrong), size, replace=False, p=weights / weights.sum()) if size else []
+        drawn = chance.choice(len(wrong), size, replace=False, p=weights / weights.sum()) if size else np.zeros(0, int)
         kept = [each for each in one.sentences if each.label != _NO][:3] + [wrong[place] for place in drawn]
         bare = chance.random(len(kept)) < self._recipe.bare
         shown = [
