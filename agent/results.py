@@ -270,7 +270,8 @@ def _with_places(citations: Sequence[Citation], retrieval: Retrieval, retriever:
     known = {number: there[one.id] for number, one in enumerate(shown, start=1) if one.id in there}
     made: list[Citation] = []
     for one in citations:
-        places = [place_of(one["sentence"], known[number]) for number in one["passages"] if number in known]
+        said = one.get("quote") or one["sentence"]
+        places = [place_of(said, known[number]) for number in one["passages"] if number in known]
         made.append({**one, "places": places})
     return made
 

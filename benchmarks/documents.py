@@ -117,8 +117,7 @@ def measure(options: Given, report: Report) -> None:
         report.show("indexing", [indexed])
         texts: dict[str, str] = {}
         for profile in profiles:
-            with Collection.open(home) as collection:
-                agent = Agent(collection, settings=Settings(profile=profile))
+            with Agent.open(home, settings=Settings(profile=profile)) as agent:
                 asked = [_asked(agent, one) for one in progress(questions, profile, len(questions))]
             figures = _figures(asked)
             report.add_to("profiles", {"profile": profile} | figures)
@@ -147,8 +146,9 @@ def _indexed(home: Path, files: Sequence[str]) -> dict[str, Any]:
     count = sum(1 for file in _all_files(files) for _ in read_file(file))
     reading = time.perf_counter() - began
     began = time.perf_counter()
-    with Collection.create(home) as collection:
-        found = Agent(collection).index(files)
+    Collection.create(home).close()
+    with Agent.open(home) as agent:
+        found = agent.index(files)
     seconds = time.perf_counter() - began
     number = max(1, found.files)
     return {
@@ -265,14 +265,28 @@ def _exact(asked: Sequence[Asked], files: Sequence[str], texts: dict[str, str]) 
     if not texts:
         for file in _all_files(files):
             texts.update((item.key, item.text) for item in read_file(file) if isinstance(item, Document))
-    places = [place for one in asked for citation in one.answer.citations for place in citation.get("places", ())]
-    exact = sum(_text_at(texts, place) == place["text"] for place in places)
-    return {"places": len(places), "exact": exact}
+    cited = [
+        (citation.get("quote") or citation["sentence"], place)
+        for one in asked
+        for citation in one.answer.citations
+        for place in citation.get("places", ())
+    ]
+    exact = sum(_text_at(texts, place).split() == words.split() for words, place in cited)
+    return {"places": len(cited), "exact": exact}
 
 
 def _text_at(texts: Mapping[str, str], place: Mapping[str, Any]) -> str:
-    text = next((text for key, text in texts.items() if _is_of(key.partition("#")[0], place["source"])), "")
+    """Return the characters of a file that a citation names, nothing where it names none."""
+    if place["start"] is None:
+        return ""
+    text = next((text for key, text in texts.items() if _is_place(key, place)), "")
     return text[place["start"] : place["end"]]
+
+
+def _is_place(key: str, place: Mapping[str, Any]) -> bool:
+    """Say whether a document, whose key is its path and what is behind "#", is that of a place."""
+    path, _, row = key.partition("#")
+    return _is_of(path, place["source"].partition("#")[0]) and row == place["key"].partition("#")[2]
 
 
 def _shown(figures: Mapping[str, Any]) -> dict[str, Any]:

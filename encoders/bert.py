@@ -64,9 +64,10 @@ def build_scorer(weights: Weights, *, layers: int, heads: int, epsilon: float) -
     """Return the graph `ids, segments, lengths -> logits`.
 
     As `build`, with `segments` of the shape of `ids`, 0 for a token of the first text and 1 for one of the second;
-    `logits` is float32 (rows,): the mean of the last hidden states goes through the linear unit `head`. Matrices of 8
-    bits are multiplied in integers, with the other side quantised as it comes (Jacob et al., "Quantization and Training
-    of Neural Networks for Efficient Integer-Arithmetic-Only Inference", arXiv 1712.05877).
+    the mean of the last hidden states goes through the linear units `head`, and `logits` is float32 (rows, units), or
+    (rows,) where there is one. Matrices of 8 bits are multiplied in integers, with the other side quantised as it
+    comes (Jacob et al., "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference",
+    arXiv 1712.05877).
     """
     graph, plain = _Graph(weights, heads, epsilon), False
     total = _total(graph, _hidden(graph, layers, pairs=True))
@@ -74,10 +75,13 @@ def build_scorer(weights: Weights, *, layers: int, heads: int, epsilon: float) -
     mean = graph.add("Div", [total, count], "mean", fused=plain)
     head = graph.constant("head", weights["head.weight"].T)
     score = graph.add("MatMul", [mean, head], "score", fused=plain)
-    score = graph.add("Add", [score, graph.constant("head.bias", weights["head.bias"])], "score.column", fused=plain)
-    graph.add("Squeeze", [score, "axis"], "logits", fused=plain)
+    bias, units = graph.constant("head.bias", weights["head.bias"]), len(weights["head.bias"])
+    score = graph.add("Add", [score, bias], "score.column" if units == 1 else "logits", fused=plain)
+    if units == 1:
+        graph.add("Squeeze", [score, "axis"], "logits", fused=plain)
+    shape: list[str | int | None] = ["rows"] if units == 1 else ["rows", units]
     inputs = ["ids", "segments", "lengths"]
-    return _model(graph, inputs, helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["rows"]))
+    return _model(graph, inputs, helper.make_tensor_value_info("logits", TensorProto.FLOAT, shape))
 
 
 def _model(graph: _Graph, inputs: list[str], output: onnx.ValueInfoProto) -> onnx.ModelProto:

@@ -48,14 +48,16 @@ class Place(TypedDict):
 class Citation(TypedDict):
     """One sentence of an answer: its text without marks, the numbers of the passages it cites, and whether it holds.
 
-    `why` says what is wrong with one that does not. `places` say of each of the passages where it stands there; answers
-    of an agent have them.
+    `why` says what is wrong with one that does not. `quote` are the words of the passage where the sentence tells them
+    in another form, such as a row of a table with the names of its columns. `places` say of each of the passages where
+    the quoted words stand there; answers of an agent have them.
     """
 
     sentence: str
     passages: list[int]
     supported: bool
     why: str
+    quote: NotRequired[str]
     places: NotRequired[list[Place]]
 
 
@@ -89,10 +91,11 @@ def __getattr__(name: str) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence and the number, from 1, of the passage it comes from."""
+    """A sentence and the number, from 1, of the passage it comes from; `quote` are the words as they stand there."""
 
     text: str
     passage: int
+    quote: str = ""
 
 
 def check_citations(

@@ -54,4 +54,4 @@ def extract(ranked: Sequence[Candidate], run: Run, sufficiency: float | None = N
     if not known and max(sight.cosines) < ALIKE:
         return Extract([], right)
     told = Explainer.of(quotable, sight, scores, right=right, question=run.question).told()
-    return Extract([Sentence(piece.text, piece.passage + 1) for piece in told], right)
+    return Extract([Sentence(piece.text, piece.passage + 1, piece.said.text) for piece in told], right)

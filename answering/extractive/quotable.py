@@ -16,12 +16,12 @@ from typing import NamedTuple
 import numpy as np
 
 from ...core.types import Numbers, Passage
-from ...core.words import STOP, WORD, content_words, fold, is_capital, name_key, sentences, word_key
+from ...core.words import STOP, WORD, content_words, fold, is_capital, name_key, word_key
 from ...retrieval.candidate import Candidate
 from ...retrieval.query.short_answers import AnswerType, QuestionWords, evoked, fits
 from ...retrieval.run import LoadedPassage, Run
 from ...store.names import Kind
-from ..quoted import orders
+from .statements import Statement, statements
 
 #: Passages that are looked at, and sentences of each: what is asked for mostly stands early.
 PASSAGES = 5
@@ -72,7 +72,7 @@ _Share = Callable[[frozenset[str]], float]
 
 
 class Piece(NamedTuple):
-    """A sentence, the place of its passage and its own, both from 0, and its words.
+    """A statement as it is told, the place of its passage and its own, both from 0, and its words.
 
     `names` are its words with a capital that the question lacks, `covers` the question's words that it says or that
     what it says looks like, `titled` those and the passage's title's.
@@ -85,6 +85,7 @@ class Piece(NamedTuple):
     names: frozenset[str]
     covers: frozenset[str]
     titled: frozenset[str]
+    said: Statement
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,7 +128,7 @@ class Quotable:
         ways = [_way(item, run, asked) for item in items]
         pieces: dict[str, Piece] = {}
         for place, one in enumerate(known):
-            for piece in _pieces(one.passage.text, place, _covers(looks, titles[place]), looks):
+            for piece in _pieces(one.passage, place, _covers(looks, titles[place]), looks):
                 pieces.setdefault(piece.text, piece)
         covered = [_covers(looks, one.words) for one in known]
         return cls(asked, items, known, titles, ways, covered, list(pieces.values()))
@@ -251,16 +252,18 @@ def bare(title: str) -> str:
     return _TAIL.sub("", title)
 
 
-def _pieces(text: str, place: int, heading: frozenset[str], looks: Mapping[str, frozenset[str]]) -> list[Piece]:
-    """Return the sentences of a passage that say something: no headings, and no orders to a model."""
-    said = [one for one in sentences(text) if not one.startswith("#") and not orders(one)]
+def _pieces(passage: Passage, place: int, heading: frozenset[str], looks: Mapping[str, frozenset[str]]) -> list[Piece]:
+    """Return the first statements of a passage, of one with blocks those that say most of the question."""
     made = []
-    for number, one in enumerate(said[:HEAD]):
-        keys = _keys(one)
+    for number, one in enumerate(statements(passage)):
+        keys = _keys(one.shown)
         covers = _covers(looks, keys)
-        names = frozenset(_capitals(one) - looks.keys())
-        made.append(Piece(one, place, number, keys, names, covers, covers | heading))
-    return made
+        names = frozenset(_capitals(one.shown) - looks.keys())
+        made.append(Piece(one.shown, place, number, keys, names, covers, covers | heading, one))
+    if passage.layout is None or not passage.layout.blocks:
+        return made[:HEAD]
+    best = sorted(made, key=lambda piece: -len(piece.covers))[:HEAD]  # a table has its rows in no order of worth
+    return sorted(best, key=lambda piece: piece.number)
 
 
 def _way(item: Candidate, run: Run, asked: QuestionWords) -> tuple[float, float]:

@@ -33,8 +33,8 @@ _STEP = 8  # to which a pair's tokens are padded
 _LOADING = threading.Lock()
 
 
-class PairScorer:
-    """Scores pairs; any number of threads may call one instance at once.
+class TokenScorer:
+    """Scores pairs of tokens; any number of threads may call one instance at once.
 
     Activations are quantised by the range of their batch, so that a logit differs in the third digit with the company
     that a pair is read in; the same pairs, in whatever order, give the same logits.
@@ -47,13 +47,13 @@ class PairScorer:
         home = (Settings().cache if cache is None else cache).expanduser()
         path, arguments = crossfile.graph(home, file)
         self._session = graph_cache.session(path, crossfile.__name__, arguments, threads=threads or graph_cache.cores())
-        self._tokenizer = tokenizer()
+        _, *self._outputs = self._session.get_outputs()[0].shape  # those of a row, none where there is but one
+        self.tokenizer = tokenizer()
 
-    def logits(self, pairs: Sequence[CandidatePair]) -> Vectors:
-        """Return a logit for each pair, shape (len(pairs),); above 0 the candidate is more likely right than not."""
-        tokens = encode(pairs, self._tokenizer)
+    def score(self, tokens: Sequence[Tokens]) -> Vectors:
+        """Return the logits of each pair, shape (len(tokens), outputs), or (len(tokens),) where there is one output."""
         order = sorted(range(len(tokens)), key=lambda place: (-len(tokens[place].ids), *tokens[place]))
-        result = np.empty(len(tokens), np.float32)
+        result = np.empty((len(tokens), *self._outputs), np.float32)
         start = 0
         while start < len(order):
             width = -(-len(tokens[order[start]].ids) // _STEP) * _STEP
@@ -66,10 +66,18 @@ class PairScorer:
         ids, segments = np.zeros((2, len(tokens), width), np.int32)
         for row, pair in enumerate(tokens):
             ids[row, : len(pair.ids)] = pair.ids
-            segments[row, pair.first : len(pair.ids)] = 1
+            segments[row, pair.first : pair.last] = 1
         lengths = np.array([len(pair.ids) for pair in tokens], np.int32)
         logits: Vectors = self._session.run(None, {"ids": ids, "segments": segments, "lengths": lengths})[0]
         return logits
+
+
+class PairScorer(TokenScorer):
+    """Scores candidates for questions."""
+
+    def logits(self, pairs: Sequence[CandidatePair]) -> Vectors:
+        """Return a logit for each pair, shape (len(pairs),); above 0 the candidate is more likely right than not."""
+        return self.score(encode(pairs, self.tokenizer))
 
 
 def scorer(file: Path = crossfile.SHIPPED) -> PairScorer:

@@ -20,6 +20,7 @@ from ...encoders import graph_cache, minilm
 
 FORMAT = 1
 MOST_LAYERS = 24
+MOST_OUTPUTS = 8
 VERSION = 1  # of the graph: raise it whenever bert.py changes what it writes
 SHIPPED = Path(__file__).parent / "weights" / "cross.safetensors"
 SCALE = ".scale"
@@ -40,11 +41,12 @@ BrokenWeights = BrokenCheckpoint  # its name in 0.1
 
 @dataclass(frozen=True, slots=True)
 class CrossEncoderCard:
-    """What the weights say of themselves: how many layers, and what they were trained on and with."""
+    """What the weights say of themselves: how many layers and logits, and what they were trained on and with."""
 
     layers: int
     data: Mapping[str, Any] = field(default_factory=dict)
     polyhop: str = ""
+    outputs: int = 1
 
 
 def save(path: Path, parameters: Mapping[str, NDArray[np.float32]], card: CrossEncoderCard) -> None:
@@ -74,6 +76,13 @@ def load(path: Path) -> tuple[CrossEncoderCard, Parameters]:
     return _parse(path, _KIND.read(path))
 
 
+def plain(parameters: Parameters) -> dict[str, NDArray[np.float32]]:
+    """Return weights as `save` takes them, with their 8-bit matrices as numbers of the size that they stand for."""
+    own = {name: value for name, value in parameters.items() if not name.endswith(SCALE)}
+    scales = {name: parameters[name + SCALE][:, None] for name in own if name + SCALE in parameters}
+    return {name: np.asarray(value * scales.get(name, 1), np.float32) for name, value in own.items()}
+
+
 def graph(cache: Path, path: Path) -> tuple[Path, list[str]]:
     """Return where the graph of a file of weights lies in `cache`, and the arguments of the process that writes it.
 
@@ -84,10 +93,10 @@ def graph(cache: Path, path: Path) -> tuple[Path, list[str]]:
     return cache / f"cross-{digest(data)}-{minilm.SHA256[:12]}-v{VERSION}.onnx", [str(cache), str(path)]
 
 
-def shapes(layers: int) -> dict[str, tuple[int, ...]]:
+def shapes(layers: int, outputs: int = 1) -> dict[str, tuple[int, ...]]:
     """Return the shape of each weight by name; matrices are (out, in)."""
     found: dict[str, tuple[int, ...]] = {"embeddings.token_type_embeddings.weight": (2, HIDDEN)}
-    found |= {"head.weight": (1, HIDDEN), "head.bias": (1,)}
+    found |= {"head.weight": (outputs, HIDDEN), "head.bias": (outputs,)}
     attention = {f"attention.self.{part}": (HIDDEN, HIDDEN) for part in ("query", "key", "value")}
     matrices = {
         **attention,
@@ -113,7 +122,9 @@ def _parse(path: Path, data: bytes) -> tuple[CrossEncoderCard, Parameters]:
         raise _KIND.odd_header(path, error) from error
     if type(card.layers) is not int or not 1 <= card.layers <= MOST_LAYERS:
         raise _KIND.odd_header(path, ValueError(f"{card.layers!r} layers"))
-    expected = shapes(card.layers)
+    if type(card.outputs) is not int or not 1 <= card.outputs <= MOST_OUTPUTS:
+        raise _KIND.odd_header(path, ValueError(f"{card.outputs!r} outputs"))
+    expected = shapes(card.layers, card.outputs)
     _KIND.check(path, expected, tensors)
     for name, tensor in tensors.items():
         if tensor.dtype != (kind := np.int8 if name + SCALE in expected else np.float32):

@@ -5,7 +5,7 @@ Made for passages on a path; a tool or any other text is a candidate without a w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from tokenizers import Tokenizer
@@ -20,7 +20,7 @@ QUESTION, WAY, WHOLE = 40, 40, 128
 #: characters of a bridge around the name that was followed, and at its head where it has no title
 AROUND, HEAD = 90, 50
 
-_START, _END, _ARROW = 101, 102, 1028  # [CLS], [SEP] and ">" in the vocabulary of BERT
+START, END, ARROW = 101, 102, 1028  # [CLS], [SEP] and ">" in the vocabulary of BERT
 
 
 class CandidatePair(NamedTuple):
@@ -32,10 +32,11 @@ class CandidatePair(NamedTuple):
 
 
 class Tokens(NamedTuple):
-    """A pair as the model reads it: token ids, and how many of them belong to the question's segment."""
+    """A pair as the model reads it: token ids, and from which to before which they are of the second segment."""
 
     ids: list[int]
     first: int
+    last: int
 
 
 def candidate(title: str, heading: str, text: str) -> str:
@@ -67,16 +68,22 @@ def led(item: Candidate, run: Run) -> str:
 
 def encode(pairs: Sequence[CandidatePair], tokenizer: Tokenizer) -> list[Tokens]:
     """Return the pairs as tokens; a text that stands in several pairs is read once."""
-    parts = list(dict.fromkeys(part for pair in pairs for part in pair))
-    encodings = tokenizer.encode_batch_fast(readable(parts), add_special_tokens=False)
-    known = {part: encoding.ids for part, encoding in zip(parts, encodings, strict=True)}
+    known = ids_of((part for pair in pairs for part in pair), tokenizer)
     return [_joined(*(known[part] for part in pair)) for pair in pairs]
 
 
+def ids_of(texts: Iterable[str], tokenizer: Tokenizer) -> Mapping[str, list[int]]:
+    """Return the token ids of each text, without those that begin and end a pair; each is read once."""
+    parts = list(dict.fromkeys(texts))
+    encodings = tokenizer.encode_batch_fast(readable(parts), add_special_tokens=False)
+    return {part: encoding.ids for part, encoding in zip(parts, encodings, strict=True)}
+
+
 def _joined(question: list[int], ahead: list[int], text: list[int]) -> Tokens:
-    first = [_START, *question[:QUESTION], _END]
-    second = [*ahead[:WAY], _ARROW, *text] if ahead else text
-    return Tokens([*first, *second[: WHOLE - len(first) - 1], _END], len(first))
+    first = [START, *question[:QUESTION], END]
+    second = [*ahead[:WAY], ARROW, *text] if ahead else text
+    ids = [*first, *second[: WHOLE - len(first) - 1], END]
+    return Tokens(ids, len(first), len(ids))
 
 
 def _cut(text: str, start: int, end: int, *, keep: tuple[int, int] | None = None) -> str:

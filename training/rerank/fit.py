@@ -36,9 +36,10 @@ class TorchCrossEncoder(nn.Module):
 
     Args:
         layers: the layers of the embedder to begin with, from 0.
+        outputs: the linear units of the head; with one, logits are of shape (rows,), else (rows, outputs).
     """
 
-    def __init__(self, layers: Sequence[int]) -> None:
+    def __init__(self, layers: Sequence[int], outputs: int = 1) -> None:
         super().__init__()
         config = BertConfig(
             hidden_size=384,
@@ -53,15 +54,15 @@ class TorchCrossEncoder(nn.Module):
         self.bert.encoder.layer = nn.ModuleList([self.bert.encoder.layer[place] for place in layers])
         self.bert.embeddings.requires_grad_(False)
         self.bert.embeddings.token_type_embeddings.requires_grad_(True)
-        self.head = nn.Linear(384, 1)
+        self.head = nn.Linear(384, outputs)
         nn.init.zeros_(self.head.bias)
 
     def forward(self, ids: Tensor, segments: Tensor, inside: Tensor) -> Tensor:
-        """Return the logits, shape (rows,), of padded pairs, each argument of shape (rows, width)."""
+        """Return the logits of padded pairs, each argument of shape (rows, width)."""
         states = self.bert(input_ids=ids, token_type_ids=segments, attention_mask=inside).last_hidden_state
         mask = inside[..., None].to(states.dtype)
-        logits: Tensor = self.head((states * mask).sum(1) / mask.sum(1)).squeeze(-1)
-        return logits
+        logits: Tensor = self.head((states * mask).sum(1) / mask.sum(1))
+        return logits.squeeze(-1) if self.head.out_features == 1 else logits
 
     def trained(self) -> Mapping[str, NDArray[np.float32]]:
         """Return what differs from the embedder, by the names of a BERT checkpoint, and the head's."""
@@ -78,7 +79,7 @@ def padded(pairs: Sequence[Tokens]) -> tuple[Tensor, Tensor, Tensor]:
     for row, pair in enumerate(pairs):
         length = len(pair.ids)
         ids[row, :length] = torch.tensor(pair.ids)
-        segments[row, pair.first : length] = 1
+        segments[row, pair.first : pair.last] = 1
         inside[row, :length] = 1
     return ids, segments, inside
 

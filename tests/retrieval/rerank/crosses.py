@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from polyhop.retrieval.rerank.crossfile import HIDDEN, SCALE, shapes
 
 
-def drawn(layers: int, *, seed: int = 0) -> Mapping[str, NDArray[np.float32]]:
+def drawn(layers: int, *, outputs: int = 1, seed: int = 0) -> Mapping[str, NDArray[np.float32]]:
     """Return weights by the names of a checkpoint; norms scale by about one."""
     chance = np.random.default_rng(seed)
     found = {}
-    for name, shape in shapes(layers).items():
+    for name, shape in shapes(layers, outputs).items():
         if name.endswith(SCALE):
             continue
         base = 1.0 if name.endswith("LayerNorm.weight") else 0.0

@@ -1,0 +1,114 @@
+"""What of a passage may be quoted: sentences, items of lists, rows of tables, each with what is needed to read it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ...core.types import Block, Passage
+from ...core.words import sentences
+from ..quoted import orders
+
+_BAR = re.compile(r"\s*\|\s*")
+_ITEM = re.compile(r"\s*(?:[-*•]|\d{1,3}[.)]|[a-zA-Z][.)])\s+")
+_RULE = re.compile(r"[\s|:+=_-]*")
+#: words of a line of code or of a row that may be quoted
+_WORD = re.compile(r"[^\W_]{2}")
+
+
+class Statement(NamedTuple):
+    """A sentence, an item or a row.
+
+    `text` is word for word in the passage. `shown` is what is told to a person: a row with the names of its columns,
+    else the text. `heading` stands above it, the title first; `before` is the sentence that precedes it, or what leads
+    to a list.
+    """
+
+    text: str
+    shown: str
+    heading: str = ""
+    before: str = ""
+
+
+def statements(passage: Passage) -> list[Statement]:
+    """Return what may be quoted of a passage, in its order: no headings, and no orders to a model."""
+    found = _of_blocks(passage) if passage.layout and passage.layout.blocks else _of_text(passage)
+    return [one for one in found if not orders(one.text)]
+
+
+def _of_text(passage: Passage) -> Iterator[Statement]:
+    """Yield the sentences of a passage whose structure nobody knows; `#` lines are headings."""
+    above, before, heading = (passage.title, passage.heading), "", ""
+    for one in sentences(passage.text):
+        if one.startswith("#"):
+            heading, before = one.lstrip("# "), ""
+            continue
+        yield Statement(one, one, _trail(*above, heading), before)
+        before = one
+
+
+def _of_blocks(passage: Passage) -> Iterator[Statement]:
+    """Yield the statements of each block; a list is led to by the last sentence before it."""
+    layout, before = passage.layout, ""
+    for block in layout.blocks if layout else ():
+        said, heading = passage.text[block.start : block.end], _trail(passage.title, *block.trail)
+        if block.kind == "heading":
+            before = ""
+            continue
+        made = list(_OF.get(block.kind, _prose)(said, block, heading, before))
+        yield from made
+        before = made[-1].text if made and block.kind == "paragraph" else ""
+
+
+def _prose(said: str, _: Block, heading: str, before: str) -> Iterator[Statement]:
+    for one in sentences(said):
+        yield Statement(one, one, heading, before)
+        before = one
+
+
+def _items(said: str, _: Block, heading: str, before: str) -> Iterator[Statement]:
+    """Yield the items of a list, of a long one its sentences."""
+    for line in said.split("\n"):
+        item = line[match.end() :] if (match := _ITEM.match(line)) else line.strip()
+        lead = before
+        for one in sentences(item):
+            yield Statement(one, one, heading, lead)
+            lead = one
+
+
+def _rows(said: str, block: Block, heading: str, _: str) -> Iterator[Statement]:
+    """Yield the rows of a table under its caption, told with the names of their columns."""
+    head = said[: block.head].strip().split("\n") if block.head else []
+    names = _BAR.split(head[-1].strip("| ")) if head and "|" in head[-1] else []
+    caption = " ".join(head[:-1] if names else head)
+    for line in said[block.head :].split("\n"):
+        row = line.strip()
+        if _WORD.search(row) and not _RULE.fullmatch(row):
+            yield Statement(row, labelled(names, _BAR.split(row.strip("| "))), heading, caption)
+
+
+def labelled(names: list[str], cells: list[str]) -> str:
+    """Return a row with the names of its columns, `Range: 800 m`; a cell without a name stands alone."""
+    named = zip(cells, [*names, *[""] * len(cells)], strict=False)
+    return "; ".join(f"{name}: {cell}" if name else cell for cell, name in named if cell)
+
+
+def _code(said: str, _: Block, heading: str, before: str) -> Iterator[Statement]:
+    """Yield the lines of code that have words."""
+    for line in said.split("\n"):
+        if _WORD.search(line):
+            yield Statement(line.strip(), line.strip(), heading, before)
+            before = line.strip()
+
+
+_OF = {"paragraph": _prose, "footnote": _prose, "list": _items, "table": _rows, "code": _code}
+
+
+def _trail(*parts: str) -> str:
+    """Join title and headings, without one that repeats the one above it."""
+    kept: list[str] = []
+    for part in filter(None, parts):
+        if not kept or part != kept[-1]:
+            kept.append(part)
+    return " > ".join(kept)
