@@ -184,7 +184,7 @@ SIZE, LEADING, MARGIN, TOP = 10, 13, 40, A5[1] - 86
 
 
 @dataclass
-class Sheet:
+class QuizSheet:
     """Where the next line of a PDF goes; `pages` holds what is drawn: x, y, font, size, text."""
 
     columns: int
@@ -223,7 +223,7 @@ class Sheet:
         self.y -= LEADING
 
 
-def broken(text: str, sheet: Sheet) -> Iterator[str]:
+def broken(text: str, sheet: QuizSheet) -> Iterator[str]:
     """Yield the lines of a paragraph; in narrow columns long words are cut between two consonants."""
     line = ""
     for word in text.split():
@@ -243,11 +243,11 @@ def broken(text: str, sheet: Sheet) -> Iterator[str]:
     yield line
 
 
-def _wide(text: str, sheet: Sheet) -> bool:
+def _wide(text: str, sheet: QuizSheet) -> bool:
     return pdfmetrics.stringWidth(text, sheet.font, SIZE) > sheet.width
 
 
-def laid_out(lines: list[Line], sheet: Sheet) -> Sheet:
+def laid_out(lines: list[Line], sheet: QuizSheet) -> QuizSheet:
     """Return the sheet with all lines on its pages."""
     for key, text in lines:
         if key == "page":
@@ -290,7 +290,7 @@ def pdf(lines: list[Line], path: Path) -> None:
     font = options.get("font", "Helvetica")
     if font == "Vera":
         pdfmetrics.registerFont(TTFont("Vera", "Vera.ttf"))
-    sheet = laid_out(lines[1:], Sheet(int(options["columns"]), font, int(options.get("bottom", "90"))))
+    sheet = laid_out(lines[1:], QuizSheet(int(options["columns"]), font, int(options.get("bottom", "90"))))
     canvas = Canvas(str(path), pagesize=A5, invariant=True)
     draw = {"tj": spaceless, "place": placed}.get(options.get("words", ""), Canvas.drawString)
     for number, (page, notes) in enumerate(zip(sheet.pages, sheet.notes, strict=True), start=1):

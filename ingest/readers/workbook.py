@@ -40,12 +40,12 @@ def read(path: Path) -> Iterator[Document | Dropped | Skipped]:
         if not main or local(root := package.xml(main)) != "workbook":
             raise UnreadableError("not an Excel file: there are no sheets in the archive")
         builder = Builder()
-        book = _Book.of(package, main, root)
+        book = _Workbook.of(package, main, root)
         sheets = list(_sheets(package, root, book, builder))
         yield from documents(path, sheets, builder, title=package.core_title())
 
 
-def _sheets(package: Package, root: etree._Element, book: _Book, builder: Builder) -> Iterator[Sheet]:
+def _sheets(package: Package, root: etree._Element, book: _Workbook, builder: Builder) -> Iterator[Sheet]:
     """Yield the sheets that are seen; what hidden ones hold is counted."""
     for element in [one for one in root.iter() if local(one) == "sheet"]:
         target = book.relations.get(element.get(RELATION) or "", ("", ""))[1]
@@ -59,7 +59,7 @@ def _sheets(package: Package, root: etree._Element, book: _Book, builder: Builde
 
 
 @dataclass(slots=True)
-class _Book:
+class _Workbook:
     """What all sheets of a workbook share."""
 
     relations: dict[str, tuple[str, str]]
@@ -68,7 +68,7 @@ class _Book:
     from_1904: bool = False
 
     @classmethod
-    def of(cls, package: Package, main: str, root: etree._Element) -> _Book:
+    def of(cls, package: Package, main: str, root: etree._Element) -> _Workbook:
         made = cls(package.relations(main))
         made.from_1904 = any(local(one) == "workbookPr" and one.get("date1904") in _ON for one in root)
         if name := package.related(main, "sharedStrings"):
@@ -95,7 +95,7 @@ def _text(element: etree._Element) -> str:
 class _Rows:
     """Reads the rows of one sheet."""
 
-    def __init__(self, package: Package, name: str, book: _Book, builder: Builder) -> None:
+    def __init__(self, package: Package, name: str, book: _Workbook, builder: Builder) -> None:
         self._package = package
         self._name = name
         self._book = book

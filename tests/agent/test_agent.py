@@ -22,7 +22,6 @@ from polyhop.agent import (
     Document,
     MaxHops,
     ModelError,
-    OperatorError,
     Retrieval,
     Settings,
 )
@@ -309,9 +308,13 @@ def test_collections_are_opened_by_name(tmp_path: Path, embedder: Encoder) -> No
     """One or several collections are one agent; several are searched as one."""
     for name, documents in (("even", corpus.DOCUMENTS[::2]), ("odd", corpus.DOCUMENTS[1::2])):
         corpus.collection(tmp_path, embedder, documents=documents, name=name).close()
-    with Agent.open(tmp_path, "even", embedder=embedder) as one, pytest.raises(OperatorError, match="held by"):
-        one.collection.record.get("id")
-        Agent.open(tmp_path, "even", embedder=embedder).collection.add([Document("x", "y")])
+    with (
+        Agent.open(tmp_path, "even", embedder=embedder) as one,
+        Agent.open(tmp_path, "even", embedder=embedder) as other,
+    ):
+        assert 1 == other.collection.add([Document("xylo", "Xylo lives in a yard in Bremen.")]).added
+        assert "xylo" in {found.document for found in one.retrieve("Where does Xylo live?", 3).passages}
+        assert 1 == one.collection.remove(["xylo"])
     with Agent.open(tmp_path, "even", "odd", "even", embedder=embedder) as both:
         retrieval = both.retrieve(corpus.QUESTION, 12)
         assert 12 == len({one.id for one in retrieval.passages})

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -148,7 +149,9 @@ def test_watching_ends_with_ctrl_c(tmp_path: Path) -> None:
     polyhop = [sys.executable, "-P", "-m", "polyhop.agent"]
     command = [*polyhop, "index", str(docs), "--watch", "--json", "--home", str(home)]
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, env=environment(), stdout=pipe, stderr=pipe, text=True) as child:
+    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a shell may have started the tests with it ignored
+    child = subprocess.Popen(command, env=environment(), stdout=pipe, stderr=pipe, text=True, preexec_fn=heard)
+    try:
         assert child.stdout is not None and child.stderr is not None
         assert 4 == json.loads(child.stdout.readline())["documents_added"]
         assert "watching" in child.stderr.readline()
@@ -157,5 +160,7 @@ def test_watching_ends_with_ctrl_c(tmp_path: Path) -> None:
         assert 1 == json.loads(child.stdout.readline())["documents_added"]
         assert "elbe" in run("retrieve", "Where does the Elbe end?", home=home).stdout
         child.send_signal(signal.SIGINT)
-        _, said = child.communicate(timeout=60)
+        _, said = child.communicate(timeout=100)
+    finally:
+        child.kill()
     assert (0, True) == (child.returncode, "watching ended" in said)

@@ -269,6 +269,17 @@ def test_the_old_setting_still_works(monkeypatch: pytest.MonkeyPatch) -> None:
         assert "chroma=http://host:2" == Settings().index
 
 
+#: what the format of 0.1 had and had not
+AS_IN_0_1 = (
+    "UPDATE meta SET value = 1 WHERE key = 'format'",
+    "ALTER TABLE chunks DROP COLUMN layout",
+    "ALTER TABLE documents DROP COLUMN original",
+    "DROP TABLE files",
+    "DROP TABLE roots",
+    "CREATE TABLE sources (path TEXT PRIMARY KEY, size INTEGER, mtime INTEGER, digest BLOB) WITHOUT ROWID",
+)
+
+
 @pytest.mark.parametrize("vectors", ["", "http://127.0.0.1:9"])
 def test_a_record_of_0_1_opens_without_a_rebuild(vectors: str, tmp_path: Path, embedder: Encoder) -> None:
     """The keys that were named after the only engine get their new names, and the index is the one that was there."""
@@ -277,6 +288,8 @@ def test_a_record_of_0_1_opens_without_a_rebuild(vectors: str, tmp_path: Path, e
         with made.record.writing() as connection:
             connection.execute("UPDATE meta SET key = 'chroma' WHERE key = 'index'")
             connection.execute("UPDATE meta SET key = 'url', value = ? WHERE key = 'location'", (vectors,))
+            for statement in AS_IN_0_1:
+                connection.execute(statement)
     with Collection.open(tmp_path, "films", embedder=embedder) as opened:
         assert [] == opened.verify()
         moved = ["the vector index was rebuilt from the record: moved to embedded Chroma"]

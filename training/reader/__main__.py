@@ -30,7 +30,7 @@ from ..harness import (
     write_json,
 )
 from .collect import FORMATS, collected
-from .lists import APART, Reading, clear_of, divide, read
+from .lists import APART, GoldReading, clear_of, divide, read
 
 
 def _collect(given: Namespace) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def _made(given: Namespace) -> dict[str, Any]:
     return _written(given.out, made(given.count, seed=given.seed))
 
 
-def _written(file: Path, found: Sequence[Reading]) -> dict[str, Any]:
+def _written(file: Path, found: Sequence[GoldReading]) -> dict[str, Any]:
     write(file, found)
     counts = {"readings": len(found), "answered": sum(one.answered for one in found)}
     return {"file": str(file), **counts, "sentences": sum(len(one.sentences) for one in found)}

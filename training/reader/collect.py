@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ...core.words import fold, sentences
-from .lists import MOST, Reading, Sentence, nearest, words
+from .lists import MOST, GoldReading, GoldSentence, nearest, words
 
 Chance = np.random.Generator
 #: sentences of other paragraphs of the same document
@@ -42,30 +42,30 @@ def _rows(file: Path) -> Iterator[dict[str, Any]]:
 # Running text
 
 
-def _cut(text: str, heading: str) -> list[tuple[int, Sentence]]:
+def _cut(text: str, heading: str) -> list[tuple[int, GoldSentence]]:
     """Return the sentences of a paragraph, each with its place and the one before it."""
-    found: list[tuple[int, Sentence]] = []
+    found: list[tuple[int, GoldSentence]] = []
     place, before = 0, ""
     for one in sentences(text):
         at = text.find(one, place)
         place = max(place, at) + (len(one) if at >= 0 else 0)
-        found.append((max(0, at), Sentence(one, heading, before)))
+        found.append((max(0, at), GoldSentence(one, heading, before)))
         before = one
     return found
 
 
-def _marked(cut: Sequence[tuple[int, Sentence]], starts: Iterable[tuple[int, int]]) -> list[Sentence]:
+def _marked(cut: Sequence[tuple[int, GoldSentence]], starts: Iterable[tuple[int, int]]) -> list[GoldSentence]:
     """Return the sentences, marked where an answer of these places and ends lies in them."""
     spans = list(starts)
 
-    def label(at: int, one: Sentence) -> Sentence:
+    def label(at: int, one: GoldSentence) -> GoldSentence:
         holds = any(at <= start and end <= at + len(one.text) + 1 for start, end in spans)
-        return Sentence(one.text, one.heading, one.before, "holds" if holds else "no")
+        return GoldSentence(one.text, one.heading, one.before, "holds" if holds else "no")
 
     return [label(at, one) for at, one in cut]
 
 
-def squad(file: Path, domain: str, chance: Chance) -> Iterator[Reading]:
+def squad(file: Path, domain: str, chance: Chance) -> Iterator[GoldReading]:
     """Yield the readings of a file in the format of SQuAD, 1.1 or 2.0."""
     for article in json.loads(_text(file))["data"]:
         named = str(article.get("title") or "").replace("_", " ")
@@ -81,8 +81,11 @@ def squad(file: Path, domain: str, chance: Chance) -> Iterator[Reading]:
 
 
 def _of_paragraph(
-    asked: Sequence[Mapping[str, Any]], domain: str, cut: Sequence[tuple[int, Sentence]], others: Sequence[Sentence]
-) -> Iterator[Reading]:
+    asked: Sequence[Mapping[str, Any]],
+    domain: str,
+    cut: Sequence[tuple[int, GoldSentence]],
+    others: Sequence[GoldSentence],
+) -> Iterator[GoldReading]:
     """Yield the readings of a paragraph's questions, but those whose answer goes over the end of a sentence."""
     for one in asked:
         question = one["question"].strip()
@@ -92,10 +95,10 @@ def _of_paragraph(
             continue
         chosen = nearest(question, marked, MOST - OTHERS // 2)
         chosen += nearest(question, others, OTHERS)[: MOST - len(chosen)]
-        yield Reading(domain, question, chosen)
+        yield GoldReading(domain, question, chosen)
 
 
-def fairytale(folder: Path, domain: str, chance: Chance) -> Iterator[Reading]:
+def fairytale(folder: Path, domain: str, chance: Chance) -> Iterator[GoldReading]:
     """Yield the readings of FairytaleQA's folder `data-by-train-split`, of explicit answers within one section."""
     for file in sorted(folder.glob("questions/*/*.csv")):
         story = folder / "section-stories" / file.parent.name / file.name.replace("-questions", "-story")
@@ -111,11 +114,13 @@ def fairytale(folder: Path, domain: str, chance: Chance) -> Iterator[Reading]:
             holding = _best_with(row["answer1"], row["question"], own)
             if holding is None:
                 continue
-            marked = [Sentence(one.text, one.heading, one.before, "holds" if one is holding else "no") for one in own]
-            yield Reading(domain, row["question"], nearest(row["question"], marked))
+            marked = [
+                GoldSentence(one.text, one.heading, one.before, "holds" if one is holding else "no") for one in own
+            ]
+            yield GoldReading(domain, row["question"], nearest(row["question"], marked))
 
 
-def _best_with(answer: str, question: str, cut: Sequence[Sentence]) -> Sentence | None:
+def _best_with(answer: str, question: str, cut: Sequence[GoldSentence]) -> GoldSentence | None:
     """Return the sentence with an answer that shares most words with the question."""
     sought, asked = f" {_plain(answer)} ", words(question)
     holding = [one for one in cut if sought in f" {_plain(one.text)} "]
@@ -126,7 +131,7 @@ def _plain(text: str) -> str:
     return " ".join(re.findall(r"\w+", fold(text)))
 
 
-def clapnq(file: Path, domain: str, chance: Chance) -> Iterator[Reading]:
+def clapnq(file: Path, domain: str, chance: Chance) -> Iterator[GoldReading]:
     """Yield the readings of a file of ClapNQ; those that need more than two sentences are left out."""
     for row in _rows(file):
         passage, said = row["passages"][0], row.get("output") or [{}]
@@ -135,10 +140,10 @@ def clapnq(file: Path, domain: str, chance: Chance) -> Iterator[Reading]:
         if len(chosen) > 2:
             continue
         made = [
-            Sentence(_tidy(text), passage["title"], _tidy(before), "holds" if fold(text) in chosen else "no")
+            GoldSentence(_tidy(text), passage["title"], _tidy(before), "holds" if fold(text) in chosen else "no")
             for before, text in zip(["", *texts], texts, strict=False)
         ]
-        yield Reading(domain, row["input"], nearest(row["input"], made))
+        yield GoldReading(domain, row["input"], nearest(row["input"], made))
 
 
 def _tidy(text: str) -> str:
@@ -147,7 +152,7 @@ def _tidy(text: str) -> str:
     return re.sub(r"([(\[])\s+", r"\1", text).replace(" 's", "'s").replace(" - ", "-")
 
 
-def multihop(file: Path, domain: str, chance: Chance) -> Iterator[Reading]:
+def multihop(file: Path, domain: str, chance: Chance) -> Iterator[GoldReading]:
     """Yield the readings of questions with gold passages, with the sentences that lead to the answer marked."""
     for row in _rows(file):
         answer, golden = row["answer"], row["gold"]
@@ -159,7 +164,7 @@ def multihop(file: Path, domain: str, chance: Chance) -> Iterator[Reading]:
             continue
         names = [re.sub(r"\s*\(.*\)$", "", one["title"] or "") for one in golden]
         made = [
-            Sentence(
+            GoldSentence(
                 one.text,
                 one.heading,
                 one.before,
@@ -169,10 +174,10 @@ def multihop(file: Path, domain: str, chance: Chance) -> Iterator[Reading]:
             for one in cut
         ]
         other = [one for each in row.get("distractors") or [] for _, one in _cut(each["text"], each["title"] or "")[:3]]
-        yield Reading(domain, row["question"], nearest(row["question"], [*made, *other]), led=True)
+        yield GoldReading(domain, row["question"], nearest(row["question"], [*made, *other]), led=True)
 
 
-def _leads(one: Sentence, place: int, names: Sequence[str]) -> bool:
+def _leads(one: GoldSentence, place: int, names: Sequence[str]) -> bool:
     """Say whether a sentence of one gold passage names another."""
     return any(len(name) > 3 and name in one.text for at, name in enumerate(names) if at != place)
 
@@ -186,18 +191,18 @@ def row_text(columns: Sequence[str], cells: Sequence[str]) -> str:
     return "; ".join(f"{name}: {cell}" if name else cell for name, cell in pairs if cell and cell not in "-–—")
 
 
-def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], heading: str, held: set[int]) -> list[Sentence]:
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], heading: str, held: set[int]) -> list[GoldSentence]:
     """Return the rows of a table as sentences, and its header as one that holds nothing."""
     texts = [row_text(columns, row) for row in rows]
     made = [
-        Sentence(text, heading, before, "holds" if number in held else "no")
+        GoldSentence(text, heading, before, "holds" if number in held else "no")
         for number, (before, text) in enumerate(zip(["", *texts], texts, strict=False))
         if text
     ]
-    return [*made, Sentence("; ".join(filter(None, columns)), heading)]
+    return [*made, GoldSentence("; ".join(filter(None, columns)), heading)]
 
 
-def wikitables(folder: Path, domain: str, chance: Chance) -> Iterator[Reading]:
+def wikitables(folder: Path, domain: str, chance: Chance) -> Iterator[GoldReading]:
     """Yield the readings of WikiTableQuestions, of questions that one row answers, and questions made of its tables.
 
     `folder` holds `training.tsv` and the folder `csv`.
@@ -216,12 +221,14 @@ def wikitables(folder: Path, domain: str, chance: Chance) -> Iterator[Reading]:
             continue
         beside = " ".join(cell for cell in lines[held[0]] if fold(cell) != answer)
         if words(question) & words(beside):
-            yield Reading(domain, question, nearest(question, _table(columns, lines, "", set(held))))
+            yield GoldReading(domain, question, nearest(question, _table(columns, lines, "", set(held))))
     for columns, lines in tables.values():
         yield from _cells(columns, lines, domain, chance)
 
 
-def _cells(columns: Sequence[str], lines: Sequence[Sequence[str]], domain: str, chance: Chance) -> Iterator[Reading]:
+def _cells(
+    columns: Sequence[str], lines: Sequence[Sequence[str]], domain: str, chance: Chance
+) -> Iterator[GoldReading]:
     """Yield questions for a cell of a table by its column and what names its row."""
     keys = [line[0] for line in lines]
     named = [at for at, key in enumerate(keys) if re.search("[A-Za-z]{3}", key) and keys.count(key) == 1]
@@ -240,12 +247,12 @@ def _cells(columns: Sequence[str], lines: Sequence[Sequence[str]], domain: str, 
         if not held and chance.random() < 0.5:  # the row is there, the column is not
             kept = [[cell for place, cell in enumerate(line) if place != column] for line in lines]
             columns = [name for place, name in enumerate(columns) if place != column]
-            yield Reading(domain, question, nearest(question, _table(columns, kept, "", held)))
+            yield GoldReading(domain, question, nearest(question, _table(columns, kept, "", held)))
             return
-        yield Reading(domain, question, nearest(question, _table(columns, kept, "", held)))
+        yield GoldReading(domain, question, nearest(question, _table(columns, kept, "", held)))
 
 
-def tatqa(file: Path, domain: str, chance: Chance) -> Iterator[Reading]:
+def tatqa(file: Path, domain: str, chance: Chance) -> Iterator[GoldReading]:
     """Yield the readings of TAT-QA whose answer stands in one row of the table or in the text."""
     for report in json.loads(_text(file)):
         cells = [[re.sub(r"\s+", " ", cell).strip() for cell in row] for row in report["table"]["table"]]
@@ -267,11 +274,11 @@ def tatqa(file: Path, domain: str, chance: Chance) -> Iterator[Reading]:
             if holding is None and not held:
                 continue
             said = [
-                Sentence(one.text, one.heading, one.before, "holds" if one is holding else "no")
+                GoldSentence(one.text, one.heading, one.before, "holds" if one is holding else "no")
                 for text in texts
                 for one in text
             ]
-            yield Reading(domain, question, nearest(question, [*said, *_table(columns, lines, "", held)]))
+            yield GoldReading(domain, question, nearest(question, [*said, *_table(columns, lines, "", held)]))
 
 
 def _is_amount(cell: str) -> bool:
@@ -282,17 +289,17 @@ def _bare(cell: str) -> str:
     return re.sub(r"[$€£%(),\s]|million|thousand", "", cell)
 
 
-def feta(file: Path, domain: str, chance: Chance) -> Iterator[Reading]:
+def feta(file: Path, domain: str, chance: Chance) -> Iterator[GoldReading]:
     """Yield the readings of FeTaQA that one row of the table answers."""
     for row in _rows(file):
         columns, *lines = [[re.sub(r"\s+", " ", cell) for cell in line] for line in row["table_array"]]
         held = {place[0] - 1 for place in row["highlighted_cell_ids"] if place[0]}
         if len(held) == 1 and len(lines) > 2 and all(sum(map(len, lines[at])) < 300 for at in held):
             heading = " > ".join(filter(None, [row["table_page_title"], row["table_section_title"]]))
-            yield Reading(domain, row["question"], nearest(row["question"], _table(columns, lines, heading, held)))
+            yield GoldReading(domain, row["question"], nearest(row["question"], _table(columns, lines, heading, held)))
 
 
-FORMATS: Mapping[str, Callable[[Path, str, Chance], Iterator[Reading]]] = {
+FORMATS: Mapping[str, Callable[[Path, str, Chance], Iterator[GoldReading]]] = {
     "squad": squad,
     "fairytale": fairytale,
     "clapnq": clapnq,
@@ -306,7 +313,7 @@ FORMATS: Mapping[str, Callable[[Path, str, Chance], Iterator[Reading]]] = {
 # More of the same
 
 
-def collected(kind: str, file: Path, domain: str, *, limit: int, seed: int = 0) -> list[Reading]:
+def collected(kind: str, file: Path, domain: str, *, limit: int, seed: int = 0) -> list[GoldReading]:
     """Return the readings of a file, at most `limit` (0 for all) drawn by chance, some asked or told otherwise.
 
     One question in six is in lower case or made of its key words; a sentence that holds the answer has, where it
@@ -321,7 +328,7 @@ def collected(kind: str, file: Path, domain: str, *, limit: int, seed: int = 0) 
     return [_varied(found[at], names, chance) for at in sorted(order)]
 
 
-def _varied(one: Reading, names: Sequence[str], chance: Chance) -> Reading:
+def _varied(one: GoldReading, names: Sequence[str], chance: Chance) -> GoldReading:
     sentences, question, drawn = list(one.sentences), one.question, chance.random()
     holding = [each for each in sentences if each.label == "holds"]
     shared = [name for name in _subjects(question) if holding and name in holding[0].text + holding[0].heading]
@@ -330,13 +337,13 @@ def _varied(one: Reading, names: Sequence[str], chance: Chance) -> Reading:
         new = _instead(old, names, chance)
         if drawn < 0.1:
             question = question.replace(old, new)
-            sentences = [Sentence(each.text, each.heading, each.before) for each in sentences]
+            sentences = [GoldSentence(each.text, each.heading, each.before) for each in sentences]
         elif drawn < 0.6:
             text, above, before = (
                 part.replace(old, new) for part in (holding[0].text, holding[0].heading, holding[0].before)
             )
-            sentences.insert(0, Sentence(text, above, before))  # where the likeliest of the wrong ones stand
-    return Reading(one.domain, said_otherwise(question, chance), sentences, one.led)
+            sentences.insert(0, GoldSentence(text, above, before))  # where the likeliest of the wrong ones stand
+    return GoldReading(one.domain, said_otherwise(question, chance), sentences, one.led)
 
 
 def said_otherwise(question: str, chance: Chance) -> str:

@@ -14,10 +14,10 @@ from torch import Tensor, nn
 from ...answering.extractive.reader import HOLDS, SUPPORTS, encode
 from ...core.errors import CallerError
 from ...retrieval.rerank import crossfile
-from ..harness import Watcher, counted, mark_of
+from ..harness import TrainingWatcher, counted, mark_of
 from ..loop import Loop, device
-from ..rerank.fit import GIVEN, Network, padded
-from .lists import LABELS, Reading, Sentence
+from ..rerank.fit import GIVEN, TorchCrossEncoder, padded
+from .lists import LABELS, GoldReading, GoldSentence
 
 OUTPUTS = 2
 _HOLDS, _SUPPORTS, _NO = LABELS
@@ -65,16 +65,16 @@ def checked(recipe: Recipe) -> Recipe:
     return recipe
 
 
-def network(recipe: Recipe, start: Path | None = None) -> Network:
+def network(recipe: Recipe, start: Path | None = None) -> TorchCrossEncoder:
     """Return the network that a training begins with, that of a file of weights where one is given."""
     torch.manual_seed(recipe.seed)
-    made = Network(recipe.layers, OUTPUTS)
+    made = TorchCrossEncoder(recipe.layers, OUTPUTS)
     if start is not None or recipe.cross:
         load_into(made, start or crossfile.SHIPPED)
     return made
 
 
-def load_into(made: Network, file: Path) -> None:
+def load_into(made: TorchCrossEncoder, file: Path) -> None:
     """Give a network the layers and the head of a file of weights; a head of one output goes to the first.
 
     Raises:
@@ -93,7 +93,7 @@ def load_into(made: Network, file: Path) -> None:
 
 
 @dataclass(slots=True)
-class Progress:
+class ReaderProgress:
     """Where a training is."""
 
     step: int = 0
@@ -102,10 +102,10 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ReaderStep:
     """Some readings, each as many of its sentences as are shown."""
 
-    readings: list[Reading]
+    readings: list[GoldReading]
 
     def marks(self) -> tuple[Tensor, Tensor, Tensor]:
         """Return of each pair whether it holds, whether it supports, and whether the latter is known."""
@@ -118,21 +118,21 @@ class Step:
         return holds, supports, known
 
 
-class Trainer(Loop[Progress]):
+class Trainer(Loop[ReaderProgress]):
     """Trains one reader; `state` is the file to go on from, `start` a file of weights to begin with."""
 
     def __init__(
         self,
-        readings: Sequence[Reading],
+        readings: Sequence[GoldReading],
         recipe: Recipe,
         *,
         tokenizer: Tokenizer,
         state: Path,
-        watcher: Watcher,
+        watcher: TrainingWatcher,
         start: Path | None = None,
     ) -> None:
         checked(recipe)
-        self._domains: dict[str, list[Reading]] = {}
+        self._domains: dict[str, list[GoldReading]] = {}
         for one in readings:
             self._domains.setdefault(one.domain, []).append(one)
         if len(readings) < recipe.questions:
@@ -145,9 +145,11 @@ class Trainer(Loop[Progress]):
         own = [one for one in self.network.parameters() if one.requires_grad]
         optimiser = torch.optim.AdamW(own, lr=recipe.rate, weight_decay=recipe.decay)
         parts = {"network": self.network, "optimiser": optimiser}
-        super().__init__(Progress(), parts, file=state, mark=mark_of(asdict(recipe), said, str(start)), watcher=watcher)
+        super().__init__(
+            ReaderProgress(), parts, file=state, mark=mark_of(asdict(recipe), said, str(start)), watcher=watcher
+        )
 
-    def run(self) -> Progress:
+    def run(self) -> ReaderProgress:
         """Train to the end and return how it went; the network is `network`."""
         if self.resume():
             self.watcher.say(f"going on after {self.now.pairs:,} pairs")
@@ -161,7 +163,7 @@ class Trainer(Loop[Progress]):
         self.network.eval()
         return self.now
 
-    def _steps(self, first: int) -> Iterator[Step]:
+    def _steps(self, first: int) -> Iterator[ReaderStep]:
         """Yield steps from the `first` on; each is drawn by itself, as a resumed run draws it too.
 
         A domain is drawn, then its next question in an order of each round through the domain.
@@ -178,17 +180,17 @@ class Trainer(Loop[Progress]):
                 for place in drawn:
                     taken[names[place]] += 1
             else:
-                yield Step(readings)
+                yield ReaderStep(readings)
             number += 1
 
-    def _next(self, name: str, taken: dict[str, int], chance: np.random.Generator) -> Reading:
+    def _next(self, name: str, taken: dict[str, int], chance: np.random.Generator) -> GoldReading:
         own = self._domains[name]
         turn, place = divmod(taken[name], len(own))
         taken[name] += 1
         order = np.random.default_rng([self._recipe.seed, turn, len(own)]).permutation(len(own))
         return self._shown(own[order[place]], chance)
 
-    def _shown(self, one: Reading, chance: np.random.Generator) -> Reading:
+    def _shown(self, one: GoldReading, chance: np.random.Generator) -> GoldReading:
         """Return a reading with some of its wrong sentences, those that stand first in it oftener."""
         wrong = [each for each in one.sentences if each.label == _NO]
         weights = 1 / (2 + np.arange(len(wrong)))
@@ -197,12 +199,12 @@ class Trainer(Loop[Progress]):
         kept = [each for each in one.sentences if each.label != _NO][:3] + [wrong[place] for place in drawn]
         bare = chance.random(len(kept)) < self._recipe.bare
         shown = [
-            Sentence(each.text, each.heading, "" if hidden else each.before, each.label)
+            GoldSentence(each.text, each.heading, "" if hidden else each.before, each.label)
             for each, hidden in zip(kept, bare, strict=True)
         ]
-        return Reading(one.domain, one.question, shown, one.led)
+        return GoldReading(one.domain, one.question, shown, one.led)
 
-    def _learn(self, step: Step) -> None:
+    def _learn(self, step: ReaderStep) -> None:
         self.network.train()
         tokens = encode([pair for one in step.readings for pair in one.pairs()], self._tokenizer)
         # Short pairs apart from long ones: half of the padding is saved.
@@ -225,7 +227,7 @@ class Trainer(Loop[Progress]):
             logits: Tensor = self.network(ids, segments, inside)
         return logits.float().cpu()
 
-    def _loss(self, logits: Tensor, step: Step) -> Tensor:
+    def _loss(self, logits: Tensor, step: ReaderStep) -> Tensor:
         holds, supports, known = step.marks()
         entropy = nn.functional.binary_cross_entropy_with_logits
         loss = entropy(logits[:, HOLDS], holds)

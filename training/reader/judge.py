@@ -12,7 +12,7 @@ from ...answering.extractive.reader import HOLDS, ReaderPair, summary
 from ...core.types import Numbers, Vectors
 from ...core.weights_file import Linear
 from ..loop import logistic
-from .lists import Reading
+from .lists import GoldReading
 
 PENALTY = 1e-3
 _BINS = 10
@@ -21,7 +21,7 @@ Logits = Callable[[Sequence[ReaderPair]], Vectors]
 
 
 def cases(
-    readings: Sequence[Reading], logits: Logits
+    readings: Sequence[GoldReading], logits: Logits
 ) -> dict[str, tuple[Numbers, NDArray[np.bool_], NDArray[np.bool_]]]:
     """Return for each domain features, whether the best sentence holds the answer, and whether any one does.
 

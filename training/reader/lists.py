@@ -23,7 +23,7 @@ SHORT = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence:
+class GoldSentence:
     """A sentence with what stands above and before it, and what it is to the question."""
 
     text: str
@@ -33,12 +33,12 @@ class Sentence:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class GoldReading:
     """A question and some sentences; `led` says that sentences which lead to the answer are known and marked."""
 
     domain: str
     question: str
-    sentences: Sequence[Sentence]
+    sentences: Sequence[GoldSentence]
     led: bool = False
 
     def pairs(self) -> list[ReaderPair]:
@@ -51,16 +51,16 @@ class Reading:
         return any(one.label == "holds" for one in self.sentences)
 
 
-def divide(readings: Sequence[Reading], most: int = APART) -> tuple[list[Reading], list[Reading]]:
+def divide(readings: Sequence[GoldReading], most: int = APART) -> tuple[list[GoldReading], list[GoldReading]]:
     """Return readings to learn from, and the last tenth of each domain, `most` at most: of other documents, mostly."""
-    domains: dict[str, list[Reading]] = {}
+    domains: dict[str, list[GoldReading]] = {}
     for one in readings:
         domains.setdefault(one.domain, []).append(one)
     apart = {id(one) for own in domains.values() for one in own[-min(most, len(own) // 10) :] if len(own) >= 10}
     return [one for one in readings if id(one) not in apart], [one for one in readings if id(one) in apart]
 
 
-def read(files: Sequence[Path]) -> list[Reading]:
+def read(files: Sequence[Path]) -> list[GoldReading]:
     """Return the readings of some files.
 
     Raises:
@@ -69,14 +69,14 @@ def read(files: Sequence[Path]) -> list[Reading]:
     return load(files, _made, what="reading", step="collect")
 
 
-def _made(domain: str, question: str, sentences: Iterable[Mapping[str, Any]], *, led: bool = False) -> Reading:
-    made = [Sentence(**one) for one in sentences]
+def _made(domain: str, question: str, sentences: Iterable[Mapping[str, Any]], *, led: bool = False) -> GoldReading:
+    made = [GoldSentence(**one) for one in sentences]
     if not made or any(one.label not in LABELS for one in made):
         raise ValueError("sentences with labels are expected")
-    return Reading(domain, question, made, led)
+    return GoldReading(domain, question, made, led)
 
 
-def clear_of(readings: Sequence[Reading], files: Sequence[Path]) -> list[Reading]:
+def clear_of(readings: Sequence[GoldReading], files: Sequence[Path]) -> list[GoldReading]:
     """Return the readings none of whose sentences stands in a gold passage of questions that are kept apart.
 
     Args:
@@ -93,7 +93,7 @@ def words(text: str) -> frozenset[str]:
     return frozenset(word_key(word) for word in content_words(text))
 
 
-def nearest(question: str, sentences: Sequence[Sentence], most: int = MOST) -> list[Sentence]:
+def nearest(question: str, sentences: Sequence[GoldSentence], most: int = MOST) -> list[GoldSentence]:
     """Return the sentences that are something to a question, and of the others those that share most words with it."""
     asked = words(question)
     own = [one for one in sentences if one.label != "no"]

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from .collect import Chance, said_otherwise
-from .lists import MOST, Label, Reading, Sentence, nearest
+from .lists import MOST, GoldReading, GoldSentence, Label, nearest
 
 ABSENT = 0.25
 _HELD: Mapping[str, Any] = json.loads((Path(__file__).parent / "facts.json").read_text("utf-8"))
@@ -112,7 +112,7 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class FactKind:
     """A kind of things: the names of a family, what a pronoun or a general name calls one, and its facts."""
 
     names: Callable[[Chance], list[str]]
@@ -179,7 +179,9 @@ NAMES: Mapping[str, Callable[[Chance], list[str]]] = {
     "works": _works,
     "courses": _courses,
 }
-KINDS = [Kind(NAMES[one["names"]], one["called"], [Fact.of(fact) for fact in one["facts"]]) for one in _HELD["kinds"]]
+KINDS = [
+    FactKind(NAMES[one["names"]], one["called"], [Fact.of(fact) for fact in one["facts"]]) for one in _HELD["kinds"]
+]
 _THINGS, _TEMPERS, _PLAIN = _HELD["things"], _HELD["tempers"], [Fact.of(fact) for fact in _HELD["plain"]]
 _TONGUES = [(one["things"], [Fact.of(fact) for fact in one["facts"]]) for one in _HELD["tongues"]]
 
@@ -195,7 +197,7 @@ _NEARBY = (
 )
 
 
-def made(count: int, *, seed: int = 0) -> list[Reading]:
+def made(count: int, *, seed: int = 0) -> list[GoldReading]:
     """Return so many readings."""
     chance = np.random.default_rng(seed)
     drawn = chance.random(count)
@@ -210,7 +212,7 @@ def _said(form: str, name: str, value: str) -> str:
     return _upper(form.format(s=name, S=_upper(name), v=value))
 
 
-def _plain(chance: Chance, *, foreign: bool) -> Reading:
+def _plain(chance: Chance, *, foreign: bool) -> GoldReading:
     """Return a question on a plain fact, among the same of other things and other facts of the same thing."""
     things, facts = _TONGUES[int(chance.integers(len(_TONGUES)))] if foreign else (_THINGS, _PLAIN)
     asked, *others = (int(place) for place in chance.permutation(len(facts)))
@@ -228,14 +230,14 @@ def _plain(chance: Chance, *, foreign: bool) -> Reading:
     texts = [texts[int(place)] for place in chance.permutation(len(texts))]
     bullets = _pick(("", "", "- ", "* ", "1. "), chance)
     sentences = [
-        Sentence(bullets + text, heading, before and bullets + before, label)
+        GoldSentence(bullets + text, heading, before and bullets + before, label)
         for (before, _), (text, label) in zip([("", ""), *texts], texts, strict=False)
     ]
     question = said_otherwise(_said(_pick(facts[asked].asked, chance), name, ""), chance)
-    return Reading("made", question, nearest(question, sentences))
+    return GoldReading("made", question, nearest(question, sentences))
 
 
-def _of_things(chance: Chance) -> Reading:
+def _of_things(chance: Chance) -> GoldReading:
     """Return a question on one of a family of things that each have some facts."""
     kind = KINDS[int(chance.integers(len(KINDS)))]
     names = kind.names(chance)
@@ -243,27 +245,27 @@ def _of_things(chance: Chance) -> Reading:
     asked, named = facts[0], names[0]
     absent = chance.random() < ABSENT
     tell = _pick(("sentences", "sentences", "row", "keys", "list", "answers", "brackets"), chance)
-    told: list[Sentence] = []
+    told: list[GoldSentence] = []
     for name in names:
         own = [fact for fact in facts if not (absent and name == named and fact is asked)]
         own = [own[int(place)] for place in chance.permutation(len(own))]
-        told += TELLS[tell](Told(kind, name, own, asked if name == named and not absent else None), chance)
+        told += TELLS[tell](ToldFact(kind, name, own, asked if name == named and not absent else None), chance)
     form = _pick(_NEARBY, chance)
     told.append(
-        Sentence(_upper(form.format(s=named, S=_upper(named), l=asked.label.lower(), L=asked.label)), _upper(named))
+        GoldSentence(_upper(form.format(s=named, S=_upper(named), l=asked.label.lower(), L=asked.label)), _upper(named))
     )
     question = _said(_pick(asked.asked, chance), named, "")
     if chance.random() < 0.06:
         question = f"{named} {asked.label.lower()}"
     question = said_otherwise(question, chance)
-    return Reading("made", question, nearest(question, told, MOST + 2))
+    return GoldReading("made", question, nearest(question, told, MOST + 2))
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ToldFact:
     """A thing and the facts to tell of it; `asked` is the one that a question asks for, if it does of this thing."""
 
-    kind: Kind
+    kind: FactKind
     name: str
     facts: Sequence[Fact]
     asked: Fact | None
@@ -273,9 +275,9 @@ class Told:
         return "holds" if fact is self.asked else "no"
 
 
-def _sentences(of: Told, chance: Chance) -> list[Sentence]:
+def _sentences(of: ToldFact, chance: Chance) -> list[GoldSentence]:
     """Tell facts in sentences under a title, those after the first mostly with a pronoun."""
-    told: list[Sentence] = []
+    told: list[GoldSentence] = []
     pronoun, titled, before = _pick(of.kind.called, chance), chance.random() < 0.8, ""
     for number, fact in enumerate(of.facts):
         form = _pick(fact.said, chance)
@@ -285,41 +287,44 @@ def _sentences(of: Told, chance: Chance) -> list[Sentence]:
             text = _said(text, of.name, fact.value(chance))
         else:
             text = _said(form, of.name, fact.value(chance))
-        told.append(Sentence(text, _upper(of.name) if titled else "", before, of.label(fact)))
+        told.append(GoldSentence(text, _upper(of.name) if titled else "", before, of.label(fact)))
         before = text
     return told
 
 
-def _row(of: Told, chance: Chance) -> list[Sentence]:
+def _row(of: ToldFact, chance: Chance) -> list[GoldSentence]:
     """Tell facts as a row of a table."""
     first = _pick(("Name", "Item", "Title", "ID"), chance)
     cells = [f"{first}: {_upper(of.name)}", *(f"{fact.label}: {fact.value(chance)}" for fact in of.facts)]
     heading = _pick(("", "", "Overview", "Price list > 2024", "List"), chance)
-    return [Sentence(_pick(("; ", "; ", ", ", " | "), chance).join(cells), heading, "", "holds" if of.asked else "no")]
+    return [
+        GoldSentence(_pick(("; ", "; ", ", ", " | "), chance).join(cells), heading, "", "holds" if of.asked else "no")
+    ]
 
 
-def _keys(of: Told, chance: Chance) -> list[Sentence]:
+def _keys(of: ToldFact, chance: Chance) -> list[GoldSentence]:
     """Tell facts as keys and values under a title."""
-    told: list[Sentence] = []
+    told: list[GoldSentence] = []
     before = ""
     for fact in of.facts:
         text = f"{fact.label}{_pick((': ', ': ', ' = ', ' - '), chance)}{fact.value(chance)}"
-        told.append(Sentence(text, _upper(of.name), before, of.label(fact)))
+        told.append(GoldSentence(text, _upper(of.name), before, of.label(fact)))
         before = text
     return told
 
 
-def _list(of: Told, chance: Chance) -> list[Sentence]:
+def _list(of: ToldFact, chance: Chance) -> list[GoldSentence]:
     """Tell each fact as an item, by the name, of a list that has the fact above it."""
     marks = _pick(("- ", "* ", "• ", "1. ", ""), chance)
     return [
-        Sentence(f"{marks}{_upper(of.name)}: {fact.value(chance)}", fact.label, "", of.label(fact)) for fact in of.facts
+        GoldSentence(f"{marks}{_upper(of.name)}: {fact.value(chance)}", fact.label, "", of.label(fact))
+        for fact in of.facts
     ]
 
 
-def _answers(of: Told, chance: Chance) -> list[Sentence]:
+def _answers(of: ToldFact, chance: Chance) -> list[GoldSentence]:
     """Tell facts as questions and answers, on one line or on two."""
-    told: list[Sentence] = []
+    told: list[GoldSentence] = []
     for fact in of.facts:
         question = _said(_pick(fact.asked, chance), of.name, "")
         value = fact.value(chance)
@@ -327,14 +332,14 @@ def _answers(of: Told, chance: Chance) -> list[Sentence]:
         answer = _pick((f"{value}.", _said(_pick(fact.said, chance), of.name, value)), chance)
         heading = _pick(("", "Questions and answers", "FAQ"), chance)
         if chance.random() < 0.5:
-            told.append(Sentence(f"{question} {answer}", heading, "", label))
+            told.append(GoldSentence(f"{question} {answer}", heading, "", label))
         else:
-            told.append(Sentence(question, heading))
-            told.append(Sentence(_upper(answer), heading, question, label))
+            told.append(GoldSentence(question, heading))
+            told.append(GoldSentence(_upper(answer), heading, question, label))
     return told
 
 
-def _brackets(of: Told, chance: Chance) -> list[Sentence]:
+def _brackets(of: ToldFact, chance: Chance) -> list[GoldSentence]:
     """Tell the first facts in brackets behind the name, and the last in a sentence of its own."""
     *inside, last = of.facts
     if not inside:
@@ -344,11 +349,11 @@ def _brackets(of: Told, chance: Chance) -> list[Sentence]:
         ("is listed here", "was mentioned before", "is well known to the staff", "needs no introduction"), chance
     )
     heading = _pick(("", "Directory", _upper(of.name)), chance)
-    first = Sentence(f"{_upper(of.name)} ({told}) {rest}.", heading, "", "holds" if of.asked in inside else "no")
-    return [first, *_sentences(Told(of.kind, of.name, [last], of.asked), chance)]
+    first = GoldSentence(f"{_upper(of.name)} ({told}) {rest}.", heading, "", "holds" if of.asked in inside else "no")
+    return [first, *_sentences(ToldFact(of.kind, of.name, [last], of.asked), chance)]
 
 
-TELLS: Mapping[str, Callable[[Told, Chance], list[Sentence]]] = {
+TELLS: Mapping[str, Callable[[ToldFact, Chance], list[GoldSentence]]] = {
     "sentences": _sentences,
     "row": _row,
     "keys": _keys,

@@ -11,8 +11,8 @@ import pytest
 
 from polyhop.core.errors import CallerError
 from polyhop.training.reader.collect import collected, row_text, said_otherwise
-from polyhop.training.reader.lists import MOST, Reading, divide, nearest, read
-from polyhop.training.reader.lists import Sentence as Read
+from polyhop.training.reader.lists import MOST, GoldReading, divide, nearest, read
+from polyhop.training.reader.lists import GoldSentence as Read
 
 TEXT = "Rust eats iron. The bridge at Ulm was built in 1911. It was painted green. Nobody knows why."
 
@@ -28,7 +28,7 @@ def squad(file: Path, *asked: tuple[str, str]) -> Path:
     return file
 
 
-def held(one: Reading) -> list[str]:
+def held(one: GoldReading) -> list[str]:
     """Return the sentences that hold the answer."""
     return [each.text for each in one.sentences if each.label == "holds"]
 
@@ -121,7 +121,7 @@ def test_what_is_no_reading_is_refused(tmp_path: Path) -> None:
 
 def test_the_last_of_each_domain_are_kept_apart() -> None:
     """A tenth of each, in its order."""
-    given = [Reading(domain, f"{number}?", [Read("a")]) for domain in "ab" for number in range(20)]
+    given = [GoldReading(domain, f"{number}?", [Read("a")]) for domain in "ab" for number in range(20)]
     learned, apart = divide(given)
 
     assert ["18?", "19?"] * 2 == [one.question for one in apart]

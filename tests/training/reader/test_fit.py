@@ -16,22 +16,22 @@ from polyhop.retrieval.rerank import crossfile
 from polyhop.training.harness import write
 from polyhop.training.reader.__main__ import main
 from polyhop.training.reader.fit import Recipe, Trainer, load_into
-from polyhop.training.reader.lists import Reading, Sentence
-from polyhop.training.rerank.fit import Network
+from polyhop.training.reader.lists import GoldReading, GoldSentence
+from polyhop.training.rerank.fit import TorchCrossEncoder
 from tests.training.silence import Silence
 
 
-def rivers(count: int, domain: str = "rivers") -> list[Reading]:
+def rivers(count: int, domain: str = "rivers") -> list[GoldReading]:
     """Return questions whose answer stands in the sentence that speaks of water."""
     names = [f"Kel{number}" for number in range(count)]
     return [
-        Reading(
+        GoldReading(
             domain,
             f"Tell me of {name}.",
             [
-                Sentence(f"{name} has water.", label="holds"),
-                Sentence(f"{name} has stones.", "Stones", "It is dry."),
-                Sentence(f"{name} has sand."),
+                GoldSentence(f"{name} has water.", label="holds"),
+                GoldSentence(f"{name} has stones.", "Stones", "It is dry."),
+                GoldSentence(f"{name} has sand."),
             ],
         )
         for name in names
@@ -94,7 +94,7 @@ def test_readings_become_weights_and_a_calibration(tmp_path: Path, capsys: pytes
 @pytest.mark.slow
 def test_it_may_begin_with_other_weights(tmp_path: Path) -> None:
     """The cross-encoder's layers and head are taken over as they are in 8 bits; another number of layers is refused."""
-    made = Network((0, 2, 4), 2)
+    made = TorchCrossEncoder((0, 2, 4), 2)
     load_into(made, crossfile.SHIPPED)
     _, held = crossfile.load(crossfile.SHIPPED)
     name = "encoder.layer.1.output.dense.weight"
@@ -103,6 +103,6 @@ def test_it_may_begin_with_other_weights(tmp_path: Path) -> None:
     assert np.allclose(wanted, made.trained()[name])
     assert np.allclose(held["head.weight"][0], made.trained()["head.weight"][0])
     with pytest.raises(CallerError, match="layers"):
-        load_into(Network((0,), 2), crossfile.SHIPPED)
+        load_into(TorchCrossEncoder((0,), 2), crossfile.SHIPPED)
     with pytest.raises(CallerError, match="too few"):
         trainer(tmp_path / "state", questions=31)
