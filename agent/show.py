@@ -247,17 +247,20 @@ def answer_kind(said: Answer) -> str:
     if not said.extractive:
         held = sum(citation["supported"] for citation in said.citations)
         return f"Answer by {said.model}, {held} of {len(said.citations)} sentences borne out by the passages"
-    return "Answer (extractive: sentences of the passages, no language model)" if said.found else "Answer"
+    if not said.found:
+        return "Answer"
+    sure = "" if said.confidence is None else f", right with {100 * said.confidence:.0f} % probability"
+    return f"Answer{sure} (quoted from the passages, no language model)"
 
 
-def summary(retrieval: Retrieval, *, whole: bool = False) -> RenderableType:
+def summary(retrieval: Retrieval, *, whole: bool = False, answered: bool = False) -> RenderableType:
     """Return how sufficient the passages are, if that is known, how long each step took and why the run ended.
 
-    `whole` says in words what the first means.
+    `whole` says in words what the first means; beside an answer that says how sure it is, it alone tells the first.
     """
     lines = [Text(plain(said), style="yellow") for said in retrieval.instructions]
     lines.append(timings(retrieval.events, retrieval.stopped))
-    if retrieval.sufficiency is not None:
+    if retrieval.sufficiency is not None and (whole or not answered):
         short = f"sufficient: {100 * retrieval.sufficiency:.0f} %"
         lines.insert(-1, Text(assurance(retrieval) if whole else short, style="dim"))
     if retrieval.spent:

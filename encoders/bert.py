@@ -60,26 +60,30 @@ def build(weights: Weights, *, layers: int, heads: int, epsilon: float) -> onnx.
     )
 
 
-def build_scorer(weights: Weights, *, layers: int, heads: int, epsilon: float) -> onnx.ModelProto:
+def build_scorer(weights: Weights, *, layers: int, heads: int, epsilon: float, tokens: bool = False) -> onnx.ModelProto:
     """Return the graph `ids, segments, lengths -> logits`.
 
     As `build`, with `segments` of the shape of `ids`, 0 for a token of the first text and 1 for one of the second;
     the mean of the last hidden states goes through the linear units `head`, and `logits` is float32 (rows, units), or
-    (rows,) where there is one. Matrices of 8 bits are multiplied in integers, with the other side quantised as it
+    (rows,) where there is one. With `tokens` each hidden state goes through them, and `logits` is (rows, width, units).
+    Matrices of 8 bits are multiplied in integers, with the other side quantised as it
     comes (Jacob et al., "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference",
     arXiv 1712.05877).
     """
     graph, plain = _Graph(weights, heads, epsilon), False
-    total = _total(graph, _hidden(graph, layers, pairs=True))
-    count = graph.add("Cast", ["lengths.column"], "count", fused=plain, to=TensorProto.FLOAT)
-    mean = graph.add("Div", [total, count], "mean", fused=plain)
+    states = _hidden(graph, layers, pairs=True)
+    if not tokens:
+        total = _total(graph, states)
+        count = graph.add("Cast", ["lengths.column"], "count", fused=plain, to=TensorProto.FLOAT)
+        states = graph.add("Div", [total, count], "mean", fused=plain)
     head = graph.constant("head", weights["head.weight"].T)
-    score = graph.add("MatMul", [mean, head], "score", fused=plain)
+    score = graph.add("MatMul", [states, head], "score", fused=plain)
     bias, units = graph.constant("head.bias", weights["head.bias"]), len(weights["head.bias"])
-    score = graph.add("Add", [score, bias], "score.column" if units == 1 else "logits", fused=plain)
-    if units == 1:
+    flat = units == 1 and not tokens
+    score = graph.add("Add", [score, bias], "score.column" if flat else "logits", fused=plain)
+    if flat:
         graph.add("Squeeze", [score, "axis"], "logits", fused=plain)
-    shape: list[str | int | None] = ["rows"] if units == 1 else ["rows", units]
+    shape: list[str | int | None] = ["rows"] if flat else ["rows", "width", units] if tokens else ["rows", units]
     inputs = ["ids", "segments", "lengths"]
     return _model(graph, inputs, helper.make_tensor_value_info("logits", TensorProto.FLOAT, shape))
 

@@ -111,7 +111,7 @@ def collect(
 
 
 def _asked(one: HopQuestion, collection: Collection, hops: int, *, foreign: bool = False) -> AnswerableQuestion | None:
-    if key(one.answer) in ("", "yes", "no"):
+    if key(one.answer) in ("", "yes", "no") and not one.absent:
         return None
     state, run = walked(one.question, collection, K, searches=hops, sufficiency=Estimate())
     quotable = Quotable.of(state["ranked"][:K], run, QuestionWords.of(run.question, run))
@@ -125,7 +125,7 @@ def _asked(one: HopQuestion, collection: Collection, hops: int, *, foreign: bool
         cosines=[round(cosine, 5) for cosine in sight.cosines],
         score=sight.score,
         sufficiency=sight.sufficiency,
-        holds=[holds(piece.text, one.answer) for piece in quotable.pieces],
+        holds=[not one.absent and holds(piece.text, one.answer) for piece in quotable.pieces],
         gold=[documents[place] in gold for place in sight.places],
         foreign=foreign,
         hops=hops,

@@ -42,13 +42,17 @@ class Loop(Generic[P]):
 
     def learn(self, loss: Tensor, share: float) -> float:
         """Take a step at a share of the highest rate, and return the loss before it."""
-        for group in self._optimiser.param_groups:
-            group["lr"] = group["peak"] * share
         self._optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
+        self.descend(share)
+        return float(loss.detach())
+
+    def descend(self, share: float) -> None:
+        """Take a step down the gradients that are there, at a share of the highest rate."""
+        for group in self._optimiser.param_groups:
+            group["lr"] = group["peak"] * share
         nn.utils.clip_grad_norm_(self._network.parameters(), 1.0)
         self._optimiser.step()
-        return float(loss.detach())
 
     def save(self, **more: Any) -> None:
         """Write the state, whole or not at all."""

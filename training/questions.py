@@ -1,7 +1,7 @@
 """Files of questions whose gold passages are known, the collection of their passages, and what polyhop finds there.
 
-A line of a file is `{question, gold, ordered, distractors, answer}`. A gold passage is `{title, text}`, or a string: a
-passage id, a document key, or a title.
+A line of a file is `{question, gold, ordered, distractors, answer, absent}`. A gold passage is `{title, text}`, or a
+string: a passage id, a document key, or a title.
 
 Gold passages stand among the distractors of all questions and among other passages, so that nothing but what they say
 tells them from the rest: neither their place in a file nor a title that only they have.
@@ -40,7 +40,8 @@ NAME = "pool"
 class HopQuestion:
     """A question of a file: its gold passages and others that are known to be wrong, as {title, text} or by name.
 
-    `answer` is empty where the file has none.
+    `answer` is empty where the file has none; `absent` says that the gold passages are near to a question that they do
+    not answer.
     """
 
     place: str
@@ -49,6 +50,7 @@ class HopQuestion:
     ordered: bool = False
     distractors: tuple[Any, ...] = ()
     answer: str = ""
+    absent: bool = False
 
     def texts(self, *, distractors: bool = True) -> Iterator[tuple[str, str]]:
         """Yield (title, text) of the passages that the file itself holds."""
@@ -186,7 +188,9 @@ def _asked(place: str, row: Mapping[str, Any], *, untitled: bool) -> HopQuestion
         tuple(_passage(place, one, untitled=untitled) for one in some) for some in (gold, row.get("distractors") or ())
     )
     answer = str(row.get("answer", "") or "").strip()
-    return HopQuestion(place, question, checked, row.get("ordered") is True, wrong, answer)
+    return HopQuestion(
+        place, question, checked, row.get("ordered") is True, wrong, answer, absent=row.get("absent") is True
+    )
 
 
 def _passage(place: str, one: Any, *, untitled: bool) -> Any:

@@ -110,7 +110,8 @@ def show_answer(said: Answer, screen: Console, *, explain: bool = False) -> None
     screen.print(show.heading("Passages"), show.passages(said.retrieval, whole=explain), sep="\n")
     screen.print(show.heading(show.answer_kind(said)), show.answer(said), sep="\n")
     screen.print()
-    screen.print(show.summary(said.retrieval, whole=explain))
+    answered = said.confidence is not None
+    screen.print(show.summary(said.retrieval, whole=explain, answered=answered))
     for notice in said.notices:
         note(notice)
 

@@ -14,8 +14,9 @@ from ...retrieval.query.short_answers import QuestionWords
 from ...retrieval.run import Run
 from ..citations.check import Sentence
 from .explain import Explainer
-from .quotable import Quotable
+from .quotable import Piece, Quotable, keys_of
 from .scorer import choose, load
+from .statements import ABOVE
 
 #: The probabilities, that the passages are about what is asked and that the sentences hold the answer, below which
 #: nothing is quoted.
@@ -54,4 +55,17 @@ def extract(ranked: Sequence[Candidate], run: Run, sufficiency: float | None = N
     if not known and max(sight.cosines) < ALIKE:
         return Extract([], right)
     told = Explainer.of(quotable, sight, scores, right=right, question=run.question).told()
-    return Extract([Sentence(piece.text, piece.passage + 1, piece.said.text) for piece in told], right)
+    return Extract([Sentence(_named(piece, quotable), piece.passage + 1, piece.said.text) for piece in told], right)
+
+
+def _named(piece: Piece, quotable: Quotable) -> str:
+    """Return a sentence behind what stands above it and is asked of, where the sentence itself does not say that.
+
+    Of Orrin Tarn "It was first sounded in 1887" is told as "Orrin Tarn: It was first sounded in 1887".
+    """
+    asked = quotable.asked.weights.keys()
+    for above in reversed(piece.said.heading.split(ABOVE)):
+        subject = keys_of(above) & asked
+        if subject and subject == keys_of(above):
+            return piece.text if subject & piece.keys else f"{above}: {piece.text}"
+    return piece.text

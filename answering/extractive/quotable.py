@@ -15,17 +15,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...core.types import Numbers, Passage
+from ...core.types import Numbers, Passage, Vectors
 from ...core.words import STOP, WORD, content_words, fold, is_capital, name_key, word_key
 from ...retrieval.candidate import Candidate
 from ...retrieval.query.short_answers import AnswerType, QuestionWords, evoked, fits
 from ...retrieval.run import LoadedPassage, Run
 from ...store.names import Kind
+from .reader import ANSWER, HOLDS, OUTPUTS, SUPPORTS, Page, reader
 from .statements import Statement, statements
 
-#: Passages that are looked at, and sentences of each: what is asked for mostly stands early.
+#: Passages that are looked at, sentences of each that are read, and those of them that are weighed.
 PASSAGES = 5
-HEAD = 10
+READ, HEAD = 60, 10
 #: Words beside a name in which the question's are looked for.
 NEAR = 4
 #: What is known of a sentence, in this order. Shares are of the question's words, by rarity.
@@ -62,7 +63,13 @@ NAMES = (
     "new names",
     "digits",
     "digits wanted",
+    "read",
+    "read of all",
+    "read to lead",
+    "read as answer",
 )
+#: the least logarithm of a share
+_LEAST = -8.0
 _TAIL = re.compile(r"\s*\([^)]*\)$")
 _DIGIT = re.compile(r"\d")
 _COUNTED = frozenset({AnswerType.DATE, AnswerType.NUMBER})
@@ -75,7 +82,7 @@ class Piece(NamedTuple):
     """A statement as it is told, the place of its passage and its own, both from 0, and its words.
 
     `names` are its words with a capital that the question lacks, `covers` the question's words that it says or that
-    what it says looks like, `titled` those and the passage's title's.
+    what it says looks like, `titled` those and the passage's title's. `read` are the reader's logits.
     """
 
     text: str
@@ -86,6 +93,7 @@ class Piece(NamedTuple):
     covers: frozenset[str]
     titled: frozenset[str]
     said: Statement
+    read: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,12 +131,15 @@ class Quotable:
         """Return what may be quoted of a ranking whose passages are all there."""
         items = [item for item in ranked[:PASSAGES] if run.known(item["id"]) is not None]
         known = [one for item in items if (one := run.known(item["id"])) is not None]
-        titles = [_keys(bare(one.passage.title)) for one in known]
+        titles = [keys_of(bare(one.passage.title)) for one in known]
         looks = {key: evoked(key) for key in asked.weights}
         ways = [_way(item, run, asked) for item in items]
+        told = [statements(one.passage)[:READ] for one in known]
+        read = read_statements(run.question, told)
         pieces: dict[str, Piece] = {}
-        for place, one in enumerate(known):
-            for piece in _pieces(one.passage, place, _covers(looks, titles[place]), looks):
+        for place, (own, logits) in enumerate(zip(told, read, strict=True)):
+            for number in sorted(_likeliest(logits)):
+                piece = _piece(own[number], place, number, logits[number], _covers(looks, titles[place]), looks)
                 pieces.setdefault(piece.text, piece)
         covered = [_covers(looks, one.words) for one in known]
         return cls(asked, items, known, titles, ways, covered, list(pieces.values()))
@@ -142,7 +153,10 @@ class Quotable:
             return sum(self.asked.weights[key] for key in sorted(keys)) / total
 
         spread = {key: weight / holders[key] / total for key, weight in self.asked.weights.items()}
-        rows = [[*self._says(piece, share, spread), *self._stands(piece)] for piece in self.pieces]
+        nothing = np.logaddexp.reduce([0.0, *(piece.read[HOLDS] for piece in self.pieces)])
+        rows = [
+            [*self._says(piece, share, spread), *self._stands(piece), *_reads(piece, nothing)] for piece in self.pieces
+        ]
         return Sight(
             kind=self.asked.kind.value,
             rows=np.array(rows, np.float64).reshape(len(rows), len(NAMES)),
@@ -252,18 +266,50 @@ def bare(title: str) -> str:
     return _TAIL.sub("", title)
 
 
-def _pieces(passage: Passage, place: int, heading: frozenset[str], looks: Mapping[str, frozenset[str]]) -> list[Piece]:
-    """Return the first statements of a passage, of one with blocks those that say most of the question."""
-    made = []
-    for number, one in enumerate(statements(passage)):
-        keys = _keys(one.shown)
-        covers = _covers(looks, keys)
-        names = frozenset(_capitals(one.shown) - looks.keys())
-        made.append(Piece(one.shown, place, number, keys, names, covers, covers | heading, one))
-    if passage.layout is None or not passage.layout.blocks:
-        return made[:HEAD]
-    best = sorted(made, key=lambda piece: -len(piece.covers))[:HEAD]  # a table has its rows in no order of worth
-    return sorted(best, key=lambda piece: piece.number)
+def read_statements(question: str, told: Sequence[Sequence[Statement]]) -> list[Vectors]:
+    """Return the reader's logits of each passage's statements, shape (statements, OUTPUTS).
+
+    What stands under one heading is read as one page.
+    """
+    pages, places = list[Page](), list[tuple[int, list[int]]]()
+    for passage, own in enumerate(told):
+        under: dict[str, list[int]] = {}
+        for number, one in enumerate(own):
+            under.setdefault(one.heading, []).append(number)
+        for heading, numbers in under.items():
+            pages.append(Page(question, heading, [own[number].shown for number in numbers]))
+            places.append((passage, numbers))
+    found = [np.empty((len(own), OUTPUTS), np.float32) for own in told]
+    for (passage, numbers), logits in zip(places, reader().logits(pages) if pages else [], strict=True):
+        found[passage][numbers] = logits
+    return found
+
+
+def _likeliest(logits: Vectors) -> list[int]:
+    """Return the places of the statements that most likely hold the answer or lead to it, `HEAD` at most."""
+    best = np.maximum(logits[:, HOLDS], logits[:, SUPPORTS]).round(2)
+    return [int(place) for place in np.argsort(-best, kind="stable")[:HEAD]]
+
+
+def _reads(piece: Piece, nothing: float) -> list[float]:
+    """Return what the reader says of a sentence; `nothing` is what all of them say together."""
+    holds = piece.read[HOLDS]
+    return [holds, max(_LEAST, holds - nothing), piece.read[SUPPORTS], piece.read[ANSWER]]
+
+
+def _piece(
+    one: Statement,
+    place: int,
+    number: int,
+    logits: Vectors,
+    heading: frozenset[str],
+    looks: Mapping[str, frozenset[str]],
+) -> Piece:
+    keys = keys_of(one.shown)
+    covers = _covers(looks, keys)
+    names = frozenset(_capitals(one.shown) - looks.keys())
+    read = tuple(round(float(logit), 3) for logit in logits)
+    return Piece(one.shown, place, number, keys, names, covers, covers | heading, one, read)
 
 
 def _way(item: Candidate, run: Run, asked: QuestionWords) -> tuple[float, float]:
@@ -280,11 +326,12 @@ def _beside(bridge: Passage, name: str, run: Run) -> float:
         end = start + len(sought)
         if words[start:end] == sought:
             beside = words[max(0, start - NEAR) : start] + words[end : end + NEAR]
-            return run.covered(frozenset(map(word_key, beside)) - _keys(bridge.title))
+            return run.covered(frozenset(map(word_key, beside)) - keys_of(bridge.title))
     return 0.0
 
 
-def _keys(text: str) -> frozenset[str]:
+def keys_of(text: str) -> frozenset[str]:
+    """Return the keys of a text's content words."""
     return frozenset(word_key(word) for word in content_words(text))
 
 

@@ -1,118 +1,114 @@
-"""The reader: says of a sentence, read together with the question, whether it holds the answer or leads to it.
+"""The reader: says which sentences of a page, read together with a question, hold its answer or lead to it.
 
-It began as the cross-encoder did, as some layers of the default embedder, and was trained on sentences of questions
-whose answer is known (`polyhop.training.reader`). What stands above and before a sentence is read with it, so that
-"It weighs 40 kg" is understood, and the reader knows which of it all is the sentence: that alone is of the second
-segment.
+It began as the default embedder and was trained on pages of questions whose answer is known
+(`polyhop.training.reader`). All sentences of a page are read at once, under what stands above them, so that "It weighs
+40 kg" and a row of a table are understood, and each costs little. What is said of a sentence is the mean of what is
+said of its tokens; a third logit says of each token whether it is of the answer itself, as readers that mark spans do
+(Devlin et al. 2019, "BERT: Pre-training of Deep Bidirectional Transformers", section 4.2), and the highest counts.
 """
 
 from __future__ import annotations
 
-import math
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from tokenizers import Tokenizer
 
 from ...core.settings import Settings
-from ...core.types import Numbers, Vectors
-from ...core.weights_file import Linear, load_linear
+from ...core.types import Vectors
 from ...retrieval.rerank.cross import TokenScorer
-from ...retrieval.rerank.pairs import ARROW, END, QUESTION, START, WHOLE, Tokens, ids_of
+from ...retrieval.rerank.pairs import END, QUESTION, START, Tokens, ids_of
 
 SHIPPED = Path(__file__).parent / "weights" / "reader.safetensors"
-CALIBRATION = SHIPPED.with_suffix(".json")
-FORMAT = 1
-#: tokens of the sentence, of what stands above it and of what stands before it
-SENTENCE, HEADING, BEFORE = 60, 20, 24
-#: the columns of the logits
-HOLDS, SUPPORTS = 0, 1
+#: tokens of what stands above, of a sentence, and of a window in all
+HEADING, SENTENCE, WHOLE = 24, 96, 256
+#: the columns of the logits: the sentence holds the answer, it leads to it, one of its tokens is of the answer
+HOLDS, SUPPORTS, ANSWER = 0, 1, 2
+OUTPUTS = 3
 _LOADING = threading.Lock()
+#: the logits of a sentence without a token
+NOTHING = -8.0
 
 
-#: what the probability is told by: the best logit of holding the answer, and how far it is above the second best
-FEATURES = ("best", "margin")
-_FARTHEST = 8.0
-
-
-class ReaderPair(NamedTuple):
-    """A question and a sentence.
-
-    `heading` is what stands above the sentence, with " > " between a title and a heading; `before` is the sentence that
-    precedes it. Either may be empty.
-    """
+class Page(NamedTuple):
+    """A question, and sentences that follow each other under one heading, with " > " between a title and a heading."""
 
     question: str
-    sentence: str
-    heading: str = ""
-    before: str = ""
+    heading: str
+    sentences: Sequence[str]
 
 
-def encode(pairs: Sequence[ReaderPair], tokenizer: Tokenizer) -> list[Tokens]:
-    """Return the pairs as tokens: the question, the sentence, and what stands above and before it."""
-    known = ids_of((part for pair in pairs for part in pair), tokenizer)
-    return [_joined(*(known[part] for part in pair)) for pair in pairs]
+class Window(NamedTuple):
+    """Sentences of a page that are read at once: the tokens, and of each its place, its first token and the next's."""
+
+    tokens: Tokens
+    parts: Sequence[tuple[int, int, int]]
 
 
-def _joined(question: list[int], sentence: list[int], heading: list[int], before: list[int]) -> Tokens:
+def windows(pages: Sequence[Page], tokenizer: Tokenizer, whole: int = WHOLE) -> list[list[Window]]:
+    """Return each page as windows of `whole` tokens at most.
+
+    A page that is too long for one is cut between sentences; the last sentence of a window is read again at the head
+    of the next, for its sense, and judged where it was read first.
+    """
+    known = ids_of((part for page in pages for part in (page.question, page.heading, *page.sentences)), tokenizer)
+    return [
+        list(_windows(known[page.question], known[page.heading], [known[one] for one in page.sentences], whole))
+        for page in pages
+    ]
+
+
+def _windows(
+    question: Sequence[int], heading: Sequence[int], sentences: Sequence[Sequence[int]], whole: int
+) -> Iterator[Window]:
     first = [START, *question[:QUESTION], END]
-    said = [*sentence[:SENTENCE], END]
-    around = [*heading[:HEADING], *([ARROW] if heading and before else []), *before[:BEFORE]]
-    ids = [*first, *said, *around[: WHOLE - len(first) - len(said) - 1]]
-    return Tokens([*ids, END] if around else ids, len(first), len(first) + len(said))
+    above = [*first, *heading[:HEADING], *([END] if heading else [])]
+    ids, parts = list(above), list[tuple[int, int, int]]()
+    before: Sequence[int] = ()
+    for place, sentence in enumerate(sentences):
+        own = sentence[:SENTENCE]
+        if parts and len(ids) + len(own) >= whole:
+            yield Window(Tokens([*ids, END], len(first), len(ids) + 1), parts)
+            room = whole - len(above) - len(own) - 1
+            ids, parts = [*above, *before[max(0, len(before) - room) :]], []
+        parts.append((place, len(ids), len(ids) + len(own)))
+        ids += own
+        before = own
+    if parts:
+        yield Window(Tokens([*ids, END], len(first), len(ids) + 1), parts)
 
 
 class Reader(TokenScorer):
-    """Reads sentences; any number of threads may call one instance at once.
+    """Reads pages; any number of threads may call one instance at once."""
 
-    A pair costs about 8 ms of processor time.
-    """
+    def logits(self, pages: Sequence[Page]) -> list[Vectors]:
+        """Return the logits of each page's sentences, shape (sentences, OUTPUTS).
 
-    def logits(self, pairs: Sequence[ReaderPair]) -> Vectors:
-        """Return the logits of each pair, shape (len(pairs), 2).
-
-        Column `HOLDS` is that the sentence holds the answer, column `SUPPORTS` that it does not but leads to it.
+        Column `HOLDS` is that the sentence holds the answer, `SUPPORTS` that it does not but leads to it, `ANSWER` that
+        one of its tokens is of the answer.
         """
-        return self.score(encode(pairs, self.tokenizer))
+        cut = windows(pages, self.tokenizer)
+        told = iter(self.score([window.tokens for own in cut for window in own]))
+        found = [np.empty((len(page.sentences), OUTPUTS), np.float32) for page in pages]
+        for page, own in zip(found, cut, strict=True):
+            for window in own:
+                states = next(told)
+                for place, start, end in window.parts:
+                    page[place] = pooled(states[start:end])
+        return found
 
 
-def summary(holds: Vectors) -> Numbers:
-    """Return the features of the logits of holding the answer, one for each sentence read, shape (len(FEATURES),).
-
-    A sentence that is read alone is as far above the others as any may be.
-    """
-    first, *rest = sorted((float(logit) for logit in holds), reverse=True)
-    return np.array([first, min(_FARTHEST, first - rest[0]) if rest else _FARTHEST])
-
-
-def probability(holds: Vectors, file: Path = CALIBRATION) -> float:
-    """Return how probable it is that the best of some sentences holds the answer, given their logits of holding it.
-
-    Args:
-        holds: the column `HOLDS` of the logits, shape (sentences,); of no sentences nothing can be expected.
-        file: the unit that tells it, fitted on questions that the reader was trained without.
-
-    Raises:
-        OperatorError: if the file is missing or not as it should be.
-    """
-    if not len(holds):
-        return 0.0
-    value = float(_unit(file)(summary(holds)[None])[0])
-    return 1 / (1 + math.exp(-max(-30.0, min(30.0, value))))
-
-
-@lru_cache(maxsize=4)
-def _unit(file: Path) -> Linear:
-    command = "training.reader calibrate"
-    return load_linear(file, _right, what="calibration of the reader", command=command, format=FORMAT)
-
-
-def _right(held: Mapping[str, Any]) -> Linear:
-    return Linear.of(held["right"], FEATURES)
+def pooled(tokens: Vectors) -> Vectors:
+    """Return the logits of a sentence from those of its tokens, shape (OUTPUTS,); without a token nothing is held."""
+    if not len(tokens):
+        return np.full(OUTPUTS, NOTHING, np.float32)
+    made: Vectors = tokens.mean(axis=0)
+    made[ANSWER] = tokens[:, ANSWER].max()
+    return made
 
 
 def reader(file: Path = SHIPPED) -> Reader:

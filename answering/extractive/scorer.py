@@ -51,10 +51,15 @@ SUMMARY = (
     "name",
     "counted",
     "linked",
+    "read",
+    "read of all",
+    "read as answer",
+    "next read",
+    "read in all",
 )
 _NAMED = frozenset({AnswerType.PERSON.value, AnswerType.PLACE.value, AnswerType.NATION.value})
 _COUNTED = frozenset({AnswerType.DATE.value, AnswerType.NUMBER.value})
-_SURE = 6.0
+_SURE, _FAR = 6.0, 8.0
 _PLACE = {name: place for place, name in enumerate(NAMES)}
 
 
@@ -121,6 +126,9 @@ def summary(sight: Sight, scores: Numbers, chosen: Sequence[int]) -> Numbers:
     def best(name: str) -> float:
         return float(max((rows[row, _PLACE[name]] for row in chosen), default=0.0))
 
+    def read(name: str) -> float:
+        return float(max((rows[row, _PLACE[name]] for row in chosen), default=-_FAR))
+
     def over_all(name: str) -> Numbers:
         column: Numbers = rows[:, _PLACE[name]] if len(rows) else np.zeros(1)
         return column
@@ -146,6 +154,9 @@ def summary(sight: Sight, scores: Numbers, chosen: Sequence[int]) -> Numbers:
             float(group(sight.kind) == "name"),
             float(sight.kind in _COUNTED),
             best("linked"),
+            *np.clip([read("read"), read("read of all"), read("read as answer")], -_FAR, _FAR),
+            max([-_FAR, *(float(rows[row, _PLACE["read"]]) for row in range(len(rows)) if row not in chosen)]),
+            math.log1p(float(np.exp(over_all("read").clip(-_FAR, _FAR)).sum())),
         ]
     )
 

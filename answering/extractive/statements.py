@@ -10,6 +10,8 @@ from ...core.types import Block, Passage
 from ...core.words import sentences
 from ..quoted import orders
 
+#: between a title and the headings below it
+ABOVE = " > "
 _BAR = re.compile(r"\s*\|\s*")
 _ITEM = re.compile(r"\s*(?:[-*•]|\d{1,3}[.)]|[a-zA-Z][.)])\s+")
 _RULE = re.compile(r"[\s|:+=_-]*")
@@ -111,4 +113,4 @@ def _trail(*parts: str) -> str:
     for part in filter(None, parts):
         if not kept or part != kept[-1]:
             kept.append(part)
-    return " > ".join(kept)
+    return ABOVE.join(kept)

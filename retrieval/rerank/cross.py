@@ -47,18 +47,18 @@ class TokenScorer:
         home = (Settings().cache if cache is None else cache).expanduser()
         path, arguments = crossfile.graph(home, file)
         self._session = graph_cache.session(path, crossfile.__name__, arguments, threads=threads or graph_cache.cores())
-        _, *self._outputs = self._session.get_outputs()[0].shape  # those of a row, none where there is but one
         self.tokenizer = tokenizer()
 
-    def score(self, tokens: Sequence[Tokens]) -> Vectors:
-        """Return the logits of each pair, shape (len(tokens), outputs), or (len(tokens),) where there is one output."""
+    def score(self, tokens: Sequence[Tokens]) -> list[Vectors]:
+        """Return the logits of each pair, shape (outputs,), (width, outputs) where each token has some; () for one."""
         order = sorted(range(len(tokens)), key=lambda place: (-len(tokens[place].ids), *tokens[place]))
-        result = np.empty((len(tokens), *self._outputs), np.float32)
+        result: list[Vectors] = [np.empty(0, np.float32)] * len(tokens)
         start = 0
         while start < len(order):
             width = -(-len(tokens[order[start]].ids) // _STEP) * _STEP
             places = order[start : start + max(1, _BATCH_TOKENS // width)]
-            result[places] = self._run([tokens[place] for place in places], width)
+            for place, logits in zip(places, self._run([tokens[place] for place in places], width), strict=True):
+                result[place] = logits
             start += len(places)
         return result
 
@@ -77,7 +77,7 @@ class PairScorer(TokenScorer):
 
     def logits(self, pairs: Sequence[CandidatePair]) -> Vectors:
         """Return a logit for each pair, shape (len(pairs),); above 0 the candidate is more likely right than not."""
-        return self.score(encode(pairs, self.tokenizer))
+        return np.array(self.score(encode(pairs, self.tokenizer)), np.float32)
 
 
 def scorer(file: Path = crossfile.SHIPPED) -> PairScorer:

@@ -41,12 +41,16 @@ BrokenWeights = BrokenCheckpoint  # its name in 0.1
 
 @dataclass(frozen=True, slots=True)
 class CrossEncoderCard:
-    """What the weights say of themselves: how many layers and logits, and what they were trained on and with."""
+    """What the weights say of themselves: how many layers and logits, and what they were trained on and with.
+
+    `tokens` says that there are logits for each token, not for a pair.
+    """
 
     layers: int
     data: Mapping[str, Any] = field(default_factory=dict)
     polyhop: str = ""
     outputs: int = 1
+    tokens: bool = False
 
 
 def save(path: Path, parameters: Mapping[str, NDArray[np.float32]], card: CrossEncoderCard) -> None:
@@ -124,6 +128,8 @@ def _parse(path: Path, data: bytes) -> tuple[CrossEncoderCard, Parameters]:
         raise _KIND.odd_header(path, ValueError(f"{card.layers!r} layers"))
     if type(card.outputs) is not int or not 1 <= card.outputs <= MOST_OUTPUTS:
         raise _KIND.odd_header(path, ValueError(f"{card.outputs!r} outputs"))
+    if type(card.tokens) is not bool:
+        raise _KIND.odd_header(path, ValueError(f"tokens={card.tokens!r}"))
     expected = shapes(card.layers, card.outputs)
     _KIND.check(path, expected, tensors)
     for name, tensor in tensors.items():
@@ -142,7 +148,8 @@ def _build(path: Path) -> bytes:
     card, own = load(path)
     given = deserialise(minilm.checked_weights())
     shared = {name: value for name, value in given.items() if name.startswith("embeddings.")}
-    made = build_scorer({**shared, **own}, layers=card.layers, heads=minilm.HEADS, epsilon=minilm.EPSILON)
+    shape: dict[str, Any] = {"layers": card.layers, "heads": minilm.HEADS, "epsilon": minilm.EPSILON}
+    made = build_scorer({**shared, **own}, **shape, tokens=card.tokens)
     return bytes(made.SerializeToString())
 
 

@@ -72,7 +72,15 @@ def test_the_sufficiency_is_shown(home: Path) -> None:
 
     assert f"sufficient: {100 * known:.0f} %\n" in plain
     assert "the first five passages hold all that the question needs; without a second look" in explained
-    assert f"sufficient: {100 * known:.0f} %\n" in run("ask", QUESTION, home=home).stdout
+
+
+def test_an_answer_says_how_sure_it_is(home: Path) -> None:
+    """The probability that it is right stands in its heading, and that of the passages below only if asked for."""
+    sure = run_json("ask", QUESTION, home=home)["confidence"]
+    plain, explained = (run("ask", QUESTION, *more, home=home).stdout for more in ([], ["--explain"]))
+
+    assert f"Answer, right with {100 * sure:.0f} % probability" in plain
+    assert "sufficient:" not in plain and "sufficient:" in explained
 
 
 def test_the_quality_profile_looks_again(home: Path) -> None:

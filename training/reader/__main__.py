@@ -1,16 +1,17 @@
-"""Train the reader, in four steps: python -m polyhop.training.reader collect|made|fit|calibrate ...
+"""Train the reader, in steps: python -m polyhop.training.reader collect|made|questions|fit|judge ...
 
 collect    make readings of a published question set
 made       make readings by program
+questions  write the readings that training keeps apart as questions of passages, for `polyhop.training.answer`
 fit        train a reader on readings; a killed training goes on where it was
-calibrate  judge a reader on questions kept apart, and fit the probability of an answer on domains that it has not seen
+judge      judge a reader on questions kept apart
 """
 
 from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,6 @@ from ..harness import (
     SET,
     Lines,
     Step,
-    described,
     option,
     path,
     paths,
@@ -27,10 +27,9 @@ from ..harness import (
     run,
     with_parts,
     write,
-    write_json,
 )
 from .collect import FORMATS, collected
-from .lists import APART, GoldReading, clear_of, divide, read
+from .lists import APART, GoldReading, as_question, clear_of, divide, read
 
 
 def _collect(given: Namespace) -> dict[str, Any]:
@@ -50,9 +49,10 @@ def _written(file: Path, found: Sequence[GoldReading]) -> dict[str, Any]:
 
 
 def _fit(given: Namespace) -> dict[str, Any]:
+    from ...answering.extractive.reader import OUTPUTS
     from ...encoders.minilm import tokenizer
     from ...retrieval.rerank import crossfile
-    from .fit import OUTPUTS, Recipe, Trainer
+    from .fit import Recipe, Trainer
 
     readings, _ = divide([one for one in read(given.readings) if one.domain not in given.without])
     readings = clear_of(readings, given.apart)
@@ -63,27 +63,34 @@ def _fit(given: Namespace) -> dict[str, Any]:
     domains: dict[str, int] = {}
     for one in readings:
         domains[one.domain] = domains.get(one.domain, 0) + 1
-    data = {"readings": domains, "pairs": progress.pairs, "without": sorted(given.without)}
-    card = crossfile.CrossEncoderCard(len(recipe.layers), data, polyhop_version(), OUTPUTS)
+    data = {"readings": domains, "read": progress.readings, "without": sorted(given.without)}
+    card = crossfile.CrossEncoderCard(len(recipe.layers), data, polyhop_version(), OUTPUTS, tokens=True)
     crossfile.save(given.out, trainer.network.trained(), card)
     return {"file": str(given.out), **data}
 
 
-def _calibrate(given: Namespace) -> dict[str, Any]:
-    from ...answering.extractive.reader import FEATURES, FORMAT, Reader
-    from ...retrieval.rerank import crossfile
-    from .judge import calibrated, cases, error, figures
+def _few(readings: Iterable[GoldReading]) -> list[GoldReading]:
+    """Return as many readings of each domain as are kept apart of one that is trained on, the last ones."""
+    domains: dict[str, list[GoldReading]] = {}
+    for one in readings:
+        domains.setdefault(one.domain, []).append(one)
+    return [one for own in domains.values() for one in own[-APART:]]
 
-    unseen = set(crossfile.load(given.reader)[0].data["without"])
+
+def _questions(given: Namespace) -> dict[str, Any]:
+    found = read(given.readings)
+    _, apart = divide([one for one in found if one.domain not in given.without])
+    rows = [as_question(one) for one in [*apart, *_few(one for one in found if one.domain in given.without)]]
+    write(given.out, rows)
+    return {"file": str(given.out), "questions": len(rows), "absent": sum(one.absent for one in rows)}
+
+
+def _judge(given: Namespace) -> dict[str, Any]:
+    from ...answering.extractive.reader import Reader
+    from .judge import figures
+
     _, apart = divide(read(given.readings), given.most)
-    found = cases(apart, Reader(given.reader).logits)
-    judged = figures(found)
-    fitted_on = {name: own for name, own in found.items() if not unseen or name in unseen}
-    for name, (rows, right, _) in found.items():
-        others = {other: own for other, own in fitted_on.items() if other != name} or fitted_on
-        judged[name] |= {"error": round(error(calibrated(others), rows, right), 3), "unseen": name in unseen}
-    content = {"format": FORMAT, "right": described(calibrated(fitted_on), FEATURES)}
-    return write_json(given.out, content, judged)
+    return dict(figures(apart, Reader(given.reader).logits))
 
 
 SEED = option("--seed", "of what is drawn by chance", type=int, default=0)
@@ -96,19 +103,19 @@ COLLECT = (
     SEED,
     OUT,
 )
+WITHOUT = option("--without", "a domain that is not trained on", action="append", default=[])
 FIT = (
     READINGS,
-    option("--without", "a domain to leave out", action="append", default=[]),
+    WITHOUT,
     paths("--apart", "questions none of whose gold passages may be read"),
     path("--start", "weights of a reader to begin with"),
     SET,
     OUT,
 )
-CALIBRATE = (
-    path("reader", "weights; the probability is fitted on domains that these were trained without, if any"),
+JUDGE = (
+    path("reader", "weights"),
     READINGS,
     option("--most", "readings of each domain", type=int, default=APART),
-    OUT,
 )
 
 
@@ -119,8 +126,9 @@ def main(arguments: Sequence[str]) -> int:
         "made": Step(
             _made, (option("--count", "readings", type=int, default=6_000), SEED, OUT), "make some by program"
         ),
+        "questions": Step(_questions, (READINGS, WITHOUT, OUT), "write those kept apart as questions of passages"),
         "fit": Step(_fit, FIT, "train the reader"),
-        "calibrate": Step(_calibrate, CALIBRATE, "judge a reader and fit the probability of an answer"),
+        "judge": Step(_judge, JUDGE, "judge a reader on questions kept apart"),
     }
     return run("training.reader", __doc__, steps, arguments)
 

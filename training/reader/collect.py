@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 
 from ...core.words import fold, sentences
-from .lists import MOST, GoldReading, GoldSentence, nearest, words
+from .lists import GoldPage, GoldReading, GoldSentence, nearest, words
 
 Chance = np.random.Generator
-#: sentences of other paragraphs of the same document
-OTHERS = 5
-#: how many paragraphs away these are at most
+#: how many paragraphs away the others of a document are at most
 NEAR = 7
+#: rows of a table at most, and characters of the cells of a row that answers
+ROWS, LONG = 12, 300
 #: questions that a table's row alone does not answer
 _OVER_ROWS = re.compile(
     r"\b(?:how many|total|most|least|more|less|fewer|last|first|next|previous|before|after|above|below|average|"
@@ -42,60 +42,55 @@ def _rows(file: Path) -> Iterator[dict[str, Any]]:
 # Running text
 
 
-def _cut(text: str, heading: str) -> list[tuple[int, GoldSentence]]:
-    """Return the sentences of a paragraph, each with its place and the one before it."""
-    found: list[tuple[int, GoldSentence]] = []
-    place, before = 0, ""
+def _page(text: str, heading: str = "", spans: Iterable[tuple[int, int]] = ()) -> GoldPage:
+    """Return the sentences of a text; one holds the answer if a span of these characters lies in it."""
+    spans, made, end = list(spans), [], 0
     for one in sentences(text):
-        at = text.find(one, place)
-        place = max(place, at) + (len(one) if at >= 0 else 0)
-        found.append((max(0, at), GoldSentence(one, heading, before)))
-        before = one
-    return found
+        start = max(end, text.find(one, end))
+        end = start + len(one)
+        inside = [(at - start, to - start) for at, to in spans if start <= at < to <= end + 1]
+        answer = (inside[0][0], min(len(one), inside[0][1])) if inside else None
+        made.append(GoldSentence(one, "holds" if inside else "no", answer))
+    return GoldPage(heading, made)
 
 
-def _marked(cut: Sequence[tuple[int, GoldSentence]], starts: Iterable[tuple[int, int]]) -> list[GoldSentence]:
-    """Return the sentences, marked where an answer of these places and ends lies in them."""
-    spans = list(starts)
-
-    def label(at: int, one: GoldSentence) -> GoldSentence:
-        holds = any(at <= start and end <= at + len(one.text) + 1 for start, end in spans)
-        return GoldSentence(one.text, one.heading, one.before, "holds" if holds else "no")
-
-    return [label(at, one) for at, one in cut]
+def _reading(
+    domain: str, question: str, own: Sequence[GoldPage], others: Iterable[GoldPage], **more: bool
+) -> GoldReading:
+    others = [page for page in others if page.sentences and page not in own]
+    return GoldReading(domain, question.strip(), [*own, *nearest(question, others)], **more)
 
 
 def squad(file: Path, domain: str, chance: Chance) -> Iterator[GoldReading]:
     """Yield the readings of a file in the format of SQuAD, 1.1 or 2.0."""
     for article in json.loads(_text(file))["data"]:
         named = str(article.get("title") or "").replace("_", " ")
-        cuts = []
+        titles, pages = [], []
         for paragraph in article["paragraphs"]:
             # A document in one piece has its title on its first line; titles of collections say nothing.
             title = named or paragraph["context"].split("\n", 1)[0][:120]
-            cuts.append(_cut(paragraph["context"], "" if re.search("Reviews|Comments", title) else title))
+            titles.append("" if re.search("Reviews|Comments", title) else title)
+            pages.append(_page(paragraph["context"], titles[-1]))
         for place, paragraph in enumerate(article["paragraphs"]):
-            near = [cut for at, cut in enumerate(cuts) if at != place and abs(at - place) <= NEAR]
-            others = [one for cut in near for _, one in cut]
-            yield from _of_paragraph(paragraph["qas"], domain, cuts[place], others)
+            near = [page for at, page in enumerate(pages) if at != place and abs(at - place) <= NEAR]
+            for one in paragraph["qas"]:
+                spans = [(each["answer_start"], each["answer_start"] + len(each["text"])) for each in one["answers"]]
+                own = _page(paragraph["context"], titles[place], spans)
+                if own.holds or not spans:
+                    yield _reading(domain, one["question"], [own], near)
 
 
-def _of_paragraph(
-    asked: Sequence[Mapping[str, Any]],
-    domain: str,
-    cut: Sequence[tuple[int, GoldSentence]],
-    others: Sequence[GoldSentence],
-) -> Iterator[GoldReading]:
-    """Yield the readings of a paragraph's questions, but those whose answer goes over the end of a sentence."""
-    for one in asked:
-        question = one["question"].strip()
-        spans = [(each["answer_start"], each["answer_start"] + len(each["text"])) for each in one["answers"]]
-        marked = _marked(cut, spans)
-        if spans and not any(each.label == "holds" for each in marked):
-            continue
-        chosen = nearest(question, marked, MOST - OTHERS // 2)
-        chosen += nearest(question, others, OTHERS)[: MOST - len(chosen)]
-        yield GoldReading(domain, question, chosen)
+def spans(file: Path, domain: str, chance: Chance) -> Iterator[GoldReading]:
+    """Yield the readings of JSON lines with `question`, `heading`, `text`, `spans`, and `others` of heading and text.
+
+    A span is the first character of an answer and the one behind its last.
+    """
+    for row in _rows(file):
+        own = _page(row["text"], row["heading"], map(tuple, row["spans"]))
+        if own.holds or not row["spans"]:
+            yield _reading(
+                domain, row["question"], [own], (_page(one["text"], one["heading"]) for one in row["others"])
+            )
 
 
 def fairytale(folder: Path, domain: str, chance: Chance) -> Iterator[GoldReading]:
@@ -104,27 +99,43 @@ def fairytale(folder: Path, domain: str, chance: Chance) -> Iterator[GoldReading
         story = folder / "section-stories" / file.parent.name / file.name.replace("-questions", "-story")
         if not story.exists():
             continue
-        sections = {row["section"]: row["text"] for row in csv.DictReader(io.StringIO(_text(story)))}
         title = file.name.removesuffix("-questions.csv").replace("-", " ").capitalize()
-        cuts = {number: [one for _, one in _cut(text, title)] for number, text in sections.items()}
+        parts = csv.DictReader(io.StringIO(_text(story)))
+        pages = {row["section"]: _page(row["text"], title) for row in parts}
         for row in csv.DictReader(io.StringIO(_text(file))):
-            own = cuts.get(row["cor_section"], [])
-            if row["ex-or-im1"] != "explicit" or row["local-or-sum"] != "local" or not own:
+            own = pages.get(row["cor_section"])
+            if own is None or row["ex-or-im1"] != "explicit" or row["local-or-sum"] != "local":
                 continue
-            holding = _best_with(row["answer1"], row["question"], own)
-            if holding is None:
-                continue
-            marked = [
-                GoldSentence(one.text, one.heading, one.before, "holds" if one is holding else "no") for one in own
-            ]
-            yield GoldReading(domain, row["question"], nearest(row["question"], marked))
+            marked = _with_answer(row["answer1"], row["question"], [own])
+            if marked is not None:
+                yield _reading(domain, row["question"], marked, (page for page in pages.values() if page is not own))
 
 
-def _best_with(answer: str, question: str, cut: Sequence[GoldSentence]) -> GoldSentence | None:
-    """Return the sentence with an answer that shares most words with the question."""
-    sought, asked = f" {_plain(answer)} ", words(question)
-    holding = [one for one in cut if sought in f" {_plain(one.text)} "]
-    return max(holding, key=lambda one: len(asked & words(one.text + " " + one.before)), default=None)
+def _with_answer(answer: str, question: str, pages: Sequence[GoldPage]) -> list[GoldPage] | None:
+    """Return pages with the sentence marked that has an answer and shares most words with the question, if any does."""
+    asked = words(question)
+    best, where = -1, (-1, -1)
+    for at, page in enumerate(pages):
+        for place, one in enumerate(page.sentences):
+            before = page.sentences[place - 1].text if place else ""
+            shared = len(asked & words(f"{one.text} {before}"))
+            if shared > best and f" {_plain(answer)} " in f" {_plain(one.text)} ":
+                best, where = shared, (at, place)
+    return (
+        None
+        if best < 0
+        else [_marked(page, where[1] if at == where[0] else -1, answer) for at, page in enumerate(pages)]
+    )
+
+
+def _marked(page: GoldPage, held: int, answer: str = "") -> GoldPage:
+    """Return a page with one sentence marked as the one that holds an answer; -1 marks none."""
+    made = list(page.sentences)
+    if held >= 0:
+        text = made[held].text
+        at = text.casefold().find(answer.casefold()) if answer else -1
+        made[held] = GoldSentence(text, "holds", (at, at + len(answer)) if at >= 0 else None)
+    return GoldPage(page.heading, made)
 
 
 def _plain(text: str) -> str:
@@ -135,15 +146,11 @@ def clapnq(file: Path, domain: str, chance: Chance) -> Iterator[GoldReading]:
     """Yield the readings of a file of ClapNQ; those that need more than two sentences are left out."""
     for row in _rows(file):
         passage, said = row["passages"][0], row.get("output") or [{}]
-        texts = passage["sentences"]
         chosen = {fold(one) for one in said[0].get("selected_sentences", [])}
-        if len(chosen) > 2:
-            continue
-        made = [
-            GoldSentence(_tidy(text), passage["title"], _tidy(before), "holds" if fold(text) in chosen else "no")
-            for before, text in zip(["", *texts], texts, strict=False)
-        ]
-        yield GoldReading(domain, row["input"], nearest(row["input"], made))
+        if len(chosen) <= 2:
+            texts = [(_tidy(one), "holds" if fold(one) in chosen else "no") for one in passage["sentences"]]
+            page = GoldPage(passage["title"], [GoldSentence(text, label) for text, label in texts])  # type: ignore[arg-type]
+            yield GoldReading(domain, row["input"], [page])
 
 
 def _tidy(text: str) -> str:
@@ -158,28 +165,23 @@ def multihop(file: Path, domain: str, chance: Chance) -> Iterator[GoldReading]:
         answer, golden = row["answer"], row["gold"]
         if fold(answer) in ("yes", "no") or fold(answer) in fold(row["question"]):
             continue
-        cuts = [[one for _, one in _cut(one["text"], one["title"] or "")] for one in golden]
-        holding = _best_with(answer, row["question"], [one for cut in cuts for one in cut])
-        if holding is None:
+        pages = _with_answer(answer, row["question"], [_page(one["text"], one["title"] or "") for one in golden])
+        if pages is None:
             continue
         names = [re.sub(r"\s*\(.*\)$", "", one["title"] or "") for one in golden]
-        made = [
-            GoldSentence(
-                one.text,
-                one.heading,
-                one.before,
-                "holds" if one is holding else "supports" if _leads(one, place, names) else "no",
-            )
-            for place, cut in enumerate(cuts)
-            for one in cut
-        ]
-        other = [one for each in row.get("distractors") or [] for _, one in _cut(each["text"], each["title"] or "")[:3]]
-        yield GoldReading(domain, row["question"], nearest(row["question"], [*made, *other]), led=True)
+        made = [_led(page, [name for at, name in enumerate(names) if at != place]) for place, page in enumerate(pages)]
+        others = (_page(one["text"], one["title"] or "") for one in row.get("distractors") or [])
+        yield _reading(domain, row["question"], made, others, led=True)
 
 
-def _leads(one: GoldSentence, place: int, names: Sequence[str]) -> bool:
-    """Say whether a sentence of one gold passage names another."""
-    return any(len(name) > 3 and name in one.text for at, name in enumerate(names) if at != place)
+def _led(page: GoldPage, names: Sequence[str]) -> GoldPage:
+    """Return a gold page with the sentences marked that name another one and do not hold the answer."""
+
+    def marked(one: GoldSentence) -> GoldSentence:
+        leads = one.label == "no" and any(len(name) > 3 and name in one.text for name in names)
+        return GoldSentence(one.text, "supports") if leads else one
+
+    return GoldPage(page.heading, [marked(one) for one in page.sentences])
 
 
 # Tables
@@ -191,15 +193,24 @@ def row_text(columns: Sequence[str], cells: Sequence[str]) -> str:
     return "; ".join(f"{name}: {cell}" if name else cell for name, cell in pairs if cell and cell not in "-–—")
 
 
-def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], heading: str, held: set[int]) -> list[GoldSentence]:
-    """Return the rows of a table as sentences, and its header as one that holds nothing."""
-    texts = [row_text(columns, row) for row in rows]
-    made = [
-        GoldSentence(text, heading, before, "holds" if number in held else "no")
-        for number, (before, text) in enumerate(zip(["", *texts], texts, strict=False))
-        if text
-    ]
-    return [*made, GoldSentence("; ".join(filter(None, columns)), heading)]
+def _table(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], heading: str, held: int = -1, column: int = -1
+) -> GoldPage:
+    """Return the rows of a table as sentences, some of a long one, behind its header, which holds nothing.
+
+    Args:
+        held: the row that holds the answer, -1 for none; `column` is the one where it stands, -1 for unknown.
+    """
+    first = max(0, held - ROWS // 2)
+    made = [GoldSentence("; ".join(filter(None, columns)))]
+    for number, row in list(enumerate(rows))[first : first + ROWS]:
+        text, answer = row_text(columns, row), None
+        if number == held and column >= 0:
+            start = len(row_text(columns[: column + 1], row[: column + 1])) - len(row[column])
+            answer = (start, start + len(row[column]))
+        if text:
+            made.append(GoldSentence(text, "holds" if number == held else "no", answer))
+    return GoldPage(heading, made)
 
 
 def wikitables(folder: Path, domain: str, chance: Chance) -> Iterator[GoldReading]:
@@ -217,11 +228,12 @@ def wikitables(folder: Path, domain: str, chance: Chance) -> Iterator[GoldReadin
         columns, lines = tables[name]
         question, answer = row["utterance"], fold(row["targetValue"])
         held = [at for at, line in enumerate(lines) if answer in map(fold, line)]
-        if len(held) != 1 or _OVER_ROWS.search(question) or len(" ".join(lines[held[0]])) > 300:
+        if len(held) != 1 or _OVER_ROWS.search(question) or len(" ".join(lines[held[0]])) > LONG:
             continue
         beside = " ".join(cell for cell in lines[held[0]] if fold(cell) != answer)
         if words(question) & words(beside):
-            yield GoldReading(domain, question, nearest(question, _table(columns, lines, "", set(held))))
+            column = [fold(cell) for cell in lines[held[0]]].index(answer)
+            yield GoldReading(domain, question, [_table(columns, lines, "", held[0], column)])
     for columns, lines in tables.values():
         yield from _cells(columns, lines, domain, chance)
 
@@ -237,19 +249,20 @@ def _cells(
         return
     for at in chance.choice(named, size=2, replace=False):
         column = int(chance.choice(others))
-        if not lines[at][column] or sum(map(len, lines[at])) > 300:
+        if not lines[at][column] or sum(map(len, lines[at])) > LONG:
             continue
         asked, key = fold(columns[column]), keys[at]
         forms = (f"What is the {asked} of {key}?", f"{key} {asked}", f"Which {asked} does {key} have?")
         question = forms[int(chance.integers(len(forms)))]
-        held = set() if chance.random() < 0.25 else {at}
-        kept = [line for place, line in enumerate(lines) if held or place != at]
-        if not held and chance.random() < 0.5:  # the row is there, the column is not
+        if chance.random() >= 0.25:
+            yield GoldReading(domain, question, [_table(columns, lines, "", int(at), column)])
+        elif chance.random() < 0.5:  # the row is not there
+            kept = [line for place, line in enumerate(lines) if place != at]
+            yield GoldReading(domain, question, [_table(columns, kept[max(0, at - ROWS // 2) :], "")])
+        else:  # the row is there, the column is not
             kept = [[cell for place, cell in enumerate(line) if place != column] for line in lines]
-            columns = [name for place, name in enumerate(columns) if place != column]
-            yield GoldReading(domain, question, nearest(question, _table(columns, kept, "", held)))
-            return
-        yield GoldReading(domain, question, nearest(question, _table(columns, kept, "", held)))
+            left = [name for place, name in enumerate(columns) if place != column]
+            yield GoldReading(domain, question, [_table(left, kept[max(0, at - ROWS // 2) :], "")])
 
 
 def tatqa(file: Path, domain: str, chance: Chance) -> Iterator[GoldReading]:
@@ -259,26 +272,26 @@ def tatqa(file: Path, domain: str, chance: Chance) -> Iterator[GoldReading]:
         first = next((at for at, row in enumerate(cells) if at and any(map(_is_amount, row[1:]))), 1)
         columns = [" ".join(dict.fromkeys(filter(None, names))) for names in zip(*cells[:first], strict=False)]
         lines = cells[first:]
-        texts = [[one for _, one in _cut(one["text"], "")] for one in report["paragraphs"]]
+        texts = [_page(one["text"]) for one in report["paragraphs"]]
+        table = _table(columns, lines, "")
         for asked in report["questions"]:
             if asked["answer_type"] != "span" or asked.get("req_comparison"):
                 continue
             answer, question = str(asked["answer"][0]), asked["question"]
-            held: set[int] = set()
-            holding = None
             if asked["answer_from"] == "text":
-                holding = _best_with(answer, question, [one for text in texts for one in text])
-            else:
-                with_it = [at for at, row in enumerate(lines) if any(_bare(answer) == _bare(cell) for cell in row[1:])]
-                held = set(with_it) if len(with_it) == 1 else set()
-            if holding is None and not held:
+                marked = _with_answer(answer, question, texts)
+                if marked is not None:
+                    own = [page for page in marked if page.holds]
+                    yield _reading(domain, question, own, [*(page for page in marked if not page.holds), table])
                 continue
-            said = [
-                GoldSentence(one.text, one.heading, one.before, "holds" if one is holding else "no")
-                for text in texts
-                for one in text
+            places = [
+                (at, column)
+                for at, row in enumerate(lines)
+                for column, cell in enumerate(row)
+                if column and _bare(answer) == _bare(cell)
             ]
-            yield GoldReading(domain, question, nearest(question, [*said, *_table(columns, lines, "", held)]))
+            if len({at for at, _ in places}) == 1:
+                yield _reading(domain, question, [_table(columns, lines, "", *places[0])], texts)
 
 
 def _is_amount(cell: str) -> bool:
@@ -294,13 +307,14 @@ def feta(file: Path, domain: str, chance: Chance) -> Iterator[GoldReading]:
     for row in _rows(file):
         columns, *lines = [[re.sub(r"\s+", " ", cell) for cell in line] for line in row["table_array"]]
         held = {place[0] - 1 for place in row["highlighted_cell_ids"] if place[0]}
-        if len(held) == 1 and len(lines) > 2 and all(sum(map(len, lines[at])) < 300 for at in held):
+        if len(held) == 1 and len(lines) > 2 and all(sum(map(len, lines[at])) < LONG for at in held):
             heading = " > ".join(filter(None, [row["table_page_title"], row["table_section_title"]]))
-            yield GoldReading(domain, row["question"], nearest(row["question"], _table(columns, lines, heading, held)))
+            yield GoldReading(domain, row["question"], [_table(columns, lines, heading, held.pop())])
 
 
 FORMATS: Mapping[str, Callable[[Path, str, Chance], Iterator[GoldReading]]] = {
     "squad": squad,
+    "spans": spans,
     "fairytale": fairytale,
     "clapnq": clapnq,
     "multihop": multihop,
@@ -316,9 +330,9 @@ FORMATS: Mapping[str, Callable[[Path, str, Chance], Iterator[GoldReading]]] = {
 def collected(kind: str, file: Path, domain: str, *, limit: int, seed: int = 0) -> list[GoldReading]:
     """Return the readings of a file, at most `limit` (0 for all) drawn by chance, some asked or told otherwise.
 
-    One question in six is in lower case or made of its key words; a sentence that holds the answer has, where it
-    shares a name or a number with the question, a copy beside it that is of something else; and of one question in
-    ten the asked thing itself is exchanged, so that nothing holds its answer.
+    One question in six is in lower case or made of its key words; where a page with the answer shares
+    a name or a number with the question, two in five have a copy of it beside it that is of something else; and of one
+    question in ten the asked thing itself is exchanged, so that nothing holds its answer.
     """
     chance = np.random.default_rng(seed)
     found = list(FORMATS[kind](file, domain, chance))
@@ -329,21 +343,28 @@ def collected(kind: str, file: Path, domain: str, *, limit: int, seed: int = 0) 
 
 
 def _varied(one: GoldReading, names: Sequence[str], chance: Chance) -> GoldReading:
-    sentences, question, drawn = list(one.sentences), one.question, chance.random()
-    holding = [each for each in sentences if each.label == "holds"]
-    shared = [name for name in _subjects(question) if holding and name in holding[0].text + holding[0].heading]
-    if shared:
+    pages, question, drawn = list(one.pages), one.question, chance.random()
+    holding = next((page for page in pages if page.holds), None)
+    told = "" if holding is None else f"{holding.heading} {' '.join(each.text for each in holding.sentences)}"
+    shared = [name for name in _subjects(question) if name in told]
+    if shared and holding is not None:
         old = shared[int(chance.integers(len(shared)))]
         new = _instead(old, names, chance)
         if drawn < 0.1:
             question = question.replace(old, new)
-            sentences = [GoldSentence(each.text, each.heading, each.before) for each in sentences]
-        elif drawn < 0.6:
-            text, above, before = (
-                part.replace(old, new) for part in (holding[0].text, holding[0].heading, holding[0].before)
-            )
-            sentences.insert(0, GoldSentence(text, above, before))  # where the likeliest of the wrong ones stand
-    return GoldReading(one.domain, said_otherwise(question, chance), sentences, one.led)
+            pages = [_unmarked(page) for page in pages]
+        elif drawn < 0.5:
+            pages.insert(1, _unmarked(holding, old, new))
+    return GoldReading(one.domain, said_otherwise(question, chance), pages, one.led)
+
+
+def _unmarked(page: GoldPage, old: str = "", new: str = "") -> GoldPage:
+    """Return a page whose sentences hold nothing, of something else where a name is exchanged."""
+
+    def other(text: str) -> str:
+        return text.replace(old, new) if old else text
+
+    return GoldPage(other(page.heading), [GoldSentence(other(each.text)) for each in page.sentences])
 
 
 def said_otherwise(question: str, chance: Chance) -> str:

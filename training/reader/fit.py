@@ -1,8 +1,9 @@
-"""Training the reader: as the cross-encoder is, on sentences in the place of passages, of all domains alike."""
+"""Training the reader: what of a page holds the answer, of all domains alike."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -11,16 +12,16 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
-from ...answering.extractive.reader import HOLDS, SUPPORTS, encode
+from ...answering.extractive.reader import ANSWER, HOLDS, OUTPUTS, SUPPORTS, Page, Window, windows
 from ...core.errors import CallerError
 from ...retrieval.rerank import crossfile
 from ..harness import TrainingWatcher, counted, mark_of
 from ..loop import Loop, device
 from ..rerank.fit import GIVEN, TorchCrossEncoder, padded
-from .lists import LABELS, GoldReading, GoldSentence
+from .lists import GoldPage, GoldReading
 
-OUTPUTS = 2
-_HOLDS, _SUPPORTS, _NO = LABELS
+#: a token of a sentence of which it is not known whether it is of the answer
+_UNKNOWN = -1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,67 +30,61 @@ class Recipe:
 
     Args:
         layers: of the embedder's six, the ones to begin with.
-        cross: begin with the layers of the cross-encoder that comes along, which has as many.
-        pairs: to train on in all; the rate falls to nothing by then.
+        readings: to train on in all; the rate falls to nothing by then.
         questions: in a step.
-        wrong: sentences that are nothing to the question, of each in a step.
-        listwise: weight of the loss over a question's sentences beside that over single pairs.
-        bare: share of the sentences that are shown without what stands before them, which also makes them shorter.
+        short: tokens of what is shown of a page mostly; of one page in `long` as many as the reader takes.
+        long: see `short`.
+        beside: chance that a page without the answer is shown beside the one that holds it.
+        listwise: weight of the loss over a question's sentences beside that over single sentences.
+        marking: weight of the loss over tokens.
         power: domains are drawn by their size to this power; 0 takes all alike.
-        threads: of torch, 0 for as many as there are cores.
+        threads: that each take a part of a step's questions; on another number the sums differ in their last digits.
     """
 
-    layers: tuple[int, ...] = (0, 2, 4)
-    cross: bool = True
-    pairs: int = 60_000
+    layers: tuple[int, ...] = tuple(range(GIVEN))
+    readings: int = 30_000
     rate: float = 2e-4
     decay: float = 0.01
     warmup: float = 0.05
-    questions: int = 8
-    wrong: int = 3
+    questions: int = 12
+    short: int = 128
+    long: int = 8
+    beside: float = 0.6
     listwise: float = 0.5
-    bare: float = 0.4
+    marking: float = 0.5
     power: float = 0.5
     seed: int = 0
-    threads: int = 0
-    save_every: int = 100
+    threads: int = 2
+    save_every: int = 50
 
 
 def checked(recipe: Recipe) -> Recipe:
     """Return a recipe that can be trained by; one that cannot is a `CallerError`."""
     if not recipe.layers or not all(0 <= layer < GIVEN for layer in recipe.layers):
         raise CallerError(f"layers={recipe.layers!r}: some of the embedder's layers 0 to {GIVEN - 1} are expected")
-    counted(recipe, "pairs", "questions", "wrong", "save_every")
+    counted(recipe, "readings", "questions", "short", "long", "threads", "save_every")
     if not 0 < recipe.warmup <= 1:
         raise CallerError(f"warmup={recipe.warmup!r}: a share of the training, more than 0, is expected")
     return recipe
 
 
 def network(recipe: Recipe, start: Path | None = None) -> TorchCrossEncoder:
-    """Return the network that a training begins with, that of a file of weights where one is given."""
-    torch.manual_seed(recipe.seed)
-    made = TorchCrossEncoder(recipe.layers, OUTPUTS)
-    if start is not None or recipe.cross:
-        load_into(made, start or crossfile.SHIPPED)
-    return made
-
-
-def load_into(made: TorchCrossEncoder, file: Path) -> None:
-    """Give a network the layers and the head of a file of weights; a head of one output goes to the first.
+    """Return the network that a training begins with, that of a file of weights where one is given.
 
     Raises:
-        CallerError: where it has another number of layers.
+        CallerError: where the file has another number of layers or logits.
     """
-    card, parameters = crossfile.load(file)
+    torch.manual_seed(recipe.seed)
+    made = TorchCrossEncoder(recipe.layers, OUTPUTS, tokens=True)
+    if start is None:
+        return made
+    card, parameters = crossfile.load(start)
+    if (card.layers, card.outputs) != (len(recipe.layers), OUTPUTS):
+        raise CallerError(f"{str(start)!r} has {card.layers} layers and {card.outputs} logits; name others in `layers`")
     own = {name: torch.tensor(value) for name, value in crossfile.plain(parameters).items()}
-    if card.layers != len(made.bert.encoder.layer):
-        raise CallerError(f"{str(file)!r} has {card.layers} layers; name as many in `layers`")
-    made.bert.load_state_dict(
-        {name: value for name, value in own.items() if not name.startswith("head.")}, strict=False
-    )
-    with torch.no_grad():
-        made.head.weight[: card.outputs] = own["head.weight"]
-        made.head.bias[: card.outputs] = own["head.bias"]
+    made.bert.load_state_dict({name: one for name, one in own.items() if not name.startswith("head.")}, strict=False)
+    made.head.load_state_dict({name: own[f"head.{name}"] for name in ("weight", "bias")})
+    return made
 
 
 @dataclass(slots=True)
@@ -97,25 +92,27 @@ class ReaderProgress:
     """Where a training is."""
 
     step: int = 0
-    pairs: int = 0
+    readings: int = 0
     losses: list[float] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class ReaderStep:
-    """Some readings, each as many of its sentences as are shown."""
+    """Some readings as windows; of each window the place of its reading, and its page."""
 
-    readings: list[GoldReading]
+    readings: Sequence[GoldReading]
+    windows: Sequence[Window]
+    of: Sequence[tuple[int, GoldPage]]
 
-    def marks(self) -> tuple[Tensor, Tensor, Tensor]:
-        """Return of each pair whether it holds, whether it supports, and whether the latter is known."""
-        rows = [
-            (one.label == _HOLDS, one.label == _SUPPORTS, each.led or not each.answered or one.label == _HOLDS)
-            for each in self.readings
-            for one in each.sentences
-        ]
-        holds, supports, known = torch.tensor(rows, dtype=torch.float32).T
-        return holds, supports, known
+    def parts(self, number: int) -> list[ReaderStep]:
+        """Return so many steps of as many readings each."""
+        made = []
+        for places in np.array_split(np.arange(len(self.readings)), number):
+            new = {int(old): place for place, old in enumerate(places)}
+            kept = [(one, of) for one, of in zip(self.windows, self.of, strict=True) if of[0] in new]
+            shown = [(new[at], page) for _, (at, page) in kept]
+            made.append(ReaderStep([self.readings[old] for old in new], [one for one, _ in kept], shown))
+        return made
 
 
 class Trainer(Loop[ReaderProgress]):
@@ -138,9 +135,7 @@ class Trainer(Loop[ReaderProgress]):
         if len(readings) < recipe.questions:
             raise CallerError(f"{len(readings)} readings are too few; give more questions")
         self._recipe, self._tokenizer, self._device = recipe, tokenizer, device()
-        if recipe.threads:
-            torch.set_num_threads(recipe.threads)
-        said = [[one.domain, one.question, len(one.sentences)] for one in readings]
+        said = [[one.domain, one.question, len(one.pages)] for one in readings]
         self.network = network(recipe, start).to(self._device)
         own = [one for one in self.network.parameters() if one.requires_grad]
         optimiser = torch.optim.AdamW(own, lr=recipe.rate, weight_decay=recipe.decay)
@@ -152,14 +147,14 @@ class Trainer(Loop[ReaderProgress]):
     def run(self) -> ReaderProgress:
         """Train to the end and return how it went; the network is `network`."""
         if self.resume():
-            self.watcher.say(f"going on after {self.now.pairs:,} pairs")
+            self.watcher.say(f"going on after {self.now.readings:,} readings")
         for step in self._steps(self.now.step):
-            if self.now.pairs >= self._recipe.pairs:
+            if self.now.readings >= self._recipe.readings:
                 break
             self._learn(step)
             if self.now.step % self._recipe.save_every == 0:
                 self.save()
-                self.watcher.say(f"{self.now.pairs:,} pairs, loss {np.mean(self.now.losses):.3f}")
+                self.watcher.say(f"{self.now.readings:,} readings, loss {np.mean(self.now.losses):.3f}")
         self.network.eval()
         return self.now
 
@@ -170,73 +165,141 @@ class Trainer(Loop[ReaderProgress]):
         """
         names = sorted(self._domains)
         weights = np.array([len(self._domains[name]) for name in names], np.float64) ** self._recipe.power
-        number = 0
         taken = dict.fromkeys(names, 0)
+        number = 0
         while True:
             chance = np.random.default_rng([self._recipe.seed, number])
-            drawn = chance.choice(len(names), self._recipe.questions, p=weights / weights.sum())
-            readings = [self._next(names[place], taken, chance) for place in drawn] if number >= first else []
-            if number < first:  # only counted
-                for place in drawn:
-                    taken[names[place]] += 1
-            else:
-                yield ReaderStep(readings)
+            drawn = [
+                names[place] for place in chance.choice(len(names), self._recipe.questions, p=weights / weights.sum())
+            ]
+            turns = []
+            for name in drawn:
+                turns.append((name, taken[name]))
+                taken[name] += 1
+            if number >= first:
+                yield self._step([self._drawn(*turn) for turn in turns], chance)
             number += 1
 
-    def _next(self, name: str, taken: dict[str, int], chance: np.random.Generator) -> GoldReading:
+    def _drawn(self, name: str, turn: int) -> GoldReading:
         own = self._domains[name]
-        turn, place = divmod(taken[name], len(own))
-        taken[name] += 1
+        turn, place = divmod(turn, len(own))
         order = np.random.default_rng([self._recipe.seed, turn, len(own)]).permutation(len(own))
-        return self._shown(own[order[place]], chance)
+        return own[order[place]]
 
-    def _shown(self, one: GoldReading, chance: np.random.Generator) -> GoldReading:
-        """Return a reading with some of its wrong sentences, those that stand first in it oftener."""
-        wrong = [each for each in one.sentences if each.label == _NO]
-        weights = 1 / (2 + np.arange(len(wrong)))
-        size = min(self._recipe.wrong, len(wrong))
-        drawn = chance.choice(len(wrong), size, replace=False, p=weights / weights.sum()) if size else np.zeros(0, int)
-        kept = [each for each in one.sentences if each.label != _NO][:3] + [wrong[place] for place in drawn]
-        bare = chance.random(len(kept)) < self._recipe.bare
-        shown = [
-            GoldSentence(each.text, each.heading, "" if hidden else each.before, each.label)
-            for each, hidden in zip(kept, bare, strict=True)
-        ]
-        return GoldReading(one.domain, one.question, shown, one.led)
+    def _step(self, readings: Sequence[GoldReading], chance: np.random.Generator) -> ReaderStep:
+        shown = [(at, page) for at, one in enumerate(readings) for page in self._shown(one, chance)]
+        pages = [Page(readings[at].question, page.heading, [one.text for one in page.sentences]) for at, page in shown]
+        whole = [int(chance.integers(self._recipe.long)) == 0 for _ in pages]
+        made: list[Window] = []
+        for page, (_, gold), entire in zip(pages, shown, whole, strict=True):
+            own = windows([page], self._tokenizer, *([] if entire else [self._recipe.short]))[0]
+            made.append(_one_of(own, gold, chance))
+        return ReaderStep(readings, made, shown)
+
+    def _shown(self, one: GoldReading, chance: np.random.Generator) -> list[GoldPage]:
+        """Return the pages that hold the answer or lead to it, and perhaps another; the first where none does."""
+        marked = [page for page in one.pages if any(each.label != "no" for each in page.sentences)][:3]
+        kept = marked or list(one.pages[:1])
+        others = [page for page in one.pages if page not in kept]
+        if others and chance.random() < self._recipe.beside:
+            kept.append(others[int(chance.integers(len(others)))])
+        return kept
 
     def _learn(self, step: ReaderStep) -> None:
         self.network.train()
-        tokens = encode([pair for one in step.readings for pair in one.pairs()], self._tokenizer)
-        # Short pairs apart from long ones: half of the padding is saved.
-        order = np.argsort([len(one.ids) for one in tokens], kind="stable")
-        parts = [part for part in np.array_split(order, 2) if len(part)]
-        logits = torch.cat([self._read([tokens[place] for place in part]) for part in parts])
-        logits = logits[torch.tensor(np.argsort(np.concatenate(parts)))]
-        done = self.now.pairs / self._recipe.pairs
+        done = self.now.readings / self._recipe.readings
         # a line up, then a line down
         share = min((done + 0.001) / self._recipe.warmup, 1.02 - done, 1.0)
-        loss = self.learn(self._loss(logits, step), share)
+        parts = step.parts(self._recipe.threads if self._device.type == "cpu" else 1)
+        own = [one for one in self.network.parameters() if one.requires_grad]
+        # Each thread takes some readings from end to end: threads that share each product wait for the slowest.
+        with ThreadPoolExecutor(len(parts)) as pool:
+            made = list(pool.map(lambda part: self._gradients(part, own), parts))
+        for place, parameter in enumerate(own):
+            parameter.grad = torch.stack([gradients[place] for _, gradients in made]).mean(0)
+        self.descend(share)
+        loss = float(np.mean([loss for loss, _ in made]))
         self.now.step += 1
-        self.now.pairs += len(tokens)
+        self.now.readings += len(step.readings)
         self.now.losses = [*self.now.losses[-99:], loss]
-        self.watcher.step("training", self.now.pairs, self._recipe.pairs)
+        self.watcher.step("training", self.now.readings, self._recipe.readings)
 
-    def _read(self, tokens: Sequence[object]) -> Tensor:
-        ids, segments, inside = (part.to(self._device) for part in padded(tokens))  # type: ignore[arg-type]
+    def _gradients(self, step: ReaderStep, own: Sequence[nn.Parameter]) -> tuple[float, Sequence[Tensor]]:
+        torch.set_num_threads(1)  # of this thread
+        # Short windows apart from long ones: half of the padding is saved.
+        order = np.argsort([len(one.tokens.ids) for one in step.windows], kind="stable")
+        found: dict[int, Tensor] = {}
+        for part in np.array_split(order, 3):
+            if len(part):
+                found |= zip(part.tolist(), self._read([step.windows[place] for place in part]), strict=True)
+        loss = self._loss([found[place] for place in range(len(found))], step)
+        return float(loss.detach()), torch.autograd.grad(loss, own)
+
+    def _read(self, shown: Sequence[Window]) -> Tensor:
+        ids, segments, inside = (part.to(self._device) for part in padded([one.tokens for one in shown]))
         with torch.autocast(self._device.type, dtype=torch.bfloat16, enabled=self._device.type == "cuda"):
             logits: Tensor = self.network(ids, segments, inside)
         return logits.float().cpu()
 
-    def _loss(self, logits: Tensor, step: ReaderStep) -> Tensor:
-        holds, supports, known = step.marks()
+    def _loss(self, tokens: Sequence[Tensor], step: ReaderStep) -> Tensor:
+        """Return the loss over sentences, over each question's sentences, and over tokens."""
         entropy = nn.functional.binary_cross_entropy_with_logits
-        loss = entropy(logits[:, HOLDS], holds)
-        loss = loss + 0.3 * entropy(logits[:, SUPPORTS], supports, weight=known)
-        first = 0
-        for one in step.readings:
-            last = first + len(one.sentences)
-            if one.answered:
-                shares = torch.log_softmax(logits[first:last, HOLDS], 0)
-                loss = loss - self._recipe.listwise * shares[holds[first:last] > 0].mean() / len(step.readings)
-            first = last
-        return loss
+        logits = torch.stack(
+            [
+                own[start:end].mean(0)
+                for own, one in zip(tokens, step.windows, strict=True)
+                for _, start, end in one.parts
+            ]
+        )
+        golden = [
+            (at, page.sentences[place])
+            for one, (at, page) in zip(step.windows, step.of, strict=True)
+            for place, *_ in one.parts
+        ]
+        holds = torch.tensor([float(one.label == "holds") for _, one in golden])
+        supports = torch.tensor([float(one.label == "supports") for _, one in golden])
+        known = torch.tensor(
+            [
+                float(step.readings[at].led or not step.readings[at].answered or one.label == "holds")
+                for at, one in golden
+            ]
+        )
+        loss = entropy(logits[:, HOLDS], holds) + 0.3 * entropy(logits[:, SUPPORTS], supports, weight=known)
+        of = torch.tensor([at for at, _ in golden])
+        for at in range(len(step.readings)):
+            own, right = logits[of == at, HOLDS], holds[of == at] > 0
+            shares = torch.log_softmax(torch.cat([own, torch.zeros(1)]), 0)  # the last: nothing holds it
+            told = shares[:-1][right].mean() if right.any() else shares[-1]
+            loss = loss - self._recipe.listwise * told / len(step.readings)
+        return loss + self._recipe.marking * self._marks(tokens, step)
+
+    def _marks(self, tokens: Sequence[Tensor], step: ReaderStep) -> Tensor:
+        """Return the loss over the tokens of which it is known whether they are of the answer."""
+        logits, marks = [], []
+        for own, one, (_, page) in zip(tokens, step.windows, step.of, strict=True):
+            for place, start, end in one.parts:
+                logits.append(own[start:end, ANSWER])
+                marks.append(self._marked(page, place, end - start))
+        told, wanted = torch.cat(logits), torch.cat(marks)
+        kept = wanted != _UNKNOWN
+        return nn.functional.binary_cross_entropy_with_logits(
+            told[kept], wanted[kept], pos_weight=torch.tensor(3.0), reduction="mean"
+        )
+
+    def _marked(self, page: GoldPage, place: int, length: int) -> Tensor:
+        """Return of each token of a sentence 1 where it is of the answer, else 0."""
+        one = page.sentences[place]
+        if one.label != "holds":
+            return torch.zeros(length)
+        if one.answer is None:
+            return torch.full((length,), _UNKNOWN)
+        start, end = one.answer
+        offsets = self._tokenizer.encode(one.text, add_special_tokens=False).offsets[:length]
+        return torch.tensor([float(at < end and to > start) for at, to in offsets])
+
+
+def _one_of(cut: Sequence[Window], page: GoldPage, chance: np.random.Generator) -> Window:
+    """Return one window of a page, where there are some one with a sentence that holds the answer or leads to it."""
+    marked = [one for one in cut if any(page.sentences[place].label != "no" for place, *_ in one.parts)]
+    kept = marked or cut
+    return kept[int(chance.integers(len(kept)))]

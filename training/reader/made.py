@@ -17,9 +17,11 @@ from typing import Any
 import numpy as np
 
 from .collect import Chance, said_otherwise
-from .lists import MOST, GoldReading, GoldSentence, Label, nearest
+from .lists import GoldPage, GoldReading, GoldSentence, Label
 
 ABSENT = 0.25
+#: a sentence and the heading above it
+Line = tuple[str, GoldSentence]
 _HELD: Mapping[str, Any] = json.loads((Path(__file__).parent / "facts.json").read_text("utf-8"))
 _SYLLABLES, _FIRST, _TOWNS, _MONTHS = (_HELD[name].split() for name in ("syllables", "first_names", "towns", "months"))
 
@@ -219,22 +221,16 @@ def _plain(chance: Chance, *, foreign: bool) -> GoldReading:
     base, *rest = (str(one) for one in chance.permutation(things)[:4])
     tempers = [str(one) for one in chance.permutation(_TEMPERS)[:3]] if not foreign else [""]
     name, *family = [temper + base for temper in tempers] + rest
-    answer = _said(_pick(facts[asked].said, chance), name, facts[asked].value(chance))
-    texts: list[tuple[str, Label]] = [
-        (_said(_pick(facts[asked].said, chance), one, facts[asked].value(chance)), "no") for one in family[:4]
-    ]
-    texts += [(_said(_pick(facts[at].said, chance), name, facts[at].value(chance)), "no") for at in others[:3]]
+    value = facts[asked].value(chance)
+    answer = _line("", _said(_pick(facts[asked].said, chance), name, value), "holds", value)
+    texts = [_line("", _said(_pick(facts[asked].said, chance), one, facts[asked].value(chance))) for one in family[:4]]
+    texts += [_line("", _said(_pick(facts[at].said, chance), name, facts[at].value(chance))) for at in others[:3]]
     if chance.random() > ABSENT:
-        texts.append((answer, "holds"))
+        texts.append(answer)
     heading = _pick(("", "", "House rules", "Handbook > Rules", _word(chance)), chance)
-    texts = [texts[int(place)] for place in chance.permutation(len(texts))]
-    bullets = _pick(("", "", "- ", "* ", "1. "), chance)
-    sentences = [
-        GoldSentence(bullets + text, heading, before and bullets + before, label)
-        for (before, _), (text, label) in zip([("", ""), *texts], texts, strict=False)
-    ]
+    told = [(heading, texts[int(place)][1]) for place in chance.permutation(len(texts))]
     question = said_otherwise(_said(_pick(facts[asked].asked, chance), name, ""), chance)
-    return GoldReading("made", question, nearest(question, sentences))
+    return GoldReading("made", question, _pages(told))
 
 
 def _of_things(chance: Chance) -> GoldReading:
@@ -245,115 +241,127 @@ def _of_things(chance: Chance) -> GoldReading:
     asked, named = facts[0], names[0]
     absent = chance.random() < ABSENT
     tell = _pick(("sentences", "sentences", "row", "keys", "list", "answers", "brackets"), chance)
-    told: list[GoldSentence] = []
+    heading = _pick(("", "", "Overview", "Price list > 2024", "Questions and answers", "List"), chance)
+    told: list[Line] = []
     for name in names:
         own = [fact for fact in facts if not (absent and name == named and fact is asked)]
         own = [own[int(place)] for place in chance.permutation(len(own))]
-        told += TELLS[tell](ToldFact(kind, name, own, asked if name == named and not absent else None), chance)
+        told += TELLS[tell](ToldFact(kind, name, own, asked if name == named and not absent else None, heading), chance)
     form = _pick(_NEARBY, chance)
-    told.append(
-        GoldSentence(_upper(form.format(s=named, S=_upper(named), l=asked.label.lower(), L=asked.label)), _upper(named))
-    )
+    near = _upper(form.format(s=named, S=_upper(named), l=asked.label.lower(), L=asked.label))
+    told.insert(int(chance.integers(len(told) + 1)), _line(_upper(named), near))
     question = _said(_pick(asked.asked, chance), named, "")
     if chance.random() < 0.06:
         question = f"{named} {asked.label.lower()}"
-    question = said_otherwise(question, chance)
-    return GoldReading("made", question, nearest(question, told, MOST + 2))
+    return GoldReading("made", said_otherwise(question, chance), _pages(told))
+
+
+def _line(heading: str, text: str, label: Label = "no", value: str = "") -> Line:
+    """Return a sentence and its heading, with the place of the value where it holds the answer."""
+    at = text.rfind(value) if label == "holds" and value else -1
+    return heading, GoldSentence(text, label, (at, at + len(value)) if at >= 0 else None)
+
+
+def _pages(told: Sequence[Line]) -> list[GoldPage]:
+    """Return the sentences under each heading."""
+    pages: dict[str, list[GoldSentence]] = {}
+    for heading, one in told:
+        pages.setdefault(heading, []).append(one)
+    return [GoldPage(heading, own) for heading, own in pages.items()]
 
 
 @dataclass(frozen=True, slots=True)
 class ToldFact:
-    """A thing and the facts to tell of it; `asked` is the one that a question asks for, if it does of this thing."""
+    """A thing and the facts to tell of it; `asked` is the one that a question asks for, if it does of this thing.
+
+    `heading` is what stands above all things of the family.
+    """
 
     kind: FactKind
     name: str
     facts: Sequence[Fact]
     asked: Fact | None
+    heading: str
 
     def label(self, fact: Fact) -> Label:
         """Return what a sentence that tells a fact is to the question."""
         return "holds" if fact is self.asked else "no"
 
 
-def _sentences(of: ToldFact, chance: Chance) -> list[GoldSentence]:
+def _sentences(of: ToldFact, chance: Chance) -> list[Line]:
     """Tell facts in sentences under a title, those after the first mostly with a pronoun."""
-    told: list[GoldSentence] = []
-    pronoun, titled, before = _pick(of.kind.called, chance), chance.random() < 0.8, ""
+    told: list[Line] = []
+    pronoun, heading = _pick(of.kind.called, chance), _upper(of.name) if chance.random() < 0.8 else ""
     for number, fact in enumerate(of.facts):
-        form = _pick(fact.said, chance)
-        short = (number or titled) and chance.random() < 0.5 and form.startswith(("{s}", "The {s}"))
-        if short:
-            text = form.replace("The {s}", pronoun, 1) if form.startswith("The") else form.replace("{s}", pronoun, 1)
-            text = _said(text, of.name, fact.value(chance))
-        else:
-            text = _said(form, of.name, fact.value(chance))
-        told.append(GoldSentence(text, _upper(of.name) if titled else "", before, of.label(fact)))
-        before = text
+        form, value = _pick(fact.said, chance), fact.value(chance)
+        if (number or heading) and chance.random() < 0.5 and form.startswith(("{s}", "The {s}")):
+            form = form.replace("The {s}", pronoun, 1) if form.startswith("The") else form.replace("{s}", pronoun, 1)
+        told.append(_line(heading, _said(form, of.name, value), of.label(fact), value))
     return told
 
 
-def _row(of: ToldFact, chance: Chance) -> list[GoldSentence]:
+def _row(of: ToldFact, chance: Chance) -> list[Line]:
     """Tell facts as a row of a table."""
     first = _pick(("Name", "Item", "Title", "ID"), chance)
-    cells = [f"{first}: {_upper(of.name)}", *(f"{fact.label}: {fact.value(chance)}" for fact in of.facts)]
-    heading = _pick(("", "", "Overview", "Price list > 2024", "List"), chance)
-    return [
-        GoldSentence(_pick(("; ", "; ", ", ", " | "), chance).join(cells), heading, "", "holds" if of.asked else "no")
-    ]
+    values = [(fact, fact.value(chance)) for fact in of.facts]
+    cells = [f"{first}: {_upper(of.name)}", *(f"{fact.label}: {value}" for fact, value in values)]
+    text = _pick(("; ", "; ", ", ", " | "), chance).join(cells)
+    return [_line(of.heading, text, *_asked(of, values))]
 
 
-def _keys(of: ToldFact, chance: Chance) -> list[GoldSentence]:
+def _asked(of: ToldFact, values: Sequence[tuple[Fact, str]]) -> tuple[Label, str]:
+    """Return what a sentence with all of these facts is to the question, and the value that answers."""
+    return next((("holds", value) for fact, value in values if fact is of.asked), ("no", ""))
+
+
+def _keys(of: ToldFact, chance: Chance) -> list[Line]:
     """Tell facts as keys and values under a title."""
-    told: list[GoldSentence] = []
-    before = ""
+    told = []
     for fact in of.facts:
-        text = f"{fact.label}{_pick((': ', ': ', ' = ', ' - '), chance)}{fact.value(chance)}"
-        told.append(GoldSentence(text, _upper(of.name), before, of.label(fact)))
-        before = text
-    return told
-
-
-def _list(of: ToldFact, chance: Chance) -> list[GoldSentence]:
-    """Tell each fact as an item, by the name, of a list that has the fact above it."""
-    marks = _pick(("- ", "* ", "• ", "1. ", ""), chance)
-    return [
-        GoldSentence(f"{marks}{_upper(of.name)}: {fact.value(chance)}", fact.label, "", of.label(fact))
-        for fact in of.facts
-    ]
-
-
-def _answers(of: ToldFact, chance: Chance) -> list[GoldSentence]:
-    """Tell facts as questions and answers, on one line or on two."""
-    told: list[GoldSentence] = []
-    for fact in of.facts:
-        question = _said(_pick(fact.asked, chance), of.name, "")
         value = fact.value(chance)
-        label: Label = of.label(fact)
-        answer = _pick((f"{value}.", _said(_pick(fact.said, chance), of.name, value)), chance)
-        heading = _pick(("", "Questions and answers", "FAQ"), chance)
-        if chance.random() < 0.5:
-            told.append(GoldSentence(f"{question} {answer}", heading, "", label))
-        else:
-            told.append(GoldSentence(question, heading))
-            told.append(GoldSentence(_upper(answer), heading, question, label))
+        text = f"{fact.label}{_pick((': ', ': ', ' = ', ' - '), chance)}{value}"
+        told.append(_line(_upper(of.name), text, of.label(fact), value))
     return told
 
 
-def _brackets(of: ToldFact, chance: Chance) -> list[GoldSentence]:
+def _list(of: ToldFact, chance: Chance) -> list[Line]:
+    """Tell each fact as an item, by the name, of a list that has the fact above it."""
+    told = []
+    for fact in of.facts:
+        value = fact.value(chance)
+        told.append(_line(fact.label, f"{_upper(of.name)}: {value}", of.label(fact), value))
+    return told
+
+
+def _answers(of: ToldFact, chance: Chance) -> list[Line]:
+    """Tell facts as questions and answers, on one line or on two."""
+    told: list[Line] = []
+    for fact in of.facts:
+        question, value = _said(_pick(fact.asked, chance), of.name, ""), fact.value(chance)
+        answer = _pick((f"{value}.", _said(_pick(fact.said, chance), of.name, value)), chance)
+        if chance.random() < 0.5:
+            told.append(_line(of.heading, f"{question} {answer}", of.label(fact), value))
+        else:
+            told += [_line(of.heading, question), _line(of.heading, _upper(answer), of.label(fact), value)]
+    return told
+
+
+def _brackets(of: ToldFact, chance: Chance) -> list[Line]:
     """Tell the first facts in brackets behind the name, and the last in a sentence of its own."""
     *inside, last = of.facts
     if not inside:
         return _sentences(of, chance)
-    told = ", ".join(f"{fact.label.lower()} {fact.value(chance)}" for fact in inside)
+    values = [(fact, fact.value(chance)) for fact in inside]
+    told = ", ".join(f"{fact.label.lower()} {value}" for fact, value in values)
     rest = _pick(
         ("is listed here", "was mentioned before", "is well known to the staff", "needs no introduction"), chance
     )
     heading = _pick(("", "Directory", _upper(of.name)), chance)
-    first = GoldSentence(f"{_upper(of.name)} ({told}) {rest}.", heading, "", "holds" if of.asked in inside else "no")
-    return [first, *_sentences(ToldFact(of.kind, of.name, [last], of.asked), chance)]
+    first = _line(heading, f"{_upper(of.name)} ({told}) {rest}.", *_asked(of, values))
+    return [first, *_sentences(ToldFact(of.kind, of.name, [last], of.asked, of.heading), chance)]
 
 
-TELLS: Mapping[str, Callable[[ToldFact, Chance], list[GoldSentence]]] = {
+TELLS: Mapping[str, Callable[[ToldFact, Chance], list[Line]]] = {
     "sentences": _sentences,
     "row": _row,
     "keys": _keys,

@@ -37,10 +37,12 @@ class TorchCrossEncoder(nn.Module):
     Args:
         layers: the layers of the embedder to begin with, from 0.
         outputs: the linear units of the head; with one, logits are of shape (rows,), else (rows, outputs).
+        tokens: each hidden state goes through the units, and logits are of shape (rows, width, outputs).
     """
 
-    def __init__(self, layers: Sequence[int], outputs: int = 1) -> None:
+    def __init__(self, layers: Sequence[int], outputs: int = 1, *, tokens: bool = False) -> None:
         super().__init__()
+        self._tokens = tokens
         config = BertConfig(
             hidden_size=384,
             num_hidden_layers=GIVEN,
@@ -60,6 +62,9 @@ class TorchCrossEncoder(nn.Module):
     def forward(self, ids: Tensor, segments: Tensor, inside: Tensor) -> Tensor:
         """Return the logits of padded pairs, each argument of shape (rows, width)."""
         states = self.bert(input_ids=ids, token_type_ids=segments, attention_mask=inside).last_hidden_state
+        if self._tokens:
+            each: Tensor = self.head(states)
+            return each
         mask = inside[..., None].to(states.dtype)
         logits: Tensor = self.head((states * mask).sum(1) / mask.sum(1))
         return logits.squeeze(-1) if self.head.out_features == 1 else logits

@@ -11,7 +11,7 @@ import pytest
 
 from polyhop.core.errors import CallerError
 from polyhop.training.reader.collect import collected, row_text, said_otherwise
-from polyhop.training.reader.lists import MOST, GoldReading, divide, nearest, read
+from polyhop.training.reader.lists import OTHERS, GoldPage, GoldReading, divide, nearest, read
 from polyhop.training.reader.lists import GoldSentence as Read
 
 TEXT = "Rust eats iron. The bridge at Ulm was built in 1911. It was painted green. Nobody knows why."
@@ -40,7 +40,8 @@ def test_the_sentence_with_the_answer_is_marked(tmp_path: Path) -> None:
 
     assert ["The bridge at Ulm was built in 1911."] == held(answered)
     (right,) = (one for one in answered.sentences if one.label == "holds")
-    assert ("Ulm bridge", "Rust eats iron.") == (right.heading, right.before)
+    assert right.answer is not None and "1911" == right.text[slice(*right.answer)]
+    assert "Ulm bridge" == answered.pages[0].heading
     assert not open_.answered and len(open_.sentences) == 4
 
 
@@ -49,7 +50,7 @@ def test_some_are_asked_of_something_else(tmp_path: Path) -> None:
     asked = [(f"In which year, tell me {number}, was the bridge at Ulm built?", "1911") for number in range(60)]
     asked += [(f"What is known of {name} there?", "painted") for name in ("Linz", "Bonn", "Gera")]
     found = collected("squad", squad(tmp_path / "set.json", *asked), "bridges", limit=0)
-    copies = [one for one in found if sum("was built in 1911" in each.text for each in one.sentences) == 2]
+    copies = [one for one in found if len(one.pages) == 2]
     exchanged = [one for one in found if not one.answered]
 
     assert copies and all(len(held(one)) == 1 for one in copies)
@@ -98,21 +99,40 @@ def test_questions_are_worded_otherwise() -> None:
     assert any("?" not in one and "Backups" in one for one in said)
 
 
-def test_the_nearest_sentences_are_kept() -> None:
-    """What is marked is kept, then come those with most of the question's words, and no copy of what is marked."""
-    right = Read("The harbour opens at six.", label="holds")
-    others = [Read(f"Nothing of number {number}.") for number in range(20)]
-    near = Read("The harbour is old.")
-    found = nearest("When does the harbour open?", [*others, near, Read("The harbour opens at six."), right])
+def test_the_nearest_pages_are_kept() -> None:
+    """Those come first that share most words with the question, in the heading or below."""
+    others = [GoldPage("", [Read(f"Nothing of number {number}.")]) for number in range(20)]
+    near, named = GoldPage("", [Read("The harbour is old.")]), GoldPage("Harbour", [Read("Its gates open late.")])
+    found = nearest("When does the harbour open?", [*others, near, named])
 
-    assert [right, near] == found[:2]
-    assert len(found) == MOST and found.count(right) == 1
+    assert [named, near] == found and len(found) == OTHERS
+
+
+def test_spans_mark_what_answers(tmp_path: Path) -> None:
+    """Lines of text with the characters that answer, and of other passages, are read as any set."""
+    rows = [
+        {
+            "question": "When?",
+            "heading": "Ulm",
+            "text": TEXT,
+            "spans": [[46, 50]],
+            "others": [{"heading": "", "text": "A."}],
+        },
+        {"question": "Why?", "heading": "", "text": TEXT, "spans": [], "others": []},
+    ]
+    file = tmp_path / "set.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    one, open_ = collected("spans", file, "bridges", limit=0, seed=2)
+
+    assert ["The bridge at Ulm was built in 1911."] == held(one) and not open_.answered
+    assert ["A."] == [each.text for each in one.pages[-1].sentences]
 
 
 def test_what_is_no_reading_is_refused(tmp_path: Path) -> None:
     """A label that nobody knows is told with its place."""
     file = tmp_path / "readings.jsonl"
-    row: dict[str, Any] = {"domain": "a", "question": "b?", "sentences": [{"text": "c", "label": "perhaps"}]}
+    page = {"heading": "", "sentences": [{"text": "c", "label": "perhaps"}]}
+    row: dict[str, Any] = {"domain": "a", "question": "b?", "pages": [page]}
     file.write_text(json.dumps(row) + "\n")
 
     with pytest.raises(CallerError, match="no reading"):
@@ -121,7 +141,7 @@ def test_what_is_no_reading_is_refused(tmp_path: Path) -> None:
 
 def test_the_last_of_each_domain_are_kept_apart() -> None:
     """A tenth of each, in its order."""
-    given = [GoldReading(domain, f"{number}?", [Read("a")]) for domain in "ab" for number in range(20)]
+    given = [GoldReading(domain, f"{number}?", [GoldPage("", [Read("a")])]) for domain in "ab" for number in range(20)]
     learned, apart = divide(given)
 
     assert ["18?", "19?"] * 2 == [one.question for one in apart]

@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from polyhop.answering.extractive.reader import HOLDS, Reader
+from polyhop.answering.extractive.reader import ANSWER, HOLDS, OUTPUTS, Reader
 from polyhop.core.errors import CallerError
 from polyhop.encoders.minilm import tokenizer
 from polyhop.retrieval.rerank import crossfile
 from polyhop.training.harness import write
+from polyhop.training.questions import read as read_questions
 from polyhop.training.reader.__main__ import main
-from polyhop.training.reader.fit import Recipe, Trainer, load_into
-from polyhop.training.reader.lists import GoldReading, GoldSentence
-from polyhop.training.rerank.fit import TorchCrossEncoder
+from polyhop.training.reader.fit import Recipe, Trainer, network
+from polyhop.training.reader.lists import GoldPage, GoldReading, GoldSentence
 from tests.training.silence import Silence
 
 
@@ -29,9 +29,10 @@ def rivers(count: int, domain: str = "rivers") -> list[GoldReading]:
             domain,
             f"Tell me of {name}.",
             [
-                GoldSentence(f"{name} has water.", label="holds"),
-                GoldSentence(f"{name} has stones.", "Stones", "It is dry."),
-                GoldSentence(f"{name} has sand."),
+                GoldPage(
+                    "", [GoldSentence(f"{name} has sand."), GoldSentence(f"{name} has water.", "holds", (10, 15))]
+                ),
+                GoldPage("Stones", [GoldSentence("It is dry."), GoldSentence(f"{name} has stones.")]),
             ],
         )
         for name in names
@@ -40,7 +41,7 @@ def rivers(count: int, domain: str = "rivers") -> list[GoldReading]:
 
 def trainer(state: Path, *, watcher: Silence | None = None, **parts: Any) -> Trainer:
     """Return the training of a small network on few readings."""
-    usual: dict[str, Any] = {"layers": (0,), "cross": False, "pairs": 240, "rate": 1e-3, "save_every": 2}
+    usual: dict[str, Any] = {"layers": (0,), "readings": 96, "rate": 1e-3, "save_every": 2}
     recipe = Recipe(**{**usual, **parts})
     return Trainer(rivers(30), recipe, tokenizer=tokenizer(), state=state, watcher=watcher or Silence())
 
@@ -78,31 +79,45 @@ def test_readings_become_weights_and_a_calibration(tmp_path: Path, capsys: pytes
     known, foreign, out = tmp_path / "known.jsonl", tmp_path / "foreign.jsonl", tmp_path / "reader.safetensors"
     write(known, rivers(30))
     write(foreign, rivers(40, "lakes"))
-    parts = [part for one in ("layers=0", "cross=false", "pairs=240", "rate=1e-3") for part in ("--set", one)]
+    parts = [part for one in ("layers=0", "readings=240", "rate=1e-3") for part in ("--set", one)]
     assert 0 == main(["fit", "--readings", str(known), str(foreign), "--without", "lakes", *parts, "--out", str(out)])
     assert {"rivers": 27} == json.loads(capsys.readouterr().out)["readings"]
 
-    calibration = tmp_path / "reader.json"
-    assert 0 == main(["calibrate", str(out), "--readings", str(known), str(foreign), "--out", str(calibration)])
+    assert 0 == main(["judge", str(out), "--readings", str(known), str(foreign)])
     told = json.loads(capsys.readouterr().out)
-    assert told["lakes"]["unseen"] and not told["rivers"]["unseen"]
-    assert told["lakes"]["top"] > 0.9 and told["lakes"]["answerable"] > 0.9
-    pairs = rivers(1)[0].pairs()
-    assert 0 == Reader(out, tmp_path).logits(pairs)[:, HOLDS].argmax()
+    assert told["lakes"]["top"] > 0.9 and told["lakes"]["told apart"] > 0.9
+    (own, beside) = Reader(out, tmp_path).logits(rivers(1)[0].read())
+    assert 1 == own[:, HOLDS].argmax() and own[1, HOLDS] > beside[:, HOLDS].max()
+    assert own[1, ANSWER] > own[0, ANSWER]
+
+
+def test_what_is_kept_apart_becomes_questions(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The pages are passages, those that hold nothing stand beside; of a domain left out as many are taken."""
+    known, foreign, out = tmp_path / "known.jsonl", tmp_path / "foreign.jsonl", tmp_path / "questions.jsonl"
+    write(known, rivers(20))
+    write(foreign, rivers(3, "lakes"))
+    given = ["questions", "--readings", str(known), str(foreign), "--without", "lakes", "--out", str(out)]
+    assert 0 == main(given)
+    assert {"questions": 5, "absent": 0}.items() <= json.loads(capsys.readouterr().out).items()
+    first, *_ = read_questions(out)
+
+    assert ("Tell me of Kel18.", "water") == (first.question, first.answer)
+    assert ["Kel18 has sand.\nKel18 has water."] == [text for _, text in first.texts(distractors=False)]
+    assert ["Stones"] == [one["title"] for one in first.distractors]
 
 
 @pytest.mark.slow
 def test_it_may_begin_with_other_weights(tmp_path: Path) -> None:
-    """The cross-encoder's layers and head are taken over as they are in 8 bits; another number of layers is refused."""
-    made = TorchCrossEncoder((0, 2, 4), 2)
-    load_into(made, crossfile.SHIPPED)
-    _, held = crossfile.load(crossfile.SHIPPED)
-    name = "encoder.layer.1.output.dense.weight"
+    """Layers and head are taken over as they are in 8 bits; another number of layers is refused."""
+    recipe, file = Recipe(layers=(0,)), tmp_path / "a.safetensors"
+    given = trainer(tmp_path / "state", readings=24)
+    given.run()
+    card = crossfile.CrossEncoderCard(1, outputs=OUTPUTS, tokens=True)
+    crossfile.save(file, given.network.trained(), card)
+    wanted, held = network(recipe, file).trained(), crossfile.plain(crossfile.load(file)[1])
 
-    wanted = held[name] * held[name + crossfile.SCALE][:, None]
-    assert np.allclose(wanted, made.trained()[name])
-    assert np.allclose(held["head.weight"][0], made.trained()["head.weight"][0])
+    assert all(np.allclose(wanted[name], held[name]) for name in held)
     with pytest.raises(CallerError, match="layers"):
-        load_into(TorchCrossEncoder((0,), 2), crossfile.SHIPPED)
+        network(Recipe(layers=(0, 1)), file)
     with pytest.raises(CallerError, match="too few"):
         trainer(tmp_path / "state", questions=31)

@@ -20,6 +20,14 @@ def test_at_most_one_sentence_holds_the_answer() -> None:
 
 def test_no_form_is_left_unfilled() -> None:
     """Names and values stand wherever one belongs."""
-    texts = [text for each in made(400, seed=1) for one in each.sentences for text in (one.text, one.heading)]
+    pages = [page for each in made(400, seed=1) for page in each.pages]
+    texts = [text for page in pages for text in (page.heading, *(one.text for one in page.sentences))]
 
     assert not [text for text in texts if "{" in text or "}" in text]
+
+
+def test_the_value_is_marked() -> None:
+    """Of a sentence that holds an answer the characters are known that are the answer."""
+    held = [one for each in made(200, seed=2) for one in each.sentences if one.label == "holds"]
+
+    assert held and all(one.answer is not None and one.text[slice(*one.answer)].strip() for one in held)
