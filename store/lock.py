@@ -66,8 +66,7 @@ class CollectionLock:
         """Be the only writer; threads of this process queue, other processes make it raise `LockedError`."""
         refuse_fork(self._folder, self._owner)
         with self._inside:
-            if not self._open:
-                raise CallerError(f"the collection in {str(self._folder)!r} is closed; open it again")
+            self._check()
             if self._turns == 0:
                 self._take(self._turn, fcntl.LOCK_EX)
             self._turns += 1
@@ -174,11 +173,17 @@ class CollectionLock:
                 with suppress(OSError):
                     os.close(fd)
 
+    def _check(self) -> None:
+        """Raise if the collection is closed, or its files are no longer those that are locked here."""
+        if not self._open:
+            raise CallerError(f"the collection in {str(self._folder)!r} is closed; open it again")
+        if not os.fstat(self._fd).st_nlink:
+            raise CallerError(f"the collection in {str(self._folder)!r} was deleted meanwhile; open it again")
+
     def _enter(self, fresh: Callable[[], None]) -> None:
         """Take the shared lock, unless a thread of this process has it or is alone."""
         refuse_fork(self._folder, self._owner)
-        if not self._open:
-            raise CallerError(f"the collection in {str(self._folder)!r} is closed; open it again")
+        self._check()
         with self._gate:
             while (self._raising or self._entering) and not self._sharing:
                 self._gate.wait(POLL)
@@ -188,8 +193,6 @@ class CollectionLock:
             self._entering = True
         entered = False
         try:
-            if not os.fstat(self._fd).st_nlink:
-                raise CallerError(f"the collection in {str(self._folder)!r} was deleted meanwhile")
             until = time.monotonic() + self._patience
             self._take(self._door, fcntl.LOCK_SH, until=until)
             try:

@@ -6,9 +6,9 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,6 +19,7 @@ from ...core.errors import CallerError
 from .common import EmbedderName, Json, Name, Where, command, note, opened, print_json, progress_bar
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
     from rich.progress import Progress, TaskID
 
     from ...core.settings import Settings
@@ -66,28 +67,43 @@ def index(
             raise CallerError(f"no file or folder {str(path)!r}; check the path")
     if chunk_tokens:
         settings = settings.model_copy(update={"chunk_tokens": chunk_tokens})
+    began = time.monotonic()
+
+    def tell(report: IndexReport, shown: RenderableType) -> None:
+        told = {**report_json(report), "collection": collection, "seconds": round(time.monotonic() - began, 3)}
+        if not as_json:
+            console().print(shown)
+        elif watch:
+            print(json.dumps(told), flush=True)
+        else:
+            print_json(told)
+
     with opened(settings, collection, create=True, embedder=embedder) as agent:
 
-        def look(only: Sequence[str] | None = None) -> IndexReport:
+        def look(there: Sequence[Path | str], only: Sequence[str] | None = None) -> IndexReport:
+            nonlocal began
             began = time.monotonic()
             with progress_of_indexing() as watcher:
-                report = agent.index(paths, prune=prune, watcher=watcher, everything=everything, only=only)
-            if not as_json:
-                console().print(index_report(report, time.monotonic() - began) if only is None else changes(report))
-                return report
-            told = {**report_json(report), "collection": collection, "seconds": round(time.monotonic() - began, 3)}
-            print(json.dumps(told), flush=True) if watch else print_json(told)
-            return report
+                return agent.index(there, prune=prune, watcher=watcher, everything=everything, only=only)
 
-        report = look()
+        report = look(paths)
+        tell(report, index_report(report, time.monotonic() - began))
         if watch:
-            _watch(paths, look, home=settings.home, everything=everything)
+            _watch(paths, look, report, lambda news: tell(news, changes(news)), home=settings.home, hidden=everything)
             return
     if faults(report):
         raise typer.Exit(FAULT)
 
 
-def _watch(paths: Sequence[Path], look: Pass, *, home: Path, everything: bool) -> None:
+def _watch(
+    paths: Sequence[Path],
+    look: Pass,
+    first: IndexReport,
+    tell: Callable[[IndexReport], None],
+    *,
+    home: Path,
+    hidden: bool,
+) -> None:
     """Index what changes until Ctrl-C, which is the way to end it and no fault."""
     from ...ingest.watch import FolderWatch
 
@@ -95,15 +111,34 @@ def _watch(paths: Sequence[Path], look: Pass, *, home: Path, everything: bool) -
     watching = FolderWatch(
         [os.path.abspath(path) for path in paths],
         look,
-        told=lambda report: None,
+        told=_News(first, tell).hear,
         waiting=lambda why: note(f"waiting, nothing is lost: {why}"),
         home=os.path.realpath(home),
-        hidden=everything,
+        hidden=hidden,
     )
     try:
         watching.run()
     except KeyboardInterrupt:
         note("watching ended; whatever was written up to now is safe")
+
+
+class _News:
+    """Passes on what a watch reports; what each look at everything finds again is told once."""
+
+    def __init__(self, first: IndexReport, tell: Callable[[IndexReport], None]) -> None:
+        self._tell = tell
+        self._known = {*first.skipped, *first.vanished}
+
+    def hear(self, report: IndexReport, everything: bool) -> None:  # noqa: FBT001 - a watch calls it so
+        """Tell what is new of a pass, if anything is."""
+        found = {*report.skipped, *report.vanished}
+        if everything:
+            skipped = [one for one in report.skipped if one not in self._known]
+            vanished = [one for one in report.vanished if one not in self._known]
+            report = replace(report, skipped=skipped, vanished=vanished)
+        self._known = found if everything else self._known | found
+        if report.indexed or report.moved or report.folders or report.vanished or report.skipped:
+            self._tell(report)
 
 
 def report_json(report: IndexReport) -> dict[str, Any]:
