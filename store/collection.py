@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -242,7 +243,6 @@ class Collection(CollectionReader, AbstractContextManager["Collection"]):
     def status(self) -> Mapping[str, Any]:
         """Return what there is to know without reading everything."""
         documents, passages = self._record.count()
-        size = sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
         return {
             "name": self.name,
             "documents": documents,
@@ -252,8 +252,8 @@ class Collection(CollectionReader, AbstractContextManager["Collection"]):
             "vectors": self._derived.location,
             "chunk_tokens": self._recorded_chunk_tokens() or None,
             "folders": [root.path for root in self.files.roots()],
-            "originals": sum(1 for _ in self._originals.sizes()),
-            "bytes": size,
+            "originals": len(self._originals.sizes()),
+            "bytes": _size(self.folder),
             "notices": list(self._derived.notices),
         }
 
@@ -320,6 +320,16 @@ class Collection(CollectionReader, AbstractContextManager["Collection"]):
         """Return an encoder with the query transform of the options or the settings, if there is one."""
         spec = self._options.query_transform
         return with_transform(encoder, Settings().query_transform if spec is None else spec)
+
+
+def _size(folder: Path) -> int:
+    """Return the bytes of all files in a folder; a writer may delete some meanwhile."""
+    size = 0
+    for place, _, files in os.walk(folder):
+        for name in files:
+            with suppress(FileNotFoundError):
+                size += os.stat(os.path.join(place, name)).st_size
+    return size
 
 
 def delete(home: Path | str, name: str, *, options: Options | None = None) -> None:
