@@ -175,7 +175,7 @@ def of_collection(collection: Collection) -> Diagnosis:
         what = f"{len(old):,} files; index them again to get pages, sections, links and what is read better now"
         made.problems.append(Problem("read by an earlier version", what, old[:SHOWN]))
     if empty:
-        what = f"{len(empty):,} files in its folders gave nothing or were not indexed"
+        what = f"{len(empty):,} in its folders: they gave nothing, are new, or were never named"
         made.problems.append(Problem("files without documents", what, empty[:SHOWN]))
     made.problems += _passage_problems(passages, collection, language)
     for key, there in _long_documents(collection):

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 MOST_SKIPPED = 50
 SNIPPET = 200
+#: characters of an id that nearly always tell it from all others
+SHORT_ID = 8
 NARROWEST = 20
 UNBROKEN = 100_000
 WAYS = {"search": "found by search", "named": "named in the question"}
@@ -147,7 +149,7 @@ def _passage(number: int, passage: RankedPassage, *, whole: bool) -> RenderableT
     lines: list[Text] = [Text(plain(passage.text if whole else _snippet(passage.text)))]
     lines += [Text(plain(reason), style="dim") for reason in (reasons(passage) if whole else ())]
     if passage.source not in ("", _SHIPPED):
-        lines.append(Text(plain(place(passage)), style="dim", overflow="fold"))
+        lines.append(Text(f"{plain(place(passage))}  (id {passage.id[:SHORT_ID]})", style="dim", overflow="fold"))
     if whole and passage.metadata:
         lines.append(Text(plain(", ".join(f"{key}={value!r}" for key, value in passage.metadata.items())), style="dim"))
     return Group(head, Indented(lines))

@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Collection", "NoCollection", "Options", "WrongEmbedder", "delete", "names"]
 
+UPGRADED = (
+    "it was made by polyhop 0.1, which cannot open it any more; `polyhop index` of its folders reads their files "
+    "again, for pages, sections, links and keys without the path of the folder"
+)
+
 
 class Collection(CollectionReader, AbstractContextManager["Collection"]):
     """One collection, open for reading, and for writing whenever no other process reads it.
@@ -52,6 +57,8 @@ class Collection(CollectionReader, AbstractContextManager["Collection"]):
         try:
             self._embedder = self._identify(None if embedder is None else self._for_queries(accepted(embedder)))
             self._attach()
+            if self._record.upgraded:
+                self._derived.notices.append(UPGRADED)
             self._lock.rest()
         except BaseException:
             self._record.close()
@@ -270,7 +277,7 @@ class Collection(CollectionReader, AbstractContextManager["Collection"]):
 
     @property
     def notices(self) -> list[str]:
-        """Return what was repaired when the collection was opened, a sentence each."""
+        """Return what was repaired or changed when the collection was opened, a sentence each."""
         return self._derived.notices
 
     @property

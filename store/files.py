@@ -66,6 +66,12 @@ class Files:
             ).fetchall()
         return {path: KnownFile(key, size, mtime, bytes(mark), reader) for path, key, size, mtime, mark, reader in rows}
 
+    def read_by_others(self, version: int) -> int:
+        """Return how many files another version of the readers read last."""
+        sql = "SELECT count(*) FROM files WHERE reader <> ?1 AND reader NOT LIKE ?1 || '/%'"
+        with self._record.reading() as connection:
+            return int(connection.execute(sql, (str(version),)).fetchone()[0])
+
     def add_root(self, path: str, prefix: str = "") -> Root:
         """Take down a folder and return it."""
         name = self.free_name(path)

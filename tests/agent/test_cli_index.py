@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from polyhop.agent.show import MOST_SKIPPED
+from polyhop.store.collection import Collection
 from tests.documents import environment
 
 from .commands import ROWS, files, run, run_json
@@ -129,6 +130,28 @@ def test_what_is_left_out_is_said(tmp_path: Path) -> None:
     assert "node_modules: 1 file, installed or made by a tool" in run("index", docs, home=home).stdout
     assert 1 == run_json("index", docs, "--all", home=home)["documents_added"]
     assert 1 == run_json("index", docs, "--prune", home=home)["documents_removed"]
+
+
+def test_removing_says_what_brings_documents_back(tmp_path: Path) -> None:
+    """Indexing reads a file again whose documents were removed; that is said where the file is still there."""
+    docs, home = files(tmp_path / "docs"), tmp_path / "home"
+    run("index", docs, home=home)
+    assert "films.jsonl' is still there; indexing again" in run("remove", "docs/films.jsonl", home=home).stderr
+    (docs / "danube.md").unlink()
+    assert "" == run("remove", "danube.md", home=home).stderr
+
+
+def test_the_status_counts_what_an_earlier_version_read(tmp_path: Path) -> None:
+    """And says what indexing again would bring."""
+    docs, home = files(tmp_path / "docs"), tmp_path / "home"
+    run("index", docs, home=home)
+    assert 0 == run_json("status", home=home)[0]["outdated"]
+    with Collection.open(home) as opened, opened.record.writing() as connection:
+        connection.execute("UPDATE files SET reader = '0/80' WHERE path = 'danube.md'")
+    assert 1 == run_json("status", home=home)[0]["outdated"]
+    assert "1 file read by an earlier version; `polyhop index`" in run("status", home=home).stdout
+    run("index", docs, "--chunk-tokens", 80, home=home)
+    assert 0 == run_json("status", home=home)[0]["outdated"]
 
 
 def test_passages_may_be_shorter(tmp_path: Path) -> None:
