@@ -175,20 +175,23 @@ class Collection(CollectionReader, AbstractContextManager["Collection"]):
     def reindex(self, embedder: Encoder, *, progress: Callable[[int, int], None] | None = None) -> int:
         """Embed every passage with another embedder and return how many there were.
 
-        The old vectors serve until the new ones are complete; a killed run goes on where it was.
+        The old vectors serve until the new ones are complete, with locks on lease also other processes; those have to
+        open the collection again afterwards. A killed run goes on where it was.
 
         Raises:
             CallerError: for what is no encoder.
             OperatorError: where another process has the collection, or the disk fails.
         """
-        from .write import embed_again
+        from .write import change_embedder, embed_again
 
-        with self._lock.exclusive():
+        with self._lock.turn() if self._options.lease else self._lock.exclusive():
             encoder = self._for_queries(accepted(embedder))
             count: int = embed_again(self._record, encoder, progress or (lambda done, total: None))
-            self._derived.close()
-            self._embedder, self.embedder_name = encoder, encoder.name
-            self._attach()
+            with self._lock.exclusive():
+                change_embedder(self._record, encoder)
+                self._derived.close()
+                self._embedder, self.embedder_name = encoder, encoder.name
+                self._attach()
         return count
 
     # Reading

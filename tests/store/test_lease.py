@@ -7,18 +7,20 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from polyhop.core.errors import CallerError, OperatorError
-from polyhop.core.types import Document
+from polyhop.core.types import Document, Vectors
 from polyhop.encoders import Encoder
 from polyhop.store.collection import Collection, Options, delete
 from polyhop.store.lock import LockedError
 from tests import corpus
 from tests.documents import environment
+
+from .test_collection import Mirror
 
 LEASE = Options(wait=0.2, lease=True)
 NEW = Document("new", "The Elbe ends in the North Sea.")
@@ -122,7 +124,7 @@ def test_another_embedder_is_told(home: Path, reader: Collection, embedder: Enco
 
 KILLED = """
 import os, signal, sys
-from polyhop.core.types import Document
+from polyhop.core.types import Document, Vectors
 from polyhop.store.collection import Collection, Options
 def observe(step):
     if step == sys.argv[2]:
@@ -147,7 +149,7 @@ def test_readers_outlive_a_killed_writer(step: str, home: Path, reader: Collecti
 
 SLOW = """
 import sys, time
-from polyhop.core.types import Document
+from polyhop.core.types import Document, Vectors
 from polyhop.store.collection import Collection, Options
 def observe(step):
     if step == "pending":
@@ -211,3 +213,23 @@ def test_a_second_writer_is_told_of_the_first(home: Path, reader: Collection, em
             reader.add([NEW])
         assert "Elbe" not in nearest(reader, embedder)
     assert 1 == reader.add([NEW]).added
+
+
+def test_others_read_while_everything_is_embedded_again(home: Path, reader: Collection, embedder: Encoder) -> None:
+    """That may take hours; only the change itself is a moment in which nobody reads."""
+    found: list[str] = []
+
+    class Asking(Mirror):
+        """Searches elsewhere while it embeds."""
+
+        def encode_passages(self, texts: Sequence[str]) -> Vectors:
+            found.append(nearest(reader, embedder, "Who directed Jaws?"))
+            return super().encode_passages(texts)
+
+    began = time.monotonic()
+    with Collection.open(home, "films", embedder=embedder, options=LEASE) as writer:
+        assert 12 == writer.reindex(Asking(embedder))
+        assert [] == writer.verify()
+    assert found and all("Jaws" in text for text in found) and time.monotonic() - began < 20
+    with pytest.raises(OperatorError, match="embedded again with 'mirror'"):
+        nearest(reader, embedder)
