@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 MOST_SKIPPED = 50
 SNIPPET = 200
+#: what parts the reason from the list of all formats where a format is not read
+READABLE = "; readable are "
 #: characters of an id that nearly always tell it from all others
 SHORT_ID = 8
 NARROWEST = 20
@@ -335,7 +337,7 @@ def changes(report: IndexReport) -> RenderableType:
     folders = [f"{_near(new)} was {_near(old)}" for old, new in report.folders]
     said = ", ".join([*folders, *(what for what, number in facts.items() if number)]) or "skipped"
     faults = [
-        Text(f"{plain(_near(place))}: {plain(reason.partition('; readable are ')[0])}", style="yellow", overflow="fold")
+        Text(f"{plain(_near(place))}: {plain(reason.partition(READABLE)[0])}", style="yellow", overflow="fold")
         for place, reason in report.skipped[:MOST_SKIPPED]
     ]
     if len(report.skipped) > MOST_SKIPPED:
@@ -358,11 +360,16 @@ def _left_out(report: IndexReport) -> Iterator[RenderableType]:
 def skipped(items: Sequence[tuple[str, str]]) -> RenderableType:
     """Return places with the reason why they were skipped, the first fifty of them."""
     rows: list[RenderableType] = []
+    readable = ""
     for place, reason in items[:MOST_SKIPPED]:
+        reason, _, formats = reason.partition(READABLE)
+        readable = formats or readable
         rows.append(Text(plain(_near(place)), overflow="fold"))
         rows.append(Indented([Text(plain(reason), style="yellow")]))
     if len(items) > MOST_SKIPPED:
         rows.append(Text(f"and {len(items) - MOST_SKIPPED:,} more; --json lists all", style="dim"))
+    if readable:
+        rows.append(Text(f"readable are {readable}", style="dim"))
     return Group(*rows)
 
 

@@ -25,6 +25,8 @@ Pass = Callable[[Sequence[str], Sequence[str] | None], IndexReport]
 QUIET, LONGEST = 300, 3_000
 #: milliseconds after which it is looked whether something is due
 TICK = 1_000
+#: seconds from one look at everything to the next where the system tells of some folders only
+EACH_MINUTE = 60.0
 
 
 @dataclass(slots=True)
@@ -41,7 +43,8 @@ class FolderWatch:
         index: is called with those of the paths that are there, and what changed or None for everything. Where it
             raises `LockedError` the same is tried again with what has come meanwhile.
         told: hears the report of each pass, and whether it was a look at everything.
-        waiting: hears why a pass has to wait, once until one gets through, and once of each path that is gone.
+        waiting: hears why a pass has to wait, once until one gets through; of each path that is gone; and of folders
+            that cannot be watched.
         home: a folder whose changes are none.
         every: seconds from one look at everything to the next, which makes good what the system did not tell.
         hidden: whether hidden files count.
@@ -60,6 +63,7 @@ class FolderWatch:
     _waits: bool = False
     _known: dict[str, _Mark] = field(default_factory=dict)
     _missed: frozenset[str] = frozenset()
+    _partly: bool = False
 
     def run(self) -> None:
         """Watch until `stop` is set; Ctrl-C raises `KeyboardInterrupt` after the batch that is written.
@@ -78,7 +82,7 @@ class FolderWatch:
         if not there:
             self.stop.wait(TICK / 1000)
             return
-        due = time.monotonic() + self.every
+        due = time.monotonic() + (min(self.every, EACH_MINUTE) if self._partly else self.every)
         for changes in self._changes(there):
             self._note(path for _, path in changes)
             if self._there() != there:
@@ -113,10 +117,14 @@ class FolderWatch:
                 rust_timeout=TICK,
                 yield_on_timeout=True,
                 raise_interrupt=True,
-                ignore_permission_denied=True,
+                ignore_permission_denied=self._partly,
             )
         except FileNotFoundError:
             self.stop.wait(TICK / 1000)
+        except PermissionError as error:
+            # Asked to pass over such a folder, watchfiles passes over all that come after it, too.
+            self._partly = True
+            self.waiting(f"not all folders can be watched ({error}); everything is looked at each minute instead")
         except (OSError, RuntimeError) as error:  # watchfiles has an error of its own of the latter kind
             raise OperatorError(
                 f"the system does not tell of changes ({error}); raise its limits with `sysctl "
@@ -146,7 +154,7 @@ class FolderWatch:
             if isinstance(error, CallerError) and all(map(os.path.lexists, there)):
                 raise
             if not self._waits:
-                self.waiting(str(error))
+                self.waiting(f"waiting, nothing is lost: {error}")
             self._waits = True
             return
         everything = self._all

@@ -111,7 +111,7 @@ def _watch(
         [os.path.abspath(path) for path in paths],
         look,
         told=_News(tell).hear,
-        waiting=lambda why: note(f"waiting, nothing is lost: {why}"),
+        waiting=note,
         home=os.path.realpath(home),
         hidden=hidden,
     )

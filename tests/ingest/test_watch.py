@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 import time
@@ -182,6 +183,28 @@ def test_a_folder_that_is_gone_holds_up_no_other(tmp_path: Path, embedder: Encod
         (docs / "a.txt").write_text("The Danube ends in the Black Sea.")
         until(lambda: ["a.txt", "m.txt"] == reader.keys(), "a change in the other")
         assert 1 == len(running.waits) and str(more) in running.waits[0]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may watch everything")
+def test_a_folder_without_permission_hides_no_other(
+    tmp_path: Path, embedder: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What lies behind it is found by looks at everything, since the system tells of some folders only."""
+    monkeypatch.setattr("polyhop.ingest.watch.EACH_MINUTE", 1.0)
+    docs = tmp_path / "docs"
+    for name in "abcdefgh":
+        (docs / name).mkdir(parents=True)
+    for name in "aceg":
+        (docs / name).chmod(0)
+    try:
+        with watched(tmp_path / "home", docs, embedder) as (running, reader):
+            for name in "bdfh":
+                (docs / name / "a.txt").write_text(f"Text number {name}.")
+            until(lambda: 4 == len(reader.keys()), "files in all folders that can be read")
+            assert 1 == len(running.waits) and "not all folders can be watched" in running.waits[0]
+    finally:
+        for name in "aceg":
+            (docs / name).chmod(0o755)
 
 
 def test_a_watch_of_a_deleted_collection_ends(tmp_path: Path, embedder: Encoder) -> None:
