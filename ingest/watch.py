@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import stat
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -133,7 +135,10 @@ class FolderWatch:
             ) from error
 
     def _note(self, paths: Iterable[str]) -> None:
+        own = _outputs()
         for path in paths:
+            if own and _mark(path) in own:  # a report of the change of the report, and so on
+                continue
             if self.home and Path(os.path.realpath(path)).is_relative_to(self.home):
                 continue
             if os.path.basename(path) in IGNORE_FILES:
@@ -170,6 +175,17 @@ def _mark(path: str) -> _Mark | None:
     except OSError:
         return None
     return status.st_dev, status.st_ino
+
+
+def _outputs() -> set[_Mark | None]:
+    """Return the files that standard output and standard error go to."""
+    found: set[_Mark | None] = set()
+    for number in (1, 2):
+        with suppress(OSError):
+            status = os.fstat(number)
+            if stat.S_ISREG(status.st_mode):
+                found.add((status.st_dev, status.st_ino))
+    return found
 
 
 def _is_empty(path: str) -> bool:

@@ -189,3 +189,23 @@ def test_watching_ends_with_ctrl_c(tmp_path: Path) -> None:
     finally:
         child.kill()
     assert (0, True) == (child.returncode, "watching ended" in said)
+
+
+@pytest.mark.slow
+def test_a_watch_does_not_index_what_it_says(tmp_path: Path) -> None:
+    """Its output may go to a file in the folder that it watches."""
+    docs, home = files(tmp_path / "docs"), tmp_path / "home"
+    command = [sys.executable, "-P", "-m", "polyhop.agent", "index", str(docs), "--watch", "--home", str(home)]
+    with (docs / "out.txt").open("w") as out:
+        child = subprocess.Popen(command, env=environment(), stdout=out, stderr=out)
+    try:
+        for _ in range(200):
+            time.sleep(0.2)
+            if "seconds" in (docs / "out.txt").read_text():
+                break
+        time.sleep(3)
+        said = (docs / "out.txt").read_text()
+    finally:
+        child.kill()
+        child.wait()
+    assert "seconds" in said and "file read" not in said
