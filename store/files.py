@@ -76,7 +76,10 @@ class Files:
         """Return all files, each with the number of its folder and its path below that."""
         with self._record.reading() as connection:
             rows = connection.execute("SELECT root, path, key, size, mtime, digest, reader FROM files").fetchall()
-        return [(root, path, KnownFile(*row[:3], bytes(row[3]), row[4])) for root, path, *row in rows]
+        return [
+            (root, path, KnownFile(key, size, mtime, bytes(mark), reader))
+            for root, path, key, size, mtime, mark, reader in rows
+        ]
 
     def adopt(self, roots: Iterable[Root], files: Iterable[tuple[int, str, KnownFile]]) -> None:
         """Take down folders and files that another collection followed, whose documents are here now.

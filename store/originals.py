@@ -7,7 +7,6 @@ refers to bytes that are not there. What a kill leaves behind goes with the next
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 from typing import BinaryIO
@@ -93,13 +92,20 @@ class Originals:
 
     def sizes(self) -> list[int]:
         """Return the size of each file that is kept, in bytes."""
-        found = []
-        with suppress(FileNotFoundError):
-            for path in self._folder.iterdir():
-                with suppress(FileNotFoundError):  # a writer may delete it at this moment
-                    if not path.name.startswith("."):
-                        found.append(path.stat().st_size)
-        return found
+        try:
+            names = os.listdir(self._folder)
+        except FileNotFoundError:
+            return []
+        sizes = (_file_size(self._folder / name) for name in names if not name.startswith("."))
+        return [size for size in sizes if size is not None]
+
+
+def _file_size(path: Path) -> int | None:
+    """Return the size of a file, None for one that a writer has deleted meanwhile."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return None
 
 
 def _copied(source: Path, file: BinaryIO) -> bytes:

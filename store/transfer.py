@@ -8,7 +8,7 @@ import json
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 
@@ -18,10 +18,17 @@ from ..core.types import Chunk, Document, Vectors
 from . import layout
 from .collection import Collection
 from .files import KnownFile, Root
-from .write import AddReport, Prepared
+from .write import AddReport, Intake, Prepared
 
 FORMAT = 1
 PAGE = 500
+
+
+class Followed(NamedTuple):
+    """The folders and files that a collection follows; a file has the number of its folder and its path below it."""
+
+    roots: list[Root]
+    files: list[tuple[int, str, KnownFile]]
 
 
 def export(collection: Collection, path: Path) -> int:
@@ -61,23 +68,29 @@ def import_file(collection: Collection, path: Path) -> AddReport:
     Raises:
         CallerError: if the file is no export, is damaged, or ends too early; what was read up to there is kept.
     """
-    tail: dict[str, Any] = {}
     with _open(path, "rb", gz=path.suffix == ".gz") as file:
         lines = _lines(file, path)
         head = _head(lines, path)
         if not collection.status()["documents"]:
             collection.record.put(chunk_tokens=int(head.get("chunk_tokens") or 0))
         with collection.intake() as intake:
-            try:
-                for document in _prepared(lines, head, path, collection.embedder_name, tail):
-                    intake.put(document)
-            except CallerError:
-                intake.finish()
-                raise
+            _take(collection, intake, _prepared(lines, head, path, collection.embedder_name))
+    return intake.report
+
+
+def _take(collection: Collection, intake: Intake, parts: Iterator[Prepared | Followed]) -> None:
+    """Take documents, and when all of them are there the folders and files."""
+    try:
+        for part in parts:
+            if isinstance(part, Prepared):
+                intake.put(part)
+                continue
             intake.flush()
             if not intake.report.skipped:
-                collection.files.adopt(*tail["followed"])
-    return intake.report
+                collection.files.adopt(part.roots, part.files)
+    except CallerError:
+        intake.finish()
+        raise
 
 
 def embedder_of(path: Path) -> str:
@@ -131,10 +144,8 @@ def _followed(collection: Collection) -> dict[str, Any]:
     return {"roots": [list(root) for root in collection.files.roots()], "files": files}
 
 
-def _prepared(
-    lines: Iterator[bytes], head: dict[str, Any], path: Path, embedder: str, tail: dict[str, Any]
-) -> Iterator[Prepared]:
-    """Yield the documents behind the head; `tail` gets the folders and files, at the end."""
+def _prepared(lines: Iterator[bytes], head: dict[str, Any], path: Path, embedder: str) -> Iterator[Prepared | Followed]:
+    """Yield the documents behind the head, and at the end folders and files."""
     number = 1
     for number, line in enumerate(lines, start=2):
         row = _line(line, path, number)
@@ -142,7 +153,7 @@ def _prepared(
             if row["end"] != number - 2:
                 break
             try:
-                tail["followed"] = _read_followed(row)
+                yield _read_followed(row)
             except (TypeError, ValueError) as error:
                 raise CallerError(f"{str(path)!r} is damaged at line {number} ({error!r}); export again") from error
             return
@@ -153,14 +164,14 @@ def _prepared(
     raise CallerError(f"{str(path)!r} ends too early, after {number - 1} documents, which were kept; export again")
 
 
-def _read_followed(row: dict[str, Any]) -> tuple[list[Root], list[tuple[int, str, KnownFile]]]:
+def _read_followed(row: dict[str, Any]) -> Followed:
     """Return what `_followed` wrote, nothing of an export of 0.1."""
     roots = [Root(int(id), str(path), str(name), str(prefix)) for id, path, name, prefix in row.get("roots", [])]
     files = [
         (int(root), str(path), KnownFile(str(key), int(size), int(mtime), bytes.fromhex(mark), str(reader)))
         for root, path, key, size, mtime, mark, reader in row.get("files", [])
     ]
-    return roots, files
+    return Followed(roots, files)
 
 
 def _head(lines: Iterator[bytes], path: Path) -> dict[str, Any]:
