@@ -121,7 +121,7 @@ def of_file(path: Path, embedder: Encoder, *, max_bytes: int = MAX_BYTES) -> Dia
         "format": path.suffix.lower() or "none",
         "reader": f"version {READER_VERSION}",
         "documents": len(documents),
-        "titles": [one.title for one in documents[:SHOWN]],
+        "titles": [one.title for one in documents[:SHOWN] if one.title],
         "pages": pages,
         "blocks": dict(Counter(block.kind for block in blocks).most_common()),
         "headings": [text_of(one, block) for one in documents for block in one.blocks if block.kind == "heading"][:50],
@@ -129,6 +129,7 @@ def of_file(path: Path, embedder: Encoder, *, max_bytes: int = MAX_BYTES) -> Dia
         "left out": dict(dropped.most_common()),
         "links": sum(len(one.links) for one in documents),
         "language": language,
+        "documents looked at": len(chunks) if len(documents) > SAMPLE else 0,
         "passages": sum(map(len, chunks.values())),
     }
     found.problems += [Problem("not read", one.reason, [one.path]) for one in skipped[:SHOWN]]
@@ -175,7 +176,7 @@ def of_collection(collection: Collection) -> Diagnosis:
         what = f"{len(old):,} files; index them again to get pages, sections, links and what is read better now"
         made.problems.append(Problem("read by an earlier version", what, old[:SHOWN]))
     if empty:
-        what = f"{len(empty):,} files in its folders gave nothing or were not indexed"
+        what = f"{len(empty):,} in its folders: they gave nothing, are new, or were never named"
         made.problems.append(Problem("files without documents", what, empty[:SHOWN]))
     made.problems += _passage_problems(passages, collection, language)
     for key, there in _long_documents(collection):

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 MOST_SKIPPED = 50
 SNIPPET = 200
+#: what parts the reason from the list of all formats where a format is not read
+READABLE = "; readable are "
+#: characters of an id that nearly always tell it from all others
+SHORT_ID = 8
 NARROWEST = 20
 UNBROKEN = 100_000
 WAYS = {"search": "found by search", "named": "named in the question"}
@@ -147,7 +151,7 @@ def _passage(number: int, passage: RankedPassage, *, whole: bool) -> RenderableT
     lines: list[Text] = [Text(plain(passage.text if whole else _snippet(passage.text)))]
     lines += [Text(plain(reason), style="dim") for reason in (reasons(passage) if whole else ())]
     if passage.source not in ("", _SHIPPED):
-        lines.append(Text(plain(place(passage)), style="dim", overflow="fold"))
+        lines.append(Text(f"{plain(place(passage))}  (id {passage.id[:SHORT_ID]})", style="dim", overflow="fold"))
     if whole and passage.metadata:
         lines.append(Text(plain(", ".join(f"{key}={value!r}" for key, value in passage.metadata.items())), style="dim"))
     return Group(head, Indented(lines))
@@ -325,16 +329,23 @@ def index_report(report: IndexReport, seconds: float) -> RenderableType:
 
 def changes(report: IndexReport) -> RenderableType:
     """Return a line on a pass over what changed, and what it could not use."""
+    gone = counted(len(report.vanished), "file") + " gone"
     facts = {
-        "read": report.indexed,
-        "moved": len(report.moved),
-        "gone": len(report.vanished),
-        "passages embedded": report.embedded,
-        "documents removed": report.documents_removed,
+        counted(report.indexed, "file") + " read": report.indexed,
+        f"{len(report.moved):,} moved": len(report.moved),
+        gone if report.pruned else f"{gone}, what stood there is kept without --prune": len(report.vanished),
+        counted(report.embedded, "passage") + " embedded": report.embedded,
+        counted(report.documents_removed, "document") + " removed": report.documents_removed,
     }
-    said = ", ".join(f"{number:,} {name}" for name, number in facts.items() if number) or "nothing to do"
-    line = Text(f"{time.strftime('%H:%M:%S')}  {said}")
-    return Group(line, skipped(report.skipped)) if report.skipped else line
+    folders = [f"{_near(new)} was {_near(old)}" for old, new in report.folders]
+    said = ", ".join([*folders, *(what for what, number in facts.items() if number)]) or "skipped"
+    faults = [
+        Text(f"{plain(_near(place))}: {plain(reason.partition(READABLE)[0])}", style="yellow", overflow="fold")
+        for place, reason in report.skipped[:MOST_SKIPPED]
+    ]
+    if len(report.skipped) > MOST_SKIPPED:
+        faults.append(Text(f"and {len(report.skipped) - MOST_SKIPPED:,} more", style="dim"))
+    return Group(Text(f"{time.strftime('%H:%M:%S')}  {plain(said)}"), Indented(faults, 10))
 
 
 def _left_out(report: IndexReport) -> Iterator[RenderableType]:
@@ -352,11 +363,16 @@ def _left_out(report: IndexReport) -> Iterator[RenderableType]:
 def skipped(items: Sequence[tuple[str, str]]) -> RenderableType:
     """Return places with the reason why they were skipped, the first fifty of them."""
     rows: list[RenderableType] = []
+    readable = ""
     for place, reason in items[:MOST_SKIPPED]:
-        rows.append(Text(plain(place), overflow="fold"))
+        reason, _, formats = reason.partition(READABLE)
+        readable = formats or readable
+        rows.append(Text(plain(_near(place)), overflow="fold"))
         rows.append(Indented([Text(plain(reason), style="yellow")]))
     if len(items) > MOST_SKIPPED:
         rows.append(Text(f"and {len(items) - MOST_SKIPPED:,} more; --json lists all", style="dim"))
+    if readable:
+        rows.append(Text(f"readable are {readable}", style="dim"))
     return Group(*rows)
 
 

@@ -211,7 +211,7 @@ class _Run:
         placed = []
         for item in items:
             where = str(item.path)
-            given = max((path for path in paths if within(where, path)), key=len)
+            given = next(path for path in _and_above(where) if path in folders)
             root, inside = folders[given]
             base = given if os.path.isdir(given) else os.path.dirname(given)
             real = os.path.normpath(os.path.join(root.path, inside, below(where, base)))
@@ -248,7 +248,7 @@ class _Run:
         best: tuple[float, Root] | None = None
         for root in roots:
             files = self._files.known(root.id)
-            if not files or any(os.path.lexists(os.path.join(root.path, path)) for path in files):
+            if not files or not all(_is_gone(os.path.join(root.path, path)) for path in files):
                 continue
             same = sum(self._same(os.path.join(folder, path), known) for path, known in files.items())
             if 2 * same >= len(files) and (best is None or same / len(files) > best[0]):
@@ -272,20 +272,18 @@ class _Run:
         Each by its place, with its root and its path below that.
         """
         here = {(file.root.id, file.path) for file in files}
-        places = {file.where for file in files}
+        places, given = {file.where for file in files}, frozenset(paths)
         gone: dict[str, tuple[int, str]] = {}
         elsewhere: dict[str, tuple[int, str]] = {}
         for root in [*self._files.roots(), Root(ABSOLUTE, "", "", "")]:
-            lost = root.id == ABSOLUTE or not os.path.lexists(root.path)
+            lost = root.id == ABSOLUTE or _is_gone(root.path)
             for path in self._files.known(root.id):
                 where = os.path.join(root.path, path)
-                there = os.path.lexists(where) and not found.leaves_out(where)
-                if (root.id, path) in here or where in places or there:
+                meant = any(one in given for one in _and_above(where))
+                if not (meant or lost) or (root.id, path) in here or where in places:
                     continue
-                if any(within(where, given) for given in paths):
-                    gone[where] = (root.id, path)
-                elif lost and not os.path.lexists(where):
-                    elsewhere[where] = (root.id, path)
+                if _is_gone(where) or (meant and found.leaves_out(where)):
+                    (gone if meant else elsewhere)[where] = (root.id, path)
         return gone, elsewhere
 
     def _forget_moved(self, gone: dict[str, tuple[int, str]]) -> set[str]:
@@ -313,8 +311,8 @@ class _Run:
         """Read a file into the intake, unless only its date changed."""
         mark = self._digest(file.where) if file.item.size <= self._max_bytes else b""
         known, report = file.known or file.old, self._report
-        if mark and self._keep:
-            self._collection.originals.keep(file.item.path, mark)
+        if mark and self._keep and not self._collection.originals.keep(file.item.path, mark):
+            mark = b""  # it changes at this moment: read it, and look again the next time
         if mark and file.known is not None and (file.known.digest, file.known.reader) == (mark, self._reader):
             report.unchanged += 1
             self._remember(file, file.known.key, mark)
@@ -403,6 +401,25 @@ class _Seen:
         hashes = np.fromiter(map(_hash, keys), np.uint64, len(keys))
         there = np.isin(hashes, np.frombuffer(self._hashes, np.uint64))
         return [key for key, known in zip(keys, there.tolist(), strict=True) if not known]
+
+
+def _and_above(path: str) -> Iterator[str]:
+    """Yield a path and the folders that it is in."""
+    yield path
+    while (above := os.path.dirname(path)) != path:
+        yield above
+        path = above
+
+
+def _is_gone(path: str) -> bool:
+    """Say whether nothing is at a path; what cannot be looked at, such as a disk that fails, is not gone."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _hash(key: str) -> int:

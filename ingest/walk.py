@@ -100,7 +100,7 @@ def survey(
         only: looks at these files and folders alone, where they are below the paths.
 
     Raises:
-        CallerError: if one of the paths does not exist.
+        CallerError: if one of the paths does not exist, or is in a folder whose name is not valid UTF-8.
     """
     given = [_existing(path) for path in paths]
     search = _Search(
@@ -120,7 +120,11 @@ def _existing(path: str | Path) -> str:
             raise CallerError(f"no file or folder {str(path)!r}; check the path")
     except ValueError as error:
         raise CallerError(f"{str(path)!r} is not a path: {error}") from error
-    return os.path.abspath(path)
+    absolute = os.path.abspath(path)
+    folder = absolute if os.path.isdir(absolute) else os.path.dirname(absolute)
+    if _shown(folder) != folder:  # keys and sources are text
+        raise CallerError(f"the name of the folder {_shown(folder)!r} is not valid UTF-8; rename it")
+    return absolute
 
 
 @dataclass(slots=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
     from .write import AddReport, Intake, Prepared, Progress
 
 __all__ = ["Collection", "NoCollection", "Options", "WrongEmbedder", "delete", "names"]
+
+UPGRADED = (
+    "it was made by polyhop 0.1, which cannot open it any more; `polyhop index` of its folders reads their files "
+    "again, for pages, sections, links and keys without the path of the folder"
+)
 
 
 class Collection(CollectionReader, AbstractContextManager["Collection"]):
@@ -51,6 +57,8 @@ class Collection(CollectionReader, AbstractContextManager["Collection"]):
         try:
             self._embedder = self._identify(None if embedder is None else self._for_queries(accepted(embedder)))
             self._attach()
+            if self._record.upgraded:
+                self._derived.notices.append(UPGRADED)
             self._lock.rest()
         except BaseException:
             self._record.close()
@@ -167,20 +175,23 @@ class Collection(CollectionReader, AbstractContextManager["Collection"]):
     def reindex(self, embedder: Encoder, *, progress: Callable[[int, int], None] | None = None) -> int:
         """Embed every passage with another embedder and return how many there were.
 
-        The old vectors serve until the new ones are complete; a killed run goes on where it was.
+        The old vectors serve until the new ones are complete, with locks on lease also other processes; those have to
+        open the collection again afterwards. A killed run goes on where it was.
 
         Raises:
             CallerError: for what is no encoder.
             OperatorError: where another process has the collection, or the disk fails.
         """
-        from .write import embed_again
+        from .write import change_embedder, embed_again
 
-        with self._lock.exclusive():
+        with self._lock.turn() if self._options.lease else self._lock.exclusive():
             encoder = self._for_queries(accepted(embedder))
             count: int = embed_again(self._record, encoder, progress or (lambda done, total: None))
-            self._derived.close()
-            self._embedder, self.embedder_name = encoder, encoder.name
-            self._attach()
+            with self._lock.exclusive():
+                change_embedder(self._record, encoder)
+                self._derived.close()
+                self._embedder, self.embedder_name = encoder, encoder.name
+                self._attach()
         return count
 
     # Reading
@@ -242,7 +253,6 @@ class Collection(CollectionReader, AbstractContextManager["Collection"]):
     def status(self) -> Mapping[str, Any]:
         """Return what there is to know without reading everything."""
         documents, passages = self._record.count()
-        size = sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
         return {
             "name": self.name,
             "documents": documents,
@@ -252,8 +262,8 @@ class Collection(CollectionReader, AbstractContextManager["Collection"]):
             "vectors": self._derived.location,
             "chunk_tokens": self._recorded_chunk_tokens() or None,
             "folders": [root.path for root in self.files.roots()],
-            "originals": sum(1 for _ in self._originals.sizes()),
-            "bytes": size,
+            "originals": len(self._originals.sizes()),
+            "bytes": _size(self.folder),
             "notices": list(self._derived.notices),
         }
 
@@ -270,7 +280,7 @@ class Collection(CollectionReader, AbstractContextManager["Collection"]):
 
     @property
     def notices(self) -> list[str]:
-        """Return what was repaired when the collection was opened, a sentence each."""
+        """Return what was repaired or changed when the collection was opened, a sentence each."""
         return self._derived.notices
 
     @property
@@ -320,6 +330,16 @@ class Collection(CollectionReader, AbstractContextManager["Collection"]):
         """Return an encoder with the query transform of the options or the settings, if there is one."""
         spec = self._options.query_transform
         return with_transform(encoder, Settings().query_transform if spec is None else spec)
+
+
+def _size(folder: Path) -> int:
+    """Return the bytes of all files in a folder; a writer may delete some meanwhile."""
+    size = 0
+    for place, _, files in os.walk(folder):
+        for name in files:
+            with suppress(FileNotFoundError):
+                size += os.stat(os.path.join(place, name)).st_size
+    return size
 
 
 def delete(home: Path | str, name: str, *, options: Options | None = None) -> None:

@@ -66,6 +66,42 @@ class Files:
             ).fetchall()
         return {path: KnownFile(key, size, mtime, bytes(mark), reader) for path, key, size, mtime, mark, reader in rows}
 
+    def read_by_others(self, version: int) -> int:
+        """Return how many files another version of the readers read last."""
+        sql = "SELECT count(*) FROM files WHERE reader <> ?1 AND reader NOT LIKE ?1 || '/%'"
+        with self._record.reading() as connection:
+            return int(connection.execute(sql, (str(version),)).fetchone()[0])
+
+    def every(self) -> list[tuple[int, str, KnownFile]]:
+        """Return all files, each with the number of its folder and its path below that."""
+        with self._record.reading() as connection:
+            rows = connection.execute("SELECT root, path, key, size, mtime, digest, reader FROM files").fetchall()
+        return [
+            (root, path, KnownFile(key, size, mtime, bytes(mark), reader))
+            for root, path, key, size, mtime, mark, reader in rows
+        ]
+
+    def adopt(self, roots: Iterable[Root], files: Iterable[tuple[int, str, KnownFile]]) -> None:
+        """Take down folders and files that another collection followed, whose documents are here now.
+
+        A folder that has another name here, or whose name another folder has, is left out with its files: sources would
+        not tell which is meant.
+        """
+        own = {ABSOLUTE: ABSOLUTE}
+        here = self.roots()
+        with self._record.writing() as connection:
+            for root in roots:
+                known = next((one for one in here if one.path == root.path), None)
+                if known is not None and known == root._replace(id=known.id):
+                    own[root.id] = known.id
+                elif known is None and not any(_overlap(root.name, one.name) for one in here):
+                    sql = "INSERT INTO roots (path, name, prefix) VALUES (?, ?, ?) RETURNING id"
+                    own[root.id] = int(connection.execute(sql, root[1:]).fetchone()[0])
+            connection.executemany(
+                "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?)",
+                ((own[root], path, *file) for root, path, file in files if root in own),
+            )
+
     def add_root(self, path: str, prefix: str = "") -> Root:
         """Take down a folder and return it."""
         name = self.free_name(path)
@@ -80,10 +116,10 @@ class Files:
         None is the beginning of another, so that a short path has one meaning.
         """
         parts = [part for part in PurePath(path).parts if part != os.sep] or ["root"]
-        others = [f"{root.name}/" for root in self.roots() if root.id != but]
+        others = [root.name for root in self.roots() if root.id != but]
         for length in range(1, len(parts) + 1):
             name = "/".join(parts[-length:])
-            if not any(f"{name}/".startswith(other) or other.startswith(f"{name}/") for other in others):
+            if not any(_overlap(name, other) for other in others):
                 return name
         return path
 
@@ -194,6 +230,11 @@ class Files:
         path = os.path.abspath(given)
         shorts = [root.short(below(path, root.path)) for root in self.roots() if within(path, root.path)]
         return next((keys for source in (given, *shorts, path) if (keys := self.keys(source))), [])
+
+
+def _overlap(name: str, other: str) -> bool:
+    """Say whether one of two names of folders is the other, or begins it."""
+    return f"{name}/".startswith(f"{other}/") or f"{other}/".startswith(f"{name}/")
 
 
 def within(path: str, folder: str) -> bool:

@@ -18,8 +18,10 @@ from ..core.forked import register
 
 _numbers = itertools.count()
 POLL = 0.05
-#: seconds that a search waits for a writer, where locks are on lease
+#: seconds that a search waits for a writer where locks are on lease, and a writer from the second batch on for searches
 PATIENCE = 30.0
+#: seconds between two tries of a writer in which others may read
+AJAR = 0.2
 
 
 class LockedError(OperatorError):
@@ -51,11 +53,12 @@ class CollectionLock:
         self._sharing = 0  # searches under way
         self._entering = self._raising = self._is_alone = False
         self._turns = 0
+        self._was_alone = False  # since this process has the turn
         self._fd = self._turn = self._door = -1
         register(self)
         self._fd, self._turn, self._door = (_file(folder / name) for name in ("lock", "turn", "door"))
         try:
-            self._take(self._fd, fcntl.LOCK_SH)
+            self._pass_door() if lease else self._take(self._fd, fcntl.LOCK_SH)
             self._sign("reading")
         except BaseException:
             self.close()
@@ -66,16 +69,18 @@ class CollectionLock:
         """Be the only writer; threads of this process queue, other processes make it raise `LockedError`."""
         refuse_fork(self._folder, self._owner)
         with self._inside:
-            if not self._open:
-                raise CallerError(f"the collection in {str(self._folder)!r} is closed; open it again")
+            self._check()
             if self._turns == 0:
                 self._take(self._turn, fcntl.LOCK_EX)
+                self._was_alone = False
+                self._sign("writing")
             self._turns += 1
             try:
                 yield
             finally:
                 self._turns -= 1
                 if self._turns == 0 and os.getpid() == self._owner:
+                    self._sign_off()
                     fcntl.flock(self._turn, fcntl.LOCK_UN)
 
     @contextmanager
@@ -174,11 +179,17 @@ class CollectionLock:
                 with suppress(OSError):
                     os.close(fd)
 
+    def _check(self) -> None:
+        """Raise if the collection is closed, or its files are no longer those that are locked here."""
+        if not self._open:
+            raise CallerError(f"the collection in {str(self._folder)!r} is closed; open it again")
+        if not os.fstat(self._fd).st_nlink:
+            raise CallerError(f"the collection in {str(self._folder)!r} was deleted meanwhile; open it again")
+
     def _enter(self, fresh: Callable[[], None]) -> None:
         """Take the shared lock, unless a thread of this process has it or is alone."""
         refuse_fork(self._folder, self._owner)
-        if not self._open:
-            raise CallerError(f"the collection in {str(self._folder)!r} is closed; open it again")
+        self._check()
         with self._gate:
             while (self._raising or self._entering) and not self._sharing:
                 self._gate.wait(POLL)
@@ -188,14 +199,7 @@ class CollectionLock:
             self._entering = True
         entered = False
         try:
-            if not os.fstat(self._fd).st_nlink:
-                raise CallerError(f"the collection in {str(self._folder)!r} was deleted meanwhile")
-            until = time.monotonic() + self._patience
-            self._take(self._door, fcntl.LOCK_SH, until=until)
-            try:
-                self._take(self._fd, fcntl.LOCK_SH, until=until)
-            finally:
-                fcntl.flock(self._door, fcntl.LOCK_UN)
+            self._pass_door()
             fresh()
             entered = True
         finally:
@@ -205,6 +209,15 @@ class CollectionLock:
                 self._release()
                 self._gate.notify_all()
 
+    def _pass_door(self) -> None:
+        """Take the shared lock, behind a writer who waits for those who have it."""
+        until = time.monotonic() + self._patience
+        self._take(self._door, fcntl.LOCK_SH, until=until)
+        try:
+            self._take(self._fd, fcntl.LOCK_SH, until=until)
+        finally:
+            fcntl.flock(self._door, fcntl.LOCK_UN)
+
     def _release(self) -> None:
         """Give up the shared lock if it is on lease and nobody of this process needs it."""
         needed = self._sharing or self._entering or self._raising or self._is_alone
@@ -213,8 +226,8 @@ class CollectionLock:
 
     @property
     def _patience(self) -> float:
-        """Return the seconds to wait for a writer, who is alone for moments only where locks are on lease."""
-        return max(self._wait, PATIENCE) if self._resting else self._wait
+        """Return the seconds to wait for others, who take the lock for a moment only where locks are on lease."""
+        return max(self._wait, PATIENCE) if self.lease else self._wait
 
     def _raise(self) -> None:
         """Turn the shared lock into an exclusive one.
@@ -222,16 +235,25 @@ class CollectionLock:
         Converting gives the shared lock up for a moment, in which another writer could slip in and leave this reader
         with an index that it read before; whoever tries has its `turn`, so there is no other.
         """
-        self._begin_raising()
-        until = time.monotonic() + self._wait
-        try:
-            self._take(self._door, fcntl.LOCK_EX, until=until)
-            self._take(self._fd, fcntl.LOCK_EX, until=until)
-        except BaseException:
-            self._lower()
-            raise
+        end = time.monotonic() + (self._patience if self._was_alone else self._wait)
+        while True:
+            self._begin_raising()
+            until = min(end, time.monotonic() + self._wait)
+            try:
+                self._take(self._door, fcntl.LOCK_EX, until=until)
+                self._take(self._fd, fcntl.LOCK_EX, until=until)
+            except LockedError:
+                self._lower()
+                if time.monotonic() >= end:
+                    raise
+                time.sleep(AJAR)  # one who reads for long must not keep those at the door from reading too
+            except BaseException:
+                self._lower()
+                raise
+            else:
+                break
         self._end_raising(alone=True)
-        self._sign("writing")
+        self._was_alone = True
 
     def _alone(self, reason: Callable[[], str]) -> bool:
         until = time.monotonic() + self._wait
@@ -272,11 +294,8 @@ class CollectionLock:
         self._end_raising(alone=False)
         with self._gate:
             self._release()
-        if self._resting:
-            with suppress(OSError):
-                self._card.unlink(missing_ok=True)
-        else:
-            self._sign("reading")
+        if not self._turns:
+            self._sign_off()
 
     def _take(self, fd: int, kind: int, *, until: float | None = None) -> None:
         until = time.monotonic() + self._wait if until is None else until
@@ -296,6 +315,13 @@ class CollectionLock:
             self._card.parent.mkdir(exist_ok=True)
             self._card.write_text(json.dumps(card), encoding="utf-8")
 
+    def _sign_off(self) -> None:
+        if not self._resting:
+            self._sign("reading")
+            return
+        with suppress(OSError):
+            self._card.unlink(missing_ok=True)
+
     def _refusal(self, kind: int) -> str:
         doing = "write to" if kind == fcntl.LOCK_EX else "read"
         holders = "; ".join(self._holders()) or "another process"
@@ -311,13 +337,14 @@ class CollectionLock:
                 continue
             try:
                 holder = json.loads(card.read_text(encoding="utf-8"))
-                os.kill(int(holder["pid"]), 0)
-            except ProcessLookupError:
-                card.unlink(missing_ok=True)
-            except (OSError, ValueError, KeyError):
-                continue
-            else:
+                with suppress(PermissionError):  # a process of another user is one, too
+                    os.kill(int(holder["pid"]), 0)
                 said.append("process {pid} ({command!r}, {doing} since {since})".format(**holder))
+            except ProcessLookupError:
+                with suppress(OSError):
+                    card.unlink(missing_ok=True)
+            except (OSError, ValueError, KeyError, TypeError):
+                continue
         return said
 
 

@@ -75,6 +75,7 @@ class Record:
         register(self)
         with self.reading() as connection:
             version = self._version(connection)
+            self.upgraded = version == 1
             if version is None:
                 self._create(connection)
             elif version == 1:

@@ -123,7 +123,7 @@ class CollectionReader:
             found = [row[0] for row in connection.execute(sql, (id, f"{id}g"))] if id else []
         if len(found) != 1:
             told = "several passages have ids that begin with" if found else "no passage has the id"
-            raise CallerError(f"{told} {id!r}; `polyhop retrieve --json` shows ids")
+            raise CallerError(f"{told} {id!r}; `polyhop retrieve` shows the ids of what it finds")
         return self.passages(found)[found[0]]
 
     def neighbours(self, id: str) -> tuple[Passage | None, Passage | None]:

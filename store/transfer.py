@@ -8,7 +8,7 @@ import json
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 
@@ -17,16 +17,25 @@ from ..core.files import draft_of
 from ..core.types import Chunk, Document, Vectors
 from . import layout
 from .collection import Collection
-from .write import AddReport, Prepared
+from .files import KnownFile, Root
+from .write import AddReport, Intake, Prepared
 
 FORMAT = 1
 PAGE = 500
 
 
+class Followed(NamedTuple):
+    """The folders and files that a collection follows; a file has the number of its folder and its path below it."""
+
+    roots: list[Root]
+    files: list[tuple[int, str, KnownFile]]
+
+
 def export(collection: Collection, path: Path) -> int:
     """Write a collection to one JSON-lines file (gzip if it ends in `.gz`) and return the number of documents.
 
-    The file appears whole or not at all. It holds texts, metadata and vectors: importing it embeds nothing.
+    The file appears whole or not at all. It holds texts, metadata and vectors, so that importing it embeds nothing, and
+    which folders and files the collection follows, so that indexing those afterwards reads nothing. Originals stay.
 
     Raises:
         OperatorError: where the file cannot be written.
@@ -37,13 +46,14 @@ def export(collection: Collection, path: Path) -> int:
                 "polyhop": FORMAT,
                 "embedder": collection.embedder_name,
                 "dimension": collection.status()["dimension"],
+                "chunk_tokens": collection.status()["chunk_tokens"],
             }
             file.write(json.dumps(head) + "\n")
             count = 0
             for row in _documents(collection):
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")
                 count += 1
-            file.write(json.dumps({"end": count}) + "\n")
+            file.write(json.dumps({"end": count, **_followed(collection)}, ensure_ascii=False) + "\n")
     except OSError as error:
         raise OperatorError(f"cannot write {str(path)!r} ({error}); choose another place") from error
     return count
@@ -52,19 +62,35 @@ def export(collection: Collection, path: Path) -> int:
 def import_file(collection: Collection, path: Path) -> AddReport:
     """Add what `export` wrote; documents of the same key are replaced.
 
-    Vectors are taken over if the embedder is the same, otherwise the texts are embedded again.
+    Vectors are taken over if the embedder is the same, otherwise the texts are embedded again. Folders and files are
+    taken down once all documents are there; see `Files.adopt`.
 
     Raises:
         CallerError: if the file is no export, is damaged, or ends too early; what was read up to there is kept.
     """
-    with _open(path, "rb", gz=path.suffix == ".gz") as file, collection.intake() as intake:
-        try:
-            for document in _prepared(file, path, collection.embedder_name):
-                intake.put(document)
-        except CallerError:
-            intake.finish()
-            raise
+    with _open(path, "rb", gz=path.suffix == ".gz") as file:
+        lines = _lines(file, path)
+        head = _head(lines, path)
+        if not collection.status()["documents"]:
+            collection.record.put(chunk_tokens=int(head.get("chunk_tokens") or 0))
+        with collection.intake() as intake:
+            _take(collection, intake, _prepared(lines, head, path, collection.embedder_name))
     return intake.report
+
+
+def _take(collection: Collection, intake: Intake, parts: Iterator[Prepared | Followed]) -> None:
+    """Take documents, and when all of them are there the folders and files."""
+    try:
+        for part in parts:
+            if isinstance(part, Prepared):
+                intake.put(part)
+                continue
+            intake.flush()
+            if not intake.report.skipped:
+                collection.files.adopt(part.roots, part.files)
+    except CallerError:
+        intake.finish()
+        raise
 
 
 def embedder_of(path: Path) -> str:
@@ -112,22 +138,40 @@ def _chunk_json(*piece: Any) -> dict[str, str]:
     return row | ({"layout": written} if written else {})
 
 
-def _prepared(file: IO[bytes], path: Path, embedder: str) -> Iterator[Prepared]:
-    # One generator for the whole file: when one that was left in the middle is dropped, it closes the file.
-    lines = _lines(file, path)
-    head = _head(lines, path)
+def _followed(collection: Collection) -> dict[str, Any]:
+    """Return the folders and files that a collection follows, as JSON."""
+    files = [[root, path, *file._replace(digest=file.digest.hex())] for root, path, file in collection.files.every()]
+    return {"roots": [list(root) for root in collection.files.roots()], "files": files}
+
+
+def _prepared(lines: Iterator[bytes], head: dict[str, Any], path: Path, embedder: str) -> Iterator[Prepared | Followed]:
+    """Yield the documents behind the head, and at the end folders and files."""
     number = 1
     for number, line in enumerate(lines, start=2):
         row = _line(line, path, number)
         if "end" in row:
             if row["end"] != number - 2:
                 break
+            try:
+                yield _read_followed(row)
+            except (TypeError, ValueError) as error:
+                raise CallerError(f"{str(path)!r} is damaged at line {number} ({error!r}); export again") from error
             return
         try:
             yield _document(row, same=head.get("embedder") == embedder)
         except (KeyError, TypeError, ValueError) as error:
             raise CallerError(f"{str(path)!r} is damaged at line {number} ({error!r}); export again") from error
     raise CallerError(f"{str(path)!r} ends too early, after {number - 1} documents, which were kept; export again")
+
+
+def _read_followed(row: dict[str, Any]) -> Followed:
+    """Return what `_followed` wrote, nothing of an export of 0.1."""
+    roots = [Root(int(id), str(path), str(name), str(prefix)) for id, path, name, prefix in row.get("roots", [])]
+    files = [
+        (int(root), str(path), KnownFile(str(key), int(size), int(mtime), bytes.fromhex(mark), str(reader)))
+        for root, path, key, size, mtime, mark, reader in row.get("files", [])
+    ]
+    return Followed(roots, files)
 
 
 def _head(lines: Iterator[bytes], path: Path) -> dict[str, Any]:

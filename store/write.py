@@ -449,11 +449,9 @@ def unfit(document: Document, dimension: int) -> str:
 
 
 def embed_again(record: Record, embedder: Encoder, progress: Callable[[int, int], None]) -> int:
-    """Put a vector of `embedder` beside each live chunk, make it the collection's embedder, and return the number of
-    chunks.
+    """Put a vector of `embedder` beside each live chunk, and return the number of chunks.
 
-    Each block is committed when it is done, so that a killed run goes on where it was. The caller then opens the vector
-    index again, which finds none and builds it.
+    Each block is committed when it is done, so that a killed run goes on where it was.
     """
     without = f"{LIVE} WHERE NOT EXISTS (SELECT 1 FROM vectors v WHERE v.hash = c.hash AND v.embedder = ?)"
     missing = f"SELECT DISTINCT c.hash, c.title, c.heading, c.text FROM {without} LIMIT ?"
@@ -474,7 +472,14 @@ def embed_again(record: Record, embedder: Encoder, progress: Callable[[int, int]
                     for row, vector in zip(rows, vectors, strict=True)
                 ),
             )
+    return total
+
+
+def change_embedder(record: Record, embedder: Encoder) -> None:
+    """Make another embedder the collection's, once `embed_again` is done.
+
+    The caller, who is alone, then opens the vector index again, which finds none and builds it.
+    """
     with record.writing() as connection:
         put(connection, embedder=embedder.name, dimension=embedder.dimension, dirty="reindexed")
         connection.execute("DELETE FROM vectors WHERE embedder <> ?", (embedder.name,))
-    return total

@@ -75,7 +75,9 @@ def test_a_home_is_opened(made: Path, embedder: Encoder, *, rebuilt: bool) -> No
         without_vector_index(made / "home")
     for opening in range(2):
         with Agent.open(made / "home", "films", embedder=embedder) as agent:
-            assert rebuilt == bool(agent.collection.status()["notices"]) or opening
+            notices = agent.collection.notices
+            assert rebuilt == any("rebuilt" in one for one in notices) or opening
+            assert ("polyhop index" in " ".join(notices)) == (opening == 0)
             assert EXPECTED["passages"] == found(agent)
             assert EXPECTED["filtered"] == [
                 passage.id for passage in agent.retrieve(QUESTION, k=4, where="year < 1950").passages

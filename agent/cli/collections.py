@@ -6,9 +6,9 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,6 +19,7 @@ from ...core.errors import CallerError
 from .common import EmbedderName, Json, Name, Where, command, note, opened, print_json, progress_bar
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
     from rich.progress import Progress, TaskID
 
     from ...core.settings import Settings
@@ -58,7 +59,7 @@ def index(
     rest was indexed. Files of a format that is not read are listed too,
     but are no fault.
     """
-    from ..show import changes, console, index_report
+    from ..show import console, index_report
 
     for path in paths:
         # Looked at first: a slip of the pen must not leave an empty collection behind.
@@ -66,44 +67,84 @@ def index(
             raise CallerError(f"no file or folder {str(path)!r}; check the path")
     if chunk_tokens:
         settings = settings.model_copy(update={"chunk_tokens": chunk_tokens})
+    began = time.monotonic()
+
+    def tell(report: IndexReport, shown: RenderableType) -> None:
+        told = {**report_json(report), "collection": collection, "seconds": round(time.monotonic() - began, 3)}
+        if not as_json:
+            console().print(shown)
+        elif watch:
+            print(json.dumps(told), flush=True)
+        else:
+            print_json(told)
+
     with opened(settings, collection, create=True, embedder=embedder) as agent:
 
-        def look(only: Sequence[str] | None = None) -> IndexReport:
+        def look(there: Sequence[Path | str], only: Sequence[str] | None = None) -> IndexReport:
+            nonlocal began
             began = time.monotonic()
             with progress_of_indexing() as watcher:
-                report = agent.index(paths, prune=prune, watcher=watcher, everything=everything, only=only)
-            if not as_json:
-                console().print(index_report(report, time.monotonic() - began) if only is None else changes(report))
-                return report
-            told = {**report_json(report), "collection": collection, "seconds": round(time.monotonic() - began, 3)}
-            print(json.dumps(told), flush=True) if watch else print_json(told)
-            return report
+                return agent.index(there, prune=prune, watcher=watcher, everything=everything, only=only)
 
-        report = look()
         if watch:
-            _watch(paths, look, home=settings.home, everything=everything)
+            _watch(paths, look, tell, home=settings.home, hidden=everything)
             return
+        report = look(paths)
+        tell(report, index_report(report, time.monotonic() - began))
     if faults(report):
         raise typer.Exit(FAULT)
 
 
-def _watch(paths: Sequence[Path], look: Pass, *, home: Path, everything: bool) -> None:
-    """Index what changes until Ctrl-C, which is the way to end it and no fault."""
+def _watch(
+    paths: Sequence[Path],
+    look: Pass,
+    tell: Callable[[IndexReport, RenderableType], None],
+    *,
+    home: Path,
+    hidden: bool,
+) -> None:
+    """Index what is there and what changes until Ctrl-C, which is the way to end it and no fault."""
     from ...ingest.watch import FolderWatch
 
     note(f"watching {', '.join(map(str, paths))}; Ctrl-C ends it")
     watching = FolderWatch(
         [os.path.abspath(path) for path in paths],
         look,
-        told=lambda report: None,
-        waiting=lambda why: note(f"waiting, nothing is lost: {why}"),
+        told=_News(tell).hear,
+        waiting=note,
         home=os.path.realpath(home),
-        hidden=everything,
+        hidden=hidden,
     )
     try:
         watching.run()
     except KeyboardInterrupt:
         note("watching ended; whatever was written up to now is safe")
+
+
+class _News:
+    """Passes on what a watch reports; what each look at everything finds again is told once."""
+
+    def __init__(self, tell: Callable[[IndexReport, RenderableType], None]) -> None:
+        self._tell = tell
+        self._began: float | None = time.monotonic()
+        self._known: set[object] = set()
+
+    def hear(self, report: IndexReport, everything: bool) -> None:  # noqa: FBT001 - a watch calls it so
+        """Tell of the first pass all, and of the others what is new, if anything is."""
+        from ..show import changes, index_report
+
+        found: set[object] = {*report.skipped, *report.vanished}
+        if self._began is not None:
+            self._tell(report, index_report(report, time.monotonic() - self._began))
+            self._began, self._known = None, found
+            return
+        if everything:
+            skipped = [one for one in report.skipped if one not in self._known]
+            vanished = [one for one in report.vanished if one not in self._known]
+            report = replace(report, skipped=skipped, vanished=vanished)
+        self._known = found if everything else self._known | found
+        if report.indexed or report.moved or report.folders or report.vanished or report.skipped:
+            self._tell(report, changes(report))
 
 
 def report_json(report: IndexReport) -> dict[str, Any]:
@@ -173,13 +214,15 @@ def status(
     settings: Settings,
 ) -> None:
     """Show what the collections hold; exit code 1 if --verify finds a difference."""
+    from ...ingest.readers import READER_VERSION
     from ...store.collection import names
 
     wanted = [collection] if collection else names(settings.home)
     facts: list[dict[str, Any]] = []
     for name in wanted:
         with opened(settings, name) as agent:
-            found = dict(agent.collection.status())
+            outdated = agent.collection.files.read_by_others(READER_VERSION)
+            found = {**agent.collection.status(), "outdated": outdated}
             facts.append({**found, "problems": agent.collection.verify()} if verify else found)
     if as_json:
         print_json(facts)
@@ -190,7 +233,7 @@ def status(
 
 
 def _show_status(facts: list[dict[str, Any]], home: str) -> None:
-    from ..show import console, heading, plain, table
+    from ..show import console, counted, heading, plain, table
 
     screen = console()
     if not facts:
@@ -199,6 +242,8 @@ def _show_status(facts: list[dict[str, Any]], home: str) -> None:
         shown = {name: value for name, value in found.items() if name not in ("name", "notices", "problems", "bytes")}
         shown["size"] = f"{found['bytes'] / 1e6:,.1f} MB"
         shown["folders"] = ", ".join(found["folders"])
+        again = "read by an earlier version; `polyhop index` reads them again, for pages, sections and links"
+        shown["outdated"] = f"{counted(found['outdated'], 'file')} {again}" if found["outdated"] else ""
         shown = {name: value for name, value in shown.items() if value or name in ("documents", "passages")}
         screen.print(heading(str(found["name"])), table(shown), sep="\n")
         for problem in found.get("problems", ()):
@@ -256,8 +301,19 @@ def remove(
         chosen = agent.collection.keys(where) if where.strip() else _existing(agent.collection, keys or [])
         if where.strip() and not yes:
             _confirm(len(chosen), collection)
+        there = _files_of(agent.collection, chosen)
         count = agent.collection.remove(chosen)
     _say({"removed": count}, f"{counted(count, 'document')} removed from {collection!r}", as_json=as_json)
+    if there and not as_json:
+        one = f"the file {there[0]!r} is" if len(there) == 1 else f"{len(there):,} files are"
+        note(f"{one} still there; indexing again brings back what was removed, unless .polyhopignore says otherwise")
+
+
+def _files_of(collection: Collection, keys: Sequence[str]) -> list[str]:
+    """Return those files of documents that exist."""
+    wanted = set(keys)
+    sources = dict.fromkeys(source for key, _, source in collection.documents() if key in wanted)
+    return [path for source in sources if (path := collection.files.path_of(source)) and os.path.isfile(path)]
 
 
 def _existing(collection: Collection, given: list[str]) -> list[str]:

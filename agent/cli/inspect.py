@@ -109,8 +109,13 @@ def doctor(
         from ...encoders import load
 
         found = examine.of_file(Path(what).absolute(), load(settings=settings), max_bytes=settings.max_bytes)
-    elif os.path.lexists(what) and what not in names(settings.home):
-        raise CallerError(f"{what!r} is no file; `polyhop doctor` takes a file or the name of a collection")
+    elif what not in names(settings.home):
+        said = "is no file" if os.path.lexists(what) else "is neither a file nor a collection"
+        there = ", ".join(names(settings.home)) or "none"
+        raise CallerError(
+            f"{what!r} {said}; `polyhop doctor` takes a file or the name of a collection (in {str(settings.home)!r}: "
+            f"{there})"
+        )
     else:
         with opened(settings, what) as agent:
             found = examine.of_collection(agent.collection)

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from polyhop.agent.show import MOST_SKIPPED
+from polyhop.store.collection import Collection
 from tests.documents import environment
 
 from .commands import ROWS, files, run, run_json
@@ -46,8 +47,10 @@ def test_an_unsupported_format_is_no_fault(tmp_path: Path) -> None:
     """A folder may hold other things: they are listed and the exit code stays 0."""
     docs = files(tmp_path / "docs")
     (docs / "photo.jpeg").write_bytes(b"\xff\xd8")
+    (docs / "photo2.jpeg").write_bytes(b"\xff\xd8")
 
-    assert "unsupported format '.jpeg'" in run("index", docs, home=tmp_path / "home").stdout
+    shown = run("index", docs, home=tmp_path / "home").stdout
+    assert (2, 1) == (shown.count("unsupported format '.jpeg'\n"), shown.count("readable are .adoc"))
 
 
 def test_a_long_list_of_skipped_rows_is_cut_on_screen(tmp_path: Path) -> None:
@@ -131,6 +134,28 @@ def test_what_is_left_out_is_said(tmp_path: Path) -> None:
     assert 1 == run_json("index", docs, "--prune", home=home)["documents_removed"]
 
 
+def test_removing_says_what_brings_documents_back(tmp_path: Path) -> None:
+    """Indexing reads a file again whose documents were removed; that is said where the file is still there."""
+    docs, home = files(tmp_path / "docs"), tmp_path / "home"
+    run("index", docs, home=home)
+    assert "films.jsonl' is still there; indexing again" in run("remove", "docs/films.jsonl", home=home).stderr
+    (docs / "danube.md").unlink()
+    assert "" == run("remove", "danube.md", home=home).stderr
+
+
+def test_the_status_counts_what_an_earlier_version_read(tmp_path: Path) -> None:
+    """And says what indexing again would bring."""
+    docs, home = files(tmp_path / "docs"), tmp_path / "home"
+    run("index", docs, home=home)
+    assert 0 == run_json("status", home=home)[0]["outdated"]
+    with Collection.open(home) as opened, opened.record.writing() as connection:
+        connection.execute("UPDATE files SET reader = '0/80' WHERE path = 'danube.md'")
+    assert 1 == run_json("status", home=home)[0]["outdated"]
+    assert "1 file read by an earlier version; `polyhop index`" in run("status", home=home).stdout
+    run("index", docs, "--chunk-tokens", 80, home=home)
+    assert 0 == run_json("status", home=home)[0]["outdated"]
+
+
 def test_passages_may_be_shorter(tmp_path: Path) -> None:
     """Files are cut again where another length is asked for; one that the embedder cannot read is refused."""
     docs, home = tmp_path / "docs", tmp_path / "home"
@@ -164,3 +189,23 @@ def test_watching_ends_with_ctrl_c(tmp_path: Path) -> None:
     finally:
         child.kill()
     assert (0, True) == (child.returncode, "watching ended" in said)
+
+
+@pytest.mark.slow
+def test_a_watch_does_not_index_what_it_says(tmp_path: Path) -> None:
+    """Its output may go to a file in the folder that it watches."""
+    docs, home = files(tmp_path / "docs"), tmp_path / "home"
+    command = [sys.executable, "-P", "-m", "polyhop.agent", "index", str(docs), "--watch", "--home", str(home)]
+    with (docs / "out.txt").open("w") as out:
+        child = subprocess.Popen(command, env=environment(), stdout=out, stderr=out)
+    try:
+        for _ in range(200):
+            time.sleep(0.2)
+            if "seconds" in (docs / "out.txt").read_text():
+                break
+        time.sleep(3)
+        said = (docs / "out.txt").read_text()
+    finally:
+        child.kill()
+        child.wait()
+    assert "seconds" in said and "file read" not in said

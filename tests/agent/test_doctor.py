@@ -120,6 +120,17 @@ def test_depths_of_a_long_file_are_probed(tmp_path: Path, embedder: Encoder) -> 
     assert 9 <= len(depths) <= 11 and all(depth.rank >= 1 for depth in depths)
 
 
+def test_of_a_large_table_it_is_said_how_much_was_looked_at(
+    tmp_path: Path, embedder: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The count of passages is that of the documents that were cut, and rows without a title show none."""
+    monkeypatch.setattr("polyhop.agent.doctor.SAMPLE", 3)
+    facts = of_file(
+        write(tmp_path, "id,text\n" + "".join(f"{n},Row {n}.\n" for n in range(5)), "r.csv"), embedder
+    ).facts
+    assert (5, 3, 3, []) == (facts["documents"], facts["documents looked at"], facts["passages"], facts["titles"])
+
+
 def test_a_collection_is_examined(tmp_path: Path, embedder: Encoder) -> None:
     """Copies, lines of every page, files that gave nothing and files of an earlier reader."""
     footer = "Contact the harbour office on weekdays only"
@@ -170,5 +181,6 @@ def test_the_command_takes_a_file_or_a_collection(tmp_path: Path) -> None:
     assert "Nothing looks wrong" in run("doctor", file, home=home).stdout
     assert run_json("doctor", write(tmp_path, "", "empty.txt"), home=home, code=1)["unreadable"]
     assert "no file; `polyhop doctor` takes" in run("doctor", tmp_path, home=home, code=2).stderr
+    assert "neither a file nor a collection" in run("doctor", tmp_path / "gone.txt", home=home, code=2).stderr
     run("index", tmp_path / "docs", home=home)
     assert 1 == run_json("doctor", "default", home=home)["facts"]["documents"]

@@ -128,7 +128,9 @@ def test_the_command_shows_a_passage(agent: Agent, tmp_path: Path) -> None:
     assert SAID == handbook().text[told["quote"]["document_start"] : told["quote"]["document_end"]]
     assert (5, passage.start, passage.end) == (told["page"], told["start"], told["end"])
     assert "does not hold" in run("show", passage.id, "--quote", "nothing of it", home=tmp_path, code=1).stderr
-    assert "papers/handbook.pdf, p. 5 › Lights" in run("retrieve", QUESTION, home=tmp_path).stdout
+    assert (
+        f"papers/handbook.pdf, p. 5 › Lights  (id {passage.id[:8]})" in run("retrieve", QUESTION, home=tmp_path).stdout
+    )
 
 
 def test_several_passages_with_one_beginning_are_told(tmp_path: Path, embedder: Encoder) -> None:

@@ -6,18 +6,21 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from polyhop.core.errors import CallerError, OperatorError
-from polyhop.core.types import Document
+from polyhop.core.types import Document, Vectors
 from polyhop.encoders import Encoder
 from polyhop.store.collection import Collection, Options, delete
 from polyhop.store.lock import LockedError
 from tests import corpus
 from tests.documents import environment
+
+from .test_collection import Mirror
 
 LEASE = Options(wait=0.2, lease=True)
 NEW = Document("new", "The Elbe ends in the North Sea.")
@@ -121,7 +124,7 @@ def test_another_embedder_is_told(home: Path, reader: Collection, embedder: Enco
 
 KILLED = """
 import os, signal, sys
-from polyhop.core.types import Document
+from polyhop.core.types import Document, Vectors
 from polyhop.store.collection import Collection, Options
 def observe(step):
     if step == sys.argv[2]:
@@ -142,3 +145,91 @@ def test_readers_outlive_a_killed_writer(step: str, home: Path, reader: Collecti
     assert [] == reader.verify()
     assert 0 <= reader.add([NEW]).unchanged
     assert NEW.text == nearest(reader, embedder)
+
+
+SLOW = """
+import sys, time
+from polyhop.core.types import Document, Vectors
+from polyhop.store.collection import Collection, Options
+def observe(step):
+    if step == "pending":
+        print("alone", flush=True)
+        time.sleep(4)
+with Collection.open(sys.argv[1], "films", options=Options(lease=True, observe=observe)) as collection:
+    collection.add([Document("new", "The Elbe ends in the North Sea.")])
+"""
+
+
+@pytest.mark.slow
+def test_who_opens_waits_as_who_searches_does(home: Path, embedder: Encoder) -> None:
+    """A batch of a thousand documents may take seconds to become searchable; nobody is sent away meanwhile."""
+    child = subprocess.Popen(
+        [sys.executable, "-c", SLOW, str(home)], env=environment(), stdout=subprocess.PIPE, text=True
+    )
+    with child:
+        assert child.stdout is not None and "alone\n" == child.stdout.readline()
+        with Collection.open(home, "films", embedder=embedder, options=LEASE) as opened:
+            assert NEW.text == nearest(opened, embedder)
+
+
+def test_a_writer_is_patient_once_it_has_begun(home: Path, reader: Collection, embedder: Encoder) -> None:
+    """A long search, or a proof of all indexes, ends no run of hours; others read while the writer waits for it."""
+    held, done = threading.Event(), threading.Event()
+    found: list[str] = []
+
+    def hold() -> None:
+        with reader._derived.reading():
+            held.set()
+            done.wait(20)
+
+    def search() -> None:
+        try:
+            time.sleep(1)
+            found.append(nearest(third, embedder))
+        finally:
+            done.set()
+
+    with (
+        Collection.open(home, "films", embedder=embedder, options=LEASE) as writer,
+        Collection.open(home, "films", embedder=embedder, options=LEASE) as third,
+    ):
+        threads = [threading.Thread(target=hold), threading.Thread(target=search)]
+        with writer.intake(batch=1) as intake:
+            intake.put(NEW)
+            threads[0].start()
+            assert held.wait(20)
+            threads[1].start()
+            intake.put(Document("more", "The Oder ends in the Baltic Sea."))
+            assert done.is_set() and [NEW.text] == found
+        assert "Oder" in nearest(third, embedder, "Where does the Oder end?")
+        for thread in threads:
+            thread.join()
+
+
+def test_a_second_writer_is_told_of_the_first(home: Path, reader: Collection, embedder: Encoder) -> None:
+    """Also while the first reads and embeds, when it does not keep others from reading."""
+    with Collection.open(home, "films", embedder=embedder, options=LEASE) as writer, writer.intake():
+        with pytest.raises(LockedError, match=r"held by process \d+ .*writing since"):
+            reader.add([NEW])
+        assert "Elbe" not in nearest(reader, embedder)
+    assert 1 == reader.add([NEW]).added
+
+
+def test_others_read_while_everything_is_embedded_again(home: Path, reader: Collection, embedder: Encoder) -> None:
+    """That may take hours; only the change itself is a moment in which nobody reads."""
+    found: list[str] = []
+
+    class Asking(Mirror):
+        """Searches elsewhere while it embeds."""
+
+        def encode_passages(self, texts: Sequence[str]) -> Vectors:
+            found.append(nearest(reader, embedder, "Who directed Jaws?"))
+            return super().encode_passages(texts)
+
+    began = time.monotonic()
+    with Collection.open(home, "films", embedder=embedder, options=LEASE) as writer:
+        assert 12 == writer.reindex(Asking(embedder))
+        assert [] == writer.verify()
+    assert found and all("Jaws" in text for text in found) and time.monotonic() - began < 20
+    with pytest.raises(OperatorError, match="embedded again with 'mirror'"):
+        nearest(reader, embedder)

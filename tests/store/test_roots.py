@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import threading
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -242,3 +245,70 @@ def test_a_file_is_read_again_by_a_newer_reader(
 
     assert (2, 2, 0) == (newer.indexed, newer.reread, newer.documents_changed)
     assert (0, 2) == (again.reread, again.unchanged)
+
+
+def test_what_cannot_be_looked_at_is_not_gone(tmp_path: Path, empty: Collection) -> None:
+    """A folder that fails, here a link to itself in the place of a disk or a server, loses no documents to pruning."""
+    docs = folder(tmp_path / "docs", RIVERS)
+    index_paths(empty, [docs])
+    (docs / "north").rename(tmp_path / "north")
+    (docs / "north").symlink_to("north")
+    report = index_paths(empty, [docs], prune=True)
+    assert ([], 0, 2) == (report.vanished, report.documents_removed, len(told(empty)))
+    assert [str(docs / "north")] == [path for path, _ in report.skipped]
+    (docs / "north").unlink()
+    assert [str(docs / "north" / "elbe.txt")] == index_paths(empty, [docs], prune=True).vanished
+
+
+def test_a_folder_whose_name_is_no_text_is_refused(tmp_path: Path, empty: Collection) -> None:
+    """Keys and sources are text; a message says which folder it is, and one below another is skipped."""
+    odd = folder(tmp_path / os.fsdecode(b"docs/caf\xe9"), RIVERS)
+    with pytest.raises(CallerError, match="not valid UTF-8"):
+        index_paths(empty, [odd])
+    with pytest.raises(CallerError, match="not valid UTF-8"):
+        index_paths(empty, [odd / "danube.txt"])
+    assert 2 == len(index_paths(empty, [tmp_path / "docs"]).skipped)
+    assert [] == told(empty)
+
+
+def test_a_file_that_changes_while_it_is_kept_leaves_no_wrong_original(tmp_path: Path, empty: Collection) -> None:
+    """Bytes never stand under the digest of others, and a file that is gone meanwhile ends no run."""
+    docs = folder(tmp_path / "docs", RIVERS)
+    assert not empty.originals.keep(docs / "danube.txt", b"the digest that it had before")
+    assert not empty.originals.keep(docs / "gone.txt", b"of a file that was there")
+    assert not empty.originals.keep(docs, b"of a file that is a folder now")
+    assert [] == list((empty.folder / "originals").iterdir())
+
+
+def test_many_changes_cost_no_more_than_a_look_at_everything(tmp_path: Path, empty: Collection) -> None:
+    """After a checkout of another branch a watch names thousands of files, each of which is known."""
+    docs, files = tmp_path / "docs", empty.files
+    docs.mkdir()
+    root = files.add_root(str(docs))
+    with empty.record.writing() as connection:
+        rows = [(root.id, f"{number}.txt", f"{number}.txt", 1, 1, b"", "1") for number in range(8_000)]
+        connection.executemany("INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+    began = time.process_time()
+    report = index_paths(empty, [docs], only=[str(docs / f"{number}.txt") for number in range(8_000)])
+    assert 8_000 == len(report.vanished)
+    assert time.process_time() - began < 4
+
+
+def test_sizes_are_told_while_files_come_and_go(empty: Collection) -> None:
+    """Holders sign in and out, and SQLite's files vanish, while somebody asks for the status."""
+    cards, done = empty.folder / "holders", threading.Event()
+
+    def come_and_go() -> None:
+        while not done.is_set():
+            for number in range(50):
+                (cards / f"{number}.json").write_text("{}")
+            for number in range(50):
+                (cards / f"{number}.json").unlink()
+
+    thread = threading.Thread(target=come_and_go)
+    thread.start()
+    try:
+        assert all(empty.status()["bytes"] for _ in range(100))
+    finally:
+        done.set()
+        thread.join()

@@ -14,6 +14,7 @@ from chromadb.config import Settings as ChromaSettings
 from polyhop.core.errors import CallerError, OperatorError
 from polyhop.core.types import Document
 from polyhop.encoders import Encoder
+from polyhop.ingest.index import index_paths
 from polyhop.store.chroma import adopt
 from polyhop.store.collection import Collection
 from polyhop.store.transfer import export, import_file
@@ -68,6 +69,57 @@ def test_imported_documents_are_recognised_by_the_files_they_came_from(
     export(films, tmp_path / "films.jsonl")
     import_file(other, tmp_path / "films.jsonl")
     assert 14 == other.add([*corpus.DOCUMENTS, LONG, OWN]).unchanged
+
+
+def test_folders_and_files_go_along(tmp_path: Path, other: Collection, embedder: Encoder) -> None:
+    """Indexing the folder after an import reads nothing, also where it is elsewhere on another machine."""
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    (docs / "elbe.txt").write_text("The Elbe ends in the North Sea.")
+    (docs / "rows.csv").write_text("id,text\n7,The Oder.\n8,The Rhine.\n")
+    with corpus.collection(tmp_path / "first", embedder, documents=[]) as first:
+        index_paths(first, [docs])
+        export(first, tmp_path / "docs.jsonl")
+        assert 0 == import_file(first, tmp_path / "docs.jsonl").added
+        assert 2 == index_paths(first, [docs]).unchanged
+    import_file(other, tmp_path / "docs.jsonl")
+    assert [str(docs)] == other.status()["folders"]
+    docs.rename(tmp_path / "papers")
+    report = index_paths(other, [tmp_path / "papers"])
+    assert (2, 0, 0) == (report.unchanged, report.indexed, report.embedded)
+    assert "papers/elbe.txt" in [source for _, _, source in other.documents()]
+
+
+def test_folders_of_another_collection_take_no_name(tmp_path: Path, other: Collection, embedder: Encoder) -> None:
+    """Two folders of one name: the documents come, the files are read when their folder is indexed."""
+    for place in ("one", "two"):
+        (tmp_path / place / "docs").mkdir(parents=True)
+        (tmp_path / place / "docs" / f"{place}.txt").write_text(f"Text number {place}.")
+    with corpus.collection(tmp_path / "first", embedder, documents=[]) as first:
+        index_paths(first, [tmp_path / "one" / "docs"])
+        export(first, tmp_path / "docs.jsonl")
+    index_paths(other, [tmp_path / "two" / "docs"])
+    assert 1 == import_file(other, tmp_path / "docs.jsonl").added
+    assert [str(tmp_path / "two" / "docs")] == other.status()["folders"]
+    assert 1 == index_paths(other, [tmp_path / "two" / "docs"]).unchanged
+    assert [] == other.verify()
+
+
+def test_a_file_cut_short_takes_down_no_files(tmp_path: Path, other: Collection, embedder: Encoder) -> None:
+    """Rows that are missing are read when the folder is indexed."""
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    (docs / "rows.csv").write_text("id,text\n7,The Oder.\n8,The Rhine.\n")
+    with corpus.collection(tmp_path / "first", embedder, documents=[]) as first:
+        index_paths(first, [docs])
+        export(first, tmp_path / "docs.jsonl")
+    lines = (tmp_path / "docs.jsonl").read_text().splitlines(keepends=True)
+    (tmp_path / "docs.jsonl").write_text("".join(lines[:2]))
+    with pytest.raises(CallerError, match="ends too early"):
+        import_file(other, tmp_path / "docs.jsonl")
+    assert [] == other.status()["folders"]
+    index_paths(other, [docs])
+    assert ["rows.csv#7", "rows.csv#8"] == other.keys()
 
 
 def test_an_import_for_another_embedder_embeds(tmp_path: Path, films: Collection, embedder: Encoder) -> None:
