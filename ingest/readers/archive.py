@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
-from ..documents import Item, Skipped, UnreadableError, one_line
+from ..documents import Item, Pace, Skipped, UnreadableError, one_line
 from ..members import depth, read_member, shown_name
 
 MAX_MEMBERS = 10_000
@@ -30,7 +30,9 @@ def read(path: Path) -> Iterator[Item]:
             raise UnreadableError(f"holds {len(members):,} files, over the limit of {MAX_MEMBERS:,}")
         left = MAX_UNPACKED
         seen: dict[str, int] = {}
-        for member in members:
+        pace = Pace(path, len(members), "files")
+        for number, member in enumerate(members):
+            yield from pace.told(number)
             name = shown_name(member.filename)
             count = seen[name] = seen.get(name, 0) + 1
             key = f"{path}#{name}" + (f"-{count}" if count > 1 else "")
