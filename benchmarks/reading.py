@@ -43,6 +43,12 @@ _CUT = re.compile(r"(\w+)[-\u00ad\u2010]\n\s*(\w+)")
 _DIGITS = re.compile(r"\d+|\b[ivxlc]+\b")
 
 
+NOTE = (
+    "percent of words; extra: more often than in the reference, new: nowhere in it; "
+    "glued: of letters, those in words of 20 letters that are none there"
+)
+
+
 def measure(options: Given, report: Report) -> None:
     """Read file after file and show what was recovered."""
     shown = []
@@ -51,17 +57,18 @@ def measure(options: Given, report: Report) -> None:
         items, milliseconds = timed(lambda path=path: list(read_file(path)))
         reasons = [item.reason for item in items if isinstance(item, Skipped)]
         text = "\n".join(notes_last(item) for item in items if isinstance(item, Document))
-        compared = (compare(text, reference, limit=options.words) for reference in references)
+        compared = (compare(text, reference, limit=options.words, letters=options.letters) for reference in references)
         figures = max(compared, key=lambda one: one["in order"])
         row = {"file": path.name, **figures, "seconds": round(milliseconds / 1000, 2), "skipped": "; ".join(reasons)}
         report.add_to("files", {**row, "path": str(path)})
         shown.append(row)
-    report.show("reading", shown, "percent of words; of letters, those in words of 20 letters that are none there")
+    report.show("reading", shown, NOTE)
 
 
 OPTIONS = (
     option("files", metavar="FILE", type=Path, nargs="+", help="files to read"),
     option("--reference", type=Path, metavar="DIR", help="folder with FILE.txt for files whose text is known"),
+    option("--letters", action="store_true", help="compare words with letters alone, not numbers of lists and notes"),
     option("--words", type=positive, default=100_000, help="compare the first N words (default: %(default)s)"),
 )
 COMMAND = Command("reading", __doc__, OPTIONS, measure)
@@ -180,13 +187,18 @@ def _mask(line: str) -> str:
     return _DIGITS.sub("#", " ".join(line.split()))
 
 
-def compare(text: str, reference: str, *, limit: int = 100_000) -> dict[str, Any]:
-    """Return how many of the reference's words the text has in order and in any order, and what it has besides."""
+def compare(text: str, reference: str, *, limit: int = 100_000, letters: bool = False) -> dict[str, Any]:
+    """Return how many of the reference's words the text has in order and in any order, and what it has besides.
+
+    With `letters` words of digits alone are none.
+    """
     given = words(text)
     vocabulary = set(given)
     wanted = words(_CUT.sub(lambda cut: _uncut(cut, vocabulary), unicodedata.normalize("NFKC", reference)))
+    if letters:
+        given, wanted = ([word for word in every if not word.isdigit()] for every in (given, wanted))
     known = set(wanted)
-    letters = sum(map(len, given))
+    size = sum(map(len, given))
     glued = sum(len(word) for word in given if len(word) >= GLUED and word not in known)
     both = (Counter(given) & Counter(wanted)).total()
     first, second = given[:limit], wanted[:limit]
@@ -195,13 +207,14 @@ def compare(text: str, reference: str, *, limit: int = 100_000) -> dict[str, Any
         "in order": _percent(common(first, second), len(second)),
         "any order": _percent(both, len(wanted)),
         "extra": _percent(len(given) - both, len(given)),
-        "glued": _percent(glued, letters, digits=3),
+        "new": _percent(sum(word not in known for word in given), len(given)),
+        "glued": _percent(glued, size, digits=3),
     }
 
 
 def words(text: str) -> list[str]:
     """Return the words of a text, in lower case and without marks, signs and ligatures."""
-    return _WORD.findall(unicodedata.normalize("NFKC", text.replace("\u00ad", "")).casefold())
+    return _WORD.findall(unicodedata.normalize("NFKC", text.replace("\u00ad", "").replace("’", "'")).casefold())
 
 
 def _uncut(cut: re.Match[str], vocabulary: set[str]) -> str:

@@ -18,6 +18,8 @@ def test_words_in_order_out_of_order_and_extra() -> None:
     figures = compare("delta alpha beta gamma menu", "Alpha, beta; gamma delta")
 
     assert (4, 75.0, 100.0, 20.0) == tuple(figures[name] for name in ("words", "in order", "any order", "extra"))
+    repeated = compare("alpha beta alpha gamma 7", "1. alpha beta", letters=True)
+    assert (2, 100.0, 50.0, 25.0) == tuple(repeated[name] for name in ("words", "in order", "extra", "new"))
 
 
 def test_cut_words_count_as_the_reader_wrote_them() -> None:
