@@ -10,6 +10,7 @@ import time
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -179,6 +180,11 @@ ID_FIELDS = ("id", "_id")
 
 def pick(names: Mapping[str, object], wanted: tuple[str, ...]) -> str | None:
     """Return the field that is called like the first of the wanted names that there is; exact case wins."""
+    return _picked(tuple(names), wanted)
+
+
+@lru_cache(maxsize=256)  # the rows of a table have the same names
+def _picked(names: tuple[str, ...], wanted: tuple[str, ...]) -> str | None:
     by_name = {name.strip().casefold(): name for name in names} | {name: name for name in names}
     return next((by_name[name] for name in wanted if name in by_name), None)
 
