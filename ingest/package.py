@@ -19,6 +19,8 @@ from .documents import UnreadableError, one_line
 MAX_UNPACKED = 300_000_000
 MAX_XML = 60_000_000
 MAX_PARTS = 20_000
+RATIO = 200  # bytes out of one beyond which a large file inside an archive is taken for a bomb
+SMALL = 10_000_000
 MAX_TEXT = 1_000_000  # bytes of one text in a stream; libxml2 gives a file up that has one of 10 million
 _BLOCK = 1 << 20
 _REST = re.compile(rb"[\x80-\xbf]{0,3}")
@@ -37,6 +39,12 @@ def parser() -> etree.XMLParser:
     return etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
     )
+
+
+def bomb(part: ZipInfo) -> str:
+    """Say that a file in an archive is a bomb, or nothing; no text of its size can be packed so well."""
+    packed, size = part.compress_size, part.file_size
+    return f"unpacks {packed:,} bytes to {size:,}, as only bombs do" if size > max(SMALL, RATIO * packed) else ""
 
 
 class Package:
@@ -93,6 +101,9 @@ class Package:
             raise UnreadableError(
                 f"unpacks to {total:,} bytes ({largest:,} in one part), over the limit of {MAX_UNPACKED:,} ({most:,})"
             )
+        whole = [part for part in self._parts.values() if most <= MAX_XML and _is_xml(part.filename)]
+        if reason := next(filter(None, map(bomb, whole)), ""):
+            raise UnreadableError(reason)
 
     def open(self, name: str) -> IO[bytes]:
         """Open a part as a stream; zipfile ends it where the archive says that it ends.
