@@ -6,9 +6,11 @@ import hashlib
 import json
 import math
 import re
+import time
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +48,27 @@ class FileProgress:
 
 #: what a reader yields
 Item = Document | Skipped | Dropped | FileProgress
+PACE = 1.0  # seconds between two reports of how far a reader is
+
+
+class Pace:
+    """Says how far a reader is in a file, at most once a second.
+
+    Args:
+        path: the file.
+        total: of how many, 0 where nobody knows.
+        unit: of what, such as "pages".
+    """
+
+    def __init__(self, path: Path, total: int, unit: str) -> None:
+        self._path, self._total, self._unit = str(path), total, unit
+        self._next = time.monotonic() + PACE
+
+    def told(self, done: int) -> Iterator[FileProgress]:
+        """Yield that `done` are read, or nothing where the last report is not old enough."""
+        if time.monotonic() >= self._next:
+            yield FileProgress(self._path, done, self._total, self._unit)
+            self._next = time.monotonic() + PACE
 
 
 class UnreadableError(PolyhopError):
@@ -157,6 +180,11 @@ ID_FIELDS = ("id", "_id")
 
 def pick(names: Mapping[str, object], wanted: tuple[str, ...]) -> str | None:
     """Return the field that is called like the first of the wanted names that there is; exact case wins."""
+    return _picked(tuple(names), wanted)
+
+
+@lru_cache(maxsize=256)  # the rows of a table have the same names
+def _picked(names: tuple[str, ...], wanted: tuple[str, ...]) -> str | None:
     by_name = {name.strip().casefold(): name for name in names} | {name: name for name in names}
     return next((by_name[name] for name in wanted if name in by_name), None)
 

@@ -19,7 +19,12 @@ from .documents import UnreadableError, one_line
 MAX_UNPACKED = 300_000_000
 MAX_XML = 60_000_000
 MAX_PARTS = 20_000
+RATIO = 200  # bytes out of one beyond which a large file inside an archive is taken for a bomb
+SMALL = 10_000_000
+MAX_TEXT = 1_000_000  # bytes of one text in a stream; libxml2 gives a file up that has one of 10 million
 _BLOCK = 1 << 20
+_REST = re.compile(rb"[\x80-\xbf]{0,3}")
+_REFERENCE = re.compile(rb"[#\w]{0,10};")
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0"
 #: the namespaces of "strict" Office files, and what others call the same
 _STRICT = re.compile(rb"http://purl\.oclc\.org/ooxml/(\w+)/")
@@ -34,6 +39,12 @@ def parser() -> etree.XMLParser:
     return etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
     )
+
+
+def bomb(part: ZipInfo) -> str:
+    """Say that a file in an archive is a bomb, or nothing; no text of its size can be packed so well."""
+    packed, size = part.compress_size, part.file_size
+    return f"unpacks {packed:,} bytes to {size:,}, as only bombs do" if size > max(SMALL, RATIO * packed) else ""
 
 
 class Package:
@@ -90,6 +101,9 @@ class Package:
             raise UnreadableError(
                 f"unpacks to {total:,} bytes ({largest:,} in one part), over the limit of {MAX_UNPACKED:,} ({most:,})"
             )
+        whole = [part for part in self._parts.values() if most <= MAX_XML and _is_xml(part.filename)]
+        if reason := next(filter(None, map(bomb, whole)), ""):
+            raise UnreadableError(reason)
 
     def open(self, name: str) -> IO[bytes]:
         """Open a part as a stream; zipfile ends it where the archive says that it ends.
@@ -168,17 +182,48 @@ def local(element: etree._Element) -> str:
     return str(element.tag).rpartition("}")[2]
 
 
+class _ShortTexts:
+    """A stream of XML in which a text of more than `MAX_TEXT` bytes is cut, so that it does not end all the others."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self._run = 0  # bytes since the last "<"
+        self._tail = b""  # the last bytes of the run
+        self._cut = False
+
+    def read(self, size: int) -> bytes:
+        """Return the next bytes, and none only at the end."""
+        while block := self._stream.read(size):
+            first = block.find(b"<")
+            if self._run > MAX_TEXT:
+                begun = b"" if self._cut else self._begun(block)
+                self._cut = first < 0
+                block = begun + (block[first:] if first >= 0 else b"")
+            last = block.rfind(b"<")
+            self._run = len(block) - last if last >= 0 else self._run + len(block)
+            if block:
+                self._tail = block[-12:]
+                return block
+        return b""
+
+    def _begun(self, block: bytes) -> bytes:
+        """Return what still belongs to the character or the reference in whose middle the text is cut."""
+        found = _REFERENCE.match(block) if self._tail.rfind(b"&") > self._tail.rfind(b";") else _REST.match(block)
+        return found[0] if found else b""
+
+
 def events(stream: IO[bytes], tags: frozenset[str]) -> Iterator[tuple[str, Any]]:
     """Yield the name and the element of each end of the elements with the tags, which are emptied behind the reader.
 
-    For parts that may be long: memory stays small. `tags` are names without their namespace; a namespace may be any.
+    For parts that may be long: memory stays small, and texts are cut at `MAX_TEXT` bytes. `tags` are names without
+    their namespace; a namespace may be any.
 
     Raises:
         UnreadableError: if the XML is not well-formed.
     """
     try:
         parsed = etree.iterparse(
-            stream,
+            _ShortTexts(stream),
             events=("end",),
             tag=[f"{{*}}{tag}" for tag in tags],
             resolve_entities=False,

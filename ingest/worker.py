@@ -25,7 +25,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +33,7 @@ from typing import Any
 
 from ..core.errors import OperatorError
 from ..core.types import Document
-from .documents import Item, Skipped
+from .documents import FileProgress, Item, Skipped
 from .readers import MAX_BYTES, OUT_OF_MEMORY, READERS, read_file
 
 PLAIN = frozenset([".txt", ".md", ".markdown", ".csv", ".tsv", ".jsonl", ".ndjson", ".log"])
@@ -42,6 +42,7 @@ BATCH_ITEMS, BATCH_CHARACTERS = 200, 200_000
 TICK = 0.1  # seconds between two looks at a worker's memory
 IDLE = 60.0  # seconds until a worker without work ends
 KEPT = 2  # idle workers
+PATIENCE = 12
 _END = b""  # the frame behind the last batch of a file
 _HEADER = 4  # bytes of a frame's length
 
@@ -51,8 +52,10 @@ class ReadingLimits:
     """What reading a file may take.
 
     Args:
-        seconds: of processor time, or a quarter of the time that the caller waits for the worker: on a busy machine a
-            file is not to blame. While the caller does something else with the documents no time counts.
+        seconds: of processor time without a document or a word of progress, or a quarter of the time that the caller
+            waits for the worker: on a busy machine a file is not to blame. While the caller does something else with
+            the documents no time counts. A large file may so take as long as it needs, but without a document it ends
+            after `PATIENCE` times as long, however much progress is told.
         memory: bytes that the worker may hold.
         files: after so many a worker is replaced.
     """
@@ -110,6 +113,22 @@ def _reference(part: Any) -> str | None:
 
 class _Failed(Exception):
     """The worker could not finish a file; the message is the reason."""
+
+
+class _Clock:
+    """Measures what a worker takes since a start: processor time, and the time that was waited for it."""
+
+    def __init__(self, worked: Callable[[], float]) -> None:
+        self._worked = worked
+        self.start()
+
+    def start(self) -> None:
+        """Begin anew."""
+        self.waited, self._from = 0.0, self._worked()
+
+    def over(self, seconds: float) -> bool:
+        """Tell whether it took longer; the system is asked only where that is possible."""
+        return self.waited > seconds and max(self._worked() - self._from, self.waited / 4) > seconds
 
 
 class _Worker:
@@ -184,17 +203,24 @@ class _Worker:
             raise _Failed(self._ended()) from error
 
     def _batches(self) -> Iterator[Sequence[Item]]:
-        data, waited, start = bytearray(), 0.0, self._worked()
+        seconds = self.limits.seconds
+        data, step, whole = bytearray(), _Clock(self._worked), _Clock(self._worked)
         while True:
             while (frame := _unframed(data)) is None:
                 began = time.monotonic()
                 data += self._more()
-                waited += time.monotonic() - began
-                if waited > self.limits.seconds and max(self._worked() - start, waited / 4) > self.limits.seconds:
-                    raise _Failed(f"the reader was ended: it took longer than {self.limits.seconds:g} s")
+                for clock in (step, whole):
+                    clock.waited += time.monotonic() - began
+                if step.over(seconds) or whole.over(PATIENCE * seconds):
+                    limit = seconds if step.over(seconds) else PATIENCE * seconds
+                    raise _Failed(f"the reader was ended: it took longer than {limit:g} s")
             if frame == _END:
                 return
-            yield pickle.loads(frame)
+            batch = pickle.loads(frame)
+            step.start()
+            if any(isinstance(item, Document) for item in batch):
+                whole.start()
+            yield batch
 
     def _more(self) -> bytes:
         """Return what has come from the worker, nothing if that takes longer than a tick."""
@@ -301,11 +327,11 @@ def serve(memory: int, seconds: float) -> None:
     _limit(resource.RLIMIT_DATA, memory + memory // 2)  # the parent looks at what is held, but not without pause
     while (request := _request()) is not None:
         path, max_bytes, readers = request
-        _limit(resource.RLIMIT_CPU, int(time.process_time() + 2 * seconds) + 1)
+        _limit_time(seconds)
         for suffix, name in readers.items():
             READERS.add(suffix, name)
         with _ending_with_parent():
-            exhausted = _answer(answers, read_file(path, max_bytes=max_bytes))
+            exhausted = _answer(answers, read_file(path, max_bytes=max_bytes), seconds)
         _send(answers, _END)
         if exhausted:
             return
@@ -316,6 +342,11 @@ def _limit(what: int, wanted: int) -> None:
     with suppress(OSError, ValueError):
         hard = resource.getrlimit(what)[1]
         resource.setrlimit(what, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
+
+
+def _limit_time(seconds: float) -> None:
+    """End this process after twice the time that the parent gives it, should that not notice."""
+    _limit(resource.RLIMIT_CPU, int(time.process_time() + 2 * seconds) + 1)
 
 
 def _request() -> tuple[str, int, dict[str, str]] | None:
@@ -330,15 +361,16 @@ def _request() -> tuple[str, int, dict[str, str]] | None:
     return request
 
 
-def _answer(answers: int, items: Iterator[Item]) -> bool:
-    """Send items in batches, and tell whether memory ran out."""
+def _answer(answers: int, items: Iterator[Item], seconds: float) -> bool:
+    """Send items in batches, progress at once, and tell whether memory ran out."""
     batch: list[Item] = []
     size, exhausted = 0, False
     for item in items:
         batch.append(item)
         size += len(item.text) if isinstance(item, Document) else 0
         exhausted |= isinstance(item, Skipped) and item.reason == OUT_OF_MEMORY
-        if len(batch) >= BATCH_ITEMS or size >= BATCH_CHARACTERS:
+        if len(batch) >= BATCH_ITEMS or size >= BATCH_CHARACTERS or isinstance(item, FileProgress):
+            _limit_time(seconds)
             _send(answers, pickle.dumps(batch, protocol=pickle.HIGHEST_PROTOCOL))
             batch, size = [], 0
     if batch:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
 
 # Libraries read these when they are imported, and child processes inherit them.
 os.environ.update(
@@ -57,6 +58,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(SLOW_SECONDS))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Let hypothesis make its tables of all characters before the clock of the first test that draws texts runs.
+
+    They take some ten seconds of processor time, on a busy machine a minute, which is the limit of a test.
+    """
+    if item.get_closest_marker("hypothesis"):
+        st.text().validate()
 
 
 @pytest.fixture(scope="session")

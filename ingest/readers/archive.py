@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
-from ..documents import Item, Skipped, UnreadableError, one_line
+from ..documents import Item, Pace, Skipped, UnreadableError, one_line
 from ..members import depth, read_member, shown_name
+from ..package import bomb
 
 MAX_MEMBERS = 10_000
 MAX_UNPACKED = 1_000_000_000
-RATIO = 200  # bytes out of one beyond which a large member is taken for a bomb
-SMALL = 10_000_000
 _JUNK = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
 
 
@@ -30,7 +29,9 @@ def read(path: Path) -> Iterator[Item]:
             raise UnreadableError(f"holds {len(members):,} files, over the limit of {MAX_MEMBERS:,}")
         left = MAX_UNPACKED
         seen: dict[str, int] = {}
-        for member in members:
+        pace = Pace(path, len(members), "files")
+        for number, member in enumerate(members):
+            yield from pace.told(number)
             name = shown_name(member.filename)
             count = seen[name] = seen.get(name, 0) + 1
             key = f"{path}#{name}" + (f"-{count}" if count > 1 else "")
@@ -60,6 +61,4 @@ def _reason(member: ZipInfo, left: int) -> str:
     """Return why a member is not read, or ""; zipfile unpacks no more of it than it says that there is."""
     if member.flag_bits & 1:
         return "encrypted with a password"
-    if member.file_size > SMALL and member.file_size > RATIO * max(1, member.compress_size):
-        return f"unpacks {member.compress_size:,} bytes to {member.file_size:,}, as only bombs do"
-    return f"the archive unpacks to more than {MAX_UNPACKED:,} bytes" if left < 0 else ""
+    return bomb(member) or (f"the archive unpacks to more than {MAX_UNPACKED:,} bytes" if left < 0 else "")

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from ...core.types import Document
 from ..builder import Builder
-from ..documents import Dropped, Skipped, UnreadableError, stem_title
+from ..documents import Dropped, FileProgress, Pace, Skipped, UnreadableError, stem_title
 from ..markup import Node
 from ..markup import parse as parse_html
 from ..package import Package, local
@@ -33,7 +33,7 @@ _FIELDS = {"creator": "author", "language": "language", "publisher": "publisher"
 _HEADINGS = tuple(f"h{level}" for level in range(1, 7))
 
 
-def read(path: Path) -> Iterator[Document | Dropped | Skipped]:
+def read(path: Path) -> Iterator[Document | Dropped | Skipped | FileProgress]:
     """Yield the book as one document, with its author, language, publisher and date as metadata."""
     with Package(path, "a book (.epub)") as package:
         if "META-INF/container.xml" not in package:
@@ -46,7 +46,9 @@ def read(path: Path) -> Iterator[Document | Dropped | Skipped]:
         builder = Builder()
         root = Node("html", {})
         size = 0
-        for name in book.spine:
+        pace = Pace(path, len(book.spine), "chapters")
+        for number, name in enumerate(book.spine):
+            yield from pace.told(number)
             if name in book.locked:
                 yield Skipped(f"{path}#{name}", "encrypted (DRM)")
                 continue

@@ -17,7 +17,7 @@ import pypdfium2.raw as raw
 from ...core.types import Document
 from .. import ocr
 from ..builder import Builder
-from ..documents import Dropped, Skipped, UnreadableError, clean_text, clean_title, one_line
+from ..documents import Dropped, FileProgress, Pace, Skipped, UnreadableError, clean_text, clean_title, one_line
 from ..page_flow import Bookmark, PageLayout, write
 from ..page_layout import Column, Grid, PageWord, TextLine, arrange
 from ..pdf_page import PageText, page_text, turned
@@ -39,7 +39,7 @@ _MADE_UP = re.compile(
 logging.getLogger("pypdfium2").addHandler(logging.NullHandler())
 
 
-def read(path: Path) -> Iterator[Document | Skipped | Dropped]:
+def read(path: Path) -> Iterator[Document | Skipped | Dropped | FileProgress]:
     """Yield the file as one document, and each page that could not be read as `path:page`."""
     document = _opened(path)
     try:
@@ -47,7 +47,10 @@ def read(path: Path) -> Iterator[Document | Skipped | Dropped]:
         if count > MAX_PAGES:
             raise UnreadableError(f"{count:,} pages are over the limit of {MAX_PAGES:,}; split the file")
         pages = _Pages(path, document)
-        layouts = list(pages.layouts())
+        pace, layouts = Pace(path, count, "pages"), list[PageLayout]()
+        for number, layout in enumerate(pages.layouts(), 1):
+            layouts += [layout] if layout else []
+            yield from pace.told(number)
         outline = _outline(document)
         given = document.get_metadata_dict()
     finally:
@@ -90,8 +93,8 @@ class _Pages:
         self.failed: dict[int, str] = {}
         self.dropped: Counter[str] = Counter()
 
-    def layouts(self) -> Iterator[PageLayout]:
-        """Yield the pages that could be read.
+    def layouts(self) -> Iterator[PageLayout | None]:
+        """Yield the pages, None for one that could not be read.
 
         Raises:
             UnreadableError: if there is too much text, or no page has any.
@@ -102,8 +105,7 @@ class _Pages:
             size += sum(len(line.text) for line in _lines([layout])) if layout else 0
             if size > MAX_CHARACTERS:
                 raise UnreadableError(f"more than {MAX_CHARACTERS:,} characters of text; split the file")
-            if layout:
-                yield layout
+            yield layout
         if not size and self.failed and set(self.failed.values()) == {SCAN}:
             raise UnreadableError(SCAN)
 

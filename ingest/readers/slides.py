@@ -15,7 +15,7 @@ from lxml import etree
 
 from ...core.types import Document
 from ..builder import Builder
-from ..documents import Dropped, UnreadableError, stem_title
+from ..documents import Dropped, FileProgress, Pace, UnreadableError, stem_title
 from ..drawing import write_drawing
 from ..package import RELATION, Package, local
 
@@ -30,7 +30,7 @@ _LISTED = ("body", "obj", "", "tbl")  # placeholders whose layout gives their pa
 _NO_TITLE = re.compile(r"(?:powerpoint|presentation|pr[äe]sentation|slide|title|untitled).{0,20}", re.IGNORECASE)
 
 
-def read(path: Path) -> Iterator[Document | Dropped]:
+def read(path: Path) -> Iterator[Document | Dropped | FileProgress]:
     """Yield the file as one document with a page a slide, called after the property, else the first slide."""
     with Package(path, "a PowerPoint file") as package:
         main = package.related("", "officeDocument")
@@ -39,11 +39,14 @@ def read(path: Path) -> Iterator[Document | Dropped]:
         builder = Builder()
         relations = package.relations(main)
         title = ""
-        for number, slide in enumerate(root.iter(f"{_P}sldId"), 1):
+        slides = list(root.iter(f"{_P}sldId"))
+        pace = Pace(path, len(slides), "slides")
+        for number, slide in enumerate(slides, 1):
             name = relations.get(slide.get(RELATION) or "", ("", ""))[1]
             if name in package:
                 found = _Slide(builder, package, name, number).write()
                 title = title or found
+            yield from pace.told(number)
         named = package.core_title()
         yield from builder.document(path, title=_title(named) or title or stem_title(path))
 

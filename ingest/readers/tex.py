@@ -41,10 +41,18 @@ _COMMAND = re.compile(
     re.DOTALL,
 )
 _SILENT = re.compile(
-    r"~?\\(?:no)?(?:[Cc]ite[a-z]*|label|index|vspace|hspace|includegraphics|bibliography(?:style)?|input|include|thanks|phantom"
+    r"~?\\(?:no)?(?:[Cc]ite[a-z]*|label|index[a-z]*|glossary|vspace|hspace|includegraphics|bibliography(?:style)?|input|include|thanks|phantom"
     r"|pagestyle|thispagestyle|setcounter|addtocounter|setlength|usepackage|newcommand|renewcommand)\*?"
     r"(?:\s*\[[^\]]*\])*(?:\s*\{(?:[^{}]|\{[^{}]*\})*\})+"
 )
+_SECTION = re.compile(r"^[ \t]*\\(?:part|chapter|(?:sub)*section)\*?(?:\[[^\]]*\])?\{", re.MULTILINE)
+#: a program's name as a command
+_LOGO = re.compile(r"\\([A-Za-z]*TeX)([et]?)(?![A-Za-z])(?:\{\})?")
+#: a command without arguments that the author defines
+_OWN = re.compile(r"\\(?:newcommand|renewcommand|providecommand|def)\*?\s*\{?\\([A-Za-z]+)\}?\s*(?=\{)")
+_OWN_WORDS = re.compile(r"(?:[^\\#$&]|\\(?:text[a-z]{2}|emph|mbox|xspace)\b)*")
+_NAMED = re.compile(r"\\([A-Za-z]+)(?:\{\})?")
+MAX_OWN = 60  # letters
 _LABEL = re.compile(r"\\label\{[^{}]*\}")
 _REFERENCE = re.compile(r"~?\\(eq|page|auto|c|C|name|v)?ref\*?\{([^{}:]*)[^{}]*\}")
 _REFERRED = {"fig": "Figure", "sec": "Section", "eq": "Equation", "tab": "Table", "ch": "Chapter", "alg": "Algorithm"}
@@ -64,14 +72,42 @@ def write(builder: Builder, text: str) -> str:
     if len(text) > LONGEST:
         return write_plain(builder, text)
     text, listings = _without_listings(text.replace("\0", ""))
-    text = _COMMENT.sub("", text)
+    text = _with_own_words(_COMMENT.sub("", text))
     writer = _TexWriter(builder, listings)
     title = writer.words(_argument_of(text, "\\title"))
     if title:
         builder.heading(1, title)
-    head, begin, body = text.partition("\\begin{document}")
-    writer.write(body.partition("\\end{document}")[0] if begin else head)
+    writer.write(_body(text))
     return title or builder.title()
+
+
+def _with_own_words(text: str) -> str:
+    """Write out commands that stand for words: names of programs, and what the author defines as words alone."""
+    words = dict[str, str]()
+    made, at = list[str](), 0
+    for found in _OWN.finditer(text):
+        body, end = _argument(text, found.end())
+        plain = re.sub(r"\\[A-Za-z]+|[{}]", "", body).strip()
+        if found.start() >= at and len(body) < MAX_OWN and _OWN_WORDS.fullmatch(body) and any(map(str.isalpha, plain)):
+            words[found[1]] = plain
+            made.append(text[at : found.start()])
+            at = end
+    text = "".join([*made, text[at:]])
+    if words:
+        text = _NAMED.sub(lambda found: words.get(found[1], found[0]), text)
+    return _LOGO.sub(lambda found: found[1] + found[2].replace("e", "2e"), text)
+
+
+def _body(text: str) -> str:
+    """Return what stands between the beginning and the end of the document; a chapter of a book is that as a whole.
+
+    A chapter about LaTeX may show a document, which then stands behind a heading.
+    """
+    head, begin, body = text.partition("\\begin{document}")
+    if not begin or _SECTION.search(head):
+        return text
+    inside, end, rest = body.rpartition("\\end{document}")
+    return inside if end else rest
 
 
 def _without_listings(text: str) -> tuple[str, list[str]]:

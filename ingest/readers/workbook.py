@@ -160,6 +160,7 @@ class _Rows:
                 self._builder.drop("hidden column", cell[0])
             elif cell[0].strip():
                 cells[column] = cell if len(cell[0]) <= MAX_CELL else (cell[0][:MAX_CELL], cell[0][:MAX_CELL])
+                self._builder.drop(f"letters beyond {MAX_CELL:,} in a cell", cell[0][MAX_CELL:])
         return cells
 
     def _cell(self, element: etree._Element) -> Cell:

@@ -15,7 +15,7 @@ import pytest
 
 from polyhop.core.types import Document
 from polyhop.ingest import worker
-from polyhop.ingest.documents import Skipped
+from polyhop.ingest.documents import FileProgress, Skipped
 from polyhop.ingest.readers import READERS
 from polyhop.ingest.worker import ReadingLimits, end_workers, read_apart
 from tests.ingest import wild_readers
@@ -36,6 +36,7 @@ def wild(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         wild_readers.grab,
         wild_readers.flood,
         wild_readers.vanish,
+        wild_readers.plod,
         wild_readers.who,
     ):
         READERS.add(f".{reader.__name__}", reader)
@@ -131,6 +132,20 @@ def test_time_without_waiting_does_not_count(tmp_path: Path) -> None:
     time.sleep(7)
 
     assert 299 == sum(isinstance(item, Document) for item in stream)
+
+
+@pytest.mark.slow
+def test_a_reader_that_goes_on_is_not_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Progress comes when it is told, and gives a large file more time, though not for ever without a document."""
+    path = file(tmp_path, "a.plod", "6")
+    *told, last = read_apart(path, limits=ReadingLimits(seconds=2))
+
+    assert [FileProgress(str(path), page, 6, "pages") for page in range(1, 7)] == told
+    assert isinstance(last, Document)
+    monkeypatch.setattr(worker, "PATIENCE", 2)
+    assert ["the reader was ended: it took longer than 2 s"] == reasons(
+        file(tmp_path, "b.plod", "100"), ReadingLimits(seconds=1)
+    )
 
 
 def test_a_file_that_vanishes_is_a_reason(tmp_path: Path) -> None:

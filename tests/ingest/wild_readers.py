@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from polyhop.core.types import Document
-from polyhop.ingest.documents import Skipped
+from polyhop.ingest.documents import FileProgress, Skipped
 
 
 def leave(path: Path) -> Iterator[Document]:
@@ -65,6 +65,17 @@ def vanish(path: Path) -> Iterator[Document | Skipped]:
     yield Document(f"{path}#1", path.read_text())
     path.unlink()
     yield Document(f"{path}#2", path.read_text())
+
+
+def plod(path: Path) -> Iterator[Document | FileProgress]:
+    """Read as many pages as the file says, each of which takes half a second of processor time."""
+    count = int(path.read_text())
+    for page in range(1, count + 1):
+        end = time.process_time() + 0.5
+        while time.process_time() < end:
+            pass
+        yield FileProgress(str(path), page, count, "pages")
+    yield Document(str(path), "the end")
 
 
 def who(path: Path) -> Iterator[Document]:

@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 
 from polyhop.core.errors import CallerError
+from polyhop.core.types import Document
 from polyhop.encoders import Encoder
+from polyhop.ingest.documents import FileProgress, Item
 from polyhop.ingest.index import IndexReport, index_paths
+from polyhop.ingest.readers import READERS
 from polyhop.store.collection import Collection
 from tests import corpus
 
@@ -53,6 +56,41 @@ def test_the_second_run_reads_nothing(folder: Path, empty: Collection) -> None:
     assert ([], []) == (first.skipped, first.vanished)
     assert {"unchanged": 4} == counts(index_paths(empty, [folder]))
     assert [] == empty.verify()
+
+
+class Heard:
+    """A watcher that notes all that it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[object, ...]] = []
+
+    def start(self, characters: int) -> None:
+        self.told.append((characters,))
+
+    def advance(self, characters: int) -> None:
+        pass
+
+    def file(self, path: str) -> None:
+        self.told.append((path,))
+
+    def within(self, done: int, total: int, unit: str) -> None:
+        self.told.append((done, total, unit))
+
+
+def test_progress_inside_a_file_is_told(tmp_path: Path, empty: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the reader says of its pages comes to the watcher between the file's name and the next file."""
+    monkeypatch.setattr(READERS, "_known", dict(READERS._known))
+
+    def read(path: Path) -> Iterator[Item]:
+        yield FileProgress(str(path), 1, 2, "pages")
+        yield Document(str(path), "Two pages about the Danube.")
+
+    READERS.add(".two", read)
+    (tmp_path / "a.two").write_text("12345")
+    heard = Heard()
+    index_paths(empty, [tmp_path / "a.two"], watcher=heard)
+
+    assert [(5,), (str(tmp_path / "a.two"),), (1, 2, "pages")] == heard.told
 
 
 def test_a_touched_file_is_read_and_left(folder: Path, empty: Collection) -> None:

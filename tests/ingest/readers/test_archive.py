@@ -8,7 +8,8 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 import pytest
 
 from polyhop.core.types import Document
-from polyhop.ingest.documents import Skipped
+from polyhop.ingest import documents
+from polyhop.ingest.documents import FileProgress, Skipped
 from polyhop.ingest.readers import archive as reader
 from polyhop.ingest.readers import read_file
 
@@ -48,6 +49,15 @@ def test_paths_lead_nowhere_and_names_are_told_apart(tmp_path: Path) -> None:
 
     assert [f"{file}#evil.txt", f"{file}#abs olute.txt", f"{file}#evil.txt-2"] == keys
     assert not outside.exists() and not (tmp_path.parent / "evil.txt").exists()
+
+
+def test_progress_is_told_in_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A watcher hears how far the file is read."""
+    monkeypatch.setattr(documents, "PACE", 0)
+    file = write(tmp_path, {"a.txt": b"one", "b.txt": b"two"})
+    told = [item for item in read_file(file) if isinstance(item, FileProgress)]
+
+    assert [FileProgress(str(file), done, 2, "files") for done in (0, 1)] == told
 
 
 def test_each_member_that_is_not_read_has_its_reason(tmp_path: Path) -> None:

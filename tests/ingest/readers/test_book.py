@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
 
+import pytest
+
 from polyhop.core.types import Document
-from polyhop.ingest.documents import Dropped, Skipped
+from polyhop.ingest import documents
+from polyhop.ingest.documents import Dropped, FileProgress, Skipped
 from polyhop.ingest.readers import read_file
 
 _CONTAINER = (
@@ -71,6 +74,15 @@ def test_a_locked_chapter_is_reported_and_the_others_are_read(tmp_path: Path) ->
         (item.path, item.reason) for item in items if isinstance(item, Skipped)
     ]
     assert ["free"] == [item.text for item in items if isinstance(item, Document)]
+
+
+def test_progress_is_told_in_chapters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A watcher hears how far the file is read."""
+    monkeypatch.setattr(documents, "PACE", 0)
+    file = write(tmp_path, {"one": "<p>Fish</p>", "two": "<p>Ships</p>"})
+    told = [item for item in read_file(file) if isinstance(item, FileProgress)]
+
+    assert [FileProgress(str(file), done, 2, "chapters") for done in (0, 1)] == told
 
 
 def test_broken_chapters_are_mended_and_what_is_no_book_gives_a_reason(tmp_path: Path) -> None:

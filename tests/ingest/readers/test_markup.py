@@ -156,6 +156,22 @@ def test_latex(tmp_path: Path) -> None:
     assert ["http://x.org/a"] == [link.target for link in found.links]
 
 
+def test_latex_inside_latex_and_commands_that_stand_for_words(tmp_path: Path) -> None:
+    """A chapter that shows a whole document is read as a whole; names of programs and the author's own are words."""
+    text = (
+        "\\newcommand{\\ours}{\\textsc{Pet\\xspace}rel}\\def\\pair#1{#1}\n\\chapter{Files}\nUse \\LaTeX{} or \\TeX, "
+        "\\LaTeXe\\index{b@\\textbf{bold}} with \\ours{} here.\n\\begin{sample}\n\\documentclass{article}\n"
+        "\\begin{document}\nSmall.\n\\end{document}\n\\end{sample}\nAfter it.\n"
+    )
+    found = document(tmp_path, "a.tex", text).text
+
+    assert "Use LaTeX or TeX, LaTeX2e with Petrel here." in found
+    assert "Small." in found and found.endswith("After it.")
+    whole = "\\begin{document}\nOne \\section{A} $\\verb$ \\end{document} Two\n\\end{document}\nnotes of the author\n"
+    assert "Two" in document(tmp_path, "b.tex", whole).text
+    assert "notes" not in document(tmp_path, "b.tex", whole).text
+
+
 DOCBOOK = """<article xmlns="http://docbook.org/ns/docbook"><title>Petrel</title><section><title>Use</title>
 <para>It <emphasis>reads</emphasis> invoices.</para><itemizedlist><listitem><para>one</para></listitem></itemizedlist>
 <variablelist><varlistentry><term>T</term><listitem><para>def</para></listitem></varlistentry></variablelist>

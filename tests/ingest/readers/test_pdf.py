@@ -10,8 +10,8 @@ import pytest
 from pypdf import PdfReader
 
 from polyhop.core.types import Document
-from polyhop.ingest import ocr
-from polyhop.ingest.documents import Dropped, Skipped
+from polyhop.ingest import documents, ocr
+from polyhop.ingest.documents import Dropped, FileProgress, Skipped
 from polyhop.ingest.pdf_page import LIGATURES, page_text
 from polyhop.ingest.readers import pdf as reader
 from polyhop.ingest.readers import read_file
@@ -55,6 +55,16 @@ def test_pages_become_one_document(tmp_path: Path) -> None:
     assert line.x0 == pytest.approx(50, abs=1)
     assert line.y0 < 100 < line.y1
     assert (line.y0, line.y1) == pytest.approx((91, 102), abs=3)
+
+
+def test_progress_is_told_in_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each page is a step where there is time for it, and few steps are told in a second."""
+    file = pdf(tmp_path, *[[At(50, 100, f"Page {number}.")] for number in range(3)])
+    assert not any(isinstance(item, FileProgress) for item in read_file(file))
+    monkeypatch.setattr(documents, "PACE", 0)
+    told = [item for item in read_file(file) if isinstance(item, FileProgress)]
+
+    assert [FileProgress(str(file), page, 3, "pages") for page in (1, 2, 3)] == told
 
 
 def test_columns_hyphens_headers_and_a_table_over_pages() -> None:

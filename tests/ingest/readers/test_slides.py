@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
 
+import pytest
+
 from polyhop.core.types import Document
-from polyhop.ingest.documents import Dropped, Skipped
+from polyhop.ingest import documents
+from polyhop.ingest.documents import Dropped, FileProgress, Skipped
 from polyhop.ingest.readers import read_file
 
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -112,6 +115,15 @@ def test_hidden_slides_are_counted(tmp_path: Path) -> None:
 
     assert [("hidden slide", 6)] == [(item.what, item.characters) for item in items if isinstance(item, Dropped)]
     assert ["## Slide 1\n\nseen"] == [item.text for item in items if isinstance(item, Document)]
+
+
+def test_progress_is_told_in_slides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A watcher hears how far the file is read."""
+    monkeypatch.setattr(documents, "PACE", 0)
+    file = write(tmp_path, shape("One"), shape("Two"))
+    told = [item for item in read_file(file) if isinstance(item, FileProgress)]
+
+    assert [FileProgress(str(file), done, 2, "slides") for done in (1, 2)] == told
 
 
 def test_what_is_no_deck_gives_a_reason(tmp_path: Path) -> None:

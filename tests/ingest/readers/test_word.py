@@ -320,6 +320,15 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path: Path, monkeypatch
     assert reason(file).startswith("unpacks to 2,") and "2,000,000 in one part" in reason(file)
 
 
+def test_a_part_that_is_packed_too_well_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large part of the same element over and over is a bomb even below the limit."""
+    file = made(tmp_path, p("word") * 40_000)
+    assert any(isinstance(item, Document) for item in read_file(file))
+    monkeypatch.setattr(package, "SMALL", 1_000_000)
+
+    assert reason(file).endswith("as only bombs do")
+
+
 def test_absurd_sizes_stay_small(tmp_path: Path) -> None:
     """A cell that spans a billion columns, entities made of entities and deep nesting take no memory."""
     wide = tr(tc(p("a"), properties='<w:gridSpan w:val="1000000000"/>'), tc(p("b"))) * 2

@@ -11,7 +11,7 @@ import pytest
 from openpyxl import Workbook
 
 from polyhop.core.types import Document
-from polyhop.ingest import sheets
+from polyhop.ingest import package, sheets
 from polyhop.ingest.documents import Dropped, Skipped
 from polyhop.ingest.number_format import shown_number
 from polyhop.ingest.readers import read_file
@@ -122,6 +122,29 @@ def test_a_header_of_two_rows_names_the_columns(tmp_path: Path) -> None:
 def test_numbers_are_shown_as_formatted(value: float, form: str, shown: str) -> None:
     """Formats decide what is shown, and dates are in ISO form."""
     assert shown == shown_number(value, form)[0]
+
+
+@pytest.mark.parametrize("shift", range(6))
+def test_a_cell_of_any_length_is_cut(tmp_path: Path, shift: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cell that no program would write is cut, wherever a block ends in it, and the others are read."""
+    monkeypatch.setattr(package, "MAX_TEXT", 300_000)
+    book = Workbook()
+    for name in ("Note", "LONG", "last"):
+        book.active.append([name, name.lower()])
+    book.save(tmp_path / "a.xlsx")
+    with ZipFile(tmp_path / "a.xlsx") as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    long = b"x" * shift + "é&amp;".encode() * 90_000
+    with ZipFile(tmp_path / "a.xlsx", "w", ZIP_DEFLATED) as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data.replace(b"LONG", long))
+    items = list(read_file(tmp_path / "a.xlsx"))
+    (made,) = (item for item in items if isinstance(item, Document))
+    (dropped,) = (item for item in items if isinstance(item, Dropped))
+
+    assert made.text.endswith("last | last") and len(made.text) < 33_000
+    assert "letters beyond 32,767 in a cell" == dropped.what
+    assert dropped.characters < 90_000
 
 
 def test_absurd_sizes_stay_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
