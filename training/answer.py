@@ -34,8 +34,9 @@ K = 5
 FEWEST = 20  # questions of which a sentence is right, below which there is nothing to learn from
 #: on the squares of the weights of standardised features
 PENALTY, PENALTY_OF_CHANCES = 0.03, 0.01
-#: what a question of other passages counts, which are few
-FOREIGN = 3.0
+#: The share of the question's words, by rarity, up to which a right sentence counts `FEW` times: what people ask of
+#: their own documents repeats fewer of their words than the questions of published sets do.
+FAR, FEW = 0.31, 2
 #: searches from which on an example is one for the scorers; those of fewer are for what tells wrong answers
 WHOLE = 2
 _ARTICLES = frozenset(("a", "an", "the"))
@@ -154,7 +155,6 @@ def trained(examples: Sequence[AnswerExample]) -> tuple[dict[str, Any], dict[str
         "format": FORMAT,
         "scorers": {name: described(unit, NAMES) for name, unit in units.scorers.items()},
         "right": described(units.right, SUMMARY),
-        "ours": described(units.ours, SUMMARY),
     }
     strange = sum(one.foreign for one in examples)
     return file, {"questions": len(examples), "held": round(float(right[~foreign].mean()), 4), "foreign": strange}
@@ -178,15 +178,20 @@ def fitted(examples: Sequence[AnswerExample]) -> tuple[Weighing, Any, Any]:
     side = {question: n % 2 for n, question in enumerate(dict.fromkeys(one.question for one in examples))}
     halves = [[one for one in examples if side[one.question] == half] for half in (0, 1)]
     seen = [judged(one, fit_scorers(other)) for one, other in (halves, halves[::-1])]
-    rows, right, foreign = (np.concatenate(both) for both in zip(*seen, strict=True))
-    chance = logistic(rows, right, PENALTY_OF_CHANCES)
-    ours = logistic(rows, ~foreign, PENALTY_OF_CHANCES, np.where(foreign, FOREIGN, 1.0))
-    return Weighing(scorers, chance, ours), right, foreign
+    rows, right, foreign, far = (np.concatenate(both) for both in zip(*seen, strict=True))
+    chance = logistic(rows, right, PENALTY_OF_CHANCES, np.where(far, FEW, 1))
+    return Weighing(scorers, chance), right, foreign
 
 
 def useful(one: AnswerExample) -> bool:
     """Say whether some sentences of an example are right and some are not, and all of its searches were made."""
     return one.hops >= WHOLE and 0 < sum(one.right()) < len(one.rows)
+
+
+def _is_far(one: AnswerExample) -> bool:
+    """Say whether the right sentences of an example share few words with the question."""
+    shares = one.sight().rows[one.right(), NAMES.index("share")]
+    return bool(len(shares)) and bool(shares.max() <= FAR)
 
 
 def fit_scorers(examples: Sequence[AnswerExample]) -> dict[str, Linear]:
@@ -195,7 +200,7 @@ def fit_scorers(examples: Sequence[AnswerExample]) -> dict[str, Linear]:
     The loss is the cross-entropy over the sentences of a question, of those that hold the answer together, and over
     single sentences.
     """
-    chosen = [one for one in examples if useful(one)]
+    chosen = [one for one in examples if useful(one) for _ in range(FEW if _is_far(one) else 1)]
     rows = [_grouped(one.sight().rows, group(one.kind)) for one in chosen]
     marks = torch.tensor(np.concatenate([one.right() for one in chosen]).astype(np.float64))
     of = torch.tensor(np.repeat(np.arange(len(rows)), [len(each) for each in rows]))
@@ -215,10 +220,11 @@ def fit_scorers(examples: Sequence[AnswerExample]) -> dict[str, Linear]:
     }
 
 
-def judged(examples: Sequence[AnswerExample], scorers: Mapping[str, Linear]) -> tuple[Numbers, Numbers, Numbers]:
+def judged(examples: Sequence[AnswerExample], scorers: Mapping[str, Linear]) -> tuple[Numbers, ...]:
     """Return what is known of the sentences that scorers choose, for each example that has some.
 
-    Whether they hold the answer, and whether the question is foreign, stand beside it.
+    Beside it stand whether they hold the answer, whether the question is foreign, and whether its right sentences
+    share few of its words.
     """
     rows, marks = [], []
     for one in examples:
@@ -227,9 +233,8 @@ def judged(examples: Sequence[AnswerExample], scorers: Mapping[str, Linear]) -> 
             scores = scorers[group(one.kind)](sight.rows)
             chosen = choose(scores, sight.places)
             rows.append(summary(sight, scores, chosen))
-            marks.append((any(one.holds[row] for row in chosen), one.foreign))
-    right, foreign = np.array(marks, bool).reshape(len(rows), 2).T
-    return np.array(rows).reshape(len(rows), len(SUMMARY)), right, foreign
+            marks.append((any(one.holds[row] for row in chosen), one.foreign, _is_far(one)))
+    return np.array(rows).reshape(len(rows), len(SUMMARY)), *np.array(marks, bool).reshape(len(rows), 3).T
 
 
 def _grouped(rows: Numbers, name: str) -> Numbers:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -21,8 +20,6 @@ from .answer import WHOLE, AnswerableQuestion, fitted, holds
 
 #: What a further sentence has to bring: an answer in so many hundredths of the questions.
 COST = 0.05
-#: The share of the right answers that the thresholds have to let through.
-KEEP = 0.98
 #: The values that are tried, first the one that does nothing.
 GRID: Mapping[str, Sequence[float]] = {
     "onward": (0.0, 0.5, 1.0, 1.5, 2.0, 3.0),
@@ -33,9 +30,7 @@ GRID: Mapping[str, Sequence[float]] = {
     "unsure": (0.0, 0.2, 0.4, 0.5, 0.6, 0.7),
 }
 SAME = (0.0, 0.25, 0.5, 1.0, 2.0)
-OURS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
-RIGHT = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4)
-LEAST = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
+RIGHT = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +41,6 @@ class HeldOutQuestion:
     sight: Sight
     scores: Numbers
     right: float
-    ours: float
 
     def told(self, rules: Rules) -> tuple[bool, int]:
         """Return whether the sentences told hold the answer, and how many there are."""
@@ -96,27 +90,24 @@ def best(sets: Sequence[Sequence[HeldOutQuestion]]) -> Rules:
     return rules
 
 
-def thresholds(sets: Sequence[Sequence[HeldOutQuestion]], rules: Rules) -> Mapping[str, Any]:
-    """Return the thresholds that let through the fewest wrong answers, and `KEEP` of the right ones, in the mean.
+def thresholds(sets: Sequence[Sequence[HeldOutQuestion]], rules: Rules) -> Sequence[Mapping[str, float]]:
+    """Return what each threshold lets through of right answers, of wrong ones and of foreign ones, in the mean.
 
-    Wrong are answers that lack what is asked, and all to foreign questions; both shares count the same.
+    Wrong are answers that lack what is asked, or were given though nothing holds it.
     """
     tables = [_outcomes(own, rules) for own in sets]
     found = []
-    for ours, right, least in product(OURS, RIGHT, LEAST):
-        rates = np.mean([passed(table, ours, right, least) for table in tables], axis=0)
-        if rates[0] >= KEEP:
-            found.append((float(rates[1] + rates[2]), -float(rates[0]), (ours, right, least), rates))
-    _, _, (ours, right, least), rates = min(found, key=lambda one: one[:3])
-    shares = dict(zip(("kept", "wrong", "foreign"), (round(float(rate), 4) for rate in rates), strict=True))
-    return {"ours": ours, "right": right, "least": least, **shares}
+    for right in RIGHT:
+        rates = np.mean([passed(table, right) for table in tables], axis=0)
+        shares = dict(zip(("kept", "wrong", "foreign"), (round(float(rate), 4) for rate in rates), strict=True))
+        found.append({"right": right, **shares})
+    return found
 
 
 def _seen(asked: AnswerableQuestion, units: Weighing) -> HeldOutQuestion:
     sight = asked.example.sight()
     scores = units.scores(sight)
-    right, ours = units.chances(sight, scores, choose(scores, sight.places))
-    return HeldOutQuestion(asked, sight, scores, right, ours)
+    return HeldOutQuestion(asked, sight, scores, units.chance(sight, scores, choose(scores, sight.places)))
 
 
 def _worth(own: Sequence[HeldOutQuestion], rules: Rules) -> float:
@@ -131,20 +122,20 @@ def _held(own: Sequence[HeldOutQuestion], same: float) -> float:
 
 
 def _outcomes(own: Sequence[HeldOutQuestion], rules: Rules) -> Numbers:
-    """Return of each question its chances, its sufficiency, whether its answer is right, and whether it is foreign."""
+    """Return of each question its chance, whether its answer is right, and whether it is foreign."""
     return np.array(
         [
-            (one.ours, one.right, one.sight.sufficiency, one.told(rules)[0], one.asked.example.foreign)
+            (one.right, bool(one.asked.answer) and one.told(rules)[0], one.asked.example.foreign)
             for one in own
             if one.asked.example.hops >= WHOLE
         ]
     )
 
 
-def passed(table: Numbers, ours: float, right: float, least: float) -> tuple[float, float, float]:
+def passed(table: Numbers, right: float) -> tuple[float, float, float]:
     """Return the shares of right answers, of wrong ones and of foreign questions that are let through, 0 of none."""
-    given = (table[:, 0] >= ours) & (table[:, 1] >= right) & (table[:, 2] >= least)
-    foreign = table[:, 4] > 0
-    held = (table[:, 3] > 0) & ~foreign
+    given = table[:, 0] >= right
+    foreign = table[:, 2] > 0
+    held = (table[:, 1] > 0) & ~foreign
     kept, wrong, strange = (float(given[of].mean()) if of.any() else 0.0 for of in (held, ~held & ~foreign, foreign))
     return kept, wrong, strange

@@ -37,8 +37,8 @@ class Rules:
     """
 
     onward: float = 1.5
-    beside: float = 4.0
-    alone: float = 4.0
+    beside: float = 2.0
+    alone: float = 2.0
     gap: float = 1.25
     sure: float = 0.9
     unsure: float = 0.6
@@ -132,13 +132,13 @@ class Explainer:
         places = {piece.passage for piece in told}
         left = [piece for piece in self.quotable.pieces if piece not in told and self._belongs(piece, told)]
         least = max(self.worth[one] for one in told) - self.rules.gap
-        settled = len(places) > 1 and self.right >= self.rules.sure
+        settled = self.right >= self.rules.sure
         near = [piece for piece in left if self.worth[piece] >= least and not (settled and piece.passage not in places)]
         if near:
             return self._best(near)
         if self.right < (self.rules.unsure if len(places) > 1 else self.rules.sure):
             others = [piece for piece in left if len(places) > 1 or piece.passage not in places]
-            return max(others, key=lambda piece: self.worth[piece], default=None)
+            return max(others or (left if len(told) == 1 else []), key=lambda piece: self.worth[piece], default=None)
         return None
 
     def _belongs(self, piece: Piece, told: Sequence[Piece]) -> bool:

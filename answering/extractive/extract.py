@@ -1,6 +1,6 @@
 """The extractive answer: the sentences of the passages that hold it and lead to it, or none.
 
-Trained units say how likely each sentence holds it and how probable it is that the best do (`weighing.py`). Told are
+Trained units say how likely each sentence holds it and how probable it is that the best do (`scorer.py`). Told are
 the likeliest one and those that lead to it from the question (`explain.py`).
 """
 
@@ -18,12 +18,8 @@ from .quotable import Piece, Quotable, keys_of
 from .scorer import choose, load
 from .statements import ABOVE
 
-#: The probabilities, that the passages are about what is asked and that the sentences hold the answer, below which
-#: nothing is quoted.
-OURS = 0.4
-RIGHT = 0.15
-#: The sufficiency, where it is estimated, below which nothing is quoted either.
-LEAST = 0.5
+#: The probability, that the sentences hold the answer, below which nothing is quoted.
+RIGHT = 0.3
 #: The cosine from which on passages are about a question none of whose words they hold, as in scripts without spaces:
 #: there is hardly anything else to go by.
 ALIKE = 0.5
@@ -47,12 +43,10 @@ def extract(ranked: Sequence[Candidate], run: Run, sufficiency: float | None = N
     units, sight = load(), quotable.sight(sufficiency)
     scores = units.scores(sight)
     chosen = choose(scores, sight.places)
-    right, ours = units.chances(sight, scores, chosen)
-    known = any(quotable.covered)
-    doubted = sufficiency is not None and sufficiency < LEAST
-    if not chosen or doubted or (known and (ours < OURS or right < RIGHT)):
-        return Extract([], right if chosen else 0.0)
-    if not known and max(sight.cosines) < ALIKE:
+    if not chosen:
+        return Extract([], 0.0)
+    right = units.chance(sight, scores, chosen)
+    if right < RIGHT if any(quotable.covered) else max(sight.cosines) < ALIKE:
         return Extract([], right)
     told = Explainer.of(quotable, sight, scores, right=right, question=run.question).told()
     return Extract([Sentence(_named(piece, quotable), piece.passage + 1, piece.said.text) for piece in told], right)

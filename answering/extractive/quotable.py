@@ -72,6 +72,7 @@ NAMES = (
 _LEAST = -8.0
 _TAIL = re.compile(r"\s*\([^)]*\)$")
 _DIGIT = re.compile(r"\d")
+_NUMBERED = re.compile(r"\b([^\W\d_]{2,})[ -](\d[\d.,]*\b)")
 _COUNTED = frozenset({AnswerType.DATE, AnswerType.NUMBER})
 _CHOSEN = frozenset({AnswerType.CHOICE, AnswerType.POLAR})
 _WHOLE = frozenset({Kind.TITLE, Kind.LEAD})
@@ -134,7 +135,8 @@ class Quotable:
         titles = [keys_of(bare(one.passage.title)) for one in known]
         looks = {key: evoked(key) for key in asked.weights}
         ways = [_way(item, run, asked) for item in items]
-        told = [statements(one.passage)[:READ] for one in known]
+        strange = others(run.question, [f"{one.passage.title}\n{one.passage.text}" for one in known])
+        told = [[] if place in strange else statements(one.passage)[:READ] for place, one in enumerate(known)]
         read = read_statements(run.question, told)
         pieces: dict[str, Piece] = {}
         for place, (own, logits) in enumerate(zip(told, read, strict=True)):
@@ -264,6 +266,30 @@ class Quotable:
 def bare(title: str) -> str:
     """Return a title without what tells it from others of the same name."""
     return _TAIL.sub("", title)
+
+
+def others(question: str, texts: Sequence[str]) -> frozenset[int]:
+    """Return the places of texts that are of another thing of the kind that a question numbers.
+
+    Of "house number 9" those are that speak of house number 7 alone, where another text does speak of number 9.
+    """
+    asked = _numbered(question)
+    found = [_numbered(text) for text in texts]
+    return frozenset(
+        place
+        for place, own in enumerate(found)
+        for word, numbers in asked.items()
+        if word in own and numbers.isdisjoint(own[word]) and any(numbers <= each.get(word, set()) for each in found)
+    )
+
+
+def _numbered(text: str) -> dict[str, set[str]]:
+    """Return the numbers that stand right behind each content word."""
+    found: dict[str, set[str]] = {}
+    for word, number in _NUMBERED.findall(text):
+        if (key := fold(word)) not in STOP:
+            found.setdefault(word_key(key), set()).add(number)
+    return found
 
 
 def read_statements(question: str, told: Sequence[Sequence[Statement]]) -> list[Vectors]:

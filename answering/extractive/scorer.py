@@ -1,6 +1,6 @@
 """Which sentences to quote, and whether to quote any: linear units over what is known of them.
 
-They were trained on questions whose answer is known (`polyhop.training.answer`). Nothing is embedded for them.
+They were trained on questions whose answer is known (`polyhop.training.answer`).
 """
 
 from __future__ import annotations
@@ -38,10 +38,6 @@ SUMMARY = (
     "expected",
     "expected of all",
     "fit",
-    "near left",
-    "fit and near left",
-    "share",
-    "best share",
     "cosine",
     "mean cosine",
     "score",
@@ -50,7 +46,6 @@ SUMMARY = (
     "choice",
     "name",
     "counted",
-    "linked",
     "read",
     "read of all",
     "read as answer",
@@ -65,23 +60,18 @@ _PLACE = {name: place for place, name in enumerate(NAMES)}
 
 @dataclass(frozen=True, slots=True)
 class Weighing:
-    """Units for the sentences of each group of questions, and two for what is chosen.
-
-    `right` tells whether the answer is in it, `ours` whether the passages are about what is asked at all.
-    """
+    """Units for the sentences of each group of questions, and one that says whether those chosen hold the answer."""
 
     scorers: dict[str, Linear]
     right: Linear
-    ours: Linear
 
     def scores(self, sight: Sight) -> Numbers:
         """Return for each sentence the logit of its holding the answer, shape (sentences,)."""
         return self.scorers[group(sight.kind)](sight.rows)
 
-    def chances(self, sight: Sight, scores: Numbers, chosen: Sequence[int]) -> tuple[float, float]:
-        """Return how probable it is that the chosen sentences hold the answer, and that the passages are about it."""
-        row = summary(sight, scores, chosen)[None]
-        return _logistic(float(self.right(row)[0])), _logistic(float(self.ours(row)[0]))
+    def chance(self, sight: Sight, scores: Numbers, chosen: Sequence[int]) -> float:
+        """Return how probable it is that the chosen sentences hold the answer."""
+        return _logistic(float(self.right(summary(sight, scores, chosen)[None])[0]))
 
 
 @lru_cache(maxsize=4)
@@ -96,7 +86,7 @@ def load(file: Path = SHIPPED) -> Weighing:
 
 def _weighing(held: Mapping[str, Any]) -> Weighing:
     scorers = {name: Linear.of(held["scorers"][name], NAMES) for name in GROUPS}
-    return Weighing(scorers, Linear.of(held["right"], SUMMARY), Linear.of(held["ours"], SUMMARY))
+    return Weighing(scorers, Linear.of(held["right"], SUMMARY))
 
 
 def group(kind: str) -> str:
@@ -141,10 +131,6 @@ def summary(sight: Sight, scores: Numbers, chosen: Sequence[int]) -> Numbers:
             sum(right[row] for row in chosen),
             right.sum(),
             best("fit"),
-            best("near left"),
-            best("fit and near left"),
-            best("share with title"),
-            over_all("share with title").max(),
             max(sight.cosines, default=0.0),
             sum(sight.cosines) / max(1, len(sight.cosines)),
             sight.score,
@@ -153,7 +139,6 @@ def summary(sight: Sight, scores: Numbers, chosen: Sequence[int]) -> Numbers:
             float(group(sight.kind) == "choice"),
             float(group(sight.kind) == "name"),
             float(sight.kind in _COUNTED),
-            best("linked"),
             *np.clip([read("read"), read("read of all"), read("read as answer")], -_FAR, _FAR),
             max([-_FAR, *(float(rows[row, _PLACE["read"]]) for row in range(len(rows)) if row not in chosen)]),
             math.log1p(float(np.exp(over_all("read").clip(-_FAR, _FAR)).sum())),
