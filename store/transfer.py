@@ -140,7 +140,10 @@ def _chunk_json(*piece: Any) -> dict[str, str]:
 
 def _followed(collection: Collection) -> dict[str, Any]:
     """Return the folders and files that a collection follows, as JSON."""
-    files = [[root, path, *file._replace(digest=file.digest.hex())] for root, path, file in collection.files.every()]
+    files = [
+        [root, path, *(file._asdict() | {"digest": file.digest.hex()}).values()]
+        for root, path, file in collection.files.every()
+    ]
     return {"roots": [list(root) for root in collection.files.roots()], "files": files}
 
 
