@@ -183,8 +183,8 @@ class Trainer(Loop[ReaderProgress]):
     def _drawn(self, name: str, turn: int) -> GoldReading:
         own = self._domains[name]
         turn, place = divmod(turn, len(own))
-        order = np.random.default_rng([self._recipe.seed, turn, len(own)]).permutation(len(own)).tolist()
-        return own[order[place]]
+        order = np.random.default_rng([self._recipe.seed, turn, len(own)]).permutation(len(own))
+        return own[int(order[place])]
 
     def _step(self, readings: Sequence[GoldReading], chance: np.random.Generator) -> ReaderStep:
         shown = [(at, page) for at, one in enumerate(readings) for page in self._shown(one, chance)]
