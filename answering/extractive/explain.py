@@ -14,6 +14,7 @@ from ...core.words import name_key, word_key
 from ...retrieval.query.short_answers import AnswerType, QuestionWords, candidates
 from . import decide
 from .quotable import NAMES, Piece, Quotable, Sight
+from .reader import HOLDS
 from .scorer import MOST
 
 _SUITS = NAMES.index("suits")
@@ -128,7 +129,10 @@ class Explainer:
         return max(pieces, key=lambda piece: self.quotable.share(piece.covers))
 
     def _further(self, told: Sequence[Piece]) -> Piece | None:
-        """Return the next best sentence where it is nearly as good as the best, or an alternative to an unsure one."""
+        """Return the next best sentence where it is nearly as good as the best, or an alternative to an unsure one.
+
+        That is of another passage, or else one that the reader finds likelier.
+        """
         places = {piece.passage for piece in told}
         left = [piece for piece in self.quotable.pieces if piece not in told and self._belongs(piece, told)]
         least = max(self.worth[one] for one in told) - self.rules.gap
@@ -138,7 +142,8 @@ class Explainer:
             return self._best(near)
         if self.right < (self.rules.unsure if len(places) > 1 else self.rules.sure):
             others = [piece for piece in left if len(places) > 1 or piece.passage not in places]
-            return max(others or (left if len(told) == 1 else []), key=lambda piece: self.worth[piece], default=None)
+            likelier = [piece for piece in left if piece.read[HOLDS] > max(one.read[HOLDS] for one in told)]
+            return max(others or likelier, key=lambda piece: self.worth[piece], default=None)
         return None
 
     def _belongs(self, piece: Piece, told: Sequence[Piece]) -> bool:

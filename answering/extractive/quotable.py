@@ -21,7 +21,7 @@ from ...retrieval.candidate import Candidate
 from ...retrieval.query.short_answers import AnswerType, QuestionWords, evoked, fits
 from ...retrieval.run import LoadedPassage, Run
 from ...store.names import Kind
-from .reader import ANSWER, HOLDS, OUTPUTS, SUPPORTS, Page, reader
+from .reader import ANSWER, HOLDS, OUTPUTS, SUPPORTS, ReaderPage, reader
 from .statements import Statement, statements
 
 #: Passages that are looked at, sentences of each that are read, and those of them that are weighed.
@@ -140,8 +140,9 @@ class Quotable:
         read = read_statements(run.question, told)
         pieces: dict[str, Piece] = {}
         for place, (own, logits) in enumerate(zip(told, read, strict=True)):
+            covers = _covers(looks, titles[place])
             for number in sorted(_likeliest(logits)):
-                piece = _piece(own[number], place, number, logits[number], _covers(looks, titles[place]), looks)
+                piece = _piece(own[number], (place, number), logits[number], heading=covers, looks=looks)
                 pieces.setdefault(piece.text, piece)
         covered = [_covers(looks, one.words) for one in known]
         return cls(asked, items, known, titles, ways, covered, list(pieces.values()))
@@ -297,13 +298,13 @@ def read_statements(question: str, told: Sequence[Sequence[Statement]]) -> list[
 
     What stands under one heading is read as one page.
     """
-    pages, places = list[Page](), list[tuple[int, list[int]]]()
+    pages, places = list[ReaderPage](), list[tuple[int, list[int]]]()
     for passage, own in enumerate(told):
         under: dict[str, list[int]] = {}
         for number, one in enumerate(own):
             under.setdefault(one.heading, []).append(number)
         for heading, numbers in under.items():
-            pages.append(Page(question, heading, [own[number].shown for number in numbers]))
+            pages.append(ReaderPage(question, heading, [own[number].shown for number in numbers]))
             places.append((passage, numbers))
     found = [np.empty((len(own), OUTPUTS), np.float32) for own in told]
     for (passage, numbers), logits in zip(places, reader().logits(pages) if pages else [], strict=True):
@@ -325,9 +326,9 @@ def _reads(piece: Piece, nothing: float) -> list[float]:
 
 def _piece(
     one: Statement,
-    place: int,
-    number: int,
+    place: tuple[int, int],
     logits: Vectors,
+    *,
     heading: frozenset[str],
     looks: Mapping[str, frozenset[str]],
 ) -> Piece:
@@ -335,7 +336,7 @@ def _piece(
     covers = _covers(looks, keys)
     names = frozenset(_capitals(one.shown) - looks.keys())
     read = tuple(round(float(logit), 3) for logit in logits)
-    return Piece(one.shown, place, number, keys, names, covers, covers | heading, one, read)
+    return Piece(one.shown, *place, keys, names, covers, covers | heading, one, read)
 
 
 def _way(item: Candidate, run: Run, asked: QuestionWords) -> tuple[float, float]:

@@ -34,7 +34,7 @@ _LOADING = threading.Lock()
 NOTHING = -8.0
 
 
-class Page(NamedTuple):
+class ReaderPage(NamedTuple):
     """A question, and sentences that follow each other under one heading, with " > " between a title and a heading."""
 
     question: str
@@ -49,7 +49,7 @@ class Window(NamedTuple):
     parts: Sequence[tuple[int, int, int]]
 
 
-def windows(pages: Sequence[Page], tokenizer: Tokenizer, whole: int = WHOLE) -> list[list[Window]]:
+def windows(pages: Sequence[ReaderPage], tokenizer: Tokenizer, whole: int = WHOLE) -> list[list[Window]]:
     """Return each page as windows of `whole` tokens at most.
 
     A page that is too long for one is cut between sentences; the last sentence of a window is read again at the head
@@ -85,7 +85,7 @@ def _windows(
 class Reader(TokenScorer):
     """Reads pages; any number of threads may call one instance at once."""
 
-    def logits(self, pages: Sequence[Page]) -> list[Vectors]:
+    def logits(self, pages: Sequence[ReaderPage]) -> list[Vectors]:
         """Return the logits of each page's sentences, shape (sentences, OUTPUTS).
 
         Column `HOLDS` is that the sentence holds the answer, `SUPPORTS` that it does not but leads to it, `ANSWER` that

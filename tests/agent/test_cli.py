@@ -32,7 +32,7 @@ def test_ask_shows_hops_passages_answer_and_timings(home: Path) -> None:
     shown = run("ask", QUESTION, home=home).stdout
 
     assert "Steven Spielberg  link “steven spielberg”" in shown
-    assert "extractive" in shown
+    assert "quoted from the passages" in shown
     assert "born in Cincinnati. [" in shown
     assert "films.jsonl" in shown
     assert "ms in all; stopped:" in shown

@@ -293,6 +293,6 @@ def test_a_record_of_0_1_opens_without_a_rebuild(vectors: str, tmp_path: Path, e
     with Collection.open(tmp_path, "films", embedder=embedder) as opened:
         assert [] == opened.verify()
         moved = ["the vector index was rebuilt from the record: moved to embedded Chroma"]
-        assert (moved if vectors else []) == opened.notices
+        assert (moved if vectors else []) == [one for one in opened.notices if "0.1" not in one]
         assert (name == opened.record.get("index")) == (not vectors)
         assert None is opened.record.get("chroma") is opened.record.get("url")

@@ -64,20 +64,24 @@ def _reading(
 def squad(file: Path, domain: str, chance: Chance) -> Iterator[GoldReading]:
     """Yield the readings of a file in the format of SQuAD, 1.1 or 2.0."""
     for article in json.loads(_text(file))["data"]:
-        named = str(article.get("title") or "").replace("_", " ")
-        titles, pages = [], []
-        for paragraph in article["paragraphs"]:
-            # A document in one piece has its title on its first line; titles of collections say nothing.
-            title = named or paragraph["context"].split("\n", 1)[0][:120]
-            titles.append("" if re.search("Reviews|Comments", title) else title)
-            pages.append(_page(paragraph["context"], titles[-1]))
-        for place, paragraph in enumerate(article["paragraphs"]):
-            near = [page for at, page in enumerate(pages) if at != place and abs(at - place) <= NEAR]
-            for one in paragraph["qas"]:
-                spans = [(each["answer_start"], each["answer_start"] + len(each["text"])) for each in one["answers"]]
-                own = _page(paragraph["context"], titles[place], spans)
-                if own.holds or not spans:
-                    yield _reading(domain, one["question"], [own], near)
+        yield from _of_article(article, domain)
+
+
+def _of_article(article: Mapping[str, Any], domain: str) -> Iterator[GoldReading]:
+    named = str(article.get("title") or "").replace("_", " ")
+    titles, pages = [], []
+    for paragraph in article["paragraphs"]:
+        # A document in one piece has its title on its first line; titles of collections say nothing.
+        title = named or paragraph["context"].split("\n", 1)[0][:120]
+        titles.append("" if re.search("Reviews|Comments", title) else title)
+        pages.append(_page(paragraph["context"], titles[-1]))
+    for place, paragraph in enumerate(article["paragraphs"]):
+        near = [page for at, page in enumerate(pages) if at != place and abs(at - place) <= NEAR]
+        for one in paragraph["qas"]:
+            marks = [(each["answer_start"], each["answer_start"] + len(each["text"])) for each in one["answers"]]
+            own = _page(paragraph["context"], titles[place], marks)
+            if own.holds or not marks:
+                yield _reading(domain, one["question"], [own], near)
 
 
 def spans(file: Path, domain: str, chance: Chance) -> Iterator[GoldReading]:
@@ -194,7 +198,7 @@ def row_text(columns: Sequence[str], cells: Sequence[str]) -> str:
 
 
 def _table(
-    columns: Sequence[str], rows: Sequence[Sequence[str]], heading: str, held: int = -1, column: int = -1
+    columns: Sequence[str], rows: Sequence[Sequence[str]], heading: str, *, held: int = -1, column: int = -1
 ) -> GoldPage:
     """Return the rows of a table as sentences, some of a long one, behind its header, which holds nothing.
 
@@ -233,7 +237,7 @@ def wikitables(folder: Path, domain: str, chance: Chance) -> Iterator[GoldReadin
         beside = " ".join(cell for cell in lines[held[0]] if fold(cell) != answer)
         if words(question) & words(beside):
             column = [fold(cell) for cell in lines[held[0]]].index(answer)
-            yield GoldReading(domain, question, [_table(columns, lines, "", held[0], column)])
+            yield GoldReading(domain, question, [_table(columns, lines, "", held=held[0], column=column)])
     for columns, lines in tables.values():
         yield from _cells(columns, lines, domain, chance)
 
@@ -255,7 +259,7 @@ def _cells(
         forms = (f"What is the {asked} of {key}?", f"{key} {asked}", f"Which {asked} does {key} have?")
         question = forms[int(chance.integers(len(forms)))]
         if chance.random() >= 0.25:
-            yield GoldReading(domain, question, [_table(columns, lines, "", int(at), column)])
+            yield GoldReading(domain, question, [_table(columns, lines, "", held=int(at), column=column)])
         elif chance.random() < 0.5:  # the row is not there
             kept = [line for place, line in enumerate(lines) if place != at]
             yield GoldReading(domain, question, [_table(columns, kept[max(0, at - ROWS // 2) :], "")])
@@ -268,30 +272,40 @@ def _cells(
 def tatqa(file: Path, domain: str, chance: Chance) -> Iterator[GoldReading]:
     """Yield the readings of TAT-QA whose answer stands in one row of the table or in the text."""
     for report in json.loads(_text(file)):
-        cells = [[re.sub(r"\s+", " ", cell).strip() for cell in row] for row in report["table"]["table"]]
-        first = next((at for at, row in enumerate(cells) if at and any(map(_is_amount, row[1:]))), 1)
-        columns = [" ".join(dict.fromkeys(filter(None, names))) for names in zip(*cells[:first], strict=False)]
-        lines = cells[first:]
-        texts = [_page(one["text"]) for one in report["paragraphs"]]
-        table = _table(columns, lines, "")
-        for asked in report["questions"]:
-            if asked["answer_type"] != "span" or asked.get("req_comparison"):
-                continue
-            answer, question = str(asked["answer"][0]), asked["question"]
-            if asked["answer_from"] == "text":
-                marked = _with_answer(answer, question, texts)
-                if marked is not None:
-                    own = [page for page in marked if page.holds]
-                    yield _reading(domain, question, own, [*(page for page in marked if not page.holds), table])
-                continue
-            places = [
-                (at, column)
-                for at, row in enumerate(lines)
-                for column, cell in enumerate(row)
-                if column and _bare(answer) == _bare(cell)
-            ]
-            if len({at for at, _ in places}) == 1:
-                yield _reading(domain, question, [_table(columns, lines, "", *places[0])], texts)
+        yield from _of_report(report, domain)
+
+
+def _of_report(report: Mapping[str, Any], domain: str) -> Iterator[GoldReading]:
+    cells = [[re.sub(r"\s+", " ", cell).strip() for cell in row] for row in report["table"]["table"]]
+    first = next((at for at, row in enumerate(cells) if at and any(map(_is_amount, row[1:]))), 1)
+    columns = [" ".join(dict.fromkeys(filter(None, names))) for names in zip(*cells[:first], strict=False)]
+    lines = cells[first:]
+    texts = [_page(one["text"]) for one in report["paragraphs"]]
+    for asked in report["questions"]:
+        if asked["answer_type"] != "span" or asked.get("req_comparison"):
+            continue
+        answer, question = str(asked["answer"][0]), asked["question"]
+        if asked["answer_from"] == "text":
+            marked = _with_answer(answer, question, texts) or []
+            own = [page for page in marked if page.holds]
+            others = [*(page for page in marked if not page.holds), _table(columns, lines, "")]
+        else:
+            own, others = _held_in_table(columns, lines, answer), texts
+        if own:
+            yield _reading(domain, question, own, others)
+
+
+def _held_in_table(columns: Sequence[str], lines: Sequence[Sequence[str]], answer: str) -> list[GoldPage]:
+    """Return a table as a page where one row alone has an answer."""
+    places = [
+        (at, column)
+        for at, row in enumerate(lines)
+        for column, cell in enumerate(row)
+        if column and _bare(answer) == _bare(cell)
+    ]
+    if len({at for at, _ in places}) != 1:
+        return []
+    return [_table(columns, lines, "", held=places[0][0], column=places[0][1])]
 
 
 def _is_amount(cell: str) -> bool:
@@ -309,7 +323,7 @@ def feta(file: Path, domain: str, chance: Chance) -> Iterator[GoldReading]:
         held = {place[0] - 1 for place in row["highlighted_cell_ids"] if place[0]}
         if len(held) == 1 and len(lines) > 2 and all(sum(map(len, lines[at])) < LONG for at in held):
             heading = " > ".join(filter(None, [row["table_page_title"], row["table_section_title"]]))
-            yield GoldReading(domain, row["question"], [_table(columns, lines, heading, held.pop())])
+            yield GoldReading(domain, row["question"], [_table(columns, lines, heading, held=held.pop())])
 
 
 FORMATS: Mapping[str, Callable[[Path, str, Chance], Iterator[GoldReading]]] = {

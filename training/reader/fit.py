@@ -12,7 +12,7 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
-from ...answering.extractive.reader import ANSWER, HOLDS, OUTPUTS, SUPPORTS, Page, Window, windows
+from ...answering.extractive.reader import ANSWER, HOLDS, OUTPUTS, SUPPORTS, ReaderPage, Window, windows
 from ...core.errors import CallerError
 from ...retrieval.rerank import crossfile
 from ..harness import TrainingWatcher, counted, mark_of
@@ -188,7 +188,9 @@ class Trainer(Loop[ReaderProgress]):
 
     def _step(self, readings: Sequence[GoldReading], chance: np.random.Generator) -> ReaderStep:
         shown = [(at, page) for at, one in enumerate(readings) for page in self._shown(one, chance)]
-        pages = [Page(readings[at].question, page.heading, [one.text for one in page.sentences]) for at, page in shown]
+        pages = [
+            ReaderPage(readings[at].question, page.heading, [one.text for one in page.sentences]) for at, page in shown
+        ]
         whole = [int(chance.integers(self._recipe.long)) == 0 for _ in pages]
         made: list[Window] = []
         for page, (_, gold), entire in zip(pages, shown, whole, strict=True):

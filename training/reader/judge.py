@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...answering.extractive.reader import HOLDS, Page
+from ...answering.extractive.reader import HOLDS, ReaderPage
 from ...core.types import Numbers, Vectors
 from .lists import GoldReading
 
-Logits = Callable[[Sequence[Page]], list[Vectors]]
+Logits = Callable[[Sequence[ReaderPage]], list[Vectors]]
 
 
 def figures(readings: Sequence[GoldReading], logits: Logits) -> dict[str, dict[str, Any]]:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-from ...answering.extractive.reader import Page
+from ...answering.extractive.reader import ReaderPage
 from ...core.files import read_rows
 from ...core.words import content_words, fold, sentences, word_key
 from ..harness import load
@@ -54,9 +54,9 @@ class GoldReading:
     pages: Sequence[GoldPage]
     led: bool = False
 
-    def read(self) -> list[Page]:
+    def read(self) -> list[ReaderPage]:
         """Return what the reader reads."""
-        return [Page(self.question, page.heading, [one.text for one in page.sentences]) for page in self.pages]
+        return [ReaderPage(self.question, page.heading, [one.text for one in page.sentences]) for page in self.pages]
 
     @property
     def sentences(self) -> list[GoldSentence]:

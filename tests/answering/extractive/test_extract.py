@@ -70,8 +70,10 @@ CHAIN: list[Item] = [
 
 
 def quoted(collection: Collection, question: str, *items: Item) -> list[tuple[str, int]]:
-    """Return the sentences that are quoted with their passage numbers."""
-    return [(one.text, one.passage) for one in extract(ranked(collection, *items), Run(collection, question)).sentences]
+    """Return the sentences that are quoted, word for word, with their passage numbers."""
+    return [
+        (one.quote, one.passage) for one in extract(ranked(collection, *items), Run(collection, question)).sentences
+    ]
 
 
 def test_all_hops_are_quoted(collection: Collection) -> None:
@@ -173,6 +175,14 @@ def test_nothing_is_quoted_where_it_is_improbable_that_all_is_there(collection: 
     given = {sure: bool(extract(ranked(collection, *items), run, sure).sentences) for sure in (0.01, 0.99)}
 
     assert {0.01: False, 0.99: True} == given
+
+
+def test_a_sentence_is_told_behind_what_it_is_of(collection: Collection) -> None:
+    """Where it only says "it", the title that the question names stands before it."""
+    items = ranked(collection, ("danube", 3.0, "search", "", []))
+    told = [one.text for one in extract(items, Run(collection, "Which city does the Danube flow through?")).sentences]
+
+    assert "Danube: It flows through Vienna." in told
 
 
 def test_a_sentence_is_quoted_once(collection: Collection) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from polyhop.answering.extractive.quotable import HEAD, NAMES, PASSAGES, Quotable, bare
+from polyhop.answering.extractive.quotable import HEAD, NAMES, PASSAGES, Quotable, bare, others
 from polyhop.core.types import Document
 from polyhop.encoders import Encoder
 from polyhop.retrieval.candidate import Candidate
@@ -41,7 +41,7 @@ def column(quotable: Quotable, name: str) -> dict[str, float]:
 
 
 def test_only_what_tells_something_may_be_quoted(quotable: Quotable) -> None:
-    """Neither headings nor orders to a model are, and of a long passage the beginning alone."""
+    """Neither headings nor orders to a model are, and of a long passage ten sentences."""
     first = [piece.text for piece in quotable.pieces if piece.passage == 0]
 
     assert ["Keldra is a village on Morvane.", "It has 3 mills."] == first
@@ -63,16 +63,28 @@ def test_a_shared_name_links_sentences(quotable: Quotable) -> None:
     linked = column(quotable, "linked")
 
     assert linked["The harbour master is Edda Lorne."] > 0
-    assert 0 == linked["This is sentence number 0."]
+    assert 0 == linked[next(piece.text for piece in quotable.pieces if piece.passage == 2)]
 
 
 def test_words_that_no_other_passage_covers_count_more(quotable: Quotable) -> None:
     """The harbour master is told of in one passage alone."""
     alone = column(quotable, "alone")
 
-    assert alone["The harbour master is Edda Lorne."] > alone["This is sentence number 0."] == 0
+    other = next(piece.text for piece in quotable.pieces if piece.passage == 2)
+    assert alone["The harbour master is Edda Lorne."] > alone[other] == 0
 
 
 def test_a_title_loses_what_tells_it_apart() -> None:
     """What stands in brackets at its end is no part of the name."""
     assert ("Harbour", "Jaws (1975) again") == (bare("Harbour (Morvane)"), bare("Jaws (1975) again"))
+
+
+def test_what_is_numbered_otherwise_is_of_another_thing() -> None:
+    """Where a text is of the number that is asked for, those of other numbers alone are not; else none is left out."""
+    seven, nine = "House number 7. The heating is off on 9 May.", "House number 9. The heating is off on 11 May."
+    asked = "When is the heating off in house number 9?"
+
+    assert {0} == others(asked, [seven, nine, "Houses have numbers."])
+    assert not others(asked, [seven, "House number 8."])
+    assert not others("When is the heating off?", [seven, nine])
+    assert not others("Is number 7 or number 9 cold?", [seven, nine])

@@ -10,7 +10,7 @@ import pytest
 
 from polyhop.answering.extractive.explain import Rules
 from polyhop.training.answer import main
-from polyhop.training.answer_rules import GRID, KEEP, passed
+from polyhop.training.answer_rules import GRID, RIGHT, passed
 from tests.training.rerank.questions import TEXTS, passage, passages, written
 
 
@@ -39,7 +39,8 @@ def test_two_sets_choose_the_rules(tmp_path: Path, capsys: pytest.CaptureFixture
     assert all(found["rules"][name] in values for name, values in GRID.items())
     assert Rules(**found["rules"])
     assert 2 == len(found["worth of each set"]) == len(found["with the rules of the others"])
-    assert KEEP <= found["thresholds"]["kept"] <= 1
+    assert list(RIGHT) == [one["right"] for one in found["thresholds"]]
+    assert 1 == found["thresholds"][0]["kept"] >= found["thresholds"][-1]["kept"]
 
 
 def test_a_single_set_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -50,7 +51,7 @@ def test_a_single_set_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[s
 
 def test_thresholds_let_through_what_reaches_them() -> None:
     """Of right answers, wrong ones and foreign questions the shares are counted apart."""
-    rows = [(0.9, 0.9, 0.9, 1, 0), (0.9, 0.1, 0.9, 1, 0), (0.9, 0.9, 0.2, 0, 0), (0.3, 0.9, 0.9, 0, 1)]
+    rows = [(0.9, 1, 0), (0.1, 1, 0), (0.4, 0, 0), (0.3, 0, 1)]
 
-    assert (1.0, 1.0, 1.0) == passed(np.array(rows), 0.0, 0.0, 0.0)
-    assert (0.5, 0.0, 0.0) == passed(np.array(rows), 0.5, 0.5, 0.5)
+    assert (1.0, 1.0, 1.0) == passed(np.array(rows), 0.0)
+    assert (0.5, 0.0, 0.0) == passed(np.array(rows), 0.5)
