@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from collections.abc import Iterator
@@ -55,11 +56,12 @@ def read_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         CallerError: if the file cannot be read, or a line is not one object.
     """
     try:
-        with path.open(encoding="utf-8-sig") as lines:
-            filled = ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
-            yield from ((f"{path}:{number}", _row(f"{path}:{number}", line)) for number, line in filled)
+        text = path.read_text(encoding="utf-8-sig")  # whole: a reader that gives up leaves no file open
     except (OSError, UnicodeDecodeError) as error:
         raise CallerError(f"cannot read {str(path)!r} ({error}); give a JSON-lines file in UTF-8") from error
+    for number, line in enumerate(io.StringIO(text), start=1):
+        if line.strip():
+            yield f"{path}:{number}", _row(f"{path}:{number}", line)
 
 
 def _row(place: str, line: str) -> dict[str, Any]:
