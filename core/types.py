@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import Literal, NamedTuple, TypedDict
 
 import numpy as np
@@ -39,6 +40,36 @@ class Link(NamedTuple):
     target: str
 
 
+class Anchor(NamedTuple):
+    """A place that links can name: what stands at character `at` is called `name` (`id=` in HTML)."""
+
+    at: int
+    name: str
+
+
+class LinkKind(IntEnum):
+    """How one passage leads to another by what its author wrote, the most deliberate first."""
+
+    HYPERLINK = 0  # inside running text
+    LISTED = 1  # alone in its item or cell: "see also", contents, navigation
+    REFERENCE = 2  # in words: "see section 4.2"
+    IDENTIFIER = 3  # SRS-103, RFC 3339
+    FOOTNOTE = 4
+
+
+class ResolvedLink(NamedTuple):
+    """Where characters `start` to `end` of a passage lead: to a passage of a document, or "" for the document as such.
+
+    `document` is a key, `passage` an id.
+    """
+
+    kind: LinkKind
+    start: int
+    end: int
+    document: str
+    passage: str
+
+
 class Block(NamedTuple):
     """A piece of a text that belongs together: characters `start` to `end`.
 
@@ -67,7 +98,7 @@ class Document:
     `key` is its stable identity: a path, `path#row`, or whatever the caller chose. `vector` is the caller's own
     embedding of the text (any length but zero); such a document is kept whole, as one chunk. `blocks` are its
     structure, where a reader knows it; they cover all of the text but white space. Without them `#` lines of the text
-    are its headings.
+    are its headings. `links` and `anchors` are in the order of the text.
     """
 
     key: str
@@ -78,6 +109,7 @@ class Document:
     vector: tuple[float, ...] | None = None
     blocks: tuple[Block, ...] = ()
     links: tuple[Link, ...] = ()
+    anchors: tuple[Anchor, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +117,8 @@ class Layout:
     """Where a passage stands in its document, and what it is made of.
 
     The passage's text is characters `start` to `end` of the document's; a part of a table begins with `lead` more,
-    which repeat the table's caption and header row from `lead_start` on, and a line break. `blocks` and `links` count
-    characters of the passage, not of the document.
+    which repeat the table's caption and header row from `lead_start` on, and a line break. `blocks`, `links` and
+    `anchors` count characters of the passage, not of the document.
     """
 
     start: int
@@ -95,6 +127,7 @@ class Layout:
     lead_start: int = 0
     blocks: tuple[Block, ...] = ()
     links: tuple[Link, ...] = ()
+    anchors: tuple[Anchor, ...] = ()
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Return which characters of the document are characters `start` to `end` of the passage.

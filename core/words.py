@@ -103,3 +103,15 @@ def quoted_span(quote: str, text: str) -> tuple[int, int] | None:
     pattern = r"\s+".join(map(re.escape, words))
     found = re.search(pattern, text) or re.search(pattern, text, re.IGNORECASE)
     return found.span() if found else None
+
+
+_MARKS = re.compile(r"[^\w\s-]+")
+_GAPS = re.compile(r"[\s_-]+")
+
+
+def slug(text: str) -> str:
+    """Return the name under which a heading can be linked to, as GitHub, GitLab, Hugo and wikis make it.
+
+    They differ in runs of hyphens and in underscores alone, which are single hyphens here.
+    """
+    return _GAPS.sub("-", _MARKS.sub("", text.casefold())).strip("-")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from email import policy
 from email.message import EmailMessage
@@ -106,7 +107,7 @@ def documents(message: EmailMessage, path: Path, *, key: str = "") -> Iterator[I
 def _keyed(item: Document | Dropped, key: str) -> Document | Dropped:
     if isinstance(item, Dropped):
         return Dropped(key, item.what, item.characters)
-    return Document(key, item.text, item.title, item.metadata, item.source, blocks=item.blocks, links=item.links)
+    return replace(item, key=key)
 
 
 def _date(message: EmailMessage) -> str:

@@ -22,6 +22,7 @@ MOST_REPEATED = 4  # blocks at each end of a page that may be furniture
 LONGEST_REPEATED = 300
 _WRITTEN = 1 << 60  # no item of the list at hand
 ITEM = 600  # letters up to which the second paragraph of an item goes into the item
+LONGEST_NAME = 200  # characters of the name of a place
 CELL = 1_500  # letters a cell beyond which a table is only there to arrange text
 _SITE = re.compile(r"\s+[|·»›:—–-]+\s+|\s*[|»]\s*|\s*:\s+")
 _NOTE_ID = re.compile(r"(?:^|[-_:.])(?:fn|footnote|note|ftn|endnote|cite_note)[-_:.]?\w*\d", re.IGNORECASE)
@@ -67,6 +68,7 @@ class Page:
         self._terms: Pieces = []
         self._defined = True  # whether the terms of the open list have definitions
         self._target = ""
+        self._names: list[str] = []  # of the place where the next words stand
         self._flat = 0
         self._inside = False
         self._notes = {node.get("id"): node for node in self._body.nodes() if _is_note(node)}
@@ -153,6 +155,9 @@ class Page:
                 self._element(child)
 
     def _element(self, node: Node) -> None:
+        for name in (node.get("id"), node.get("name") if node.tag == "a" else ""):
+            if name and len(name) < LONGEST_NAME:
+                self._pieces.append(("", name))
         if kind := self._furniture.kind(node, inside=self._inside):
             self._builder.drop(kind, node.text())
         elif self._notes.get(node.get("id")) is node and not self._flat:
@@ -225,6 +230,7 @@ class Page:
             self._pieces.append((f" [{label.strip('[]')}]", ""))
             return
         if not label and not node.find("img"):
+            self._pieces += _inner_names(node)
             return
         outer = self._target
         self._target = "" if target.lower().startswith(("javascript:", "data:")) else target
@@ -235,7 +241,9 @@ class Page:
         """End the paragraph at hand; inside a list it is the words of the item, or goes on with them."""
         pieces, self._pieces = self._pieces, []
         if not any(text.strip() for text, _ in pieces):
+            self._names += [name for text, name in pieces if name and not text]
             return
+        pieces = [*self._named(), *pieces]
         slot = self._slots[-1] if self._slots else None
         self._write_terms(self._slots[:-1])
         if slot and slot.item < 0:
@@ -246,6 +254,11 @@ class Page:
             self._items[-1][2].extend([(" ", ""), *pieces])
         else:
             self._put("paragraph", _plain(pieces), partial(self._builder.paragraph, pieces))
+
+    def _named(self) -> Pieces:
+        """Return as pieces the names that were waiting for words."""
+        names, self._names = self._names, []
+        return [("", name) for name in names]
 
     def _flush_items(self) -> None:
         if self._items:
@@ -259,9 +272,15 @@ class Page:
     def _put(self, kind: str, text: str, block: Callable[[], None]) -> None:
         """Add a block that is no list, behind the list at hand."""
         if text.strip():
+            names, self._names = self._names, []
             self._write_terms(self._slots)
             self._flush_items()
-            self._add(kind, text, block)
+            self._add(kind, text, block, names)
+
+    def _with_names(self, names: Sequence[str], block: Callable[[], None]) -> None:
+        for name in names:
+            self._builder.anchor(name)
+        block()
 
     def _write_terms(self, slots: Sequence[_Slot]) -> None:
         """Write the terms of open definitions that begin with something else than words."""
@@ -270,8 +289,8 @@ class Page:
                 slot.item = len(self._items)
                 self._items.append((slot.depth, slot.mark, list(slot.term[:-1])))  # without the colon
 
-    def _add(self, kind: str, text: str, block: Callable[[], None]) -> None:
-        self._blocks.append((kind, text, block))
+    def _add(self, kind: str, text: str, block: Callable[[], None], names: Sequence[str] = ()) -> None:
+        self._blocks.append((kind, text, partial(self._with_names, names, block) if names else block))
         waiting, self._waiting = self._waiting, []
         for name, label in waiting:
             self._put_note(name, label)
@@ -306,7 +325,7 @@ class Page:
 
     def _term(self, node: Node) -> None:
         self._flush()
-        pieces = self._flat_pieces(node)
+        pieces = [*self._named(), *self._flat_pieces(node)]
         if self._terms and not self._defined:
             self._definition(None)
         if _plain(pieces):
@@ -334,9 +353,12 @@ class Page:
         if name in self._written:
             return
         self._written.add(name)
+        self._names.append(name)
         node = self._notes[name]
         pieces = [
-            (text, target) for text, target in self._flat_pieces(node) if not _BACK.fullmatch(text) or text == " "
+            (text, target)
+            for text, target in self._flat_pieces(node)
+            if not _BACK.fullmatch(text) or text == " " or not text
         ]
         if label:
             start = re.match(rf"\W*{re.escape(label)}\W*", _plain(pieces))
@@ -378,15 +400,20 @@ class Page:
         below: dict[int, tuple[int, Pieces]] = {}
         for number, row in enumerate(rows):
             made: list[Pieces] = []
+            name = row.get("id")
             for cell in _cells(row):
                 _fill(made, below)
                 self._cell(cell, made, below, named=number < header)
+                if name and made and _plain(made[-1]):
+                    made[-1] = [("", name), *made[-1]]
+                    name = ""
             _fill(made, below)
             grid.append(made)
         return grid
 
     def _cell(self, cell: Node, row: list[Pieces], below: dict[int, tuple[int, Pieces]], *, named: bool) -> None:
-        pieces = [] if self._furniture.kind(cell, inside=True) else self._flat_pieces(cell)
+        own = [("", cell.get("id"))] if cell.get("id") else []
+        pieces = [] if self._furniture.kind(cell, inside=True) else own + self._flat_pieces(cell)
         down = _span(cell, "rowspan")
         for place in range(_span(cell, "colspan")):
             given = pieces if not place or named else []
@@ -463,6 +490,10 @@ def _header(rows: Sequence[Node]) -> int:
 def _is_bold(cell: Node) -> bool:
     strong = cell.find("b", "strong")
     return strong is not None and strong.words == cell.words
+
+
+def _inner_names(node: Node) -> Pieces:
+    return [("", name) for one in node.nodes() if 0 < len(name := one.get("id")) < LONGEST_NAME]
 
 
 def _is_note(node: Node) -> bool:

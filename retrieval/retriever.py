@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..core.errors import CallerError, OperatorError
-from ..core.types import Hit, Passage, Vectors
+from ..core.types import Hit, Passage, ResolvedLink, Vectors
 from ..core.words import name_key
 from ..encoders.role import Encoder, accepted
 from ..store.names import names_of
@@ -65,6 +65,20 @@ class Retriever(Protocol):
 
     def heads(self, documents: Sequence[str], most: int, *, where: str = "") -> Mapping[str, Sequence[str]]:
         """Return the ids of the first `most` passages of each document, in their order."""
+        ...
+
+    def linked(self, ids: Sequence[str], most: int, *, where: str = "") -> Mapping[str, Sequence[ResolvedLink]]:
+        """Return where the links that authors wrote into passages lead, in the order of the text, `most` for each.
+
+        Both ends pass the filter. Passages without links to others are left out.
+        """
+        ...
+
+    def linking(self, ids: Sequence[str], most: int, *, where: str = "") -> Mapping[str, Sequence[str]]:
+        """Return the ids of the passages that link to each passage, or to the document whose first it is.
+
+        `most` for each; both ends pass the filter. Passages to which nothing links are left out.
+        """
         ...
 
 
@@ -137,6 +151,20 @@ class MultiRetriever:
             for document, found in member.heads(documents, most, where=where).items():
                 joined.setdefault(document, []).extend(found)
         return {document: list(dict.fromkeys(found)) for document, found in joined.items()}
+
+    def linked(self, ids: Sequence[str], most: int, *, where: str = "") -> Mapping[str, Sequence[ResolvedLink]]:
+        """Join the members' links: a link leads to where it was written."""
+        return {
+            name: found for member in self._members for name, found in member.linked(ids, most, where=where).items()
+        }
+
+    def linking(self, ids: Sequence[str], most: int, *, where: str = "") -> Mapping[str, Sequence[str]]:
+        """Join the members' passages; each has the links among its own."""
+        joined: dict[str, list[str]] = {}
+        for member in self._members:
+            for name, found in member.linking(ids, most, where=where).items():
+                joined.setdefault(name, []).extend(found)
+        return {name: list(dict.fromkeys(found))[:most] for name, found in joined.items()}
 
 
 class CallableRetriever:
@@ -227,6 +255,14 @@ class CallableRetriever:
     def heads(self, documents: Sequence[str], most: int, *, where: str = "") -> Mapping[str, Sequence[str]]:
         """Return each passage for itself: what is inside a document of the user's is not known here."""
         return {name: [name] for name in self.passages(documents)}
+
+    def linked(self, ids: Sequence[str], most: int, *, where: str = "") -> Mapping[str, Sequence[ResolvedLink]]:
+        """Return nothing: what the links of the user's passages lead to is not known here."""
+        return {}
+
+    def linking(self, ids: Sequence[str], most: int, *, where: str = "") -> Mapping[str, Sequence[str]]:
+        """Return nothing, as `linked` does."""
+        return {}
 
     def _call(self, question: str, k: int) -> Iterable[Any]:
         if callable(getattr(self._search, "search", None)):

@@ -14,7 +14,7 @@ from typing import NamedTuple, cast
 from semchunk.semchunk import chunk as split_semantically
 
 from ..core.errors import CallerError
-from ..core.types import Block, Chunk, Document, Layout, Line, Link
+from ..core.types import Anchor, Block, Chunk, Document, Layout, Line, Link
 
 CountTokens = Callable[[Sequence[str]], list[int]]
 
@@ -250,8 +250,9 @@ def chunk_all(
 
 
 def _whole(document: Document) -> Chunk:
-    layout = Layout(0, len(document.text), blocks=document.blocks, links=document.links) if document.blocks else None
-    return Chunk(document.text, title=document.title, layout=layout)
+    layout = Layout(0, len(document.text), 0, 0, document.blocks, document.links, document.anchors)
+    known = document.blocks or document.links or document.anchors
+    return Chunk(document.text, title=document.title, layout=layout if known else None)
 
 
 def _cut(document: Document, meter: Meter, limit: int) -> list[Chunk]:
@@ -363,7 +364,13 @@ def _divide(document: Document, piece: _Piece, above: _Above, ruler: _Ruler) -> 
 def _chunk(document: Document, piece: _Piece, above: _Above, ruler: _Ruler) -> Chunk:
     text = document.text[piece.start : piece.end]
     if not document.blocks:
-        return Chunk(text, title=above.title, heading=above.heading, layout=Layout(piece.start, piece.end))
+        layout = Layout(
+            piece.start,
+            piece.end,
+            links=_moved_links(document, piece, -piece.start),
+            anchors=_moved_anchors(document, piece, -piece.start),
+        )
+        return Chunk(text, title=above.title, heading=above.heading, layout=layout)
     lead = _lead(document.text, piece.table, ruler)
     shift = len(lead) - piece.start
     layout = Layout(
@@ -373,6 +380,7 @@ def _chunk(document: Document, piece: _Piece, above: _Above, ruler: _Ruler) -> C
         lead_start=piece.table.start if piece.table else 0,
         blocks=_moved_blocks(document, piece, shift, len(lead)),
         links=_moved_links(document, piece, shift),
+        anchors=_moved_anchors(document, piece, shift),
     )
     return Chunk(lead + text, title=above.title, heading=above.heading, layout=layout)
 
@@ -402,6 +410,12 @@ def _moved_links(document: Document, piece: _Piece, shift: int) -> tuple[Link, .
     last = bisect_left(document.links, piece.end, key=lambda link: link.start)
     inside = (link for link in document.links[first:last] if link.end <= piece.end)
     return tuple(Link(link.start + shift, link.end + shift, link.target) for link in inside)
+
+
+def _moved_anchors(document: Document, piece: _Piece, shift: int) -> tuple[Anchor, ...]:
+    first = bisect_left(document.anchors, piece.start, key=lambda anchor: anchor.at)
+    last = bisect_left(document.anchors, piece.end, key=lambda anchor: anchor.at)
+    return tuple(Anchor(anchor.at + shift, anchor.name) for anchor in document.anchors[first:last])
 
 
 def _lead(text: str, table: Block | None, ruler: _Ruler) -> str:

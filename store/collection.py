@@ -27,10 +27,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Collection", "NoCollection", "Options", "WrongEmbedder", "delete", "names"]
 
-UPGRADED = (
-    "it was made by polyhop 0.1, which cannot open it any more; `polyhop index` of its folders reads their files "
-    "again, for pages, sections, links and keys without the path of the folder"
-)
+#: what is said of a collection that was brought to this format, by the one that it had
+UPGRADED = {
+    1: "it was made by polyhop 0.1, which cannot open it any more; `polyhop index` of its folders reads their files "
+    "again, for pages, sections, links and keys without the path of the folder",
+    2: "it was made before links between passages were kept; `polyhop index` of its folders reads their files again, "
+    "and what was added otherwise has links when it is added again",
+}
 
 
 class Collection(CollectionReader, AbstractContextManager["Collection"]):
@@ -57,8 +60,8 @@ class Collection(CollectionReader, AbstractContextManager["Collection"]):
         try:
             self._embedder = self._identify(None if embedder is None else self._for_queries(accepted(embedder)))
             self._attach()
-            if self._record.upgraded:
-                self._derived.notices.append(UPGRADED)
+            if self._record.upgraded_from:
+                self._derived.notices.append(UPGRADED[self._record.upgraded_from])
             self._lock.rest()
         except BaseException:
             self._record.close()

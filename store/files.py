@@ -21,12 +21,16 @@ PAGE = 50_000
 
 
 class Root(NamedTuple):
-    """A folder that was named; `name` is what people see of it, `prefix` what its keys begin with, mostly nothing."""
+    """A folder that was named; `name` is what people see of it, `prefix` what its keys begin with, mostly nothing.
+
+    `url` is where its documents are on the web, as far as the user says.
+    """
 
     id: int
     path: str
     name: str
     prefix: str
+    url: str = ""
 
     def short(self, path: str) -> str:
         """Return how people see a file: the folder's name and the path below it."""
@@ -55,7 +59,7 @@ class Files:
     def roots(self) -> list[Root]:
         """Return the folders that were named, the deepest paths first."""
         with self._record.reading() as connection:
-            rows = connection.execute("SELECT id, path, name, prefix FROM roots").fetchall()
+            rows = connection.execute("SELECT id, path, name, prefix, url FROM roots").fetchall()
         return sorted((Root(*row) for row in rows), key=lambda root: (-len(root.path), root.path))
 
     def known(self, root: int) -> dict[str, KnownFile]:
@@ -92,10 +96,10 @@ class Files:
         with self._record.writing() as connection:
             for root in roots:
                 known = next((one for one in here if one.path == root.path), None)
-                if known is not None and known == root._replace(id=known.id):
+                if known is not None and known == root._replace(id=known.id, url=known.url):
                     own[root.id] = known.id
                 elif known is None and not any(_overlap(root.name, one.name) for one in here):
-                    sql = "INSERT INTO roots (path, name, prefix) VALUES (?, ?, ?) RETURNING id"
+                    sql = "INSERT INTO roots (path, name, prefix, url) VALUES (?, ?, ?, ?) RETURNING id"
                     own[root.id] = int(connection.execute(sql, root[1:]).fetchone()[0])
             connection.executemany(
                 "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -109,6 +113,12 @@ class Files:
             sql = "INSERT INTO roots (path, name, prefix) VALUES (?, ?, ?) RETURNING id"
             found = int(connection.execute(sql, (path, name, prefix and f"{name}/")).fetchone()[0])
         return Root(found, path, name, prefix and f"{name}/")
+
+    def set_url(self, root: int, url: str) -> None:
+        """Take down where a folder's documents are on the web."""
+        with self._record.writing() as connection:
+            connection.execute("UPDATE roots SET url = ? WHERE id = ?", (url, root))
+            bump(connection, "generation")
 
     def free_name(self, path: str, *, but: int = ABSOLUTE) -> str:
         """Return the last parts of a path, as few as tell the folder from all others but one.

@@ -4,6 +4,7 @@ CREATE TABLE roots (
     id INTEGER PRIMARY KEY,
     path TEXT NOT NULL UNIQUE,   -- absolute, where the folder was when it was last indexed
     name TEXT NOT NULL UNIQUE,   -- its last parts; `name/path` is the source of the documents of a file
+    url TEXT NOT NULL DEFAULT '', -- where the same documents are on the web, as far as the user says
     prefix TEXT NOT NULL         -- what the keys of its files begin with: nothing, or the name in its first place
 );
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from ..core.types import Block, Layout, Line, Link
+from ..core.types import Anchor, Block, Layout, Line, Link
 
 
 def written(layout: Layout | None) -> str:
@@ -22,7 +22,8 @@ def written(layout: Layout | None) -> str:
         for block in layout.blocks
     ]
     place = [layout.start, layout.end, layout.lead, layout.lead_start]
-    return json.dumps([place, trails, blocks, layout.links], ensure_ascii=False, separators=(",", ":"))
+    parts = [place, trails, blocks, layout.links, *([layout.anchors] if layout.anchors else [])]
+    return json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
 
 
 def _lines(lines: Sequence[Line]) -> list[list[float]]:
@@ -30,7 +31,7 @@ def _lines(lines: Sequence[Line]) -> list[list[float]]:
 
 
 def read(text: str) -> Layout | None:
-    """Return what `written` wrote.
+    """Return what `written` wrote; the anchors came last and are not in what was written before them.
 
     Raises:
         ValueError: for anything else.
@@ -38,9 +39,10 @@ def read(text: str) -> Layout | None:
     if not text:
         return None
     try:
-        (start, end, lead, lead_start), trails, blocks, links = json.loads(text)
+        (start, end, lead, lead_start), trails, blocks, links, *more = json.loads(text)
         made = tuple(_block(trails, *block) for block in blocks)
-        return Layout(start, end, lead, lead_start, made, tuple(Link(*link) for link in links))
+        anchors = tuple(Anchor(*anchor) for anchor in more[0]) if more else ()
+        return Layout(start, end, lead, lead_start, made, tuple(Link(*link) for link in links), anchors)
     except (TypeError, ValueError, IndexError) as error:
         raise ValueError(f"no layout: {text[:80]!r}") from error
 

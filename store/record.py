@@ -19,9 +19,9 @@ from ..core.types import Metadata, Passage, Vectors
 from . import layout
 from .lock import refuse_fork
 
-FORMAT = 2
+FORMAT = 3
 
-# What 0.1 wrote, brought to this format in one transaction, so that a kill leaves the old or the new. In development
+# What 0.1 wrote, brought to format 2 in one transaction, so that a kill leaves the old or the new. In development
 # two keys of `meta` had lost the names of the only engine already.
 FROM_1 = """
 INSERT OR IGNORE INTO meta SELECT 'location', CASE value WHEN '' THEN 'embedded Chroma' ELSE value END FROM meta
@@ -32,8 +32,14 @@ ALTER TABLE chunks ADD COLUMN layout TEXT NOT NULL DEFAULT '';
 ALTER TABLE documents ADD COLUMN original BLOB;
 INSERT INTO files SELECT 0, path, path, size, mtime, digest, '' FROM sources;
 DROP TABLE sources;
-UPDATE meta SET value = 2 WHERE key = 'format';
 """
+
+# The same for format 2, which knew no links. Documents that are there get none until they are written again.
+FROM_2 = """
+INSERT OR REPLACE INTO meta SELECT 'unlinked', value FROM meta WHERE key = 'clock';
+UPDATE meta SET value = 3 WHERE key = 'format';
+"""
+ROOTS_OF_2 = "ALTER TABLE roots ADD COLUMN url TEXT NOT NULL DEFAULT '';"
 
 # Per connection, not in the file: term statistics of the index, and a scratch index that shows how FTS5 cuts a word.
 TEMPORARY = """
@@ -75,11 +81,13 @@ class Record:
         register(self)
         with self.reading() as connection:
             version = self._version(connection)
-            self.upgraded = version == 1
+            self.upgraded_from = version if version in (1, 2) else None
             if version is None:
                 self._create(connection)
             elif version == 1:
-                self._upgrade(connection)
+                self._upgrade(connection, f"{_tables('files')} {FROM_1} {_tables('links')} {FROM_2}")
+            elif version == 2:
+                self._upgrade(connection, f"{ROOTS_OF_2} {_tables('links')} {FROM_2}")
             elif version != FORMAT:
                 raise OperatorError(
                     f"the collection at {str(path.parent)!r} has on-disk format {version!r}, this polyhop reads "
@@ -176,7 +184,7 @@ class Record:
         return connection
 
     def _create(self, connection: sqlite3.Connection) -> None:
-        tables = _tables("files") + _tables("record")
+        tables = _tables("files") + _tables("links") + _tables("record")
         head = f"INSERT INTO meta VALUES ('format', {FORMAT}), ('id', '{secrets.token_hex(8)}');"
         try:
             connection.executescript(f"BEGIN IMMEDIATE; {tables} {head} COMMIT;")
@@ -187,10 +195,10 @@ class Record:
                 raise
         connection.executescript(TEMPORARY)
 
-    def _upgrade(self, connection: sqlite3.Connection) -> None:
-        """Bring a record of 0.1 to this format, unless another process does it at this moment."""
+    def _upgrade(self, connection: sqlite3.Connection, script: str) -> None:
+        """Bring a record of an earlier format to this one, unless another process does it at this moment."""
         try:
-            connection.executescript(f"BEGIN IMMEDIATE; {_tables('files')} {FROM_1} COMMIT;")
+            connection.executescript(f"BEGIN IMMEDIATE; {script} COMMIT;")
         except sqlite3.OperationalError:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")

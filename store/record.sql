@@ -3,7 +3,8 @@
 -- Keys of `meta`: format, embedder, dimension, index (the generation of the vector index in use), location (where it
 -- is), rebuilds (counts generations), fingerprint (of its files), generation (counts commits that change what a search
 -- can see), clock (last document version handed out), chunk_tokens (of a passage at most; none: the embedder's window),
--- dirty ("" | "writing" | "replaying" | "reindexed").
+-- dirty ("" | "writing" | "replaying" | "reindexed"), unlinked (documents up to this version came without links), sites
+-- (see sites.py).
 
 CREATE TABLE meta (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
 

@@ -16,8 +16,9 @@ from numpy.typing import ArrayLike
 
 from ..core.check import check_k, unit_rows
 from ..core.errors import CallerError
-from ..core.types import Hit, Passage, Vectors
+from ..core.types import Hit, Passage, ResolvedLink, Vectors
 from ..store import lexical
+from . import links, sites
 from .record import LIVE, Record
 from .vector_index import VectorIndex
 
@@ -86,6 +87,7 @@ class CollectionReader:
         self._passages: Recent[Passage] = Recent(RECENT)
         self._vectors: Recent[Vectors] = Recent(RECENT)
         self._plan = lru_cache(maxsize=64)(self._make_plan)
+        self._sites = lru_cache(maxsize=1)(lambda generation: sites.known(record))
 
     def dense(self, vectors: ArrayLike, k: int, *, where: str = "") -> list[list[Hit]]:
         """Return for each query vector its k nearest live passages by cosine, ties by id.
@@ -226,6 +228,32 @@ class CollectionReader:
             for document, chunk in connection.execute(sql, (json.dumps(list(documents)), most, *values)):
                 found.setdefault(document, []).append(chunk)
         return found
+
+    def linked(self, ids: Sequence[str], most: int, *, where: str = "") -> dict[str, list[ResolvedLink]]:
+        """Return where the links that authors wrote into passages lead, in the order of the text, `most` for each.
+
+        Only what leads to another passage, or to another document as a whole, is told, and only where both ends pass
+        the filter. Passages without such links are left out.
+
+        Raises:
+            FilterError: for a filter that cannot be read.
+        """
+        check, found = _check(_condition(where)), self._sites(self._generation())
+        with self._record.reading() as connection:
+            return links.linked(connection, ids, most, check=check, sites=found)
+
+    def linking(self, ids: Sequence[str], most: int, *, where: str = "") -> dict[str, list[str]]:
+        """Return the ids of the passages that link to each passage, `most` for each; both ends pass the filter.
+
+        A link to a document as a whole leads to its first passage. Where very many link to a passage, only the first
+        hundreds that were written are looked at.
+
+        Raises:
+            FilterError: for a filter that cannot be read.
+        """
+        check, found = _check(_condition(where)), self._sites(self._generation())
+        with self._record.reading() as connection:
+            return links.linking(connection, ids, most, check=check, sites=found)
 
     def keys(self, where: str = "") -> list[str]:
         """Return the keys of the documents that a filter lets pass, sorted; all of them for no filter."""

@@ -169,7 +169,7 @@ def _prepared(lines: Iterator[bytes], head: dict[str, Any], path: Path, embedder
 
 def _read_followed(row: dict[str, Any]) -> Followed:
     """Return what `_followed` wrote, nothing of an export of 0.1."""
-    roots = [Root(int(id), str(path), str(name), str(prefix)) for id, path, name, prefix in row.get("roots", [])]
+    roots = [Root(int(id), *map(str, fields)) for id, *fields in row.get("roots", [])]
     files = [
         (int(root), str(path), KnownFile(str(key), int(size), int(mtime), bytes.fromhex(mark), str(reader)))
         for root, path, key, size, mtime, mark, reader in row.get("files", [])

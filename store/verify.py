@@ -8,7 +8,8 @@ from itertools import zip_longest
 
 import numpy as np
 
-from . import layout
+from ..core.types import Document
+from . import layout, links
 from .filter import attribute_rows
 from .names import names_of
 from .record import LIVE, Record, attributes
@@ -47,11 +48,11 @@ _DROP = "".join(
 def verify(record: Record, index: VectorIndex, embedder: str) -> list[str]:
     """Return what differs between the record and what is derived from it; an empty list proves them equal.
 
-    Reads everything: the file's pages, each chunk's terms, names and attributes against the text they were made from,
-    and each vector of the index against the stored one.
+    Reads everything: the file's pages, each chunk's terms, names, links and attributes against what they were made
+    from, and each vector of the index against the stored one.
     """
     problems: list[str] = []
-    for part in (_file, _leftovers, _lexical, _names, _attributes):
+    for part in (_file, _leftovers, _lexical, _names, _links, _attributes):
         problems += part(record)
     if damaged := list(_sizes(record, embedder)):
         return problems + damaged
@@ -115,6 +116,28 @@ def _names(record: Record) -> Iterator[str]:
         ]
     if wrong or alien:
         yield f"names: {wrong} documents differ, {alien} rows belong to none"
+
+
+def _links(record: Record) -> Iterator[str]:
+    """Make the rows of each document anew; those that an earlier format wrote have none."""
+    head = "SELECT id, live, key, title, source, metadata FROM documents WHERE live IS NOT NULL"
+    body = "SELECT row, text, layout FROM chunks WHERE doc = ? AND version = ? ORDER BY ord"
+    wrong, passages, unlinked = 0, set[int](), int(record.get("unlinked", 0))
+    with record.reading() as connection:
+        for doc, live, key, title, source, metadata in connection.execute(head).fetchall():
+            chunks = connection.execute(body, (doc, live)).fetchall()
+            numbers = [row[0] for row in chunks]
+            passages.update(numbers)
+            parts = [links.Part(text, layout.read(written)) for _, text, written in chunks]
+            expected = links.rows_of(Document(key, "", title, json.loads(metadata), source), parts)
+            found = links.stored(connection, doc, numbers)
+            wrong += links.different(links.NOTHING if live <= unlinked else expected, found)
+        alien = sum(row[0] not in passages for row in connection.execute("SELECT DISTINCT passage FROM links"))
+        for table in ("addresses", "anchors"):
+            sql = f"SELECT count(*) FROM {table} WHERE doc NOT IN (SELECT id FROM documents)"
+            alien += connection.execute(sql).fetchone()[0]
+    if wrong or alien:
+        yield f"links: {wrong} documents differ, {alien} rows belong to none"
 
 
 def _attributes(record: Record) -> Iterator[str]:

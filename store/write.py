@@ -5,7 +5,7 @@ Order of one batch, each step named as the `observe` callback hears it:
 1. `embedded`   new vectors are in the record (a later run finds them by content hash, nothing is embedded twice);
 2. `pending`    the chunks are in the record under a version that no search sees;
 3. `upserted`   the vector index has the new ids;
-4. `flipped`    one transaction makes the version live, together with its FTS5 rows, names and attributes: acknowledged;
+4. `flipped`    one transaction makes the version live, with its FTS5 rows, names, links and attributes: acknowledged;
 5. `pruned`     the vector index has lost the ids that the flip replaced.
 """
 
@@ -25,6 +25,7 @@ from ..core.check import unit_rows
 from ..core.errors import CallerError
 from ..core.types import Chunk, Document, Metadata, Vectors
 from ..encoders.role import Encoder
+from . import links
 from .chunk import chunk_all
 from .derived import Derived, prune
 from .files import forget_source
@@ -34,6 +35,7 @@ from .lexical import analyse
 from .location import BATCH, Observe
 from .names import names_of
 from .record import LIVE, Record, attributes, bump, put
+from .sites import elect
 
 # Small enough for a progress bar to move and for a kill to cost little; the embedder batches by length inside.
 EMBED_BLOCK = 128
@@ -101,8 +103,10 @@ class Prepared:
 def digest(document: Document, chunk_tokens: int = 0) -> bytes:
     """Return a hash of everything that the caller gave, and of the length of passages if it is one of the user's."""
     given: list[object] = [document.text, document.title, document.source, dict(document.metadata)]
-    if document.blocks:
+    if document.blocks or document.links:
         given += [document.blocks, document.links]
+    if document.anchors:
+        given.append(document.anchors)
     cut = (str(chunk_tokens).encode(),) if chunk_tokens else ()
     return _hash(json.dumps(given, sort_keys=True).encode(), _own(document), *cut)
 
@@ -255,6 +259,8 @@ def _flip(connection: sqlite3.Connection, item: Prepared, version: int) -> None:
     first = item.chunks[0]
     names = names_of(document.title, first.text, first.layout.blocks if first.layout else ())
     connection.executemany("INSERT INTO names VALUES (?, ?, ?)", ((name, doc, kind) for name, kind in names))
+    parts = [links.Part(chunk.text, chunk.layout) for chunk in item.chunks]
+    links.insert(connection, doc, [row[0] for row in rows], links.rows_of(document, parts))
 
 
 def _drop(connection: sqlite3.Connection, key: str) -> bool:
@@ -278,6 +284,7 @@ def _retire(connection: sqlite3.Connection, doc: int, version: int | None, *, ke
     delete = "INSERT INTO lexical (lexical, rowid, title, body) VALUES ('delete', ?, ?, ?)"
     connection.executemany(delete, map(lexical_row, rows))
     connection.execute("DELETE FROM names WHERE doc = ?", (doc,))
+    links.delete(connection, doc, (row[0] for row in rows))
     connection.executemany("INSERT OR IGNORE INTO stale VALUES (?)", ((row[1],) for row in rows if row[1] not in keep))
     connection.execute("DELETE FROM chunks WHERE doc = ? AND version = ?", (doc, version))
 
@@ -405,6 +412,8 @@ class Intake:
         self.flush()
         if self.report.changed or self.report.removed:
             drop_unused_vectors(self._record)
+        if self.report.added or self.report.changed or self.report.removed:
+            elect(self._record)
         return self.report
 
     def _write(self, batch: Sequence[Prepared], known: dict[str, bytes]) -> None:
@@ -439,6 +448,7 @@ def unfit(document: Document, dimension: int) -> str:
         return f"its metadata {document.metadata!r:.80} must be a mapping"
     try:
         "".join((document.key, document.text, document.title, document.source)).encode()
+        "".join((*(link.target for link in document.links), *(one.name for one in document.anchors))).encode()
         json.dumps(dict(document.metadata), allow_nan=False).encode()
         attribute_rows(document.metadata)
         if document.vector is not None:

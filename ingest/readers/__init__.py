@@ -17,7 +17,7 @@ from ..documents import Dropped, FileProgress, Item, Skipped, UnreadableError, o
 Reader = Callable[[Path], Iterator[Item]]
 
 #: Counts what readers make of files: files that an earlier version read are read again. 0.1 had none.
-READER_VERSION = 1
+READER_VERSION = 2
 
 _PARSERS = {
     "plain_text": ".txt .text .log",

@@ -21,6 +21,7 @@ _TERM = re.compile(r"\s*(\S.*?)(?:::+|;;)(?:\s+(.*))?")
 _BLOCK_LINE = re.compile(
     r"\[(?!fn:).*\]|\[\[.*\]\]|'{3,}|<{3,}|\+|(?:include|toc|ifdef|ifndef|ifeval|endif|audio|video)::.*|//.*"
 )
+_NAME = re.compile(r"\[\[([\w:.-]{1,200})[\],]|\[(?:\w+)?#([\w:.-]{1,200})|\[.*\bid=\"?([\w:.-]{1,200})")
 _TITLE = re.compile(r"\.([^\s.].*)")
 _NOTE = re.compile(r"(NOTE|TIP|IMPORTANT|WARNING|CAUTION):\s+(.*)")
 _IMAGE = re.compile(r"image::?[^\s\[]+\[\"?([^\],\"]*)[^\]]*\]")
@@ -28,7 +29,7 @@ _LINK = re.compile(
     r"(?:link:|xref:|mailto:)?((?:https?|ftp|irc|file)://[^\s\[\]<>]+|(?<=link:)\S+?|(?<=xref:)\S+?|(?<=mailto:)\S+?)\[([^\]]*)\]"
 )
 _MACRO = re.compile(r"(?<![\w:])(?!link:|xref:|mailto:|https?:|ftp:|file:|irc:)[a-z]\w*:([\w./-]+)\[([^\]]*)\]")
-_REFERENCE = re.compile(r"<<([^,>]+)(?:,\s*([^>]+))?>>")
+_REFERENCE = re.compile(r"<<([^,>\s\[\]]+)(?:,\s*([^>\[\]]+))?>>")
 _FOOTNOTE = re.compile(r"footnote(?:ref)?:(?:[\w-]*)\[([^\]]*)\]")
 _MARKS = re.compile(r"(?<![\w\\])(\*\*?|__?|``?|\+\+?|##?|\^|~)(?=\S)(.+?)(?<=\S)\1(?!\w)")
 _ROLE = re.compile(r"(?<!\w)\[[\w.# -]+\](?=[#*_`])|(?:kbd|btn|menu|pass|stem|indexterm\d?):(?=\[)|\(\(\(.*?\)\)\)")
@@ -77,6 +78,9 @@ class _AsciiDoc:
             self.values[attribute[1]] = attribute[2][:500]
         elif _BLOCK_LINE.fullmatch(line):
             self.end()
+            if name := _NAME.match(line):
+                self.end_list()
+                self.builder.anchor(name[1] or name[2] or name[3])
         elif not self.held and (title := _TITLE.fullmatch(line)):
             self.caption = title[1]
         elif item := _ITEM.fullmatch(line):
@@ -201,12 +205,18 @@ class _AsciiDoc:
         words = re.sub(r"\{([\w-]+)\}", lambda found: self.values.get(found[1], found[0]), words)
         words = _IMAGE.sub(r"\1", _ROLE.sub("", _FOOTNOTE.sub("", words)))
         words = _MACRO.sub(lambda found: found[1] + (f"({found[2]})" if found[2] else ""), words)
-        words = _REFERENCE.sub(lambda found: found[2] or found[1], words)
+        words = _REFERENCE.sub(_cross_reference, words)
         made, at = list[tuple[str, str]](), 0
         for link in _LINK.finditer(words):
             made += [(_unmarked(words[at : link.start()]), ""), (_unmarked(link[2]).strip(" ^") or link[1], link[1])]
             at = link.end()
         return [*made, (_unmarked(words[at:]), "")]
+
+
+def _cross_reference(found: re.Match[str]) -> str:
+    """Write `<<place,words>>` as the macro that means the same."""
+    target = found[1] if "#" in found[1] else f"#{found[1]}"
+    return f"xref:{target}[{found[2] or found[1]}]"
 
 
 def _unmarked(words: str) -> str:

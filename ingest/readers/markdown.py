@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
@@ -29,11 +30,47 @@ _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _CONTAINER = re.compile(r"\s*:{3,}\s*\{?[\w-]*\}?(?:\[(.*?)\])?\s*(.*?)\s*$")
 _ADMONITION = re.compile(r"( *)(?:!!!|\?\?\?\+?|===)\s+[\w -]*(?:\"(.*)\")?\s*$")
 _TEMPLATE = re.compile(r"\s*(?:\{%.*?%\}|\{\{[<%].*?[%>]\}\}|\{/\*.*?\*/\}|\{:.*?\})\s*")
-_ATTRIBUTES = re.compile(r"^( {0,3}#{1,6} .*?)\s*\{[:#.][^{}]*\}[\s#]*$")
+_ATTRIBUTES = re.compile(r"^( {0,3}#{1,6} .*?)\s*\{([:#.][^{}]*)\}[\s#]*$")
+_OWN_NAME = re.compile(r"(?:^|\s|:)#([\w:.-]{1,200})")
+_LABEL = re.compile(r"\(([\w:.-]{1,200})\)=\s*")
+_WIKI = re.compile(r"\[\[([^\[\]|\n]{1,200})(?:\\?\|([^\[\]\n]{0,200}))?\]\](?![(\[])")
+_ROLE = re.compile(r"\{(ref|numref|doc)\}`(?:([^`<>\n]+?)\s*<)?([^`<>\n]+)>?`")
 _MDX = re.compile(r"(?:import\s.*\sfrom\s+['\"].*|import\s+['\"].*|export\s+(?:const|default|function|let)\b.*)")
 _COMPONENT = re.compile(r"</?[A-Z][\w.]*(?:\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}|[^<>{}])*>|\{/\*.*?\*/\}", re.DOTALL)
 _PARSER = MarkdownIt("commonmark", {"html": True, "maxNesting": 100}).enable(["table", "strikethrough"])
 _PARSER.use(footnote_plugin).use(deflist_plugin)
+
+
+def _wiki_link(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 (how markdown-it calls its rules)
+    """Read `[[Title#Section|words]]`, as wikis and note books write links."""
+    found = _WIKI.match(state.src, state.pos) if state.src.startswith("[[", state.pos) else None
+    if found and not silent:
+        _push_link(state, f"[[{found[1]}]]", (found[2] or found[1]).strip())
+    return _passed(state, found)
+
+
+def _role_link(state: StateInline, silent: bool) -> bool:  # noqa: FBT001
+    """Read the roles of MyST that refer to other places: {ref}`words <label>`."""
+    found = _ROLE.match(state.src, state.pos) if state.src.startswith("{", state.pos) else None
+    if found and not silent:
+        role = "doc" if found[1] == "doc" else "ref"
+        _push_link(state, f":{role}:{found[3].strip()}", (found[2] or found[3]).strip())
+    return _passed(state, found)
+
+
+def _passed(state: StateInline, found: re.Match[str] | None) -> bool:
+    state.pos = found.end() if found else state.pos
+    return found is not None
+
+
+def _push_link(state: StateInline, target: str, words: str) -> None:
+    state.push("link_open", "a", 1).attrs = {"href": target}
+    state.push("text", "", 0).content = words
+    state.push("link_close", "a", -1)
+
+
+_PARSER.inline.ruler.before("link", "wiki_link", _wiki_link)
+_PARSER.inline.ruler.before("link", "role_link", _role_link)
 
 
 def read(path: Path) -> Iterator[Document | Dropped]:
@@ -100,8 +137,18 @@ def _plain_markdown(lines: list[str], *, components: bool) -> Iterator[str]:
         elif line.lstrip().startswith(":::") and (container := _CONTAINER.fullmatch(line)):
             yield from ("", container[1] or container[2] or "", "")
         elif not (_TEMPLATE.fullmatch(line) or (components and _MDX.fullmatch(line))):
-            attributes = _ATTRIBUTES.match(line)
-            yield attributes[1] if attributes else line
+            yield from _named_lines(line)
+
+
+def _named_lines(line: str) -> Iterator[str]:
+    """Yield a line with the names that its author gave to the place as HTML: `## Words {#name}`, `(name)=`."""
+    if label := _LABEL.fullmatch(line):
+        yield from (f'<a id="{label[1]}"></a>', "")
+    elif attributes := _ATTRIBUTES.match(line):
+        name = _OWN_NAME.search(attributes[2])
+        yield f'{attributes[1]} <a id="{name[1]}"></a>' if name else attributes[1]
+    else:
+        yield line
 
 
 def split_front_matter(text: str) -> tuple[dict[str, object], str]:

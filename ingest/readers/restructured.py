@@ -44,6 +44,8 @@ MOST_NESTED = 8
 _DIRECTIVE = re.compile(r"( *)\.\. (?:\|.*\| )?([A-Za-z][\w:.+-]*)::(?:\s+(.*))?$")
 _OPTION = re.compile(r" *:[\w-]+:(?:\s|$)")
 _ROLE = re.compile(r"(?<![\w`]):([a-zA-Z][\w:.+-]*):`([^`\n]*(?:\n[^`\n]+)?)`")
+_REFERRING = {"ref": "ref", "numref": "ref", "std:ref": "ref", "doc": "doc", "std:doc": "doc"}
+_TARGET = re.compile(r"[\w./:-]{1,200}")
 _KNOWN_ROLES = frozenset(
     "emphasis strong literal code math sub sup subscript superscript title title-reference t abbreviation "
     "acronym".split()
@@ -85,12 +87,16 @@ def write(builder: Builder, text: str) -> str:
 
 
 def _role(found: re.Match[str]) -> str:
-    """Write a role that docutils doesn't know as its words."""
+    """Write a role that docutils doesn't know as its words, those that refer to other places as links."""
     if found[1] in _KNOWN_ROLES:
         return found[0]
     words = re.sub(r"\s*<[^<>]*>$", "", found[2], flags=re.DOTALL) or found[2]
     words = words.rpartition(".")[2] if words.startswith("~") else words.removeprefix("!")
-    return _SIGNS.sub(r"\\\1", words)
+    words = _SIGNS.sub(r"\\\1", words)
+    target = found[2][found[2].rfind("<") + 1 :].rstrip(">").strip()
+    if found[1] in _REFERRING and _TARGET.fullmatch(target) and not set("<>") & set(words):
+        return f"`{words} <:{_REFERRING[found[1]]}:{target.replace('_', chr(92) + '_')}>`__"
+    return words
 
 
 def _without_extensions(lines: list[str]) -> Iterator[str]:

@@ -276,6 +276,9 @@ AS_IN_0_1 = (
     "ALTER TABLE documents DROP COLUMN original",
     "DROP TABLE files",
     "DROP TABLE roots",
+    "DROP TABLE addresses",
+    "DROP TABLE anchors",
+    "DROP TABLE links",
     "CREATE TABLE sources (path TEXT PRIMARY KEY, size INTEGER, mtime INTEGER, digest BLOB) WITHOUT ROWID",
 )
 

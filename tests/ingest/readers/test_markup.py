@@ -117,7 +117,7 @@ def test_asciidoc(tmp_path: Path) -> None:
         "## Installing\n\n1. One\n2. Two\n- a\n  - b\n- CPU: the processor\n\nNote: Be careful.\n\nint x = 1;\n\n"
         "Prices\nName | Price\nTea | 3\nMilk | 4"
     ) == found.text
-    assert ["https://x.org"] == [link.target for link in found.links]
+    assert ["https://x.org", "#b"] == [link.target for link in found.links]
 
 
 def test_org(tmp_path: Path) -> None:
