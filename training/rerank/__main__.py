@@ -1,14 +1,16 @@
-"""Train the rerankers, in three steps: python -m polyhop.training.rerank lists|cross|listwise ...
+"""Train the rerankers, in steps: python -m polyhop.training.rerank documents|lists|cross|listwise ...
 
-lists     retrieve candidates for questions whose gold passages are known
-cross     train the cross-encoder on candidate lists; a killed training goes on where it was
-listwise  train the listwise scorer and the sufficiency estimate, with a cross-encoder's logits on lists it has not seen
+documents  make questions of one sentence and of two or three that links lead between, over documents of your own
+lists      retrieve candidates for questions whose gold passages are known
+cross      train the cross-encoder on candidate lists; a killed training goes on where it was
+listwise   train the listwise scorer and the sufficiency estimate, with the logits of a cross-encoder on lists new to it
 """
 
 from __future__ import annotations
 
 import sys
 from argparse import Namespace
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,14 @@ from typing import Any
 from ..harness import OUT, SET, SOURCES, Lines, Step, option, path, run, with_parts, write, write_json
 from ..questions import Sources
 from .lists import SHARE, divide, read
+
+
+def _documents(given: Namespace) -> dict[str, Any]:
+    from .chains import made
+
+    found = made(given.documents, given.count, given.seed)
+    write(given.out, found)
+    return {"file": str(given.out), "questions": len(found), **Counter(one.kind for one in found)}
 
 
 def _lists(given: Namespace) -> dict[str, Any]:
@@ -66,7 +76,15 @@ def main(arguments: Sequence[str]) -> int:
             "--unseen", "a domain that the cross-encoder was not trained on", action="append", type=_files, default=[]
         ),
     )
+    texts = (
+        path(
+            "documents", "folder of documents that link to each other, or JSON lines of passages that name each other"
+        ),
+        option("--count", "questions to make at most", type=int, default=150),
+        option("--seed", "of all that chance decides", type=int, default=0),
+    )
     steps = {
+        "documents": Step(_documents, (*texts, OUT), "make questions over documents that link to each other"),
         "lists": Step(_lists, (*SOURCES, hops, OUT), "retrieve candidates"),
         "cross": Step(_cross, (lists, SET, OUT), "train the cross-encoder"),
         "listwise": Step(_listwise, (*domains, weights, OUT), "train the listwise scorer and the sufficiency estimate"),
