@@ -123,13 +123,13 @@ class Settings(RetiredSettings):
         "dry", description="stop rules, with commas: dry, settled, hopeless=SHARE, sufficient=CHANCE, module:Class"
     )
     updaters: str = Field(
-        "link",
-        description="hop updaters in use, with commas: link, span, treehop or treehop=FILE, directional, pagerank, "
-        "shared, module:Class",
+        "link,hyperlink",
+        description="hop updaters in use, with commas: link, hyperlink, span, treehop or treehop=FILE, directional, "
+        "pagerank, shared, module:Class",
     )
     rerankers: str = Field(
-        "listwise,cross,listwise,cover",
-        description="rerankers of quality and auto, with commas: listwise, cross or cross=PAIRS, cover, "
+        "learned,cross,listwise,cover",
+        description="rerankers of quality and auto, with commas: learned, listwise, cross or cross=PAIRS, cover, "
         "rocchio, adapter, e2rank=MODEL, cross-encoder=MODEL, module:Class",
     )
     instructions: bool = Field(True, description="whether a question may say what to leave out, as in “not about X”")

@@ -89,8 +89,10 @@ class State(Request, total=False):
     llm: bool
     #: whether the question was reformulated; None while that is not decided
     augmented: bool | None
-    #: passages of the last search that no earlier one found, and those of the best k that are new there
+    #: passages of the last search that no earlier one found, those that no hop has begun at, and those of the best k
+    #: that are new there
     new_passages: int
+    unread: int
     new_best: int
     #: probability that the best k hold everything needed, where somebody estimates it
     sufficiency: float | None

@@ -5,18 +5,20 @@ from __future__ import annotations
 from typing import Literal, NotRequired, TypedDict
 
 #: by what a candidate was reached: the question itself, a name in the question, a reformulation of the question, a
-#: link or name in a passage, a vector moved in embedding space, or a query in words made of a passage
-Kind = Literal["question", "named", "reformulation", "link", "vector", "words"]
+#: name in a passage, a link that its author wrote, a vector moved in embedding space, or a query in words made of a
+#: passage
+Kind = Literal["question", "named", "reformulation", "link", "hyperlink", "vector", "words"]
 #: kinds of hops; the others belong to the first search
-HOPS = frozenset({"link", "vector", "words"})
+HOPS = frozenset({"link", "hyperlink", "vector", "words"})
 
 
 class Candidate(TypedDict):
     """A passage on its way through a run: how it was reached, and its score.
 
-    As an updater finds it, `score` is that of this one way to it. A ranker makes one candidate of all ways to a
-    passage: `score` is then the sum of `parts`, and `kind`, `via`, `path` and `name` are those of the way that counted
-    most. Rerankers change scores and add parts.
+    As an updater finds it, `score` is that of this one way to it, and `parts` what else the updater knows of the way
+    (see `rerank/evidence.py`). A ranker makes one candidate of all ways to a passage: `score` is then the sum of
+    `parts`, and `kind`, `via`, `path` and `name` are those of the way that counted most. Rerankers change scores and
+    add parts.
 
     `via` names the updater, `path` the passages it was reached through, first bridge first, `name` the key of the name
     that was followed. `hop` counts from 0, the first search. `duplicates` are passages moved back since they say nearly

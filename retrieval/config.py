@@ -12,12 +12,14 @@ from ..core.settings import Settings
 from .candidate import Candidate
 from .escalation import Always, Escalation, Never, Pursuit, WhenUnsure
 from .fusion.role import FUSIONS
+from .hop.hyperlink import HyperlinkHop
 from .hop.link import LinkHop
 from .hop.role import UPDATERS, HopUpdater
 from .query.first import FirstSearch
 from .query.role import AUGMENTERS, Augmenter, Searcher
 from .rerank.duplicates import Duplicates
 from .rerank.exclude import Exclude
+from .rerank.learned import Learned
 from .rerank.listwise import Estimate
 from .rerank.path import PathScore
 from .rerank.role import ALWAYS, RERANKERS, Ranker, Reranker, Sufficiency
@@ -30,8 +32,8 @@ if TYPE_CHECKING:
 
 #: updaters that are asked after those of the settings where a ranking is looked at again
 FURTHER = ("span",)
-#: rerankers of `auto` before it is asked whether a ranking is sure: they take a millisecond, for they read no text
-LIGHT = ("listwise", "cover")
+#: rerankers that every ranking goes through, and without more than these in `fast`, for they read no text
+LIGHT = ("learned",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,8 @@ class Config:
     through; `hops` are the updaters that propose the next queries, in this order. `stop` is combined with the deadline
     of `seconds` and with cancellation, which always hold.
 
-    After the last search the updaters in `further` are asked too, and the `light` rerankers order the outcome; where it
-    then is less sufficient than `sure`, or where there are no light ones, the `rerankers` do.
+    After the last search the `light` rerankers order the outcome. Where it then is less sufficient than `sure`, or
+    where there are no light ones, the updaters in `further` are asked too, and the `rerankers` order all of it.
 
     With a language model `escalation` says whether it is to split the question into sub-questions, which `pursuit`
     asks.
@@ -54,12 +56,12 @@ class Config:
     """
 
     first: Searcher = field(default_factory=FirstSearch)
-    hops: tuple[HopUpdater, ...] = (LinkHop(),)
+    hops: tuple[HopUpdater, ...] = (LinkHop(), HyperlinkHop())
     augment: Augmenter | None = None
     gate: Gate | None = None
     ranker: Ranker = field(default_factory=PathScore)
     further: tuple[HopUpdater, ...] = ()
-    light: tuple[Reranker, ...] = ()
+    light: tuple[Reranker, ...] = (Learned(),)
     rerankers: tuple[Reranker, ...] = ()
     sufficiency: Sufficiency | None = field(default_factory=Estimate)
     sure: float = ALWAYS
@@ -99,7 +101,7 @@ class Config:
             augment=augment,
             gate=None if augment is None or settings.gate is None else _gate(augment.name, settings.gate),
             further=tuple(UPDATERS.make(name, retriever) for name in FURTHER if name not in names) if bounds else (),
-            light=tuple(map(RERANKERS.make, LIGHT)) if settings.profile == "auto" else (),
+            light=tuple(map(RERANKERS.make, LIGHT)) if settings.profile != "quality" else (),
             rerankers=tuple(RERANKERS.make(name, retriever) for name in rerankers) if bounds else (),
             sure=max(bounds, default=ALWAYS),
             escalation={"never": Never(), "always": Always(), "unsure": WhenUnsure(settings.unsure)}[settings.split],

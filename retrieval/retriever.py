@@ -81,6 +81,10 @@ class Retriever(Protocol):
         """
         ...
 
+    def background(self) -> Vectors:
+        """Return the unit vectors of some passages drawn at random, shape (passages, dimension); none if nobody can."""
+        ...
+
 
 class MultiRetriever:
     """Collections searched as one; they must have the same embedder.
@@ -165,6 +169,10 @@ class MultiRetriever:
             for name, found in member.linking(ids, most, where=where).items():
                 joined.setdefault(name, []).extend(found)
         return {name: list(dict.fromkeys(found))[:most] for name, found in joined.items()}
+
+    def background(self) -> Vectors:
+        """Return the members' samples."""
+        return np.concatenate([member.background() for member in self._members])
 
 
 class CallableRetriever:
@@ -263,6 +271,10 @@ class CallableRetriever:
     def linking(self, ids: Sequence[str], most: int, *, where: str = "") -> Mapping[str, Sequence[str]]:
         """Return nothing, as `linked` does."""
         return {}
+
+    def background(self) -> Vectors:
+        """Return nothing: a search of the user's own has no passages but those it finds."""
+        return np.empty((0, self.embedder.dimension), np.float32)
 
     def _call(self, question: str, k: int) -> Iterable[Any]:
         if callable(getattr(self._search, "search", None)):

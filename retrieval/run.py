@@ -14,7 +14,7 @@ from ..core.errors import CallerError
 from ..core.types import Block, Passage, Spent, Vectors
 from ..core.words import STOP, content_words, word_key
 from ..store.names import Kind, names_of
-from .candidate import Understood
+from .candidate import Candidate, Understood
 from .retriever import Retriever
 
 if TYPE_CHECKING:
@@ -95,6 +95,8 @@ class Run:
         #: what earlier searches found, and the passages that were expanded; the search node says so
         self.found: frozenset[str] = frozenset()
         self.expanded: frozenset[str] = frozenset()
+        #: every way to each passage found; the steps that look again say so
+        self.ways: Mapping[str, Sequence[Candidate]] = {}
         #: vectors that an updater derived, by its checkpoint and the path; bounded by the queries of a run
         self.derived: dict[tuple[str, ...], Vectors] = {}
         self._vector: Vectors | None = None

@@ -38,10 +38,23 @@ class Progress:
     kth: float = 0.0
     #: probability that the best k hold everything needed, where somebody estimates it
     sufficiency: float | None = None
+    #: passages that the last search found, or led to once more, and no hop has begun at; None where nobody counts
+    unread: int | None = None
 
 
 class Stop:
-    """A rule that looks at the progress of a run and says whether to end it; its `repr` is what the run reports."""
+    """A rule that looks at the progress of a run and says whether to end it; its `repr` is what the run reports.
+
+    A rule that never looks at `sufficiency` may say so with `asks_sufficiency`: the estimate after each search costs
+    some milliseconds.
+    """
+
+    __slots__ = ()
+
+    @property
+    def asks_sufficiency(self) -> bool:
+        """Say whether the rule may look at the sufficiency."""
+        return True
 
     def __call__(self, progress: Progress) -> bool:
         """Return whether the run should end now."""
@@ -71,6 +84,11 @@ class AnyOf(Stop):
         """Return the first rule that fired."""
         return next(filter(None, (rule.reason(progress) for rule in self.rules)), "")
 
+    @property
+    def asks_sufficiency(self) -> bool:
+        """Say whether one of the rules may look at the sufficiency."""
+        return any(rule.asks_sufficiency for rule in self.rules)
+
 
 @dataclass(frozen=True, slots=True)
 class AllOf(Stop):
@@ -81,9 +99,25 @@ class AllOf(Stop):
     def __call__(self, progress: Progress) -> bool:
         return all(rule(progress) for rule in self.rules)
 
+    @property
+    def asks_sufficiency(self) -> bool:
+        """Say whether one of the rules may look at the sufficiency."""
+        return any(rule.asks_sufficiency for rule in self.rules)
+
+
+class _Blind(Stop):
+    """A rule that never looks at the sufficiency."""
+
+    __slots__ = ()
+
+    @property
+    def asks_sufficiency(self) -> bool:
+        """Say no."""
+        return False
+
 
 @dataclass(frozen=True, slots=True)
-class MaxHops(Stop):
+class MaxHops(_Blind):
     """Ends after so many hops, 0 for the first search alone. The plain bound on cost; combine other rules with it."""
 
     limit: int = 1
@@ -93,7 +127,7 @@ class MaxHops(Stop):
 
 
 @dataclass(frozen=True, slots=True)
-class AfterSeconds(Stop):
+class AfterSeconds(_Blind):
     """Ends when the run has taken so long; looked at before each step, a search that has begun is finished."""
 
     limit: float
@@ -103,15 +137,20 @@ class AfterSeconds(Stop):
 
 
 @dataclass(frozen=True, slots=True)
-class WhenDry(Stop):
-    """Ends once a search finds nothing new or nothing is left to ask. Never costs recall, and saves little."""
+class WhenDry(_Blind):
+    """Ends once a search leads to nothing that is left to read, or nothing is left to ask.
+
+    A passage that an earlier search had found counts until a hop has begun at it: the first search often has the next
+    bridge among its candidates already. Never costs recall, and saves little.
+    """
 
     def __call__(self, progress: Progress) -> bool:
-        return progress.new_passages == 0 or progress.queries == 0
+        unread = progress.new_passages if progress.unread is None else progress.unread
+        return unread == 0 or progress.queries == 0
 
 
 @dataclass(frozen=True, slots=True)
-class WhenSettled(Stop):
+class WhenSettled(_Blind):
     """Ends once a further hop leaves the best k as they were. Saves more than `WhenDry` and may cost a late passage."""
 
     after: int = 1
@@ -121,7 +160,7 @@ class WhenSettled(Stop):
 
 
 @dataclass(frozen=True, slots=True)
-class WhenHopeless(Stop):
+class WhenHopeless(_Blind):
     """Ends when nothing that could be asked next can score a share of what the last of the best k scores.
 
     It looks before the search, where `WhenSettled` looks back at one. The best score of a hop is known beforehand for
@@ -145,7 +184,7 @@ class WhenSufficient(Stop):
 
 
 @dataclass(frozen=True, slots=True)
-class WhenCancelled(Stop):
+class WhenCancelled(_Blind):
     """Ends when somebody asked for it; the run still returns what it has."""
 
     def __call__(self, progress: Progress) -> bool:

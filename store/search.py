@@ -38,6 +38,8 @@ TIES = 500
 RECENT = 4_096
 # A search that a writer disturbs is made again, so often at the most.
 ATTEMPTS = 4
+# Passages by which it is judged what a cosine is worth here.
+SAMPLE = 512
 UNIVERSE = "SELECT id FROM documents WHERE live IS NOT NULL"
 
 
@@ -87,6 +89,7 @@ class CollectionReader:
         self._passages: Recent[Passage] = Recent(RECENT)
         self._vectors: Recent[Vectors] = Recent(RECENT)
         self._plan = lru_cache(maxsize=64)(self._make_plan)
+        self._sample = lru_cache(maxsize=1)(self._draw)
         self._sites = lru_cache(maxsize=1)(lambda generation: sites.known(record))
 
     def dense(self, vectors: ArrayLike, k: int, *, where: str = "") -> list[list[Hit]]:
@@ -255,12 +258,23 @@ class CollectionReader:
         with self._record.reading() as connection:
             return links.linking(connection, ids, most, check=check, sites=found)
 
+    def background(self) -> Vectors:
+        """Return the vectors of at most `SAMPLE` passages drawn at random, the same ones until something is written."""
+        return self._sample(self._generation())
+
     def keys(self, where: str = "") -> list[str]:
         """Return the keys of the documents that a filter lets pass, sorted; all of them for no filter."""
         documents, values = _matching(_condition(where))
         with self._record.reading() as connection:
             rows = connection.execute(f"SELECT key FROM documents WHERE id IN ({documents}) ORDER BY key", values)
             return [row[0] for row in rows]
+
+    def _draw(self, _generation: int) -> Vectors:
+        # The hash of a text is as good as a die.
+        sql = "SELECT vector FROM vectors WHERE embedder = ? ORDER BY hash LIMIT ?"
+        with self._record.reading() as connection:
+            found = connection.execute(sql, (self.embedder_name, SAMPLE)).fetchall()
+        return np.frombuffer(b"".join(row[0] for row in found), np.float32).reshape(len(found), self._dimension)
 
     def _generation(self) -> int:
         return int(self._record.get("generation", 0))

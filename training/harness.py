@@ -70,6 +70,7 @@ SOURCES = (
     option("--others", "passages to draw from the corpora", type=int, default=5_000),
     option("--untitled", "leave the titles out", action="store_true"),
     path("--home", "folder for the collection, in the cache by default"),
+    path("--files", "folder whose files are searched in the place of passages"),
 )
 
 

@@ -24,6 +24,7 @@ from ..core.settings import Settings
 from ..core.types import Document
 from ..graphs.loop import ask
 from ..graphs.state import Request, State
+from ..ingest.index import index_paths
 from ..retrieval.config import Config
 from ..retrieval.run import Run
 from ..retrieval.stop import MaxHops, WhenDry
@@ -74,6 +75,7 @@ class Sources:
         others: passages to draw from the corpora.
         limit: questions to take of each file, the first ones; 0 takes all.
         home: folder of the collection, which is kept, so that a killed run goes on where it was; by default the cache.
+        files: a folder whose files are searched in the place of passages; gold texts stand in them word for word.
     """
 
     questions: Sequence[Path]
@@ -84,11 +86,12 @@ class Sources:
     seed: int = 0
     limit: int = 0
     home: Path | None = None
+    files: Path | None = None
 
     @classmethod
     def of(cls, given: Namespace) -> Sources:
         """Return what a command line with the options `SOURCES` names."""
-        names = ("questions", "apart", "others", "untitled", "limit", "home")
+        names = ("questions", "apart", "others", "untitled", "limit", "home", "files")
         return cls(corpora=given.corpus, **{name: getattr(given, name) for name in names})
 
 
@@ -116,14 +119,20 @@ def pair(one: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def of_each(sources: Sources, make: Callable[[HopQuestion, Collection], Made]) -> list[Made]:
-    """Return what is made of each question, asked of the collection of all passages.
+    """Return what is made of each question, asked of the collection of all passages, or of all files.
 
     Raises:
         CallerError: if a file cannot be read, or no question is left.
     """
-    asked, texts = gathered(sources)
     watcher, found = Lines(), []
-    with filled(texts, sources.home or Settings().cache / "training", watcher) as collection:
+    home = sources.home or Settings().cache / "training"
+    if sources.files is not None:
+        asked = [_held(one) for path in sources.questions for one in read(path)[: sources.limit or None]]
+        filling = indexed(sources.files, home)
+    else:
+        asked, texts = gathered(sources)
+        filling = filled(texts, home, watcher)
+    with filling as collection:
         for number, one in enumerate(asked, start=1):
             found.append(make(one, collection))
             watcher.step("retrieving", number, len(asked))
@@ -145,6 +154,18 @@ def gathered(sources: Sources) -> tuple[list[HopQuestion], list[tuple[str, str]]
         return kept, sorted(texts)
     bare = [replace(one, gold=tuple({"text": each["text"]} for each in one.gold), distractors=()) for one in kept]
     return bare, sorted({("", text) for _, text in texts})
+
+
+def indexed(files: Path, home: Path) -> Collection:
+    """Return the collection of these files, which is made or brought up to date first.
+
+    Raises:
+        CallerError: if there are none.
+    """
+    mark = blake2b(str(files.resolve()).encode(), digest_size=12).hexdigest()
+    collection = Collection.create(home, f"{NAME}-{mark}")
+    index_paths(collection, [files])
+    return collection
 
 
 def filled(texts: Sequence[tuple[str, str]], home: Path, watcher: Lines) -> Collection:

@@ -51,7 +51,7 @@ def _pursued(questions: list[str], state: State, run: Run, watch: Watch) -> Stat
     config = run.config
     new, asked = config.pursuit.pursue(questions, run, first=config.first, ranker=config.ranker)
     found = [Candidate(**{**one, "hop": state["searches"]}) for one in new]
-    looked = second_look(config.ranker.rank(add_found(state["found"], found), run), run)
+    looked = second_look(add_found(state["found"], found), run)
     event = watch.event(
         queries=len(asked),
         found=len({one["id"] for one in found}),

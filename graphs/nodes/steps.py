@@ -12,6 +12,7 @@ from ...retrieval.candidate import Candidate, Query
 from ...retrieval.query.instructions import CUE
 from ...retrieval.query.role import Searcher, first_query
 from ...retrieval.query.translate import translate
+from ...retrieval.rerank.learned import Learned
 from ...retrieval.rerank.role import Reranker
 from ...retrieval.run import Run
 from ...retrieval.stop import MOST_HOPS, MaxHops, Progress
@@ -71,11 +72,17 @@ def search(state: State, run: Run) -> State:
         found += [Candidate(**{**one, "hop": made - again}) for one in searchers[name].search(queries, run)]
     ids = dict.fromkeys(one["id"] for one in found)
     new = sum(name not in before for name in ids)
+    unread = sum(name not in run.expanded for name in ids)
     event = watch.event(queries=len(kept), found=len(ids), new=new, dropped=sorted(run.gone))
     run.emit(event)
     if again:
-        return State(found=found, new_passages=state["new_passages"] + new, events=[event])
-    return State(found=found, searches=made + 1, new_passages=new, events=[event])
+        return State(
+            found=found,
+            new_passages=state["new_passages"] + new,
+            unread=state.get("unread", 0) + unread,
+            events=[event],
+        )
+    return State(found=found, searches=made + 1, new_passages=new, unread=unread, events=[event])
 
 
 def _reformulated(state: State, run: Run) -> bool:
@@ -104,9 +111,16 @@ def rank(state: State, run: Run) -> State:
     return State(
         ranked=ranked,
         new_best=new,
-        sufficiency=config.estimate(ranked, run),
+        sufficiency=_so_far(ranked, state.get("found", []), run),
         events=[watch.event(found=len(ranked), new=new)],
     )
+
+
+def _so_far(ranked: Sequence[Candidate], found: Sequence[Candidate], run: Run) -> float | None:
+    """Return how sufficient a ranking is, where the stop rules may look at that; it is known after a look at it."""
+    if not run.config.stop.asks_sufficiency:
+        return None
+    return first_look(ranked, found, run).sufficiency
 
 
 # Passages to go on from: those that the question names and the head of the first ranking, later the best that are left.
@@ -185,6 +199,7 @@ def verdict(state: State, run: Run, proposed: Sequence[Query] | None = None) -> 
     progress = Progress(
         hops=state["searches"] - 1,
         new_passages=state["new_passages"],
+        unread=state.get("unread"),
         new_best=state["new_best"],
         queries=len(state["frontier"] if proposed is None else proposed),
         seconds=time.monotonic() - run.started,
@@ -220,7 +235,7 @@ def finish(state: State, run: Run) -> State:
 
 
 def rerank(state: State, run: Run) -> State:
-    """Ask the further updaters; order the outcome by the light rerankers, or by all where it then is not sure.
+    """Order the outcome by the light rerankers; where it then is not sure, ask the further updaters and the rerankers.
 
     Without light rerankers it is the ranking as it stands that has to be sure. A reranker that fails is passed over,
     and the event says so: the run has a ranking already. A run that is to end now is left as it is.
@@ -231,9 +246,10 @@ def rerank(state: State, run: Run) -> State:
     if not config.light and _sure(state.get("sufficiency"), run):
         return State()
     watch = Watch("rerank", state)
-    new = _further(state, run)
-    found = config.ranker.rank(add_found(state["found"], new), run) if new else list(map(_alone, state["ranked"]))
-    looked = second_look(found, run)
+    looked, new = first_look(state["ranked"], state["found"], run) if config.light else None, list[Candidate]()
+    if looked is None or (not looked.sure and (config.further or config.rerankers)):
+        new = further_of(state, run)
+        looked = second_look(add_found(state["found"], new), run, looked)
     changed = new_best(state, looked.ranked)
     event = watch.event(found=len(new), new=changed, sure=looked.sure, notices=looked.notices)
     run.emit(event)
@@ -241,7 +257,7 @@ def rerank(state: State, run: Run) -> State:
 
 
 class Looked(NamedTuple):
-    """A ranking after a second look, how sufficient it is, whether it was sure without being read, what failed."""
+    """A ranking after a look, how sufficient it is, whether it was sure without being read, what failed."""
 
     ranked: list[Candidate]
     sufficiency: float | None
@@ -249,14 +265,29 @@ class Looked(NamedTuple):
     notices: list[str]
 
 
-def second_look(found: list[Candidate], run: Run) -> Looked:
-    """Order a ranking by the light rerankers, or by all where it then is not sure; near-duplicates come last."""
+def first_look(ranked: Sequence[Candidate], found: Sequence[Candidate], run: Run) -> Looked:
+    """Order a ranking by the light rerankers, by the learned one where there are none; near-duplicates come last."""
+    run.ways = _ways(found)
+    ordered, estimate, notices = _reranked(list(map(_alone, ranked)), run.config.light or (Learned(),), run)
+    return Looked(run.config.distinct(ordered, run), estimate, _sure(estimate, run), notices)
+
+
+def second_look(found: list[Candidate], run: Run, looked: Looked | None = None) -> Looked:
+    """Rank everything found anew and order it by the rerankers, or where there are none by the light ones.
+
+    What a first look at it had to say stays said.
+    """
     config = run.config
-    ranked, estimate, notices = _reranked(found, config.light or config.rerankers, run)
-    sure = bool(config.light) and _sure(estimate, run)
-    if config.light and not sure:
-        ranked, estimate, notices = _reranked(found, config.rerankers, run)
-    return Looked(config.distinct(ranked, run), estimate, sure, notices)
+    run.ways = _ways(found)
+    ranked, estimate, notices = _reranked(config.ranker.rank(found, run), config.rerankers or config.light, run)
+    return Looked(config.distinct(ranked, run), estimate, False, [*(looked.notices if looked else ()), *notices])
+
+
+def _ways(found: Sequence[Candidate]) -> dict[str, list[Candidate]]:
+    ways: dict[str, list[Candidate]] = {}
+    for one in found:
+        ways.setdefault(one["id"], []).append(one)
+    return ways
 
 
 def _sure(estimate: float | None, run: Run) -> bool:
@@ -288,7 +319,7 @@ def _alone(item: Candidate) -> Candidate:
     return cast(Candidate, {key: value for key, value in item.items() if key != "duplicates"})
 
 
-def _further(state: State, run: Run) -> list[Candidate]:
+def further_of(state: State, run: Run) -> list[Candidate]:
     """Return what further updaters find from where the first hop began."""
     chosen = first_bridges(state)
     run.found, run.expanded = frozenset(one["id"] for one in state["found"]), frozenset(state["expanded"])

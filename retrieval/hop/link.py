@@ -70,4 +70,4 @@ class LinkHop:
             target, link = found.passage.id, KIND_WEIGHT[kind] * query.get("strength", 0.0)
             if target not in query["path"] and found.passage.document != bridge.passage.document:
                 score = link * (query["score"] - float(bridge.vector @ found.vector))
-                yield reached(self, query, target, query["text"], score=score)
+                yield reached(self, query, target, query["text"], score=score, parts={"strength": link})

@@ -15,9 +15,9 @@ from ..run import Run
 class HopUpdater(Searcher, Protocol):
     """Makes the next queries out of the question and the passages found, and runs them.
 
-    `kind` is how it reaches passages (`link`, `vector` or `words`); rankers judge what it finds by that. `checkpoint`
-    is a hash of the weights it uses, empty for an updater without any: a resumed run refuses queries of others. Both
-    methods are deterministic, bounded, and skip passages that are gone.
+    `kind` is how it reaches passages (`link`, `hyperlink`, `vector` or `words`); rankers judge what it finds by that.
+    `checkpoint` is a hash of the weights it uses, empty for an updater without any: a resumed run refuses queries of
+    others. Both methods are deterministic, bounded, and skip passages that are gone.
     """
 
     @property
@@ -37,6 +37,7 @@ UPDATERS: Registry[HopUpdater] = Registry(
     "polyhop.hop_updaters",
     {
         "link": "polyhop.retrieval.hop.link:LinkHop",
+        "hyperlink": "polyhop.retrieval.hop.hyperlink:HyperlinkHop",
         "span": "polyhop.retrieval.hop.span:SpanHop",
         "shared": "polyhop.retrieval.hop.shared:SharedNameHop",
         "directional": "polyhop.retrieval.hop.directional:DirectionalHop",
@@ -54,9 +55,12 @@ def query_from(updater: HopUpdater, bridge: Candidate, text: str, strength: floa
     return query if strength is None else Query(**{**query, "strength": strength})
 
 
-def reached(updater: HopUpdater, query: Query, target: str, name: str, *, score: float) -> Candidate:
+def reached(
+    updater: HopUpdater, query: Query, target: str, name: str, *, score: float, parts: dict[str, float] | None = None
+) -> Candidate:
     """Return the passage `target` as a candidate that an updater's query found."""
-    return Candidate(id=target, kind=updater.kind, via=updater.name, path=query["path"], name=name, score=score)
+    found = Candidate(id=target, kind=updater.kind, via=updater.name, path=query["path"], name=name, score=score)
+    return found if parts is None else Candidate(**{**found, "parts": parts})
 
 
 def best_of(found: Iterable[Candidate]) -> list[Candidate]:

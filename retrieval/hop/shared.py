@@ -68,7 +68,14 @@ class SharedNameHop:
                 continue
             if target.passage.id not in query["path"] and target.passage.document != bridge.passage.document:
                 score = query.get("strength", 0.0) * (query["score"] - float(bridge.vector @ target.vector))
-                yield reached(self, query, target.passage.id, query["text"], score=score)
+                yield reached(
+                    self,
+                    query,
+                    target.passage.id,
+                    query["text"],
+                    score=score,
+                    parts={"strength": query.get("strength", 0.0)},
+                )
 
 
 def _names(known: LoadedPassage) -> list[str]:

@@ -9,6 +9,9 @@ without one. What is found has the score
 
 with the rarity of the name, confidence the cosine of query and target above a floor, times `doubt` where the target
 does not hold the name's words, and the rest as in `LinkHop`.
+
+A vector search seldom finds the passage that only mentions the name. So where few passages hold it, those of them that
+are nearest to the query count as found too, as if they stood a little above the floor at least.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...core.types import Hit
+from ...core.types import Hit, Vectors
 from ...core.words import STOP, capital_spans, content_words, name_key, word_key
 from ..candidate import Candidate, Kind, Query
 from ..run import LoadedPassage, Run
@@ -38,6 +41,8 @@ class SpanHop:
         depth: passages to take from each search.
         floor: cosine of query and target below which nothing is found.
         doubt: the share of the score that a target without the name's words keeps.
+        holders: a name that more passages mention is looked for by vector alone; 0 for all names.
+        least: the confidence in a passage that holds the name, however far it is from the query.
     """
 
     bridges: int = 8
@@ -47,6 +52,8 @@ class SpanHop:
     weight: float = 1.0
     floor: float = 0.35
     doubt: float = 0.2
+    holders: int = 60
+    least: float = 0.02
     name: str = "span"
     kind: Kind = "words"
     checkpoint: str = ""
@@ -75,12 +82,31 @@ class SpanHop:
         different = list(dict.fromkeys(texts))
         vectors = dict(zip(different, run.retriever.embedder.encode_queries(different), strict=True))
         lists = run.retriever.dense(np.stack([vectors[text] for text in texts]), self.depth + 1, where=run.where)
+        mentioned = self._mentioned(
+            [(query, vectors[text]) for (query, _), text in zip(asked, texts, strict=True)], run
+        )
+        lists = [_joined(near, held) for near, held in zip(lists, mentioned, strict=True)]
         run.load(hit.id for hits in lists for hit in hits)
         return best_of(
             one
             for (query, bridge), hits in zip(asked, lists, strict=True)
             for one in self._found(query, bridge, hits, run)
         )
+
+    def _mentioned(self, asked: Sequence[tuple[Query, Vectors]], run: Run) -> list[list[Hit]]:
+        """Return for each query those of the passages that hold its name which are nearest to it."""
+        keys = [name_key(query["text"]) for query, _ in asked]
+        if not self.holders:
+            return [[] for _ in keys]
+        held = run.retriever.mentioning(sorted(set(keys)), self.holders, where=run.where)
+        known = run.retriever.vectors(sorted({name for ids in held.values() for name in ids}))
+        found = []
+        for (_, vector), key in zip(asked, keys, strict=True):
+            ids = [name for name in held.get(key, ()) if name in known]
+            cosines = np.round(np.stack([known[name] for name in ids]) @ vector, 6).tolist() if ids else []
+            hits = sorted(map(Hit, ids, cosines), key=lambda hit: (-hit.score, hit.id))
+            found.append(hits[: self.depth])
+        return found
 
     def _rarest(self, bridge: Candidate, names: dict[str, str], run: Run) -> Iterator[Query]:
         ranked = sorted((-run.rarity(key), key) for key in names)
@@ -93,11 +119,25 @@ class SpanHop:
             target = run.known(hit.id)
             if target is None or hit.id in query["path"]:
                 continue
-            confidence = max(0.0, round(hit.score, 6) - self.floor) / (1 - self.floor)
             certain = 1.0 if wanted <= target.words else self.doubt
+            least = self.least if certain == 1.0 and self.holders else 0.0
+            confidence = max(least, (round(hit.score, 6) - self.floor) / (1 - self.floor))
             gain = query["score"] - float(bridge.vector @ target.vector)
             score = self.weight * query.get("strength", 0.0) * confidence * certain * gain
-            yield reached(self, query, hit.id, name_key(query["text"]), score=score)
+            yield reached(
+                self,
+                query,
+                hit.id,
+                name_key(query["text"]),
+                score=score,
+                parts={"strength": query.get("strength", 0.0), "fit": confidence * certain},
+            )
+
+
+def _joined(near: Sequence[Hit], held: Sequence[Hit]) -> list[Hit]:
+    """Return the hits of both lists, each passage once."""
+    there = {hit.id for hit in near}
+    return [*near, *(hit for hit in held if hit.id not in there)]
 
 
 def _names(known: LoadedPassage, asked: frozenset[str]) -> dict[str, str]:

@@ -52,8 +52,19 @@ class FirstSearch:
             run.load(hit.id for hits in (near, words) for hit in hits)
             asked = FusionInput(query["text"], vector, depth, run.vectors, run.retriever.frequency)
             ranking = self.fusion.fuse(near, words, asked)
+            best = max((hit.score for hit in words), default=0.0)
+            lexical = {hit.id: query["score"] * hit.score / best for hit in words if best > 0}
+            close = {hit.id for hit in near}
             candidates += [
-                Candidate(id=hit.id, kind="question", via=self.name, path=[], name="", score=query["score"] * hit.score)
+                Candidate(
+                    id=hit.id,
+                    kind="question",
+                    via=self.name,
+                    path=[],
+                    name="",
+                    score=query["score"] * hit.score,
+                    parts={"lexical": lexical.get(hit.id, 0.0), "dense": float(hit.id in close)},
+                )
                 for hit in ranking
             ]
             candidates += self._named(query, run)

@@ -1,4 +1,4 @@
-"""A linear scorer over what is known of a ranking, and with it the probability that its first passages suffice.
+"""A linear scorer over a ranking that a cross-encoder has read, and the probability that its first passages suffice.
 
 Both were trained on retrieved lists (`polyhop.training.rerank`), once with and once without what a cross-encoder says.
 They read nothing but the ranking and cost well under a millisecond. Features of a candidate come first, then those of
@@ -19,6 +19,8 @@ from ...core.types import Numbers
 from ...core.weights_file import Linear, load_linear
 from ..candidate import Candidate
 from ..run import Run
+from .evidence import KINDS
+from .learned import PARTS
 from .role import WHOLE, reordered
 
 SHIPPED = Path(__file__).parent / "weights" / "listwise.json"
@@ -27,18 +29,12 @@ HEAD = 30
 #: passages that have to suffice, however many are asked for
 FIRST = 5
 
-#: the ways along which a candidate may have been reached from another one, whatever the updater is called
-KINDS = ("link", "vector", "words")
-#: what the ranker's score is the sum of
-PARTS = ("search", "cosine", "covered", "named", "path", "direction")
-_WAYS = ("named", "path", "search")
 _SHOWN = 7  # places whose scores the summary holds
 _LOWEST = -8.0
 
 #: features of a candidate
 NAMES = (
     *PARTS,
-    *(f"has {name}" for name in _WAYS),
     "below first",
     "above fifth",
     "place",
@@ -61,8 +57,8 @@ SUMMARY = (
     "named shown",
     "best covered",
     "mean covered",
-    "best cosine",
-    "mean cosine",
+    "best search",
+    "mean search",
     "share missed",
     "missed",
     "share missed by 20",
@@ -108,7 +104,7 @@ def in_first_order(ranked: Sequence[Candidate]) -> list[Candidate]:
 
 
 def base_score(item: Candidate) -> float:
-    """Return the score that the ranker gave, whatever rerankers made of it."""
+    """Return the score that the learned ranking gave, or the ranker, whatever rerankers made of it."""
     parts = item.get("parts", {})
     own = [parts[name] for name in (*PARTS, WHOLE) if name in parts]
     return sum(own) if own else item["score"]
@@ -124,7 +120,6 @@ def features(head: Reading) -> Numbers:
     children = np.bincount([row for row in bridges if row >= 0], minlength=len(items))
     parts = [item.get("parts", {}) for item in items]
     columns: list[Sequence[float] | Numbers] = [[part.get(name, 0.0) for part in parts] for name in PARTS]
-    columns += [[float(name in part) for part in parts] for name in _WAYS]
     columns += [
         scores - scores[0],
         scores - scores[min(FIRST, len(items)) - 1],
@@ -158,9 +153,9 @@ def summary(head: Reading, scores: Numbers, shown: Sequence[int]) -> Numbers:
     right = 1 / (1 + np.exp(-logits))
     inside, outside = right[:FIRST].sum(), right[FIRST:].sum()
     first = [head.items[row] for row in shown[:FIRST]]
-    parts = [item.get("parts", {}) for item in first]
-    covered = [part.get("covered", 0.0) for part in parts]
-    cosines = [part.get("cosine", 0.0) for part in parts]
+    whole = head.weigh(frozenset(head.weights)) or 1.0
+    covered = [head.weigh(head.words[row]) / whole for row in shown[:FIRST]]
+    searched = [item.get("parts", {}).get("search", 0.0) for item in first]
     known = [
         *places,
         outside,
@@ -169,11 +164,11 @@ def summary(head: Reading, scores: Numbers, shown: Sequence[int]) -> Numbers:
         np.log1p(inside),
         right[FIRST:].max(initial=0.0),
         sum(bool(item["path"]) for item in first),
-        sum(part.get("named", 0.0) for part in parts),
+        sum(item.get("parts", {}).get("named", 0.0) for item in first),
         max(covered, default=0.0),
         _mean(covered),
-        max(cosines, default=0.0),
-        _mean(cosines),
+        max(searched, default=0.0),
+        _mean(searched),
     ]
     return np.array([*known, *_coverage(head, shown)])
 

@@ -49,6 +49,7 @@ RERANKERS: Registry[Reranker] = Registry(
     "reranker",
     "polyhop.rerankers",
     {
+        "learned": "polyhop.retrieval.rerank.learned:Learned",
         "listwise": "polyhop.retrieval.rerank.listwise:Listwise",
         "cross": "polyhop.retrieval.rerank.cross:CrossEncoder",
         "cover": "polyhop.retrieval.rerank.cover:Cover",

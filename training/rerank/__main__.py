@@ -1,6 +1,8 @@
-"""Train the rerankers, in steps: python -m polyhop.training.rerank documents|lists|cross|listwise ...
+"""Train the rerankers, in steps: python -m polyhop.training.rerank documents|evidence|ranking|lists|cross|listwise ...
 
 documents  make questions of one sentence and of two or three that links lead between, over documents of your own
+evidence   note what is known of each passage found for the questions of a domain, one kind of documents
+ranking    train the learned ranking on domains, and judge it on each as if it were left out
 lists      retrieve candidates for questions whose gold passages are known
 cross      train the cross-encoder on candidate lists; a killed training goes on where it was
 listwise   train the listwise scorer and the sufficiency estimate, with the logits of a cross-encoder on lists new to it
@@ -26,6 +28,24 @@ def _documents(given: Namespace) -> dict[str, Any]:
     found = made(given.documents, given.count, given.seed)
     write(given.out, found)
     return {"file": str(given.out), "questions": len(found), **Counter(one.kind for one in found)}
+
+
+def _evidence(given: Namespace) -> dict[str, Any]:
+    from .gather import gather
+
+    domain = gather(Sources.of(given))
+    domain.save(given.out)
+    return {"file": str(given.out), "questions": len(domain.wanted) // 2, "passages": len(domain.of)}
+
+
+def _ranking(given: Namespace) -> dict[str, Any]:
+    from .gather import load
+    from .ranking import RankingRecipe, trained
+
+    groups = {
+        f"group {number}": {file.stem: load(file) for file in files} for number, files in enumerate(given.domains, 1)
+    }
+    return write_json(given.out, *trained(groups, with_parts(RankingRecipe(), given.set), Lines()))
 
 
 def _lists(given: Namespace) -> dict[str, Any]:
@@ -83,7 +103,12 @@ def main(arguments: Sequence[str]) -> int:
         option("--count", "questions to make at most", type=int, default=150),
         option("--seed", "of all that chance decides", type=int, default=0),
     )
+    groups = option(
+        "domains", "a group: files of evidence with commas between; all groups weigh the same", nargs="+", type=_files
+    )
     steps = {
+        "evidence": Step(_evidence, (*SOURCES, OUT), "note what is known of passages found"),
+        "ranking": Step(_ranking, (groups, SET, OUT), "train the learned ranking"),
         "documents": Step(_documents, (*texts, OUT), "make questions over documents that link to each other"),
         "lists": Step(_lists, (*SOURCES, hops, OUT), "retrieve candidates"),
         "cross": Step(_cross, (lists, SET, OUT), "train the cross-encoder"),
