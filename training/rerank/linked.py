@@ -37,40 +37,40 @@ NEAR = 2  # sentences before one that points to a place, which it may belong to
 LEAD = 12  # sentences of a section, or of a document, that a link to it is about
 
 
-class Place(NamedTuple):
+class LinkPlace(NamedTuple):
     """What a link leads to: a document, and an anchor in it or nothing."""
 
     file: str
     anchor: str = ""
 
 
-class Words(NamedTuple):
+class LinkedWords(NamedTuple):
     """Linked words: characters `start` to `end` of a sentence, and the places that they lead to."""
 
     start: int
     end: int
-    places: tuple[Place, ...]
+    places: tuple[LinkPlace, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence:
+class LinkedSentence:
     """A sentence of running text: where it begins in the text of its document, and its links to other documents."""
 
     file: str
     title: str
     start: int
     text: str
-    links: tuple[Words, ...] = ()
+    links: tuple[LinkedWords, ...] = ()
 
 
-class Page:
+class LinkedPage:
     """A document with its sentences and the places of its anchors; `path` is the file that it was read from."""
 
     def __init__(self, file: str, document: Document, path: Path) -> None:
         self.file = file
         self.document = document
         self.path = path
-        self.sentences: list[Sentence] = []
+        self.sentences: list[LinkedSentence] = []
 
     @cached_property
     def folded(self) -> str:
@@ -88,7 +88,7 @@ class Page:
             found |= _html_anchors(self.path, self.document.text)
         return found
 
-    def section(self, anchor: str) -> list[Sentence]:
+    def section(self, anchor: str) -> list[LinkedSentence]:
         """Return the sentences that a link to an anchor is about; those that open the document without an anchor."""
         if not anchor:
             return self.sentences[:LEAD]
@@ -114,20 +114,16 @@ class Page:
         return next(ends, len(self.document.text))
 
 
-def pages(source: Path) -> dict[str, Page]:
+def pages(source: Path) -> dict[str, LinkedPage]:
     """Return the documents of a folder, or of a file of many, by their path in it or by the name of their row.
 
     Raises:
         CallerError: if nothing there can be read.
     """
     files = sorted(source.rglob("*")) if source.is_dir() else [source]
-    found: dict[str, Page] = {}
-    for path in files:
-        if path.is_file() and is_readable(path.suffix):
-            for one in read_file(path):
-                if isinstance(one, Document):
-                    name = _name(one, path, source)
-                    found[name] = Page(name, one, path)
+    readable = [path for path in files if path.is_file() and is_readable(path.suffix)]
+    read = ((path, one) for path in readable for one in read_file(path) if isinstance(one, Document))
+    found = {(name := _name(one, path, source)): LinkedPage(name, one, path) for path, one in read}
     if not found:
         raise CallerError(f"{str(source)!r} holds no document that can be read")
     hyper = {name: list(_hyperlinks(page, found)) for name, page in found.items()}
@@ -152,7 +148,7 @@ def _name(document: Document, path: Path, source: Path) -> str:
     return f"{own}#{row}" if own and row else own or row or path.name
 
 
-def _hyperlinks(page: Page, found: Mapping[str, Page]) -> Iterator[Words]:
+def _hyperlinks(page: LinkedPage, found: Mapping[str, LinkedPage]) -> Iterator[LinkedWords]:
     folder = posixpath.dirname(page.file)
     for start, end, target in page.document.links:
         parts = urlsplit(target)
@@ -161,10 +157,10 @@ def _hyperlinks(page: Page, found: Mapping[str, Page]) -> Iterator[Words]:
         path = posixpath.normpath(posixpath.join(folder, unquote(parts.path)))
         file = next((path + ending for ending in _ENDS if path + ending in found), None)
         if file is not None and file != page.file:
-            yield Words(start, end, (Place(file, unquote(parts.fragment)),))
+            yield LinkedWords(start, end, (LinkPlace(file, unquote(parts.fragment)),))
 
 
-def _bearers(found: Mapping[str, Page]) -> dict[str, list[str]]:
+def _bearers(found: Mapping[str, LinkedPage]) -> dict[str, list[str]]:
     named: dict[str, list[str]] = {}
     for file, page in found.items():
         if key := name_key(_ASIDE.sub("", page.document.title)):
@@ -172,17 +168,17 @@ def _bearers(found: Mapping[str, Page]) -> dict[str, list[str]]:
     return named
 
 
-def _named(page: Page, bearers: Mapping[str, Sequence[str]]) -> Iterator[Words]:
+def _named(page: LinkedPage, bearers: Mapping[str, Sequence[str]]) -> Iterator[LinkedWords]:
     """Yield the first mention of each title of others."""
     text, own = page.document.text, name_key(_ASIDE.sub("", page.document.title))
     for name in dict.fromkeys(span for one in sentences(text) for span in capital_spans(one)):
         files = bearers.get(name_key(name), ()) if name_key(name) != own else ()
         at = text.find(name)
         if 0 < len(files) <= BEARERS and at >= 0:
-            yield Words(at, at + len(name), tuple(Place(file) for file in files))
+            yield LinkedWords(at, at + len(name), tuple(LinkPlace(file) for file in files))
 
 
-def _sentences(page: Page, links: Sequence[Words]) -> Iterator[Sentence]:
+def _sentences(page: LinkedPage, links: Sequence[LinkedWords]) -> Iterator[LinkedSentence]:
     document = page.document
     for block in document.blocks or (None,):
         if block and block.kind not in ("paragraph", "list"):
@@ -196,14 +192,14 @@ def _sentences(page: Page, links: Sequence[Words]) -> Iterator[Sentence]:
             mark = _MARK.match(one)
             at, words = (at + mark.end(), one[mark.end() :]) if mark else (at, one)
             inside = tuple(
-                Words(each.start - at, each.end - at, each.places)
+                LinkedWords(each.start - at, each.end - at, each.places)
                 for each in links
                 if at <= each.start and each.end <= start
             )
-            yield Sentence(page.file, document.title, at, words, inside)
+            yield LinkedSentence(page.file, document.title, at, words, inside)
 
 
-def _with_pointed(near: Sequence[Sentence], found: Mapping[str, Page]) -> Sentence:
+def _with_pointed(near: Sequence[LinkedSentence], found: Mapping[str, LinkedPage]) -> LinkedSentence:
     """Return the first of some sentences, linked by words of a heading to which it, or one of the others, points.
 
     "Access is checked by rules. See Section 4, Rules of access." is as good as a link of "rules".
@@ -215,7 +211,7 @@ def _with_pointed(near: Sequence[Sentence], found: Mapping[str, Page]) -> Senten
     for place in places:
         heading = {word_key(word) for word in content_words(found[place.file].heading(place.anchor)) if len(word) > 2}
         if span := _run(_SEEN.sub(lambda match: " " * len(match[0]), one.text), heading):
-            new.append(Words(*span, (place,)))
+            new.append(LinkedWords(*span, (place,)))
     return replace(one, links=tuple(new)) if new else one
 
 
