@@ -165,6 +165,7 @@ class Agent:
         watcher: Watcher | None = None,
         everything: bool = False,
         only: Sequence[str] | None = None,
+        url: str = "",
     ) -> IndexReport:
         """Bring the first collection up to date with files and folders.
 
@@ -176,12 +177,13 @@ class Agent:
             watcher: is told how far the work is.
             everything: whether to read hidden files, what tools install or build, and what ignore files name too.
             only: absolute paths; nothing else below `paths` is looked at.
+            url: where the pages of the folder are on the web, so that links which say so lead to them; it is kept.
 
         Returns:
             An `IndexReport`: what was read, changed, left out and skipped, with the reasons.
 
         Raises:
-            CallerError: a path does not exist, or this agent opened no collection.
+            CallerError: a path does not exist, this agent opened no collection, or `url` is none.
         """
         from ..ingest.index import index_paths
 
@@ -194,6 +196,7 @@ class Agent:
             everything=everything,
             keep_originals=self.settings.keep_originals,
             only=only,
+            url=url,
         )
 
     # Questions

@@ -27,6 +27,7 @@ from ..retrieval.rerank.duplicates import Duplicates
 from ..retrieval.run import LoadedPassage
 from ..store.chunk import chunk
 from ..store.collection import Collection
+from ..store.sites import known as sites_of
 
 #: letters of a word from which on it is probably several, and the share of all letters in such words that is too much
 LONG, GLUED = 20, 0.005
@@ -166,6 +167,7 @@ def of_collection(collection: Collection) -> Diagnosis:
         "window": window,
         "chunk tokens": status["chunk_tokens"] or window,
         "folders": status["folders"],
+        "sites": [f"{prefix or '/'} is {folder or 'the collection'}" for prefix, folder in sites_of(collection.record)],
         "formats": formats,
         "language": language,
         "with page": sum(one.page > 0 for one in passages),

@@ -15,9 +15,11 @@ from typing import Protocol
 
 import numpy as np
 
+from ..core.errors import CallerError
 from ..core.types import Document
 from ..store.collection import Collection
 from ..store.files import ABSOLUTE, Files, KnownFile, Root, below, within
+from ..store.sites import given
 from ..store.write import Intake, Origin
 from .documents import Dropped, FileProgress, Skipped
 from .readers import MAX_BYTES, READER_VERSION
@@ -87,6 +89,7 @@ def index_paths(
     everything: bool = False,
     keep_originals: bool = False,
     only: Iterable[str] | None = None,
+    url: str = "",
 ) -> IndexReport:
     """Bring a collection up to date with files and folders, and return what happened.
 
@@ -103,12 +106,15 @@ def index_paths(
         everything: whether to read hidden, installed and ignored files too.
         keep_originals: whether to keep a copy of each file.
         only: absolute paths; nothing else below `paths` is looked at.
+        url: where the one folder that is named is on the web; it is kept, and nothing is fetched.
 
     Raises:
-        CallerError: if a path does not exist.
+        CallerError: if a path does not exist, and for a URL that is none or that is given with several paths.
         LockedError: if another process holds the collection.
     """
     only = None if only is None else list(only)
+    if url and (len(paths) != 1 or not os.path.isdir(paths[0]) or not given(url, "")):
+        raise CallerError(f"the URL {url!r} must be that of one folder, such as https://example.org/handbook/")
     found = survey(paths, home=collection.folder.parent, everything=everything, only=only)
     report = IndexReport(pruned=prune, left_out=list(found.left_out))
     report.skipped += [(item.path, item.reason) for item in found.items if isinstance(item, Skipped)]
@@ -116,6 +122,8 @@ def index_paths(
     with collection.intake(progress=advance) as intake:
         run = _Run(collection, intake, report, max_bytes=max_bytes, keep=keep_originals, watcher=watcher)
         run.index([os.path.abspath(path) for path in paths], found, only=only, prune=prune)
+        if url:
+            run.place(os.path.abspath(paths[0]), url)
     result = intake.report
     report.documents_added, report.documents_changed = result.added, result.changed
     report.documents_removed = result.removed
@@ -199,6 +207,21 @@ class _Run:
         if prune:
             self._forget([gone[path] for path in report.vanished])
         self._files.drop_empty_roots()
+
+    def place(self, folder: str, url: str) -> None:
+        """Take down where a folder is on the web.
+
+        Raises:
+            CallerError: for a folder inside another that was indexed.
+        """
+        root = next(
+            (one for one in self._files.roots() if os.path.realpath(one.path) == os.path.realpath(folder)), None
+        )
+        if root is None:
+            raise CallerError(f"{folder!r} has no files, or is in a folder that was indexed; give the URL of that one")
+        if root.url != url:
+            with self._intake.alone():
+                self._files.set_url(root.id, url)
 
     # Where files belong
 

@@ -155,9 +155,7 @@ class Page:
                 self._element(child)
 
     def _element(self, node: Node) -> None:
-        for name in (node.get("id"), node.get("name") if node.tag == "a" else ""):
-            if name and len(name) < LONGEST_NAME:
-                self._pieces.append(("", name))
+        self._pieces += _names(node)
         if kind := self._furniture.kind(node, inside=self._inside):
             self._builder.drop(kind, node.text())
         elif self._notes.get(node.get("id")) is node and not self._flat:
@@ -227,7 +225,7 @@ class Page:
         label = " ".join(node.text().split())
         if target.startswith("#") and target[1:] in self._notes:
             self._waiting.append((target[1:], label.strip("[]() ")))
-            self._pieces.append((f" [{label.strip('[]')}]", ""))
+            self._pieces.append((f" [{label.strip('[]')}]", target))
             return
         if not label and not node.find("img"):
             self._pieces += _inner_names(node)
@@ -318,6 +316,7 @@ class Page:
                 self._flush()
                 self._slots.append(_Slot(len(self._slots), f"{number}." if node.tag == "ol" else ""))
                 number += 1
+                self._pieces += _names(child)
                 self._walk(child)
                 self._flush()
                 self._slots.pop()
@@ -400,7 +399,7 @@ class Page:
         below: dict[int, tuple[int, Pieces]] = {}
         for number, row in enumerate(rows):
             made: list[Pieces] = []
-            name = row.get("id")
+            name = row.get("id")[:LONGEST_NAME]
             for cell in _cells(row):
                 _fill(made, below)
                 self._cell(cell, made, below, named=number < header)
@@ -412,8 +411,7 @@ class Page:
         return grid
 
     def _cell(self, cell: Node, row: list[Pieces], below: dict[int, tuple[int, Pieces]], *, named: bool) -> None:
-        own = [("", cell.get("id"))] if cell.get("id") else []
-        pieces = [] if self._furniture.kind(cell, inside=True) else own + self._flat_pieces(cell)
+        pieces = [] if self._furniture.kind(cell, inside=True) else _names(cell) + self._flat_pieces(cell)
         down = _span(cell, "rowspan")
         for place in range(_span(cell, "colspan")):
             given = pieces if not place or named else []
@@ -492,8 +490,14 @@ def _is_bold(cell: Node) -> bool:
     return strong is not None and strong.words == cell.words
 
 
+def _names(node: Node) -> Pieces:
+    """Return the names by which links know the place where an element begins, as pieces without text."""
+    given = (node.get("id"), node.get("name") if node.tag == "a" else "")
+    return [("", name) for name in given if 0 < len(name) < LONGEST_NAME]
+
+
 def _inner_names(node: Node) -> Pieces:
-    return [("", name) for one in node.nodes() if 0 < len(name := one.get("id")) < LONGEST_NAME]
+    return [piece for one in node.nodes() for piece in _names(one)]
 
 
 def _is_note(node: Node) -> bool:

@@ -15,8 +15,9 @@ from itertools import islice, takewhile
 from typing import NamedTuple
 
 from ..core.types import Document, Layout, LinkKind, ResolvedLink
-from .addresses import ANYWHERE, addresses_of, anchor_key, own_address, tail, targets_of
+from .addresses import ANYWHERE, LONGEST_ANCHOR, addresses_of, anchor_key, own_address, tail, targets_of
 from .sites import Site, meant_by, written_as
+from .spoken import MOST_SPOKEN, anchors_of, spoken, titled
 
 PER_PASSAGE = 200  # rows
 PER_DOCUMENT = 5_000  # rows of links, and of anchors
@@ -63,6 +64,7 @@ def rows_of(document: Document, parts: Sequence[Part]) -> LinkTable:
                 anchors[name] = number
                 block = part.layout.block(anchor.at) if part.layout else None
                 notes.update([name] if block and block.kind == "footnote" else [])
+    _add_spoken(anchors, document.title, parts)
     own = own_address(key)[0]
     links: list[list[LinkRow]] = []
     left = PER_DOCUMENT
@@ -72,11 +74,19 @@ def rows_of(document: Document, parts: Sequence[Part]) -> LinkTable:
     return LinkTable(addresses, list(islice(anchors.items(), PER_DOCUMENT)), links)
 
 
+def _add_spoken(anchors: dict[str, int], title: str, parts: Sequence[Part]) -> None:
+    """Add the numbers of sections and the identifiers that a document defines."""
+    for name in titled(title):
+        anchors.setdefault(name, 0)
+    for number, part in enumerate(parts):
+        for name in anchors_of(part.text, part.layout.blocks if part.layout else ()):
+            anchors.setdefault(name[:LONGEST_ANCHOR], number)
+
+
 def _links(part: Part, key: str, notes: tuple[str, set[str]]) -> Iterable[LinkRow]:
-    if part.layout is None:
-        return
     own, names = notes
-    for link in part.layout.links:
+    written = part.layout.links if part.layout else ()
+    for link in written:
         targets = targets_of(link.target, key)
         if not targets:
             continue
@@ -84,6 +94,10 @@ def _links(part: Part, key: str, notes: tuple[str, set[str]]) -> Iterable[LinkRo
         for address, suffix, anchor in targets:
             note = address == own and anchor in names
             yield int(LinkKind.FOOTNOTE if note else kind), link.start, link.end, address, suffix, anchor
+    inside = [(link.start, link.end) for link in written]
+    for row in islice(spoken(part.text, own), MOST_SPOKEN):
+        if not any(start < row[2] and row[1] < end for start, end in inside):
+            yield (int(row[0]), *row[1:])
 
 
 def _is_alone(part: Part, start: int, end: int) -> bool:
@@ -265,9 +279,10 @@ def linking(
     for name, place, address, names in connection.execute(
         sql, (json.dumps(list(dict.fromkeys(ids))), *values)
     ).fetchall():
-        anchors = [*json.loads(names), *([""] if place == 0 else [])]
-        asked += [(name, target, anchor) for target in written_as(address, sites) for anchor in anchors]
-        asked += [(name, ANYWHERE, anchor) for anchor in anchors if anchor] if name not in seen else []
+        anchors = json.loads(names)
+        placed = [anchor for anchor in anchors if anchor[0] not in "=~"] + ([""] if place == 0 else [])
+        asked += [(name, target, anchor) for target in written_as(address, sites) for anchor in placed]
+        asked += [(name, ANYWHERE, anchor) for anchor in anchors if anchor[0] != ":"] if name not in seen else []
         seen.add(name)
     fetch = (
         "SELECT value ->> 0, o.id FROM json_each(?) CROSS JOIN links l ON l.target = value ->> 1"

@@ -45,6 +45,7 @@ def index(
         int | None,
         typer.Option(min=16, help="Tokens of a passage at most.  [POLYHOP_CHUNK_TOKENS; all the embedder reads]"),
     ] = None,
+    url: Annotated[str, typer.Option("--url", help="Where the folder's pages are on the web.")] = "",
     watch: Annotated[bool, typer.Option("--watch", help="Go on and index what changes, until Ctrl-C.")] = False,
     embedder: EmbedderName = "",
     as_json: Json = False,
@@ -84,7 +85,7 @@ def index(
             nonlocal began
             began = time.monotonic()
             with progress_of_indexing() as watcher:
-                return agent.index(there, prune=prune, watcher=watcher, everything=everything, only=only)
+                return agent.index(there, prune=prune, watcher=watcher, everything=everything, only=only, url=url)
 
         if watch:
             _watch(paths, look, tell, home=settings.home, hidden=everything)

@@ -35,7 +35,7 @@ def read(path: Path) -> Iterator[Document | Dropped]:
     first, repeated = _repeated(str(path.parent), path.parent.stat().st_mtime_ns)
     builder = Builder()
     title = write(builder, root, repeated=() if path.name == first else repeated)
-    yield from builder.document(path, title=title or stem_title(path), metadata=note)
+    yield from builder.document(path, title=title or stem_title(path), metadata=note | _address(root))
 
 
 def write(builder: Builder, page: Node | str, *, repeated: Collection[str] = ()) -> str:
@@ -47,6 +47,24 @@ def write(builder: Builder, page: Node | str, *, repeated: Collection[str] = ())
         repeated: texts that the pages of a site begin or end with, which are left out at those places.
     """
     return Page(builder, parse(page) if isinstance(page, str) else page, frozenset(repeated)).write()
+
+
+def _address(root: Node) -> dict[str, object]:
+    """Return where the page says that it is on the web: its canonical link, else what it tells OpenGraph."""
+    said = ""
+    for node in root.nodes():
+        if node.tag == "link" and node.get("rel").lower() == "canonical":
+            return _url(node.get("href")) or _url(said)
+        if node.tag == "meta" and node.get("property").lower() == "og:url":
+            said = said or node.get("content")
+        if node.tag == "body":
+            break
+    return _url(said)
+
+
+def _url(written: str) -> dict[str, object]:
+    written = written.strip()
+    return {"url": written} if re.fullmatch(r"https?://\S{1,900}", written) else {}
 
 
 def _parsed(path: Path) -> tuple[Node, dict[str, object]]:

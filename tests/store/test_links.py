@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from polyhop.core.errors import CallerError
 from polyhop.core.types import Anchor, Block, Document, Link, LinkKind
 from polyhop.encoders import Encoder
 from polyhop.ingest.index import index_paths
@@ -354,6 +355,135 @@ def test_a_single_path_on_another_host_is_chance(empty: Collection) -> None:
     empty.add(pages)
 
     assert [] == comes_from(empty, "people.md")
+
+
+def test_the_user_says_where_a_folder_is(tmp_path: Path, empty: Collection) -> None:
+    """One link to a site is no vote; what the user says counts for it, and for paths from its root, and is kept."""
+    folder = tmp_path / "copy"
+    folder.mkdir()
+    (folder / "people.md").write_text("# People\n\nWe are five.\n")
+    links = (
+        "[us](https://hb.example.org/book/people/), [us](/book/people#people), [them](https://other.org/book/people/)"
+    )
+    (folder / "a.md").write_text(f"# A\n\nThese are {links}.\n")
+    index_paths(empty, [folder])
+    assert [] == leads(empty, "a.md")
+
+    index_paths(empty, [folder], url="https://hb.example.org/book/")
+    assert ["people.md", "people.md"] == leads(empty, "a.md")
+    assert ["a.md"] == comes_from(empty, "people.md")
+    index_paths(empty, [folder])
+    assert ["people.md", "people.md"] == leads(empty, "a.md")
+
+
+@pytest.mark.parametrize("url", ["people", "ftp://example.org/", "https://", "/people/"])
+def test_what_is_no_url_is_refused(url: str, tmp_path: Path, empty: Collection) -> None:
+    """Before anything is read."""
+    (tmp_path / "a.md").write_text("# A\n")
+    with pytest.raises(CallerError, match="URL"):
+        index_paths(empty, [tmp_path], url=url)
+    assert [] == empty.keys()
+
+
+# References in words
+
+
+def prose(key: str, *blocks: str, title: str = "") -> Document:
+    """Return a document of blocks, each long enough to be a passage of its own; `#` begins a heading."""
+    text, made = "", list[Block]()
+    for words in blocks:
+        text += "\n\n" if text else ""
+        written = words if words.startswith("#") else words + " " + "So it is said. " * 90
+        made.append(Block(len(text), len(text) + len(written.strip()), "heading" if words[0] == "#" else "paragraph"))
+        text += written.strip()
+    return Document(key, text, title, blocks=tuple(made))
+
+
+def spoken_of(collection: Collection, key: str) -> list[tuple[str, str, str, str]]:
+    """Return (kind, words, document, beginning of the passage) of all links of a document."""
+    ids = [name for name, one in collection.passages(collection.record.live_ids()).items() if one.document == key]
+    found = []
+    for name, ones in collection.linked(ids, 20).items():
+        text = collection.passage(name).text
+        for one in ones:
+            there = collection.passage(one.passage).text[:14] if one.passage else ""
+            found.append((one.kind.name, text[one.start : one.end], one.document, there))
+    return sorted(found)
+
+
+@pytest.mark.parametrize(
+    ("words", "heading"),
+    [
+        ("section 4.2", "# 4.2 Limits"),
+        ("Section 20.5", "# 20.5. Limits"),
+        ("chapter 3", "# Chapter 3: Limits"),
+        ("Chapter 3", "# 3. Limits"),
+        ("Appendix B", "# Appendix B. Limits"),
+        ("§ 12", "# § 12 Limits"),
+        ("Kapitel 2.1.4", "# 2.1.4 Grenzen"),
+    ],
+)
+def test_the_number_of_a_section_leads_to_it(words: str, heading: str, empty: Collection) -> None:
+    """In its own document alone; a longer number, or one that no section has, leads nowhere."""
+    empty.add(
+        [
+            prose("a.md", f"As {words} says, and section 9.9 and {words}.7.7 do not.", heading, "The limits are here."),
+            prose("b.md", f"As {words} says."),
+        ]
+    )
+
+    assert [("REFERENCE", words, "a.md", heading[:14])] == spoken_of(empty, "a.md")
+    assert [] == spoken_of(empty, "b.md")
+    assert [] == empty.verify()
+
+
+def test_titles_are_references_where_the_words_say_so(empty: Collection) -> None:
+    """A title of a document or heading counts behind "see" and the like; the heading of the own document first."""
+    empty.add([
+        prose(
+            "a.md", 'It is described in Backup and Restore; see "Disk limits". Ken Burns is a title. See ls(1).',
+            "# Disk limits", "There are limits.",
+        ),
+        prose("b.md", "This is how.", title="Backup and Restore"),
+        prose("c.md", "This is why.", title="Disk limits"),
+        prose("d.md", "This is who.", title="Ken Burns"),
+        prose("man/ls.1", "ls lists."),
+    ])  # fmt: skip
+
+    assert [
+        ("REFERENCE", "Backup and Restore", "b.md", ""),
+        ("REFERENCE", "Disk limits", "a.md", "# Disk limits"[:14]),
+        ("REFERENCE", "ls(1)", "man/ls.1", ""),
+    ] == spoken_of(empty, "a.md")
+
+
+def test_an_identifier_leads_to_where_it_is_defined(empty: Collection) -> None:
+    """The passage that bears it in a heading, else one that begins with it; mentions are no definitions."""
+    empty.add(
+        [
+            prose("a.md", "SRS-103 and REQ_7 come from RFC 3339; on PAGE 12 of MAY 2020 nothing does."),
+            prose("b.md", "SRS-103: in short.", "# SRS-103 Alarm", "The alarm rings.", "REQ-7: The door opens."),
+            prose("c.md", "It is about time.", title="RFC 3339"),
+            prose("d.md", "Here SRS-103 is mentioned again.", "# PAGE 12"),
+        ]
+    )
+
+    assert [
+        ("IDENTIFIER", "REQ_7", "b.md", "REQ-7: The doo"),
+        ("IDENTIFIER", "RFC 3339", "c.md", "It is about ti"),
+        ("IDENTIFIER", "SRS-103", "b.md", "# SRS-103 Alar"),
+    ] == spoken_of(empty, "a.md")
+    (alarm,) = [name for name, one in empty.passages(empty.record.live_ids()).items() if "rings" in one.text]
+    mentions = empty.passages(empty.linking([alarm], 9)[alarm]).values()
+    assert {"a.md", "b.md", "d.md"} == {one.document for one in mentions}
+
+
+def test_words_of_a_hyperlink_are_no_reference_besides(empty: Collection) -> None:
+    """What the author linked leads to where the author said."""
+    made = prose("a.md", "See Section 4.2 there.", "# 4.2 Limits", "Here.")
+    empty.add([replace(made, links=(Link(4, 15, "b.md"),)), page("b.md")])
+
+    assert [("HYPERLINK", "Section 4.2", "b.md", "")] == spoken_of(empty, "a.md")
 
 
 # Other homes

@@ -76,7 +76,9 @@ def test_structure_is_kept(tmp_path: Path) -> None:
     ) == item.text
     assert [("heading", "paragraph", "footnote", "list", "table", "code")] == [tuple(b.kind for b in item.blocks[:6])]
     assert {("Petrel",)} == {block.trail for block in item.blocks[1:]}
-    assert [("the ledger", "l.md")] == [(item.text[link.start : link.end], link.target) for link in item.links]
+    assert [("the ledger", "l.md"), ("[1]", "#fn1")] == [
+        (item.text[link.start : link.end], link.target) for link in item.links
+    ]
 
 
 def test_components_leave_what_they_enclose(tmp_path: Path) -> None:
