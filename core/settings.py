@@ -38,7 +38,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "keep_originals",
         "log",
     ),
-    "Retrieval": ("k", "profile", "max_hops", "stop", "updaters", "rerankers", "instructions"),
+    "Retrieval": ("k", "profile", "max_hops", "stop", "updaters", "rerankers", "instructions", "reader"),
     "Language model": ("llm", "llm_url", "llm_price", "llm_cache", "split"),
     "Limits of a question": (
         "seconds",
@@ -133,6 +133,9 @@ class Settings(RetiredSettings):
         "rocchio, adapter, e2rank=MODEL, cross-encoder=MODEL, module:Class",
     )
     instructions: bool = Field(True, description="whether a question may say what to leave out, as in “not about X”")
+    reader: bool = Field(
+        True, description="whether answers without an LLM read the passages together with the question; it takes 0.35 s"
+    )
 
     llm: str = Field(
         "",

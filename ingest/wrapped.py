@@ -105,20 +105,47 @@ _MANUAL = re.compile(r"(\S+\(\d\w*\)).*\s\1|.*\S {3,}\S+\(\d\w*\)")
 
 def write(builder: Builder, text: str) -> str:
     """Write plain text into a document, and return its title, or nothing where no line looks like one."""
+    writer = Writer(builder, text)
+    for _ in writer.write():
+        pass
+    return writer.title
+
+
+class Writer:
+    """Writes plain text into a document, paragraph by paragraph; use `write` where nobody waits.
+
+    `total` counts the paragraphs. `title` is known once all are written, and empty where no line looks like one.
+    """
+
+    def __init__(self, builder: Builder, text: str) -> None:
+        lines, self._text = _lines(builder, text)
+        self._builder = builder
+        self._log = lines if _is_log(lines) else []
+        self._groups = [] if self._log else list(_groups(lines))
+        self.total = len(self._groups)
+        self.title = ""
+
+    def write(self) -> Iterator[int]:
+        """Write the paragraphs and yield after each how many there are."""
+        if self._log:
+            self._builder.code("\n".join(self._log))
+            return
+        groups = self._groups
+        writer = _TextWriter(self._builder, vocabulary(self._text), _width(groups), _indent_of(groups))
+        for place, group in enumerate(groups):
+            writer.group(group, groups[place + 1] if place + 1 < len(groups) else [])
+            yield place + 1
+        writer.flush()
+        self.title = writer.title
+
+
+def _lines(builder: Builder, text: str) -> tuple[list[str], str]:
+    """Return the lines without what only a terminal or a printer needs, and the text that they are of."""
     text = _ESCAPE.sub("", text) if "\x1b" in text else text
     if "\b" in text:
         # Manual pages print a letter twice to make it bold, and a third time to underline it.
         text = _OVERSTRIKE.sub("", _OVERSTRIKE.sub("", text)).replace("\b", "")
-    lines = [line.rstrip() for line in _without_pages(text.expandtabs(8), builder)]
-    if _is_log(lines):
-        builder.code("\n".join(lines))
-        return ""
-    groups = list(_groups(lines))
-    writer = _TextWriter(builder, vocabulary(text), _width(groups), _indent_of(groups))
-    for place, group in enumerate(groups):
-        writer.group(group, groups[place + 1] if place + 1 < len(groups) else [])
-    writer.flush()
-    return writer.title
+    return [line.rstrip() for line in _without_pages(text.expandtabs(8), builder)], text
 
 
 def _without_pages(text: str, builder: Builder) -> list[str]:

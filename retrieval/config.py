@@ -50,6 +50,9 @@ class Config:
     With a language model `escalation` says whether it is to split the question into sub-questions, which `pursuit`
     asks.
 
+    With `reader` an answer without a language model reads the passages together with the question; else it goes by
+    words, names and links alone.
+
     With `instructions` a question may say what to leave out, and `exclude` moves such passages back. Without
     `duplicates` passages that say nearly the same all keep their places. `notices` say what of the settings could not
     be had; every result repeats them.
@@ -69,6 +72,7 @@ class Config:
     pursuit: Pursuit = field(default_factory=Pursuit)
     duplicates: Duplicates | None = field(default_factory=Duplicates)
     instructions: bool = True
+    reader: bool = True
     exclude: Exclude = field(default_factory=Exclude)
     stop: Stop = field(default_factory=lambda: MaxHops(1) | WhenDry())
     seconds: float = 30.0
@@ -107,6 +111,7 @@ class Config:
             escalation={"never": Never(), "always": Always(), "unsure": WhenUnsure(settings.unsure)}[settings.split],
             duplicates=Duplicates() if settings.distinct else None,
             instructions=settings.instructions,
+            reader=settings.reader,
             stop=stop,
             seconds=settings.seconds,
             notices=notices,

@@ -1,7 +1,8 @@
 """The extractive answer: the sentences of the passages that hold it and lead to it, or none.
 
-Trained units say how likely each sentence holds it and how probable it is that the best do (`scorer.py`). Told are
-the likeliest one and those that lead to it from the question (`explain.py`).
+What several things answer together, a list, a count or a comparison, is told whole (`together.py`). Otherwise trained
+units say how likely each sentence holds the answer and how probable it is that the best do (`scorer.py`); told are the
+likeliest one and those that lead to it from the question (`explain.py`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from .explain import Explainer
 from .quotable import Piece, Quotable, keys_of
 from .scorer import choose, load
 from .statements import ABOVE
+from .together import together
 
 #: The probability, that the sentences hold the answer, below which nothing is quoted.
 RIGHT = 0.3
@@ -26,13 +28,16 @@ ALIKE = 0.5
 
 
 class Extract(NamedTuple):
-    """The sentences that answer best, three at most, and the probability that the answer is in them.
+    """The sentences that answer best, and the probability that the answer is in them.
 
-    There are none where it is improbable; the probability is that of those that would have been told.
+    There are three at most, or one for each thing that a question asks to list, count or compare. There are none where
+    it is improbable; the probability is that of those that would have been told, of things together `RIGHT` at least.
+    `number` stands before them where a question asks how many they are.
     """
 
     sentences: Sequence[Sentence]
     confidence: float
+    number: str = ""
 
 
 def extract(ranked: Sequence[Candidate], run: Run, sufficiency: float | None = None) -> Extract:
@@ -46,6 +51,9 @@ def extract(ranked: Sequence[Candidate], run: Run, sufficiency: float | None = N
     if not chosen:
         return Extract([], 0.0)
     right = units.chance(sight, scores, chosen)
+    whole = together(run.question, [one for item in ranked if (one := run.known(item["id"])) is not None], run)
+    if whole is not None:
+        return Extract(whole.sentences, max(right, RIGHT), whole.number)
     if right < RIGHT if any(quotable.covered) else max(sight.cosines) < ALIKE:
         return Extract([], right)
     told = Explainer.of(quotable, sight, scores, right=right, question=run.question).told()

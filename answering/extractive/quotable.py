@@ -70,6 +70,8 @@ NAMES = (
 )
 #: the least logarithm of a share
 _LEAST = -8.0
+#: the least share of a question that a statement covers, and that it lacks, where nobody reads it
+_LITTLE = 0.02
 _TAIL = re.compile(r"\s*\([^)]*\)$")
 _DIGIT = re.compile(r"\d")
 _NUMBERED = re.compile(r"\b([^\W\d_]{2,})[ -](\d[\d.,]*\b)")
@@ -137,7 +139,12 @@ class Quotable:
         ways = [_way(item, run, asked) for item in items]
         strange = others(run.question, [f"{one.passage.title}\n{one.passage.text}" for one in known])
         told = [[] if place in strange else statements(one.passage)[:READ] for place, one in enumerate(known)]
-        read = read_statements(run.question, told)
+        if run.config.reader:
+            read = read_statements(run.question, told)
+        else:
+            total = sum(asked.weights.values()) or 1.0
+            shares = {key: weight / total for key, weight in asked.weights.items()}
+            read = [_unread(own, looks, shares) for own in told]
         pieces: dict[str, Piece] = {}
         for place, (own, logits) in enumerate(zip(told, read, strict=True)):
             covers = _covers(looks, titles[place])
@@ -310,6 +317,16 @@ def read_statements(question: str, told: Sequence[Sequence[Statement]]) -> list[
     for (passage, numbers), logits in zip(places, reader().logits(pages) if pages else [], strict=True):
         found[passage][numbers] = logits
     return found
+
+
+def _unread(told: Sequence[Statement], looks: Mapping[str, frozenset[str]], shares: Mapping[str, float]) -> Vectors:
+    """Return what stands for the reader's logits without one: the share of the question that a statement covers.
+
+    What stands above it counts too, and nothing leads to an answer more than it holds one.
+    """
+    covers = [_covers(looks, keys_of(f"{one.heading} {one.shown}")) for one in told]
+    found = np.array([sum(shares[key] for key in sorted(one)) for one in covers], np.float32).clip(_LITTLE, 1 - _LITTLE)
+    return np.repeat(np.log(found / (1 - found))[:, None], OUTPUTS, axis=1)
 
 
 def _likeliest(logits: Vectors) -> list[int]:

@@ -79,15 +79,46 @@ def _items(said: str, _: Block, heading: str, before: str) -> Iterator[Statement
             lead = one
 
 
+def items(said: str) -> list[str] | None:
+    """Return the items of a list, each whole; None for one with lists below its items, or without marks of items."""
+    lines = said.split("\n")
+    marks = [match for line in lines if (match := _ITEM.match(line))]
+    indents = {len(match.group()) - len(match.group().lstrip()) for match in marks}
+    if len(marks) < len(lines) or len(indents) != 1:
+        return None
+    return [line[match.end() :].strip() for line, match in zip(lines, marks, strict=True)]
+
+
+class TableLines(NamedTuple):
+    """The names of a table's columns, its caption, and its rows."""
+
+    names: list[str]
+    caption: str
+    rows: list[Statement]
+
+
+def table_lines(said: str, head: int, heading: str = "") -> TableLines:
+    """Return the rows of a table whose first `head` characters are caption and header row."""
+    above = said[:head].strip().split("\n") if head else []
+    names = cells(above[-1]) if above and "|" in above[-1] else []
+    caption = " ".join(above[:-1] if names else above)
+    lines = [line.strip() for line in said[head:].split("\n")]
+    rows = [
+        Statement(row, labelled(names, cells(row)), heading, caption)
+        for row in lines
+        if _WORD.search(row) and not _RULE.fullmatch(row)
+    ]
+    return TableLines(names, caption, rows)
+
+
+def cells(row: str) -> list[str]:
+    """Return the cells of a row."""
+    return _BAR.split(row.strip("| "))
+
+
 def _rows(said: str, block: Block, heading: str, _: str) -> Iterator[Statement]:
     """Yield the rows of a table under its caption, told with the names of their columns."""
-    head = said[: block.head].strip().split("\n") if block.head else []
-    names = _BAR.split(head[-1].strip("| ")) if head and "|" in head[-1] else []
-    caption = " ".join(head[:-1] if names else head)
-    for line in said[block.head :].split("\n"):
-        row = line.strip()
-        if _WORD.search(row) and not _RULE.fullmatch(row):
-            yield Statement(row, labelled(names, _BAR.split(row.strip("| "))), heading, caption)
+    yield from table_lines(said, block.head, heading).rows
 
 
 def labelled(names: list[str], cells: list[str]) -> str:

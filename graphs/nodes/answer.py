@@ -62,13 +62,14 @@ def messages(question: str, texts: list[str]) -> list[dict[str, str]]:
 
 def extractive(ranked: list[Candidate], run: Run, sufficiency: float | None = None) -> dict[str, Any]:
     """Return the best-supported sentences as an answer, none where it is improbable that the passages hold one."""
-    chosen, confidence = extract(ranked, run, sufficiency)
+    chosen, confidence, number = extract(ranked, run, sufficiency)
     citations = [
         {"sentence": one.text, "passages": [one.passage], "supported": True, "why": ""}
         | ({"quote": one.quote} if one.quote not in ("", one.text) else {})
         for one in chosen
     ]
-    text = " ".join(f"{one.text} [{one.passage}]" for one in chosen) or NOT_FOUND
+    said = [f"{one.text} [{one.passage}]" for one in chosen]
+    text = " ".join([number, *said] if number else said) or NOT_FOUND
     return {
         "text": text,
         "citations": citations,

@@ -13,7 +13,7 @@ from lxml import etree
 
 from ...core.types import Document
 from ..builder import Builder
-from ..documents import Dropped, Skipped, UnreadableError, stem_title
+from ..documents import Dropped, FileProgress, Pace, Skipped, UnreadableError, stem_title
 from ..package import Package, local
 from ..sheets import Cell, Row, Sheet, documents
 from ..word_parts import formatted
@@ -47,7 +47,7 @@ _PAGE_FIELDS = frozenset(_TEXT + name for name in ("page-number", "page-count", 
 _CODE = re.compile(r"(?:Preformatted|Source).*", re.IGNORECASE)
 
 
-def read(path: Path) -> Iterator[Document | Dropped | Skipped]:
+def read(path: Path) -> Iterator[Document | Dropped | Skipped | FileProgress]:
     """Yield the file as one document; of a spreadsheet with tables of records a document a row."""
     with Package(path, "an OpenDocument file") as package:
         if "META-INF/manifest.xml" in package and b"encryption-data" in package.read("META-INF/manifest.xml"):
@@ -72,7 +72,9 @@ def read(path: Path) -> Iterator[Document | Dropped | Skipped]:
             case "presentation":
                 walk.slides(body[0])
             case _:
-                walk.text(body[0])
+                pace = Pace(path, len(body[0]), "blocks")
+                for done in walk.text(body[0]):
+                    yield from pace.told(done)
         yield from builder.document(path, title=title or walk.title or builder.title() or stem_title(path))
 
 
@@ -118,11 +120,13 @@ class _Walk:
         self._code: list[str] = []
         self._last: dict[str, int] = {}  # last number of a list by its id, for lists that go on with it
 
-    def text(self, body: etree._Element) -> None:
-        """Write a text, its headers before and its footers behind it."""
+    def text(self, body: etree._Element) -> Iterator[int]:
+        """Write a text, its headers before and its footers behind it; yield after each block how many there are."""
         self._count_deleted(body)
         self._edges(f"{_STYLE}header", f"{_STYLE}header-first")
-        self._blocks(body)
+        for done, child in enumerate(body, start=1):
+            self._block(child)
+            yield done
         self._flush()
         self._edges(f"{_STYLE}footer", f"{_STYLE}footer-first")
 
@@ -175,22 +179,25 @@ class _Walk:
 
     def _blocks(self, node: etree._Element) -> None:
         for child in node:
-            tag = child.tag
-            if tag == f"{_TEXT}h":
-                self._heading(child)
-            elif tag == f"{_TEXT}p":
-                self._paragraph(child)
-            elif tag == f"{_TEXT}list":
-                self._list(child, 0, "")
-                self._flush_items()
-            elif tag == f"{_TABLE}table":
-                self._table(child)
-            elif tag == f"{_TEXT}section" and child.get(f"{_TEXT}display") == "none":
-                self._builder.drop("hidden text", "".join(child.itertext()))
-            elif tag == f"{_OFFICE}annotation" or tag in _PASSED or local(child) in ("index-title-template", "notes"):
-                continue
-            elif not local(child).endswith("-source"):
-                self._blocks(child)
+            self._block(child)
+
+    def _block(self, node: etree._Element) -> None:
+        tag = node.tag
+        if tag == f"{_TEXT}h":
+            self._heading(node)
+        elif tag == f"{_TEXT}p":
+            self._paragraph(node)
+        elif tag == f"{_TEXT}list":
+            self._list(node, 0, "")
+            self._flush_items()
+        elif tag == f"{_TABLE}table":
+            self._table(node)
+        elif tag == f"{_TEXT}section" and node.get(f"{_TEXT}display") == "none":
+            self._builder.drop("hidden text", "".join(node.itertext()))
+        elif tag == f"{_OFFICE}annotation" or tag in _PASSED or local(node) in ("index-title-template", "notes"):
+            return
+        elif not local(node).endswith("-source"):
+            self._blocks(node)
 
     def _heading(self, node: etree._Element) -> None:
         self._flush()

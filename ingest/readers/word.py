@@ -16,7 +16,7 @@ from lxml import etree
 
 from ...core.types import Document
 from ..builder import Builder
-from ..documents import Dropped, UnreadableError
+from ..documents import Dropped, FileProgress, Pace, UnreadableError
 from ..drawing import write_drawing
 from ..package import RELATION, Package
 from ..word_parts import NO_HEADING, VAL, Numbering, Style, Styles, W, formatted, is_on, symbol, value, whole
@@ -46,16 +46,20 @@ _CODE = re.compile(r"html preformatted|source ?code|code( block)?|macro( text)?|
 _TOC = re.compile(r"toc ([1-9])|table of figures", re.IGNORECASE)
 
 
-def read(path: Path) -> Iterator[Document | Dropped]:
+def read(path: Path) -> Iterator[Document | Dropped | FileProgress]:
     """Yield the file as one document; the title is the property, else a paragraph called so, else the first heading."""
     with Package(path, "a Word file") as package:
         main = package.related("", "officeDocument")
         if not main or not (body := package.xml(main)).tag.endswith("}document"):
             raise UnreadableError("not a Word file: there is no text in the archive")
         builder = Builder()
-        title = _Word(builder, package, main).write(body)
+        word = _Word(builder, package, main)
+        inner = body.find(f"{W}body")
+        pace = Pace(path, len(inner) if inner is not None else 0, "blocks")
+        for done in word.write(body):
+            yield from pace.told(done)
         named = package.core_title()
-        yield from builder.document(path, title=title if not named or _NO_TITLE.fullmatch(named) else named)
+        yield from builder.document(path, title=word.title if not named or _NO_TITLE.fullmatch(named) else named)
 
 
 class _Word:
@@ -70,7 +74,7 @@ class _Word:
         self._numbering = Numbering.of(self._part("numbering"), self._styles)
         self._notes = {kind: self._note_elements(kind) for kind in ("footnote", "endnote")}
         self._used: dict[tuple[str, str], str] = {}
-        self._title = ""
+        self.title = ""
         self._pieces: Pieces = []  # words of the paragraph at hand
         self._target = ""
         self._fields: list[tuple[str, bool]] = []  # open fields: their code, and whether their result has begun
@@ -82,15 +86,17 @@ class _Word:
         self._code: list[str] = []
         self._caption: Pieces = []
 
-    def write(self, root: etree._Element) -> str:
-        """Write the document and return its title, or nothing."""
+    def write(self, root: etree._Element) -> Iterator[int]:
+        """Write the document and yield after each paragraph and table of its body how many there are."""
         body = root.find(f"{W}body")
         if body is None:
-            return ""
+            return
         heads, feet = self._edges(root)
         shown = {_plain_text(paragraph) for paragraph in root.iter(_P)} if heads or feet else set()
         self._around(heads, shown)
-        self._blocks(body)
+        for done, child in enumerate(body, start=1):
+            self._block(child)
+            yield done
         self._flush()
         for kind, notes in self._notes.items():
             for number in notes:
@@ -99,7 +105,6 @@ class _Word:
         self._around(feet, shown)
         comments = self._part("comments")
         self._builder.drop("comments", _plain_text(comments) if comments is not None else "")
-        return self._title
 
     def _part(self, kind: str) -> etree._Element | None:
         name = next((target for own, target in self._relations.values() if own == kind), "")
@@ -161,21 +166,24 @@ class _Word:
 
     def _blocks(self, node: etree._Element) -> None:
         for child in node:
-            if child.tag == _P:
-                self._paragraph(child)
-            elif child.tag == _TABLE:
-                self._table(child)
-            elif child.tag in _GONE:
-                self._builder.drop("deleted text", _plain_text(child))
-            elif child.tag == f"{W}altChunk":
-                self._builder.drop("file of another format inside", child.get(RELATION) or "")
-            elif child.tag == _SDT and _is_placeholder(child):
-                self._builder.drop("placeholder", _plain_text(child))
-            elif child.tag == f"{_M}oMathPara":
-                self._inline(child)
-                self._put_paragraph()
-            elif child.tag not in _PASSED:
-                self._blocks(_chosen(child) if child.tag == _EITHER else child)
+            self._block(child)
+
+    def _block(self, node: etree._Element) -> None:
+        if node.tag == _P:
+            self._paragraph(node)
+        elif node.tag == _TABLE:
+            self._table(node)
+        elif node.tag in _GONE:
+            self._builder.drop("deleted text", _plain_text(node))
+        elif node.tag == f"{W}altChunk":
+            self._builder.drop("file of another format inside", node.get(RELATION) or "")
+        elif node.tag == _SDT and _is_placeholder(node):
+            self._builder.drop("placeholder", _plain_text(node))
+        elif node.tag == f"{_M}oMathPara":
+            self._inline(node)
+            self._put_paragraph()
+        elif node.tag not in _PASSED:
+            self._blocks(_chosen(node) if node.tag == _EITHER else node)
 
     def _paragraph(self, node: etree._Element) -> None:
         properties = node.find(f"{W}pPr")
@@ -225,8 +233,8 @@ class _Word:
     def _heading(self, level: int, label: str, *, is_title: bool) -> None:
         self._flush()
         pieces = self._taken()
-        if is_title or not self._title:
-            self._title = _plain(pieces)
+        if is_title or not self.title:
+            self.title = _plain(pieces)
         self._builder.heading(level, [(f"{label} ", ""), *pieces] if label else pieces)
 
     def _put_item(self, depth: int, label: str) -> None:

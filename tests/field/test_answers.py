@@ -58,6 +58,20 @@ CASES = [
     Case("jsonl-field-names", "How long is the warranty?", "30 months"),
     Case("jsonl-field-names", "Where is Sorrel Works?", "Lund"),
     Case(
+        "lists-and-measures",
+        "Which runtimes are supported?",
+        "Python 3.12 [1] Node 22 [1] Go 1.23 [1] Java 21, with the long-term build [1]",
+        file="runtime.md",
+    ),
+    Case("lists-and-measures", "How many runtimes are supported?", "4 are named: Python 3.12", file="runtime.md"),
+    Case("lists-and-measures", "How many plans are there?", "3 are named: Plan: Solo", file="runtime.md"),
+    Case("lists-and-measures", "Which plan has the most storage?", "Plan: Works", ("Solo", "Team"), "runtime.md"),
+    Case("lists-and-measures", "Which drone has the longest range?", "name: Osprey", ("Kestrel",), "drones.csv"),
+    Case("lists-and-measures", "Which is heavier, the Kestrel or the Merlin?", "1.2 kg", ("Osprey",), "drones.csv"),
+    Case("lists-and-measures", "Which ferry is older, the Alma or the Birka?", "Alma: It was built in 1962"),
+    Case("lists-and-measures", "Which is longer, the Alma or the Birka?", "61 m long", file="ferries.txt"),
+    Case("lists-and-measures", "How long may a job run?", "two hours", ("Python",)),
+    Case(
         "long-table-header", "What is the range of sensor Larch-3?", "Sensor: Larch-3; Battery (%): 82; Range (m): 800"
     ),
     Case("long-table-header", "At which site is sensor Yew-4?", "Sensor: Yew-4"),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import gzip
 import io
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ Chance = np.random.Generator
 NEAR = 7
 #: rows of a table at most, and characters of the cells of a row that answers
 ROWS, LONG = 12, 300
+#: characters of a line that may be a heading
+HEADING = 100
 #: questions that a table's row alone does not answer
 _OVER_ROWS = re.compile(
     r"\b(?:how many|total|most|least|more|less|fewer|last|first|next|previous|before|after|above|below|average|"
@@ -326,6 +329,171 @@ def feta(file: Path, domain: str, chance: Chance) -> Iterator[GoldReading]:
             yield GoldReading(domain, row["question"], [_table(columns, lines, heading, held=held.pop())])
 
 
+def aitqa(folder: Path, domain: str, chance: Chance) -> Iterator[GoldReading]:
+    """Yield the readings of AIT-QA that one cell of a table answers.
+
+    `folder` holds `aitqa_tables.jsonl` and `aitqa_questions.jsonl`.
+    """
+    tables = {table["id"]: table for table in _rows(folder / "aitqa_tables.jsonl")}
+    for asked in _rows(folder / "aitqa_questions.jsonl"):
+        table = tables[asked["table_id"]]
+        above = [[_joined(parts)] for parts in table["row_header"]] or [[]] * len(table["data"])
+        lines = [[*named, *map(str.strip, cells)] for named, cells in zip(above, table["data"], strict=False)]
+        columns = [*[""] * len(above[0]), *map(_joined, table["column_header"])] if above else []
+        answers = [answer.strip() for answer in asked["answers"]]
+        places = [
+            (at, column) for at, line in enumerate(lines) for column, cell in enumerate(line) if [cell] == answers
+        ]
+        if len(places) == 1:
+            held, column = places[0]
+            yield GoldReading(domain, asked["question"], [_table(columns, lines, "", held=held, column=column)])
+
+
+def _joined(parts: Iterable[str]) -> str:
+    """Return the levels of a header as one name."""
+    return " - ".join(re.sub(r"\s+", " ", part).strip() for part in parts if part.strip())
+
+
+# Dialogues and products
+
+_ASKS = re.compile(
+    r"(?:what|when|where|who|which|why|how|can|could|do|does|did|is|are|am|will|would|should|may|must|i|my|if|tell|any)"
+    r"\b",
+    re.IGNORECASE,
+)
+_IT = r"(?:it|this|that|these|those|they|them|there|one)\b"
+#: turns that mean nothing without those before them
+_LEANS = re.compile(
+    rf"(?:\w+\W+){{0,4}}{_IT}|(?:yes|no|ok|okay|thanks|sure|and|but|what about|how about|what if)\b|"
+    r"(?:is|do|does|can|will) (?:so|not)\b",
+    re.IGNORECASE,
+)
+#: words that a question of its own has at least
+_OWN = 3
+
+
+def doc2dial(file: Path, domain: str, chance: Chance) -> Iterator[GoldReading]:
+    """Yield the readings of Doc2Dial's file of reading comprehension (CSV), of newest turns that stand alone.
+
+    Left out are those that the agent answers with a question: what is marked there is no answer.
+    """
+    csv.field_size_limit(10**9)
+    rows = list(csv.DictReader(io.StringIO(_text(file).removeprefix("\ufeff"))))
+    dialogues: dict[str, list[str]] = {}
+    for row in rows:
+        turns = _turns(row)
+        dialogues[_dialogue(row)] = max(dialogues.get(_dialogue(row), []), turns, key=len)
+    for row in rows:
+        newest, turns = _turns(row)[0], dialogues[_dialogue(row)]
+        reply = turns[turns.index(newest) - 1] if newest in turns[1:] else ""
+        question = newest.removeprefix("user:").strip()
+        alone = _ASKS.match(question) and not _LEANS.match(question) and len(words(question)) >= _OWN
+        if alone and not reply.endswith("?"):
+            pages = _sections(row)
+            own = [page for page in pages if page.holds]
+            if own:
+                yield _reading(domain, question, own, (page for page in pages if not page.holds))
+
+
+def _dialogue(row: Mapping[str, str]) -> str:
+    return row["id"].rsplit("_", 1)[0]
+
+
+def _turns(row: Mapping[str, str]) -> list[str]:
+    """Return what was said, the newest turn first."""
+    return [turn.strip() for turn in row["question"].split("\t") if turn.strip()]
+
+
+def _sections(row: Mapping[str, str]) -> list[GoldPage]:
+    """Return the paragraphs of a page, each under the short line without an answer that stands above it."""
+    text, answer = row["context"], ast.literal_eval(row["answers"])
+    marks = [(at, at + len(one)) for at, one in zip(answer["answer_start"], answer["text"], strict=True)]
+    title, heading, made = row["title"].rsplit("#", 1)[0], "", list[GoldPage]()
+    for found in re.finditer(r"\S(?:.|\n(?!\s*\n))*", text):
+        start, end = found.span()
+        inside = [(max(at, start) - start, min(to, end) - start) for at, to in marks if at < end and to > start]
+        if not inside and "\n" not in found[0].strip() and len(found[0]) < HEADING:
+            heading = found[0].strip()
+            continue
+        page = _page(found[0], " > ".join(filter(None, [title, heading])))
+        made.append(_overlapped(page, found[0], inside))
+    return made
+
+
+def _overlapped(page: GoldPage, text: str, marks: Sequence[tuple[int, int]]) -> GoldPage:
+    """Return a page with those sentences marked of which more than half is in an answer; an answer may be several."""
+    made, end = list[GoldSentence](), 0
+    for one in page.sentences:
+        start = max(end, text.find(one.text, end))
+        end = start + len(one.text)
+        parts = [(max(at, start) - start, min(to, end) - start) for at, to in marks if at < end and to > start]
+        longest = max(parts, key=lambda part: part[1] - part[0], default=(0, 0))
+        holds = 2 * (longest[1] - longest[0]) > len(one.text)
+        made.append(GoldSentence(one.text, "holds", longest) if holds else GoldSentence(one.text))
+    return GoldPage(page.heading, made)
+
+
+def dstc11(folder: Path, domain: str, chance: Chance) -> Iterator[GoldReading]:
+    """Yield the readings of the fifth track of DSTC11: reviews of one hotel or restaurant, and its list of questions.
+
+    `folder` holds `logs.json` and `labels.json` of a part, and `knowledge.json`.
+    """
+    logs, labels, known = (json.loads(_text(folder / f"{name}.json")) for name in ("logs", "labels", "knowledge"))
+    for turns, label in zip(logs, labels, strict=True):
+        told = label.get("knowledge", ())
+        places = {(one["domain"], str(one["entity_id"])) for one in told}
+        question = sentences(turns[-1]["text"])[-1]
+        if len(places) == 1 and "?" in question and len(words(question)) >= _OWN - 1:
+            ((kind, number),) = places
+            wanted = {(one["doc_type"], str(one["doc_id"]), str(one.get("sent_id", ""))) for one in told}
+            pages = list(_of_place(known[kind][number], wanted))
+            own = [page for page in pages if page.holds]
+            yield _reading(domain, question, own, (page for page in pages if not page.holds))
+
+
+def _of_place(place: Mapping[str, Any], wanted: Collection[tuple[str, str, str]]) -> Iterator[GoldPage]:
+    """Yield a page for each review of a place, and one of its questions with their answers."""
+    name = place["name"].title()
+    for key, review in place["reviews"].items():
+        said = [(text, ("review", key, number) in wanted) for number, text in review["sentences"].items()]
+        yield GoldPage(f"{name} > Guest review", [_whole(text, holds=holds) for text, holds in said])
+    listed = [(f"{one['question']} {one['answer']}", ("faq", key, "") in wanted) for key, one in place["faqs"].items()]
+    yield GoldPage(f"{name} > FAQ", [_whole(text, holds=holds) for text, holds in listed])
+
+
+def _whole(text: str, *, holds: bool) -> GoldSentence:
+    return GoldSentence(text, "holds", (0, len(text))) if holds else GoldSentence(text)
+
+
+def semipqa(file: Path, domain: str, chance: Chance) -> Iterator[GoldReading]:
+    """Yield the readings of semiPQA (tabs between cells): the attributes of a product, some on each page.
+
+    Left out are questions made of the name of the attribute that answers.
+    """
+    asked: dict[str, list[tuple[str, GoldSentence]]] = {}
+    for row in csv.DictReader(io.StringIO(_text(file)), delimiter="\t"):
+        text = attribute(row["candidate"])
+        if not text.endswith(":"):
+            asked.setdefault(row["qid"], []).append((row["question"], _whole(text, holds=row["label"] == "1")))
+    for rows in asked.values():
+        question, told = rows[0][0], [rows[int(at)][1] for at in chance.permutation(len(rows))]
+        answers = " ".join(one.text for one in told if one.label == "holds")
+        if len(words(question) & words(answers)) <= 1:
+            pages = [GoldPage("Product details", told[at : at + ROWS]) for at in range(0, len(told), ROWS)]
+            own = [page for page in pages if page.holds] or pages[:1]
+            yield _reading(domain, question, own, (page for page in pages if page not in own))
+
+
+def attribute(text: str) -> str:
+    """Return an attribute as a page shows it: of `item_weight: { unit:pounds, value:2 }` "Item weight: 2 pounds"."""
+    key, _, value = text.partition(":")
+    value = re.sub(r"\b(?:normalized_value|standardized_values):\s*(?:\{[^}]*\}|\[[^\]]*\]),?", "", value)
+    value = re.sub(r"unit:(\w+),\s*value:([\d.]+)", r"\2 \1", value)
+    value = re.sub(r"\b(?:value|language_tag|name|unit):|[{}\[\]\"]", " ", value).replace("_", " ")
+    said = re.sub(r" (?=[,;])", "", " ".join(value.split())).strip(" ,;")
+    return f"{key.strip().replace('_', ' ').capitalize()}: {said}".strip()
+
+
 FORMATS: Mapping[str, Callable[[Path, str, Chance], Iterator[GoldReading]]] = {
     "squad": squad,
     "spans": spans,
@@ -335,6 +503,10 @@ FORMATS: Mapping[str, Callable[[Path, str, Chance], Iterator[GoldReading]]] = {
     "wikitables": wikitables,
     "tatqa": tatqa,
     "feta": feta,
+    "aitqa": aitqa,
+    "doc2dial": doc2dial,
+    "dstc11": dstc11,
+    "semipqa": semipqa,
 }
 
 

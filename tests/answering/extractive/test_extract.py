@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from polyhop.agent import Agent
+from polyhop.agent import Agent, Config, Settings
 from polyhop.answering.citations.check import NOT_FOUND
+from polyhop.answering.extractive import quotable
 from polyhop.answering.extractive.extract import extract
+from polyhop.answering.extractive.reader import Reader
 from polyhop.answering.extractive.scorer import MOST
 from polyhop.core.types import Document
 from polyhop.encoders import Encoder
@@ -206,6 +208,22 @@ def test_nothing_is_embedded(collection: Collection, embedder: Encoder, monkeypa
 
     assert extract(items, run).sentences
     assert [] == counts
+
+
+def test_without_the_reader_words_decide(collection: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sentence that shares most words is quoted, of another subject none, and no page is read."""
+
+    def forbidden() -> Reader:
+        raise AssertionError("a page is read")
+
+    monkeypatch.setattr(quotable, "reader", forbidden)
+    items = ranked(collection, ("danube", 3.0, "search", "", []), ("rhine", 1.0, "search", "", []))
+    asked = ("Which city does the Danube flow through?", "How do I reset the password of my router?")
+    config = Config.of(Settings(reader=False))
+    told = [[one.quote for one in extract(items, Run(collection, one, config=config)).sentences] for one in asked]
+
+    assert "It flows through Vienna." in told[0]
+    assert [] == told[1]
 
 
 def test_an_agent_says_that_it_found_nothing(collection: Collection) -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
 
+import pytest
+
 from polyhop.core.types import Document
-from polyhop.ingest.documents import Dropped, Skipped
+from polyhop.ingest import documents as ingest_documents
+from polyhop.ingest.documents import Dropped, FileProgress, Skipped
 from polyhop.ingest.readers import read_file
 
 _NAMES = {
@@ -141,3 +144,12 @@ def test_encrypted_and_broken_files_give_a_reason(tmp_path: Path) -> None:
 
     assert "encrypted with a password" == reasons[0]
     assert reasons[1].startswith("not an OpenDocument file")
+
+
+def test_progress_is_told_in_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A watcher hears how far the file is read."""
+    monkeypatch.setattr(ingest_documents, "PACE", 0)
+    file = write(tmp_path, p("One") + p("Two"))
+    told = [item for item in read_file(file) if isinstance(item, FileProgress)]
+
+    assert [FileProgress(str(file), done, 2, "blocks") for done in (1, 2)] == told

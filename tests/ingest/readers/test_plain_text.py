@@ -7,14 +7,16 @@ from pathlib import Path
 import pytest
 
 from polyhop.core.types import Document
-from polyhop.ingest.documents import Dropped
+from polyhop.ingest import documents as ingest_documents
+from polyhop.ingest.documents import FileProgress
+from polyhop.ingest.readers import read_file
 from polyhop.ingest.readers.plain_text import read
 
 
 def document(folder: Path, text: str, *, name: str = "field-notes_3.txt") -> Document:
     file = folder / name
     file.write_bytes(text.encode())
-    (item,) = (one for one in read(file) if not isinstance(one, Dropped))
+    (item,) = (one for one in read(file) if isinstance(one, Document))
     return item
 
 
@@ -160,3 +162,13 @@ def test_every_word_is_kept(tmp_path: Path) -> None:
         found = document(tmp_path, text).text
         words = "".join(letter for letter in text if letter.isalpha())
         assert words == "".join(letter for letter in found if letter.isalpha()), text
+
+
+def test_progress_is_told_in_paragraphs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A watcher hears how far the file is read."""
+    monkeypatch.setattr(ingest_documents, "PACE", 0)
+    file = tmp_path / "notes.txt"
+    file.write_text("One is a paragraph.\n\nTwo is another one.\n")
+    told = [item for item in read_file(file) if isinstance(item, FileProgress)]
+
+    assert [FileProgress(str(file), done, 2, "paragraphs") for done in (1, 2)] == told

@@ -9,8 +9,9 @@ import pytest
 from docx import Document as WordDocument
 
 from polyhop.core.types import Document
+from polyhop.ingest import documents as ingest_documents
 from polyhop.ingest import package
-from polyhop.ingest.documents import Dropped, Skipped
+from polyhop.ingest.documents import Dropped, FileProgress, Skipped
 from polyhop.ingest.readers import read_file
 
 FIELD = Path(__file__).parents[2] / "field" / "docx-lost-text" / "contract.docx"
@@ -96,13 +97,13 @@ def write(folder: Path, *, title: str = "", heading: str = "Main", name: str = "
 
 
 def document(path: Path) -> Document:
-    (item,) = (item for item in read_file(path) if not isinstance(item, Dropped))
+    (item,) = (item for item in read_file(path) if isinstance(item, Document | Skipped))
     assert isinstance(item, Document)
     return item
 
 
 def reason(path: Path) -> str:
-    (item,) = (item for item in read_file(path) if not isinstance(item, Dropped))
+    (item,) = (item for item in read_file(path) if isinstance(item, Document | Skipped))
     assert isinstance(item, Skipped)
     return item.reason
 
@@ -380,3 +381,12 @@ def test_a_truncated_file_gives_a_reason_and_bytes_that_changed_do_too(tmp_path:
 
     assert reason(tmp_path / "cut.docx").startswith("not a Word file")
     assert "'word/document.xml'" in reason(tmp_path / "bad.docx")
+
+
+def test_progress_is_told_in_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A watcher hears how far the file is read."""
+    monkeypatch.setattr(ingest_documents, "PACE", 0)
+    file = made(tmp_path, p(r("One")) + p(r("Two")))
+    told = [item for item in read_file(file) if isinstance(item, FileProgress)]
+
+    assert [FileProgress(str(file), done, 2, "blocks") for done in (1, 2)] == told

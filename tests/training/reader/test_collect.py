@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from polyhop.core.errors import CallerError
-from polyhop.training.reader.collect import collected, row_text, said_otherwise
+from polyhop.training.reader.collect import FORMATS, collected, row_text, said_otherwise
 from polyhop.training.reader.lists import OTHERS, GoldPage, GoldReading, divide, nearest, read
 from polyhop.training.reader.lists import GoldSentence as Read
 
@@ -126,6 +127,96 @@ def test_spans_mark_what_answers(tmp_path: Path) -> None:
 
     assert ["The bridge at Ulm was built in 1911."] == held(one) and not open_.answered
     assert ["A."] == [each.text for each in one.pages[-1].sentences]
+
+
+def test_a_cell_of_a_table_with_levels_of_headers_answers(tmp_path: Path) -> None:
+    """AIT-QA: of a figure that stands twice nobody knows which is meant."""
+    table = {
+        "id": "t",
+        "column_header": [["Year", "2018"], ["Year", "2017"]],
+        "row_header": [["Fuel", "Cost"], ["Fuel", "Gallons"]],
+        "data": [["$9", "$6"], ["4", "4"]],
+    }
+    asked = [
+        {"table_id": "t", "question": "What did fuel cost in 2017?", "answers": ["$6"]},
+        {"table_id": "t", "question": "How many gallons in 2017?", "answers": ["4"]},
+    ]
+    (tmp_path / "aitqa_tables.jsonl").write_text(json.dumps(table))
+    (tmp_path / "aitqa_questions.jsonl").write_text("\n".join(map(json.dumps, asked)))
+    (found,) = FORMATS["aitqa"](tmp_path, "reports", np.random.default_rng(0))
+
+    assert ["Fuel - Cost; Year - 2018: $9; Year - 2017: $6"] == held(found)
+    (right,) = (one for one in found.sentences if one.label == "holds")
+    assert right.answer is not None and "$6" == right.text[slice(*right.answer)]
+
+
+def test_a_turn_that_stands_alone_is_asked(tmp_path: Path) -> None:
+    """Doc2Dial: not one that leans on those before, nor one that the agent asks back for."""
+    page = "Late fees\n\nThe fee is due in May. A late fee costs 9 dollars.\n\nMoving\n\nTell the office your address."
+    answer = str({"text": ["A late fee costs 9 dollars."], "answer_start": [page.index("A late")]})
+    turns = [
+        "user: How much does a late fee cost?",
+        "agent: 9 dollars.\tuser: How much does a late fee cost?",
+        "user: And is it due in May?\tagent: 9 dollars.\tuser: How much does a late fee cost?",
+        "user: What must drivers pay every year?",
+        "agent: Do you own a car?\tuser: What must drivers pay every year?",
+    ]
+    ids = ["a_1", "a_2", "a_3", "b_1", "b_2"]
+    with (tmp_path / "rc.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["id", "question", "context", "answers", "title"])
+        writer.writerows([one, said, page, answer, "Fees#1"] for one, said in zip(ids, turns, strict=True))
+    made = list(FORMATS["doc2dial"](tmp_path / "rc.csv", "agencies", np.random.default_rng(0)))
+
+    assert {"How much does a late fee cost?"} == {one.question for one in made}
+    assert ["A late fee costs 9 dollars."] == held(made[0])
+    assert "Fees > Late fees" == made[0].pages[0].heading
+
+
+def test_reviews_of_one_place_are_its_pages(tmp_path: Path) -> None:
+    """DSTC11: the sentences that were told from are marked, in reviews and in its questions."""
+    place = {
+        "name": "OLD MILL",
+        "reviews": {
+            "0": {"sentences": {"0": "We slept well.", "1": "Baths were clean."}},
+            "1": {"sentences": {"0": "Loud."}},
+        },
+        "faqs": {"3": {"question": "Is breakfast included?", "answer": "Yes."}},
+    }
+    told = [
+        {"domain": "hotel", "entity_id": 7, "doc_type": "review", "doc_id": 0, "sent_id": 1},
+        {"domain": "hotel", "entity_id": 7, "doc_type": "faq", "doc_id": 3},
+    ]
+    logs = [[{"text": "Fine. Are the bathrooms clean there?"}], [{"text": "I want a cheap hotel."}]]
+    made = {"logs": logs, "labels": [{"knowledge": told}, {}], "knowledge": {"hotel": {"7": place}}}
+    for name, content in made.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(content))
+    (found,) = FORMATS["dstc11"](tmp_path, "places", np.random.default_rng(0))
+
+    assert "Are the bathrooms clean there?" == found.question
+    assert ["Baths were clean.", "Is breakfast included? Yes."] == held(found)
+    assert {"Old Mill > Guest review", "Old Mill > FAQ"} == {one.heading for one in found.pages}
+
+
+def test_attributes_of_a_product_are_lines(tmp_path: Path) -> None:
+    """SemiPQA: told as a page shows them; a question made of the attribute's name is left out."""
+    lines = [
+        ("1", "is this for toddlers?", 'age_range:  { value:"little kid" }', "1"),
+        (
+            "1",
+            "is this for toddlers?",
+            "item_weight:  { unit:pounds, normalized_value:{ unit:kg, value:1 }, value:2.2 }",
+            "0",
+        ),
+        ("2", "what is the item weight?", "item_weight:  { unit:pounds, value:2.2 }", "1"),
+    ]
+    with (tmp_path / "set.csv").open("w", newline="") as file:
+        writer = csv.writer(file, delimiter="\t")
+        writer.writerows([("qid", "question", "candidate", "label"), *lines])
+    (found,) = FORMATS["semipqa"](tmp_path / "set.csv", "products", np.random.default_rng(0))
+
+    assert ["Age range: little kid"] == held(found)
+    assert {"Age range: little kid", "Item weight: 2.2 pounds"} == {one.text for one in found.sentences}
 
 
 def test_what_is_no_reading_is_refused(tmp_path: Path) -> None:
