@@ -1,6 +1,6 @@
 """Files as people have them: whether their passages are found, and whether what is quoted is right and where it says.
 
-python -m benchmarks.documents FILES... QUESTIONS.jsonl --profiles fast,quality --json OUT.json
+python -m benchmarks.documents FILES... QUESTIONS.jsonl --profiles fast,quality --systems bm25,hybrid --json OUT.json
 
 A line of the questions is `{question, answer | answers, gold}`; each of the gold is a passage `{title, text}`, or
 `{file, page, section, sentence}` as far as known. `file`, `page`, `section` and `sentence` may also stand in the line
@@ -21,6 +21,7 @@ import numpy as np
 
 from polyhop.agent import Agent, Answer, Collection, Settings
 from polyhop.agent.evaluate.metrics import auroc
+from polyhop.agent.evaluate.systems import SYSTEMS
 from polyhop.core.files import read_rows
 from polyhop.core.types import Document
 from polyhop.ingest.readers import read_file
@@ -29,7 +30,7 @@ from .answers import holds, plain
 from .harness import PROFILES, BenchmarkError, Command, Given, Report, option, peak_mb, positive, progress
 from .metrics import percent
 
-DEEPEST, KS = 10, (1, 2, 5, 10)
+DEEPEST, KS, ALL = 10, (1, 2, 5, 10), 5
 #: words in a row by which a passage is known that was cut in another way
 SHINGLE = 5
 #: of the shingles of the shorter of two texts, how many the other one has if it is the same passage
@@ -40,6 +41,8 @@ OPTIONS = (
     option("files", metavar="FILES", nargs="+", help="files and folders to index"),
     option("questions", metavar="QUESTIONS.jsonl", type=Path, help="questions with what answers them"),
     option("--profiles", default="fast", help="profiles of polyhop, with commas between them (default: %(default)s)"),
+    option("--systems", default="", help="plain searches to compare with, with commas between: dense, bm25, hybrid"),
+    option("--retrieval", action="store_true", help="measure what is found alone, no answers"),
     option("--limit", type=positive, help="ask only the first N questions"),
     option("--kinds", action="store_true", help="tell answers by type of question too"),
     option("--wrong", action="store_true", help="print what was answered wrongly or not found"),
@@ -94,12 +97,18 @@ def _places(given: Mapping[str, Any]) -> Iterator[GoldPlace]:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What became of a question: ranks of what it needs (0: not among the first), its answer, and how that was."""
+class Found:
+    """Ranks of what a question needs, its files and its passages; 0: not among the first."""
 
     question: DocumentQuestion
     files: Sequence[int]
     passages: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked(Found):
+    """What became of a question: what was found, its answer, and how that was."""
+
     outcome: str
     answer: Answer
     seconds: float
@@ -110,19 +119,34 @@ def measure(options: Given, report: Report) -> None:
     profiles = options.profiles.split(",")
     if wrong := [one for one in profiles if one not in PROFILES]:
         raise BenchmarkError(f"unknown profile {wrong[0]!r}; there are {', '.join(PROFILES)}")
+    systems = [one for one in options.systems.split(",") if one]
+    if wrong := [one for one in systems if one not in SYSTEMS]:
+        raise BenchmarkError(f"unknown system {wrong[0]!r}; there are {', '.join(SYSTEMS)}")
     questions = questions_of(options.questions, options.limit)
     with tempfile.TemporaryDirectory(prefix="polyhop-documents-") as home:
         indexed = _indexed(Path(home), options.files)
         report.add(indexing=indexed)
         report.show("indexing", [indexed])
         texts: dict[str, str] = {}
-        for profile in profiles:
+        for system in systems:
+            with Agent.open(home) as agent:
+                search = SYSTEMS[system](agent.retriever)
+                found = [_found(one, search(one.text, DEEPEST)) for one in progress(questions, system, len(questions))]
+            _tell_found(report, system, found, kinds=options.kinds)
+        for profile in profiles if options.retrieval else ():
+            with Agent.open(home, settings=Settings(profile=profile)) as agent:
+                found = [
+                    _found(one, agent.retrieve(one.text, DEEPEST).passages)
+                    for one in progress(questions, profile, len(questions))
+                ]
+            _tell_found(report, profile, found, kinds=options.kinds)
+        for profile in () if options.retrieval else profiles:
             with Agent.open(home, settings=Settings(profile=profile)) as agent:
                 asked = [_asked(agent, one) for one in progress(questions, profile, len(questions))]
-            figures = _figures(asked)
-            report.add_to("profiles", {"profile": profile} | figures)
-            report.show(f"{profile}: retrieval, percent", [_shown(figures["retrieval"])])
-            report.show(f"{profile}: answers, percent", [_shown(figures["answers"])])
+            _tell_found(report, profile, asked, kinds=options.kinds)
+            figures = _outcomes(asked)
+            report.add_to("answers", {"profile": profile} | figures)
+            report.show(f"{profile}: answers, percent", [_shown(figures)])
             if options.kinds:
                 kinds = sorted({one.question.kind for one in asked})
                 rows = [[one for one in asked if one.question.kind == kind] for kind in kinds]
@@ -173,11 +197,15 @@ def _asked(agent: Agent, question: DocumentQuestion) -> Asked:
     began = time.perf_counter()
     answer = agent.ask(question.text, DEEPEST // 2)
     seconds = time.perf_counter() - began
-    passages = agent.retrieve(question.text, DEEPEST).passages
+    found = _found(question, agent.retrieve(question.text, DEEPEST).passages)
+    return Asked(question, found.files, found.passages, _outcome(question, answer), answer, seconds)
+
+
+def _found(question: DocumentQuestion, passages: Sequence[Any]) -> Found:
     own = [place for place in question.gold if place.file]
     in_file = [_rank([_is_of(passage.source or passage.document, place.file) for passage in passages]) for place in own]
     in_passage = [_rank([_holds(passage, place) for passage in passages]) for place in question.gold if place.text]
-    return Asked(question, in_file, in_passage, _outcome(question, answer), answer, seconds)
+    return Found(question, in_file, in_passage)
 
 
 def _rank(found: Sequence[bool]) -> int:
@@ -220,15 +248,30 @@ def _outcome(question: DocumentQuestion, answer: Answer) -> str:
     return "right" if of_gold and any(holds(said, one) for one in question.answers) else "wrong"
 
 
-def _figures(asked: Sequence[Asked]) -> dict[str, Any]:
-    retrieval: dict[str, Any] = {}
-    for name, ranks in (("file", [one.files for one in asked]), ("passage", [one.passages for one in asked])):
+def _tell_found(report: Report, name: str, found: Sequence[Found], *, kinds: bool) -> None:
+    """Add what a system found, and show it, by type of question too if asked."""
+    figures = _figures(found)
+    report.add_to("retrieval", {"system": name} | figures)
+    report.show(f"{name}: retrieval, percent", [_shown(figures)])
+    if kinds:
+        rows = []
+        for kind in sorted({one.question.kind for one in found}):
+            rows.append({"type": kind} | _shown(_figures([one for one in found if one.question.kind == kind])))
+        report.show(f"{name}: retrieval by type, percent", rows)
+
+
+def _figures(found: Sequence[Found]) -> dict[str, Any]:
+    """Return the mean share of what a question needs among the first k, and how often that is all."""
+    figures: dict[str, Any] = {}
+    for name, ranks in (("file", [one.files for one in found]), ("passage", [one.passages for one in found])):
         counted = [each for each in ranks if each]
-        retrieval[f"questions with a {name}"] = len(counted)
+        figures[f"questions with a {name}"] = len(counted)
         for k in KS if counted else ():
-            found = [np.mean([0 < rank <= k for rank in each]) for each in counted]
-            retrieval[f"{name} recall@{k}"] = round(float(np.mean(found)), 4)
-    return {"retrieval": retrieval, "answers": _outcomes(asked)}
+            inside = [[0 < rank <= k for rank in each] for each in counted]
+            figures[f"{name} recall@{k}"] = round(float(np.mean([np.mean(each) for each in inside])), 4)
+            if k == ALL:
+                figures[f"{name} all@{k}"] = round(float(np.mean([all(each) for each in inside])), 4)
+    return figures
 
 
 def _outcomes(asked: Sequence[Asked]) -> dict[str, Any]:
@@ -291,7 +334,7 @@ def _is_place(key: str, place: Mapping[str, Any]) -> bool:
 
 def _shown(figures: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        name: percent(value) if isinstance(value, float) and re.search("recall|right|wrong|found", name) else value
+        name: percent(value) if isinstance(value, float) and re.search("recall|all@|right|wrong|found", name) else value
         for name, value in figures.items()
     }
 
