@@ -82,8 +82,8 @@ def spoken(text: str, own: str) -> Iterator[SpokenRow]:
         yield _row(found, title_address(words), "", group)
     for found in _MANUAL.finditer(text):
         line = text[max(0, found.start() - 64) : found.start()]
-        if name := _PROGRAM.search(line):
-            start, target = found.start() - len(name[0]), title_address(f"{name[0]} {found[1]}")
+        if program := _PROGRAM.search(line):
+            start, target = found.start() - len(program[0]), title_address(f"{program[0]} {found[1]}")
             yield LinkKind.REFERENCE, start, found.end(), target, "", ""
     for start, end, name in _identifiers(text):
         for sign in "=~":
