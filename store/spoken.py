@@ -74,24 +74,24 @@ def titled(title: str) -> Iterator[str]:
 def spoken(text: str, own: str) -> Iterator[SpokenRow]:
     """Yield what a passage of the document with the address `own` refers to in words, in no order."""
     for found in _SECTION.finditer(text):
-        yield _row(found, LinkKind.REFERENCE, own, ":" + (found[1] or found[2]).casefold())
+        yield _row(found, own, ":" + (found[1] or found[2]).casefold())
     for found in _TITLE.finditer(text):
         words = found[1] or found[2]
         group = 1 if found[1] else 2
-        yield _row(found, LinkKind.REFERENCE, own, slug(words), group)
-        yield _row(found, LinkKind.REFERENCE, title_address(words), "", group)
+        yield _row(found, own, slug(words), group)
+        yield _row(found, title_address(words), "", group)
     for found in _MANUAL.finditer(text):
         line = text[max(0, found.start() - 64) : found.start()]
-        if name := _PROGRAM.search(line):
-            start, target = found.start() - len(name[0]), title_address(f"{name[0]} {found[1]}")
+        if program := _PROGRAM.search(line):
+            start, target = found.start() - len(program[0]), title_address(f"{program[0]} {found[1]}")
             yield LinkKind.REFERENCE, start, found.end(), target, "", ""
     for start, end, name in _identifiers(text):
         for sign in "=~":
             yield LinkKind.IDENTIFIER, start, end, ANYWHERE, "", sign + name
 
 
-def _row(found: re.Match[str], kind: LinkKind, target: str, anchor: str, group: int = 0) -> SpokenRow:
-    return kind, found.start(group), found.end(group), target, "", anchor
+def _row(found: re.Match[str], target: str, anchor: str, group: int = 0) -> SpokenRow:
+    return LinkKind.REFERENCE, found.start(group), found.end(group), target, "", anchor
 
 
 def _identifiers(text: str) -> Iterator[tuple[int, int, str]]:
