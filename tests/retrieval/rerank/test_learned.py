@@ -15,10 +15,15 @@ from polyhop.encoders import Encoder
 from polyhop.retrieval.candidate import Candidate
 from polyhop.retrieval.rerank.evidence import NAMES
 from polyhop.retrieval.rerank.learned import SHIPPED, Learned, load, parts_of
+from polyhop.retrieval.rerank.role import Reranker
 from polyhop.retrieval.run import Run
 from polyhop.store.collection import Collection
 from polyhop.training.questions import walked
 from tests import corpus
+
+from .contract import Scene, WholeRerankerStructure, scene, tells_candidates_apart
+
+__all__ = ["scene"]
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +31,19 @@ def films(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterat
     """Open the example corpus."""
     with corpus.collection(tmp_path_factory.mktemp("films"), embedder) as opened:
         yield opened
+
+
+class TestLearned(WholeRerankerStructure):
+    """The network over what is known of all ways."""
+
+    @pytest.fixture
+    def reranker(self) -> Reranker:
+        """Return the learned ranking with the weights that come along."""
+        return Learned()
+
+    def test_behaviour(self, reranker: Reranker, scene: Scene) -> None:
+        """What is known of passages that begin with equal scores tells them apart."""
+        tells_candidates_apart(reranker, scene)
 
 
 def test_the_parts_of_a_score_are_its_sum() -> None:
