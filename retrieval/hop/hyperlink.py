@@ -10,7 +10,7 @@ and a millionth at least: a link that its author wrote is never lost, whatever t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ...core.types import ResolvedLink

@@ -109,7 +109,7 @@ def links_lead_to_passages(retriever: Retriever) -> None:
         heads = retriever.heads([link.document for link in links], 1)
         targets = [link.passage or heads[link.document][0] for link in links]
         assert set(targets) <= set(ids) - {name}
-        assert dict.fromkeys(targets, [name]) == retriever.linking(targets, 5)
+        assert {target: [name] for target in targets} == retriever.linking(targets, 5)
 
 
 def the_background_is_a_sample(retriever: Retriever) -> None:

@@ -98,7 +98,7 @@ def test_weights_that_do_not_fit_are_refused(tmp_path: Path, changes: dict[str, 
 
 def test_a_run_without_the_memory_of_ways_is_ranked_all_the_same(films: Collection) -> None:
     """Each passage stands for its own way."""
-    state, run = walked(corpus.QUESTION, films, 10, light=())
+    state, _ = walked(corpus.QUESTION, films, 10, light=())
     fresh = Run(films, corpus.QUESTION)
 
     assert {one["id"] for one in state["ranked"]} == {one["id"] for one in Learned().rerank(state["ranked"], fresh)}
