@@ -323,11 +323,19 @@ class RerankerStructure:
         check(reranker, scene)
 
 
-class RerankerContract(RerankerStructure):
-    """Subclass it as `Test…`, give `reranker`, import `scene`."""
+class RerankerBehaviour:
+    """The part for rerankers that know something: what answers a question comes before what does not."""
 
     @pytest.mark.slow
     @pytest.mark.parametrize("check", BEHAVIOUR, ids=lambda check: check.__name__)
     def test_behaviour(self, check: Check, reranker: Reranker, scene: Scene) -> None:
         """The reranker puts what answers a question before what does not."""
         check(reranker, scene)
+
+
+class WholeRerankerContract(WholeRerankerStructure, RerankerBehaviour):
+    """For rerankers that order all that was found: subclass it as `Test…`, give `reranker`, import `scene`."""
+
+
+class RerankerContract(RerankerStructure, RerankerBehaviour):
+    """Subclass it as `Test…`, give `reranker`, import `scene`."""

@@ -21,7 +21,7 @@ from polyhop.store.collection import Collection
 from polyhop.training.questions import walked
 from tests import corpus
 
-from .contract import Scene, WholeRerankerStructure, scene, tells_candidates_apart
+from .contract import WholeRerankerContract, scene
 
 __all__ = ["scene"]
 
@@ -33,17 +33,13 @@ def films(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterat
         yield opened
 
 
-class TestLearned(WholeRerankerStructure):
+class TestLearned(WholeRerankerContract):
     """The network over what is known of all ways."""
 
     @pytest.fixture
     def reranker(self) -> Reranker:
         """Return the learned ranking with the weights that come along."""
         return Learned()
-
-    def test_behaviour(self, reranker: Reranker, scene: Scene) -> None:
-        """What is known of passages that begin with equal scores tells them apart."""
-        tells_candidates_apart(reranker, scene)
 
 
 def test_the_parts_of_a_score_are_its_sum() -> None:
