@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from polyhop.core.types import Document
+from polyhop.core.types import Document, Link
 from polyhop.encoders import Encoder
 from polyhop.store.collection import Collection, Options
 
@@ -41,6 +41,14 @@ DOCUMENTS = [
     Document(f"{title}.md", text, title, {"kind": kind, "year": year, "tags": [kind, title.split()[0].lower()]})
     for title, (kind, year, text) in _TEXTS.items()
 ]
+
+#: a page whose author links to two of the documents; it is not one of them
+LINKING = Document(
+    "list.md",
+    "Carol Reed and the Danube are on the list.",
+    metadata={"kind": "list"},
+    links=(Link(0, 10, "Carol%20Reed.md"), Link(19, 25, "Danube.md")),
+)
 
 #: question -> (first passage, the one that it leads to); the second shares little with the question
 HOPS = {

@@ -241,7 +241,8 @@ class _Cached:
 
 
 _LOOK_UPS = frozenset(
-    "dense lexical passages vectors frequency bearers mentioning heads encode_passages encode_queries".split()
+    "dense lexical passages vectors frequency bearers mentioning heads linked linking background "
+    "encode_passages encode_queries".split()
 )
 
 

@@ -55,9 +55,24 @@ def left_out(name: str, part: str) -> Change:
     return field(name, lambda parts: tuple(one for one in parts if one.name != part))
 
 
-def added(name: str, part: HopUpdater | Reranker) -> Change:
+def added(name: str, part: HopUpdater) -> Change:
     """Return the change that adds a part to a field, after the others."""
     return field(name, lambda parts: (*parts, part))
+
+
+def unlearned(setup: Setup) -> Setup:
+    """Leave the learned ranking out of both looks; without another reranker the path score then decides."""
+    return left_out("rerankers", "learned")(left_out("light", "learned")(setup))
+
+
+def reranked(part: Reranker) -> Change:
+    """Return the change that adds a reranker after all others, also after those that every ranking goes through."""
+
+    def made(setup: Setup) -> Setup:
+        before = setup.config.rerankers or setup.config.light
+        return replace(setup, config=replace(setup.config, rerankers=(*before, part)))
+
+    return made
 
 
 def fields_of(name: str, **fields: Any) -> Change:
@@ -90,7 +105,7 @@ def vectors_only(setup: Setup) -> Setup:
 def quality_on(setup: Setup) -> Setup:
     """Look again at every ranking, in the way of the settings."""
     made = Config.of(Settings(profile="quality"), setup.retriever)
-    again = replace(setup.config, further=made.further, rerankers=made.rerankers, sure=made.sure)
+    again = replace(setup.config, further=made.further, light=made.light, rerankers=made.rerankers, sure=made.sure)
     return replace(setup, config=again)
 
 
@@ -120,6 +135,8 @@ class WithoutKind:
 WITHOUT: Mapping[str, Change] = {
     "hops": field("hops", lambda old: ()),
     "link": left_out("hops", "link"),
+    "hyperlink": left_out("hops", "hyperlink"),
+    "learned": unlearned,
     "named": fields_of("first", per_name=0),
     "covered": fields_of("ranker", covered_weight=0.0),
     "cosine": fields_of("ranker", cosine_weight=0.0),
@@ -152,7 +169,7 @@ WITH: Mapping[str, Change] = {
     "guided": fields_of("first", fusion=Guided()),
     "hops=2": field("stop", lambda old: MaxHops(2) | WhenDry()),
     "hops=3": field("stop", lambda old: MaxHops(3) | WhenDry()),
-    "rocchio": added("rerankers", Rocchio()),
+    "rocchio": reranked(Rocchio()),
     "quality": quality_on,
 }
 

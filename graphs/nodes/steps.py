@@ -13,7 +13,7 @@ from ...retrieval.query.instructions import CUE
 from ...retrieval.query.role import Searcher, first_query
 from ...retrieval.query.translate import translate
 from ...retrieval.rerank.learned import Learned
-from ...retrieval.rerank.role import Reranker
+from ...retrieval.rerank.role import ALWAYS, Reranker
 from ...retrieval.run import Run
 from ...retrieval.stop import MOST_HOPS, MaxHops, Progress
 from ..state import Event, State, Watch, add_found, new_best
@@ -118,7 +118,7 @@ def rank(state: State, run: Run) -> State:
 
 def _so_far(ranked: Sequence[Candidate], found: Sequence[Candidate], run: Run) -> float | None:
     """Return how sufficient a ranking is, where the stop rules may look at that; it is known after a look at it."""
-    if not run.config.stop.asks_sufficiency:
+    if run.config.sufficiency is None or not run.config.stop.asks_sufficiency:
         return None
     return first_look(ranked, found, run).sufficiency
 
@@ -241,10 +241,14 @@ def rerank(state: State, run: Run) -> State:
     and the event says so: the run has a ranking already. A run that is to end now is left as it is.
     """
     config = run.config
-    if not (config.light or config.further or config.rerankers) or run.expired():
+    if run.expired():
         return State()
-    if not config.light and _sure(state.get("sufficiency"), run):
-        return State()
+    if not config.light:
+        again, known = config.further or config.rerankers, state.get("sufficiency")
+        if known is None and config.sufficiency and (config.sure < ALWAYS or not again):
+            known = first_look(state["ranked"], state["found"], run).sufficiency
+        if not again or _sure(known, run):
+            return State(sufficiency=known)
     watch = Watch("rerank", state)
     looked, new = first_look(state["ranked"], state["found"], run) if config.light else None, list[Candidate]()
     if looked is None or (not looked.sure and (config.further or config.rerankers)):

@@ -103,92 +103,145 @@ def _places(values: Numbers) -> Numbers:
     return places
 
 
+@dataclass(frozen=True, slots=True)
+class _Met:
+    """The passages found, with what several features are made of.
+
+    `worth` is the share of the question's rarity that each of its words has, and `holds` says which of them each
+    passage holds, shape (passages, words). `both` is the mean of cosine and lexical score, twice.
+    """
+
+    known: Sequence[LoadedPassage]
+    ways: Sequence[Mapping[str, Candidate]]
+    words: Sequence[str]
+    worth: Numbers
+    holds: Numbers
+    vectors: Vectors
+    sample: Vectors
+    cosines: Numbers
+    lexical: Numbers
+    fused: Numbers
+    both: Numbers
+
+    @classmethod
+    def of(cls, known: Sequence[LoadedPassage], ways: Sequence[Mapping[str, Candidate]], run: Run) -> _Met:
+        """Return what is known of passages, at least one, and the ways to them."""
+        words = sorted(run.weights)
+        worth = np.array([run.weights[word] for word in words])
+        worth = worth / (worth.sum() or 1.0)
+        vectors = np.stack([one.vector for one in known])
+        cosines = np.round((vectors @ run.vector).astype(np.float64), 6)
+        searched = [_searched(one) for one in ways]
+        lexical = np.array([one.get("parts", {}).get("lexical", 0.0) if one else 0.0 for one in searched])
+        fused = np.array([one["score"] if one else 0.0 for one in searched])
+        first = fused > 0
+        floor = cosines[first].min() if first.any() else cosines.min()
+        near = (cosines - floor) / max(1e-6, cosines.max() - floor)
+        holds, sample = _held(words, [one.words for one in known]), run.retriever.background()
+        return cls(known, ways, words, worth, holds, vectors, sample, cosines, lexical, fused, near + lexical)
+
+
+def _searched(ways: Mapping[str, Candidate]) -> Candidate | None:
+    return ways.get("question") or ways.get("reformulation")
+
+
+def _held(words: Sequence[str], keys: Sequence[frozenset[str]]) -> Numbers:
+    """Return which of the question's words stand among each of the keys, shape (keys, words)."""
+    return np.array([[word in own for word in words] for own in keys], float).reshape(len(keys), len(words))
+
+
+Columns = Mapping[str, Numbers | Sequence[float] | float]
+
+
 def _rows(
     ids: Sequence[str], known: Sequence[LoadedPassage], ways: Sequence[Mapping[str, Candidate]], run: Run
 ) -> Numbers:
     rows = np.zeros((len(ids), len(NAMES)))
     if not ids:
         return rows
-    weights, sample = run.weights, run.retriever.background()
-    words = sorted(weights)
-    worth = np.array([weights[word] for word in words])
-    worth = worth / (worth.sum() or 1.0)
-    vectors = np.stack([one.vector for one in known])
-    cosines = np.round((vectors @ run.vector).astype(np.float64), 6)
-    (mean,), (spread,) = background(run.vector[None], sample)
-
-    def held(keys: Sequence[frozenset[str]]) -> Numbers:
-        return np.array([[word in own for word in words] for own in keys], float).reshape(len(keys), len(words))
-
-    holds = held([one.words for one in known])
-    covered = holds @ worth
-    rare = worth >= RARE * worth.max(initial=0.0)
-    searched = [one.get("question") or one.get("reformulation") for one in ways]
-    lexical = np.array([one.get("parts", {}).get("lexical", 0.0) if one else 0.0 for one in searched])
-    fused = np.array([one["score"] if one else 0.0 for one in searched])
-    dense = np.array([one.get("parts", {}).get("dense", 0.0) if one else 0.0 for one in searched])
-    first = fused > 0
-    floor = cosines[first].min() if first.any() else cosines.min()
-    near = (cosines - floor) / max(1e-6, cosines.max() - floor)
-    both = near + lexical
-
-    def put(name: str, values: Numbers | Sequence[float] | float) -> None:
-        rows[:, _AT[name]] = values
-
-    put("cosine", (cosines - mean) / spread)
-    put("below best cosine", (cosines.max() - cosines) / spread)
-    put("cosine place", _places(cosines))
-    put("lexical", lexical)
-    put("lexical place", np.where(lexical > 0, _places(lexical), 0.0))
-    put("fused", fused)
-    put("both", np.maximum(-0.5, both / 2))
-    put("covered", covered)
-    put("below best covered", covered.max() - covered)
-    put("rarest", holds[:, rare].mean(axis=1) if rare.any() else 0.0)
-    titles = [_keys(one.passage.title) for one in known]
-    in_title = held(titles)
-    put("title covers", in_title @ worth)
-    put("title in question", in_title.sum(axis=1) / np.array([max(1, len(one)) for one in titles]))
-    put("heading covers", held([_keys(one.passage.heading) for one in known]) @ worth)
-    put("length", [math.log1p(len(one.passage.text)) - 6 for one in known])
-    put("opening", [float(one.passage.place == 0) for one in known])
-    named = [one.get("named") for one in ways]
-    put("named", [one["score"] if one else 0.0 for one in named])
-    put("has named", [float(one is not None) for one in named])
-    put("name rarity", [run.rarity(one["name"]) if one else 0.0 for one in named])
-    documents: dict[str, list[int]] = {}
-    order = np.argsort(-both, kind="stable").tolist()
-    for row in order:
-        documents.setdefault(known[row].passage.document, []).append(row)
-    for own in documents.values():
-        for place, row in enumerate(own):
-            rows[row, _AT["place in document"]] = math.log1p(place)
-            rows[row, _AT["below document"]] = both[own[0]] - both[row]
-            rows[row, _AT["document"]] = math.log1p(len(own))
-    put("in search", first.astype(float))
-    put("in dense", dense)
-    put("in lexical", (lexical > 0).astype(float))
-    put("words", math.log1p(len(words)))
-    put("rarity", sum(weights.values()) / max(1, len(words)))
-    put("best cosine", (cosines.max() - mean) / spread)
-    put("agreed", float(np.argmax(cosines) == np.argmax(lexical)))
-    _put_ways(rows, ids, known, ways, (vectors, sample, holds, worth, _places(both)))
+    met = _Met.of(known, ways, run)
+    for columns in (_of_searches(met, run), _of_words(met, run), _of_names(met, run), _of_documents(met)):
+        for name, values in columns.items():
+            rows[:, _AT[name]] = values
+    _put_ways(rows, ids, met)
     return rows
 
 
-def _put_ways(
-    rows: Numbers,
-    ids: Sequence[str],
-    known: Sequence[LoadedPassage],
-    ways: Sequence[Mapping[str, Candidate]],
-    shared: tuple[Vectors, Vectors, Numbers, Numbers, Numbers],
-) -> None:
+def _of_searches(met: _Met, run: Run) -> Columns:
+    """Return how near the passages are to the question, and what the halves of the search say of them."""
+    cosines, lexical = met.cosines, met.lexical
+    (mean,), (spread,) = background(run.vector[None], met.sample)
+    searched = [_searched(one) for one in met.ways]
+    return {
+        "cosine": (cosines - mean) / spread,
+        "below best cosine": (cosines.max() - cosines) / spread,
+        "best cosine": (cosines.max() - mean) / spread,
+        "cosine place": _places(cosines),
+        "lexical": lexical,
+        "lexical place": np.where(lexical > 0, _places(lexical), 0.0),
+        "fused": met.fused,
+        "both": np.maximum(-0.5, met.both / 2),
+        "agreed": float(np.argmax(cosines) == np.argmax(lexical)),
+        "in search": (met.fused > 0).astype(float),
+        "in dense": [one.get("parts", {}).get("dense", 0.0) if one else 0.0 for one in searched],
+        "in lexical": (lexical > 0).astype(float),
+    }
+
+
+def _of_words(met: _Met, run: Run) -> Columns:
+    """Return what of the question's words the passages and their titles hold, and how rare these words are."""
+    covered, rare = met.holds @ met.worth, met.worth >= RARE * met.worth.max(initial=0.0)
+    titles = [_keys(one.passage.title) for one in met.known]
+    in_title = _held(met.words, titles)
+    in_heading = _held(met.words, [_keys(one.passage.heading) for one in met.known])
+    return {
+        "covered": covered,
+        "below best covered": covered.max() - covered,
+        "rarest": met.holds[:, rare].mean(axis=1) if rare.any() else 0.0,
+        "title covers": in_title @ met.worth,
+        "title in question": in_title.sum(axis=1) / np.array([max(1, len(one)) for one in titles]),
+        "heading covers": in_heading @ met.worth,
+        "words": math.log1p(len(met.words)),
+        "rarity": sum(run.weights.values()) / max(1, len(met.words)),
+    }
+
+
+def _of_names(met: _Met, run: Run) -> Columns:
+    """Return whether the question names the passages."""
+    named = [one.get("named") for one in met.ways]
+    return {
+        "named": [one["score"] if one else 0.0 for one in named],
+        "has named": [float(one is not None) for one in named],
+        "name rarity": [run.rarity(one["name"]) if one else 0.0 for one in named],
+    }
+
+
+def _of_documents(met: _Met) -> Columns:
+    """Return where the passages stand in their documents, and among those of their documents that were found."""
+    place, below, found = np.zeros((3, len(met.known)))
+    documents: dict[str, list[int]] = {}
+    for row in np.argsort(-met.both, kind="stable").tolist():
+        documents.setdefault(met.known[row].passage.document, []).append(row)
+    for own in documents.values():
+        place[own] = np.log1p(np.arange(len(own)))
+        below[own] = met.both[own[0]] - met.both[own]
+        found[own] = math.log1p(len(own))
+    return {
+        "place in document": place,
+        "below document": below,
+        "document": found,
+        "length": [math.log1p(len(one.passage.text)) - 6 for one in met.known],
+        "opening": [float(one.passage.place == 0) for one in met.known],
+    }
+
+
+def _put_ways(rows: Numbers, ids: Sequence[str], met: _Met) -> None:
     """Fill in what is known of the way to each passage that was reached from another one."""
-    vectors, sample, holds, worth, places = shared
+    vectors, known, holds, places = met.vectors, met.known, met.holds, _places(met.both)
     at = {name: row for row, name in enumerate(ids)}
     taken = [
         (row, at[one["path"][-1]], one)
-        for row, own in enumerate(ways)
+        for row, own in enumerate(met.ways)
         for kind, one in own.items()
         if kind in HOPS and one["path"] and one["path"][-1] in at
     ]
@@ -196,7 +249,7 @@ def _put_ways(
         return
     to, start = np.array([row for row, _, _ in taken]), np.array([bridge for _, bridge, _ in taken])
     bridges, which = np.unique(start, return_inverse=True)
-    means, spreads = background(vectors[bridges], sample)
+    means, spreads = background(vectors[bridges], met.sample)
     alike = np.einsum("ij,ij->i", vectors[to], vectors[start]).astype(np.float64).round(6)
     column = {name: rows[:, _AT[name]] for name in _OWN}
     values = {
@@ -207,7 +260,7 @@ def _put_ways(
         "from lexical": column["lexical"][start],
         "from covered": column["covered"][start],
         "from place": places[start],
-        "adds": (np.maximum(0.0, holds[to] - holds[start])) @ worth,
+        "adds": (np.maximum(0.0, holds[to] - holds[start])) @ met.worth,
         "alike": (alike - means[which]) / spreads[which],
         "same document": np.array(
             [float(known[row].passage.document == known[bridge].passage.document) for row, bridge, _ in taken]

@@ -29,6 +29,8 @@ HEAD = 30
 #: passages that have to suffice, however many are asked for
 FIRST = 5
 
+#: what the path score is the sum of besides, where the learned ranking has not judged
+_STEERED = ("cosine", "covered", "path", "direction")
 _SHOWN = 7  # places whose scores the summary holds
 _LOWEST = -8.0
 
@@ -106,7 +108,7 @@ def in_first_order(ranked: Sequence[Candidate]) -> list[Candidate]:
 def base_score(item: Candidate) -> float:
     """Return the score that the learned ranking gave, or the ranker, whatever rerankers made of it."""
     parts = item.get("parts", {})
-    own = [parts[name] for name in (*PARTS, WHOLE) if name in parts]
+    own = [parts[name] for name in (*PARTS, *_STEERED, WHOLE) if name in parts]
     return sum(own) if own else item["score"]
 
 

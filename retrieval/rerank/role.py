@@ -31,7 +31,7 @@ class Ranker(Protocol):
 
 @runtime_checkable
 class Reranker(Protocol):
-    """Looks again at the head of a ranking, once, after the last search."""
+    """Looks again at the head of a ranking, or at all of it, once, after the last search."""
 
     @property
     def name(self) -> str: ...

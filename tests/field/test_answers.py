@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-from polyhop.agent import Agent, Collection
+from polyhop.agent import Agent, Collection, Settings
 
 HERE = Path(__file__).parent
 
@@ -154,6 +154,17 @@ def test_what_nothing_says_is_not_found(folder: str, question: str, opened: Open
 
     assert not answer.found and not answer.citations
     assert answer.retrieval.passages
+
+
+@pytest.mark.slow
+def test_a_third_hop_is_made(opened: Opener) -> None:
+    """Though the first search finds all ten files, the names in the second passage of the chain are followed."""
+    with Agent(opened("third-hop").retriever, settings=Settings(max_hops=3)) as agent:
+        found = agent.retrieve("Who is the mayor of the town where the director of Silver Harbour was born?")
+    begun = [title for event in found.events if event["event"] == "hop" for title in event["bridges"]]
+
+    assert {"Silver Harbour", "Marta Kowal", "Tarnow"} <= {passage.title for passage in found.passages}
+    assert begun.index("Silver Harbour") < begun.index("Marta Kowal")
 
 
 @pytest.mark.slow

@@ -58,8 +58,8 @@ def new_run(
     llm: Gateway | None = None,
     **fields: Any,
 ) -> Run:
-    """Return a new run with the link hop, one hop at the most, no deadline and no estimate."""
-    parts = {"sufficiency": None, "duplicates": None, "seconds": math.inf, **fields}
+    """Return a new run with the link hop, one hop at the most, no deadline, no look at the outcome and no estimate."""
+    parts = {"sufficiency": None, "duplicates": None, "light": (), "seconds": math.inf, **fields}
     config = Config(hops=hops or (LinkHop(),), stop=stop or MaxHops(1) | WhenDry(), **parts)
     return Run(films, config=config, cancelled=cancelled, llm=llm)
 
@@ -102,6 +102,30 @@ def test_every_run_ends_after_the_most_hops(hop: HopUpdater, films: Collection) 
 
     state = question_graph().invoke(request(), context=new_run(films, hop, stop=Never()))
     assert (MOST_HOPS + 1, f"MaxHops(limit={MOST_HOPS})") == (state["searches"], state["stopped"])
+
+
+def test_a_chain_of_three_is_followed_though_the_first_search_found_its_links(films: Collection) -> None:
+    """A hop that leads to passages found before is not dry while no hop has begun at them."""
+    question = "Which river flows past the birthplace of the director of Jaws?"
+    state = question_graph().invoke(request(question), context=new_run(films, stop=MaxHops(3) | WhenDry()))
+    ids = corpus.ids(films)
+    chain = [ids[title] for title in ("Jaws (film)", "Steven Spielberg", "Cincinnati")]
+    first = {one["id"] for one in state["found"] if one["hop"] == 0}
+
+    assert {*chain, ids["Ohio River"]} <= first
+    assert chain == [name for name in state["expanded"] if name in chain]
+    assert chain in [one["path"] for one in state["found"] if one["id"] == ids["Ohio River"]]
+
+
+def test_a_run_is_dry_once_all_that_is_led_to_was_gone_on_from(films: Collection) -> None:
+    """It ends there, long before the most hops."""
+    state = question_graph().invoke(request(), context=new_run(films, stop=MaxHops(MOST_HOPS) | WhenDry()))
+
+    assert "WhenDry()" == state["stopped"]
+    assert state["searches"] < MOST_HOPS
+    last = {one["id"] for one in state["found"] if one["hop"] == state["searches"] - 1}
+    assert 0 == state["unread"] or not state["frontier"]
+    assert last <= set(state["expanded"]) or not state["frontier"]
 
 
 def test_no_passage_is_gone_on_from_twice(films: Collection) -> None:

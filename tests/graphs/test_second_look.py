@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -20,9 +21,10 @@ from polyhop.retrieval.hop.link import LinkHop
 from polyhop.retrieval.hop.role import HopUpdater
 from polyhop.retrieval.hop.span import SpanHop
 from polyhop.retrieval.rerank.duplicates import Duplicates
+from polyhop.retrieval.rerank.learned import Learned
 from polyhop.retrieval.rerank.role import ALWAYS, Reranker, reordered
 from polyhop.retrieval.run import Run
-from polyhop.retrieval.stop import MaxHops, WhenDry, WhenSufficient
+from polyhop.retrieval.stop import MaxHops, Stop, WhenDry, WhenSufficient
 from polyhop.store.collection import Collection
 from tests import corpus
 
@@ -90,11 +92,77 @@ def ids(state: dict[str, Any]) -> list[str]:
 
 
 def test_without_rerankers_there_is_no_second_look(films: Collection) -> None:
-    """However little is sure, a run without further updaters and rerankers has one ranking."""
+    """However little is sure, a run without further updaters and rerankers has one ranking, and the estimate of it."""
     state = run(new_run(films, sufficiency=Fixed(0.0)))
 
     assert "rerank" not in events(state)
     assert 0.0 == state["sufficiency"]
+
+
+LIGHT = Turned(name="light")
+
+
+@pytest.mark.parametrize(("estimate", "again"), [(0.9, False), (0.89, True), (None, True)])
+def test_the_light_look_comes_first(estimate: float | None, again: bool, films: Collection) -> None:  # noqa: FBT001
+    """Where it is sure, nobody else is asked; where it is not, or nobody knows, the others order all there is."""
+    known = None if estimate is None else Fixed(estimate)
+    parts = {"light": (LIGHT,), "further": (SpanHop(),), "sufficiency": known, "sure": 0.9}
+    found = run(looking(films, **parts))
+    plain = run(looking(films, further=(SpanHop(),)) if again else new_run(films))
+    event = found["events"][-2]
+
+    assert ids(plain)[:4] == (ids(found)[:4] if again else ids(found)[:4][::-1])
+    assert ("turned" if again else "light") in found["ranked"][0]["parts"]
+    assert (again, not again) == (event["found"] > 0, event["sure"])
+    assert estimate == found["sufficiency"]
+
+
+def test_the_light_look_is_all_where_there_is_no_other(films: Collection) -> None:
+    """Without further updaters and rerankers its order stays, however little is sure."""
+    plain, light = run(new_run(films)), run(new_run(films, light=(LIGHT,), sufficiency=Fixed(0.0)))
+
+    assert ids(plain)[:4] == ids(light)[:4][::-1]
+    assert (False, 0, 0.0) == (light["events"][-2]["sure"], light["events"][-2]["found"], light["sufficiency"])
+
+
+def test_what_failed_in_the_light_look_stays_told(films: Collection) -> None:
+    """Also where the others were asked after it."""
+    state = run(looking(films, light=(Fails(name="light"),), rerankers=(Turned(), Fails(name="heavy"))))
+    assert ["light", "heavy"] == [one.split("'")[1] for one in state["events"][-2]["notices"]]
+
+
+def test_rerankers_know_of_all_ways(films: Collection) -> None:
+    """A run remembers every way to every passage when it is looked at, also those that were found last."""
+    seen: list[dict[str, int]] = []
+
+    class Counts(Turned):
+        def rerank(self, ranked: Sequence[Candidate], run: Run) -> list[Candidate]:
+            seen.append({name: len(ways) for name, ways in run.ways.items()})
+            return super().rerank(ranked, run)
+
+    state = run(looking(films, light=(Counts(),), further=(SpanHop(),), rerankers=(Counts(),)))
+    counts = Counter(one["id"] for one in state["found"])
+    earlier = Counter(one["id"] for one in state["found"] if one["via"] != "span")
+
+    assert [dict(earlier), dict(counts)] == seen
+    assert max(counts.values()) > 1
+
+
+@pytest.mark.parametrize(("stop", "asked"), [(MaxHops(1), 1), (MaxHops(1) | WhenSufficient(0.9), 3)])
+def test_the_estimate_is_made_where_somebody_asks(stop: Stop, asked: int, films: Collection) -> None:
+    """After each search only for a stop rule that may look at it; after the last one always."""
+    calls: list[int] = []
+
+    @dataclass(frozen=True)
+    class Counted:
+        """Counts what it is asked."""
+
+        def estimate(self, ranked: Sequence[Candidate], run: Run) -> float:
+            calls.append(len(ranked))
+            return 0.5
+
+    state = run(new_run(films, light=(LIGHT,), sufficiency=Counted(), stop=stop))
+    assert (asked, 0.5) == (len(calls), state["sufficiency"])
 
 
 def test_a_second_look_orders_the_ranking_again(films: Collection) -> None:
@@ -261,15 +329,17 @@ def test_the_second_look_is_streamed(films: Collection) -> None:
     assert ["search", "hop", "search", "rerank", "finish", "answer"] == heard
 
 
+@pytest.mark.parametrize("light", [(), (Learned(),)], ids=["", "learned"])
 @pytest.mark.parametrize("rerankers", [(), (Turned(),), (Fails(), Turned())], ids=["none", "one", "a broken one"])
 @pytest.mark.slow
-def test_a_walk_ends_in_the_state_of_the_graph(rerankers: tuple[Reranker, ...], films: Collection) -> None:
+def test_a_walk_ends_in_the_state_of_the_graph(
+    rerankers: tuple[Reranker, ...], light: tuple[Reranker, ...], films: Collection
+) -> None:
     """With a second look too, state and events are the same to the last key, also asynchronously."""
 
     def made() -> Run:
-        return looking(
-            films, further=(SpanHop(),), rerankers=rerankers, sufficiency=Fixed(0.5), duplicates=Duplicates()
-        )
+        parts = {"rerankers": rerankers, "light": light, "sufficiency": Fixed(0.5), "duplicates": Duplicates()}
+        return looking(films, further=(SpanHop(),), **parts)
 
     async def ran() -> Any:
         return await question_graph().ainvoke(request(), context=made())

@@ -33,7 +33,10 @@ RULES: list[tuple[Stop, dict[str, object], bool]] = [
     (AfterSeconds(0), {"seconds": 0.0}, True),
     (WhenDry(), {}, False),
     (WhenDry(), {"new_passages": 0}, True),
+    (WhenDry(), {"new_passages": 0, "unread": 1}, False),
+    (WhenDry(), {"new_passages": 3, "unread": 0}, True),
     (WhenDry(), {"queries": 0}, True),
+    (WhenDry(), {"queries": 0, "unread": 1}, True),
     (WhenSettled(), {"hops": 0, "new_best": 0}, False),
     (WhenSettled(), {"hops": 1, "new_best": 0}, True),
     (WhenSettled(), {"hops": 2, "new_best": 1}, False),
@@ -93,6 +96,19 @@ def test_a_rule_of_ones_own_combines() -> None:
     assert "AfterMany()" == (AfterMany() | MaxHops(8)).reason(progress())
     with pytest.raises(NotImplementedError):
         Stop()(progress())
+
+
+@pytest.mark.parametrize(
+    "rule", [MaxHops(1), AfterSeconds(1.0), WhenDry(), WhenSettled(), WhenHopeless(), WhenCancelled()], ids=repr
+)
+def test_a_rule_that_never_looks_at_the_sufficiency_says_so(rule: Stop) -> None:
+    """So the estimate is not made for it; one that may look, or of whom nobody knows, is asked for in company too."""
+    assert not rule.asks_sufficiency
+    assert not (rule | rule).asks_sufficiency
+    for one in (WhenSufficient(), Stop()):
+        assert one.asks_sufficiency
+        assert (rule | one).asks_sufficiency
+        assert (one & rule).asks_sufficiency
 
 
 def test_the_old_rule_counts_searches() -> None:

@@ -68,6 +68,7 @@ def unknown_ids_are_left_out(retriever: Retriever) -> None:
     known = _hits(retriever)[0].id
     assert [known] == list(retriever.passages([NOBODY, known])) == list(retriever.vectors([NOBODY, known]))
     assert ({}, {}) == (dict(retriever.passages([])), dict(retriever.vectors([])))
+    assert ({}, {}) == (dict(retriever.linked([NOBODY], 3)), dict(retriever.linking([NOBODY], 3)))
     assert {} == dict(retriever.heads(["no such document"], 3))
 
 
@@ -92,6 +93,33 @@ def bearers_lead_to_passages(retriever: Retriever) -> None:
 def common_names_are_told_from_unknown_ones(retriever: Retriever) -> None:
     """A name that more bear or hold than asked for has none of them; one that nobody does is not there at all."""
     assert {name: [] for name in NAMES[:2]} == retriever.bearers(NAMES, 0) == retriever.mentioning(NAMES, 0)
+
+
+def links_lead_to_passages(retriever: Retriever) -> None:
+    """Links are in the order of the text, lead to passages that are there, and are known at both ends."""
+    ids = list(dict.fromkeys(hit.id for hit in _hits(retriever, 50)))
+    linked = retriever.linked(ids, 5)
+    if not linked:
+        assert {} == dict(retriever.linking(ids, 5))
+        return
+    for name, links in linked.items():
+        assert 1 < len(links) <= 5
+        assert sorted(links, key=lambda link: link.start) == list(links)
+        assert links[:1] == retriever.linked([name], 1)[name]
+        heads = retriever.heads([link.document for link in links], 1)
+        targets = [link.passage or heads[link.document][0] for link in links]
+        assert set(targets) <= set(ids) - {name}
+        assert {target: [name] for target in targets} == retriever.linking(targets, 5)
+
+
+def the_background_is_a_sample(retriever: Retriever) -> None:
+    """It has unit vectors of passages that are there, the same ones each time, or none at all."""
+    sample = retriever.background()
+    assert (len(sample), retriever.embedder.dimension) == sample.shape
+    np.testing.assert_array_equal(sample, retriever.background())
+    np.testing.assert_allclose(1, np.linalg.norm(sample, axis=1), atol=1e-3)
+    best = [hits[0].score for hits in retriever.dense(sample, 1)] if len(sample) else []
+    np.testing.assert_allclose(1, best, atol=1e-2)
 
 
 def filters_hold_or_are_refused(retriever: Retriever) -> None:
@@ -120,6 +148,8 @@ CHECKS: Sequence[Check] = (
     counts_are_sound,
     bearers_lead_to_passages,
     common_names_are_told_from_unknown_ones,
+    links_lead_to_passages,
+    the_background_is_a_sample,
     filters_hold_or_are_refused,
 )
 
@@ -136,7 +166,10 @@ def failing(retriever: Retriever) -> set[str]:
 
 
 class RetrieverContract:
-    """Subclass it as `Test…` and give `retriever`, which holds the documents of `tests.corpus`."""
+    """Subclass it as `Test…` and give `retriever`, which holds the documents of `tests.corpus`.
+
+    Where a retriever knows of links it holds `corpus.LINKING` too.
+    """
 
     @pytest.fixture
     def retriever(self) -> Retriever:

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import ArrayLike
 
 from polyhop.core.errors import CallerError, OperatorError
-from polyhop.core.types import Document, Hit, Passage, Vectors
+from polyhop.core.types import Document, Hit, Passage, ResolvedLink, Vectors
 from polyhop.encoders import Encoder
 from polyhop.retrieval.retriever import Bearers, CallableRetriever, MultiRetriever, Retriever
 from polyhop.retrieval.run import Run
@@ -23,7 +23,9 @@ from .contract import RetrieverContract, failing
 @pytest.fixture(scope="module")
 def films(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterator[Collection]:
     """Open the known passages."""
-    with corpus.collection(tmp_path_factory.mktemp("one"), embedder) as opened:
+    with corpus.collection(
+        tmp_path_factory.mktemp("one"), embedder, documents=[*corpus.DOCUMENTS, corpus.LINKING]
+    ) as opened:
         yield opened
 
 
@@ -32,7 +34,7 @@ def halves(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Itera
     """Open the known passages as two collections."""
     home = tmp_path_factory.mktemp("two")
     with (
-        corpus.collection(home, embedder, documents=corpus.DOCUMENTS[::2], name="even") as even,
+        corpus.collection(home, embedder, documents=[*corpus.DOCUMENTS[::2], corpus.LINKING], name="even") as even,
         corpus.collection(home, embedder, documents=corpus.DOCUMENTS[1::2], name="odd") as odd,
     ):
         yield MultiRetriever([even, odd])
@@ -136,6 +138,21 @@ class DependsOnK(Sound):
         return self.inner.lexical(question, 20, where=where)[::-1][:k]
 
 
+class LinksFromEverywhere(Sound):
+    def linking(self, ids: Sequence[str], most: int, *, where: str = "") -> Mapping[str, Sequence[str]]:
+        return {name: [ids[0]] for name in ids}
+
+
+class FollowsEveryLink(Sound):
+    def linked(self, ids: Sequence[str], most: int, *, where: str = "") -> Mapping[str, Sequence[ResolvedLink]]:
+        return self.inner.linked(ids, most + 1, where=where)
+
+
+class DrawsTheMean(Sound):
+    def background(self) -> Vectors:
+        return self.inner.background().mean(axis=0, keepdims=True)  # type: ignore[no-any-return]
+
+
 BROKEN = {
     RepeatsItself: "lists_are_rankings",
     ReturnsTooMany: "lists_are_rankings",
@@ -147,6 +164,9 @@ BROKEN = {
     NamesNobody: "bearers_lead_to_passages",
     HidesCommonNames: "common_names_are_told_from_unknown_ones",
     DependsOnK: "lists_are_rankings",
+    LinksFromEverywhere: "unknown_ids_are_left_out",
+    FollowsEveryLink: "links_lead_to_passages",
+    DrawsTheMean: "the_background_is_a_sample",
 }
 
 
@@ -205,6 +225,23 @@ def test_a_name_common_in_one_collection_is_not_followed_in_another(tmp_path: An
         assert {"graz": []} == both.bearers(["graz", "linz"], 1) == both.mentioning(["graz", "linz"], 1)
         assert {"graz": []} == both.bearers(["graz", "linz"], 2) == both.mentioning(["graz", "linz"], 2)
         assert [3, 3] == [len(both.bearers(["graz"], 3)["graz"]), len(both.mentioning(["graz"], 3)["graz"])]
+
+
+def test_links_and_samples_of_collections_are_joined(tmp_path: Any, embedder: Encoder) -> None:
+    """A link is followed where it was written, `most` holds for all together, and each collection gives its vectors."""
+    with (
+        corpus.collection(tmp_path, embedder, documents=[*corpus.DOCUMENTS, corpus.LINKING], name="a") as first,
+        corpus.collection(tmp_path, embedder, documents=[*corpus.DOCUMENTS[:4], corpus.LINKING], name="b") as second,
+    ):
+        both = MultiRetriever([first, second])
+        ids = [id for one in (first, second) for id in one.heads(["list.md"], 1)["list.md"]]
+        there = [[link.document for link in found] for found in both.linked(ids, 5).values()]
+
+        assert [["Carol Reed.md", "Danube.md"]] == there
+        (danube,) = first.heads(["Danube.md"], 1)["Danube.md"]
+        assert {danube: ids[:1]} == both.linking([danube], 5)
+        assert {} == both.linking([danube], 5, where="kind != 'list'") == both.linked(ids, 5, where="kind = 'list'")
+        assert len(first.background()) + len(second.background()) == len(both.background()) == 13 + 5
 
 
 def test_collections_of_different_embedders_do_not_mix(films: Collection) -> None:

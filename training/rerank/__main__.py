@@ -42,9 +42,7 @@ def _ranking(given: Namespace) -> dict[str, Any]:
     from .gather import load
     from .ranking import RankingRecipe, trained
 
-    groups = {
-        f"group {number}": {file.stem: load(file) for file in files} for number, files in enumerate(given.domains, 1)
-    }
+    groups = [[(file.stem, load(file)) for file in files] for files in given.domains]
     return write_json(given.out, *trained(groups, with_parts(RankingRecipe(), given.set), Lines()))
 
 

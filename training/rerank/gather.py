@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,9 +81,10 @@ class Domain:
 
     def save(self, file: Path) -> None:
         """Write the domain."""
-        np.savez_compressed(
-            file, rows=self.rows, of=self.of, marks=self.marks, wanted=self.wanted, names=np.array(NAMES)
-        )
+        with file.open("wb") as out:  # of a path numpy makes another one where it has no suffix
+            np.savez_compressed(
+                out, rows=self.rows, of=self.of, marks=self.marks, wanted=self.wanted, names=np.array(NAMES)
+            )
 
 
 def load(file: Path) -> Domain:
@@ -96,7 +98,7 @@ def load(file: Path) -> Domain:
             if list(held["names"]) != list(NAMES):
                 raise ValueError("it was made with other features")
             return Domain(held["rows"], held["of"], held["marks"], held["wanted"])
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
         raise CallerError(
             f"{str(file)!r} holds no evidence of a domain ({error}); make it with the `evidence` step"
         ) from error

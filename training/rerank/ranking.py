@@ -173,22 +173,26 @@ def recall(domain: Domain, score: Score) -> tuple[float, float]:
 
 
 def trained(
-    groups: Mapping[str, Mapping[str, Domain]], recipe: RankingRecipe, watcher: TrainingWatcher
+    groups: Sequence[Sequence[tuple[str, Domain]]], recipe: RankingRecipe, watcher: TrainingWatcher
 ) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """Return the network as plain JSON types, and recall at 2 and 5 of each domain by a network not trained on it.
 
-    Beside it stand the figures of the word search, of cosine, and of both fused by rank.
+    `groups` are domains by name. Beside the figures of the network stand those of the word search, of cosine, and of
+    both fused by rank and by score.
 
     Raises:
-        CallerError: for fewer than two domains.
+        CallerError: for fewer than two domains, two of a name, and a domain where no gold text was found.
     """
-    names = [name for group in groups.values() for name in group]
-    domains = [domain for group in groups.values() for domain in group.values()]
+    names, domains = [name for group in groups for name, _ in group], [one for group in groups for _, one in group]
     if len(domains) < 2:
         raise CallerError("one domain can't be left out of itself; give two at least")
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise CallerError(f"two domains are called {twice[0]!r}; rename a file, for the figures are told by name")
+    if empty := [name for name, domain in zip(names, domains, strict=True) if not domain.marks.any()]:
+        raise CallerError(f"for no question of {empty[0]!r} a gold text was found; nothing can be learned from it")
     data, centre, spread = packed(domains, recipe.passages)
     numbers = {name: number for number, name in enumerate(names)}
-    members = [[numbers[name] for name in group] for group in groups.values()]
+    members = [[numbers[name] for name, _ in group] for group in groups]
     facts: dict[str, Any] = {}
     for number, name in enumerate(names):
         rest = [kept for group in members if (kept := [one for one in group if one != number])]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import pytest
 from polyhop.agent import Agent
 from polyhop.agent.evaluate import compare
 from polyhop.agent.evaluate.compare import Memory, cached
+from polyhop.encoders import Encoder
 from polyhop.retrieval.retriever import Retriever
 from polyhop.store.collection import Collection
 from tests import corpus
@@ -47,13 +48,21 @@ class Counting:
         return call
 
 
+@pytest.fixture(scope="module")
+def linking(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterator[Collection]:
+    """Open the known passages and a page that links to some of them."""
+    documents = [*corpus.DOCUMENTS, corpus.LINKING]
+    with corpus.collection(tmp_path_factory.mktemp("cached"), embedder, documents=documents) as opened:
+        yield opened
+
+
 class TestCached(RetrieverContract):
     """A collection that remembers, asked everything twice."""
 
     @pytest.fixture
-    def retriever(self, films: Collection) -> Retriever:
+    def retriever(self, linking: Collection) -> Retriever:
         """Return a retriever whose memory is filled."""
-        made = cached(films, Memory())
+        made = cached(linking, Memory())
         Agent(made).retrieve(corpus.QUESTION)
         return made
 
@@ -66,7 +75,7 @@ def test_the_second_run_asks_nothing(films: Collection) -> None:
     before = counting.calls.copy()
     second = agent.retrieve(corpus.QUESTION)
 
-    assert {"encode_queries", "dense", "lexical", "bearers"} <= set(before)
+    assert {"encode_queries", "dense", "lexical", "bearers", "linked", "background"} <= set(before)
     assert Counter() == counting.calls - before
     assert [one.id for one in first.passages] == [one.id for one in second.passages]
     assert [one.id for one in Agent(films).retrieve(corpus.QUESTION).passages] == [one.id for one in first.passages]

@@ -35,7 +35,7 @@ def test_every_part_of_the_second_look_may_be_left_out(films: Collection) -> Non
     made = variants(Setup(films, whole), without=list(WITHOUT_AGAIN))
 
     assert [f"-{name}" for name in WITHOUT_AGAIN] == list(made)
-    assert ["cross", "cover"] == [one.name for one in made["-listwise"].config.rerankers]
+    assert ["learned", "cross", "cover"] == [one.name for one in made["-listwise"].config.rerankers]
     assert () == made["-further"].config.further
     assert whole.further == made["-cover"].config.further
     for part in WITHOUT_AGAIN:
@@ -48,7 +48,27 @@ def test_quality_can_be_added(films: Collection) -> None:
     made = variants(setup(films), plus=["quality"])["+quality"].config
     quality = Config.of(Settings(profile="quality"))
 
-    assert replace(Config(), further=quality.further, rerankers=quality.rerankers) == made
+    assert replace(Config(), further=quality.further, light=(), rerankers=quality.rerankers) == made
+
+
+def test_without_the_learned_ranking_the_path_score_decides(films: Collection) -> None:
+    """It is left out wherever it comes, and the sums of the path score are what is told."""
+    quality = Config.of(Settings(profile="quality"))
+    again = variants(Setup(films, quality), without=["learned"])["-learned"].config
+    fast = variants(setup(films), without=["learned"])["-learned"].config
+
+    assert ["cross", "listwise", "cover"] == [one.name for one in again.rerankers]
+    assert ((), ()) == (fast.light, fast.rerankers)
+    best, *_ = Agent(films, config=fast).retrieve(corpus.QUESTION).passages
+    assert {"cosine", "covered"} <= set(best.parts)
+    assert not {"cosine", "covered"} & set(Agent(films).retrieve(corpus.QUESTION).passages[0].parts)
+
+
+def test_a_reranker_is_added_after_the_learned_one(films: Collection) -> None:
+    """What is compared is the learned ranking with and without it."""
+    made = variants(setup(films), plus=["rocchio"])["+rocchio"].config
+
+    assert ["learned", "rocchio"] == [one.name for one in made.rerankers]
 
 
 def test_without_links_only_the_first_search_finds(films: Collection) -> None:

@@ -15,7 +15,7 @@ from typing import Any, NotRequired, get_origin, get_type_hints
 import numpy as np
 import pytest
 
-from polyhop.core.types import Document
+from polyhop.core.types import Document, Link
 from polyhop.encoders import Encoder
 from polyhop.retrieval.candidate import HOPS, Candidate, Query
 from polyhop.retrieval.hop.role import HopUpdater
@@ -31,8 +31,14 @@ PER_BRIDGE, PER_QUERY = 100, 128
 QUESTION = "Which river flows through the city where the director of Jaws was born?"
 
 
-#: A passage that names another one back.
-BACK = Document("quint", "Quint is the shark hunter in Jaws.", "", {"kind": "person"})
+#: A passage that names another one back, and links there and to a person.
+BACK = Document(
+    "quint",
+    "Quint is the shark hunter in Jaws.",
+    "",
+    {"kind": "person"},
+    links=(Link(29, 33, "Jaws%20(film).md"), Link(0, 5, "Steven%20Spielberg.md")),
+)
 
 
 @dataclass(frozen=True)

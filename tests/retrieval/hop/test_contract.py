@@ -11,6 +11,7 @@ import pytest
 
 from polyhop.retrieval.candidate import Candidate, Kind, Query
 from polyhop.retrieval.hop.directional import DirectionalHop
+from polyhop.retrieval.hop.hyperlink import HyperlinkHop
 from polyhop.retrieval.hop.link import LinkHop
 from polyhop.retrieval.hop.pagerank import PageRankHop
 from polyhop.retrieval.hop.role import HopUpdater
@@ -43,6 +44,24 @@ class TestLinkHop(HopUpdaterContract):
     def updater(self) -> HopUpdater:
         """Return a link hop with its defaults."""
         return LinkHop()
+
+
+class TestHyperlinkHop(HopUpdaterContract):
+    """Links that authors wrote."""
+
+    @pytest.fixture
+    def updater(self) -> HopUpdater:
+        """Return a hyperlink hop with its defaults."""
+        return HyperlinkHop()
+
+
+def test_the_world_has_links_to_follow(world: World) -> None:
+    """What the contract asks of the hyperlink hop is not asked of nothing, with a filter neither."""
+    hop = HyperlinkHop()
+    for where in ("", "kind = 'person'"):
+        run = world.run(where)
+        found = hop.search(hop.propose(world.bridges(), run), run)
+        assert [world.ids["Steven Spielberg"]] == [one["id"] for one in found]
 
 
 class TestSharedNameHop(HopUpdaterContract):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -17,8 +16,13 @@ from tests.retrieval.made import bridge
 
 QUESTION = "Who pays for the room when a course takes place in another town?"
 PAGES = {
-    "courses.md": "# Courses\n\nA course in another town counts as [a journey](travel.md#nights), with all that follows.\n",
-    "travel.md": "# Going places\n\nTickets are booked by yourself.\n\n## Nights\n\nThe department pays up to 90 euros a night.\n",
+    "courses.md": (
+        "# Courses\n\nA course in another town counts as [a journey](travel.md#nights), with all that follows.\n"
+    ),
+    "travel.md": (
+        "# Going places\n\nTickets are booked by yourself.\n\n"
+        "## Nights\n\nThe department pays up to 90 euros a night.\n"
+    ),
     "food.md": "# The canteen\n\nLunch is served from noon.\n",
 }
 
@@ -37,7 +41,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterat
 def finds(pages: Collection, start: str, hop: HyperlinkHop, *, where: str = "") -> list[Candidate]:
     """Return what the hop finds from the first passage of a page."""
     run = Run(pages, QUESTION, where)
-    (key,) = (key for key in pages.keys() if key.endswith(start))
+    (key,) = (key for key in pages.keys("") if key.endswith(start))
     head = pages.heads([key], 1)[key][0]
     return hop.search(hop.propose([bridge(head, 1.5, [])], run), run)
 
@@ -55,7 +59,7 @@ def test_a_link_leads_to_the_place_that_its_anchor_names(pages: Collection) -> N
 def test_a_page_without_links_proposes_nothing(pages: Collection) -> None:
     """No query, no search."""
     run = Run(pages, QUESTION)
-    (key,) = (key for key in pages.keys() if key.endswith("food.md"))
+    (key,) = (key for key in pages.keys("") if key.endswith("food.md"))
 
     assert [] == HyperlinkHop().propose([bridge(pages.heads([key], 1)[key][0], 1.5, [])], run)
 

@@ -201,7 +201,15 @@ class Counting:
         return self._inner.passages(ids)
 
 
-STRUCTURE: Sequence[Check] = (
+def reads_each_once(reranker: Reranker, scene: Scene) -> None:
+    """Of a ranking that is ordered whole nothing is read but its passages and the bridges to them, each once."""
+    counting = Counting(scene.collection)
+    reranker.rerank(scene.ranked(), Run(cast(Retriever, counting), corpus.QUESTION))
+    assert counting.asked <= len(scene.ranked())
+
+
+#: what holds for all, also for those that order a whole ranking
+WHOLE: Sequence[Check] = (
     keeps_each_passage_once,
     is_sorted,
     scores_are_finite,
@@ -209,13 +217,14 @@ STRUCTURE: Sequence[Check] = (
     keeps_the_ways,
     is_deterministic,
     leaves_the_ranking_alone,
-    keeps_the_order_behind_the_head,
     is_plain_json,
     nothing_comes_of_nothing,
     one_stays_one,
     survives_the_gone,
-    is_bounded,
+    reads_each_once,
 )
+#: what holds for those that look at a head
+STRUCTURE: Sequence[Check] = (*WHOLE, keeps_the_order_behind_the_head, is_bounded)
 
 
 def tells_candidates_apart(reranker: Reranker, scene: Scene) -> None:
@@ -286,6 +295,20 @@ def scene(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterat
         yield Scene(opened, corpus.ids(opened))
 
 
+class WholeRerankerStructure:
+    """The part for rerankers that order all that was found: subclass it as `Test…`, give `reranker`, import `scene`."""
+
+    @pytest.fixture
+    def reranker(self) -> Reranker:
+        """Return the reranker under test."""
+        raise NotImplementedError
+
+    @pytest.mark.parametrize("check", WHOLE, ids=lambda check: check.__name__)
+    def test_structure(self, check: Check, reranker: Reranker, scene: Scene) -> None:
+        """The reranker keeps each point of the contract that does not speak of a head."""
+        check(reranker, scene)
+
+
 class RerankerStructure:
     """The part for rerankers whose weights know nothing: subclass it as `Test…`, give `reranker`, import `scene`."""
 
@@ -300,11 +323,19 @@ class RerankerStructure:
         check(reranker, scene)
 
 
-class RerankerContract(RerankerStructure):
-    """Subclass it as `Test…`, give `reranker`, import `scene`."""
+class RerankerBehaviour:
+    """The part for rerankers that know something: what answers a question comes before what does not."""
 
     @pytest.mark.slow
     @pytest.mark.parametrize("check", BEHAVIOUR, ids=lambda check: check.__name__)
     def test_behaviour(self, check: Check, reranker: Reranker, scene: Scene) -> None:
         """The reranker puts what answers a question before what does not."""
         check(reranker, scene)
+
+
+class WholeRerankerContract(WholeRerankerStructure, RerankerBehaviour):
+    """For rerankers that order all that was found: subclass it as `Test…`, give `reranker`, import `scene`."""
+
+
+class RerankerContract(RerankerStructure, RerankerBehaviour):
+    """Subclass it as `Test…`, give `reranker`, import `scene`."""

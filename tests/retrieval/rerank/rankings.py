@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,6 +14,7 @@ from polyhop.core.types import Passage
 from polyhop.core.words import content_words, word_key
 from polyhop.retrieval.candidate import Candidate
 from polyhop.retrieval.rerank.listwise import CROSS, NAMES, SUMMARY, Reading
+from polyhop.retrieval.rerank.role import Reranker
 from polyhop.retrieval.run import LoadedPassage, Run
 
 
@@ -66,3 +68,18 @@ def weights(path: Path, **units: Mapping[str, float]) -> Path:
 
 def _unit(names: Sequence[str], own: Mapping[str, float]) -> dict[str, Any]:
     return {"weights": {name: own.get(name, 0.0) for name in names}, "bias": own.get("bias", 0.0)}
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Rerankers one after the other, as a run applies them."""
+
+    parts: tuple[Reranker, ...]
+    name: str = "chain"
+
+    def rerank(self, ranked: Sequence[Candidate], run: Run) -> list[Candidate]:
+        """Return what the last one makes of it."""
+        found = list(ranked)
+        for one in self.parts:
+            found = one.rerank(found, run)
+        return found

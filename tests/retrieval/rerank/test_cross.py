@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,15 +13,16 @@ from polyhop.retrieval.candidate import Candidate
 from polyhop.retrieval.rerank.cover import Cover
 from polyhop.retrieval.rerank.cross import CrossEncoder, scorer
 from polyhop.retrieval.rerank.crossfile import CrossEncoderCard, save
+from polyhop.retrieval.rerank.learned import Learned
 from polyhop.retrieval.rerank.listwise import Listwise, base_score
 from polyhop.retrieval.rerank.pairs import CandidatePair
 from polyhop.retrieval.rerank.rocchio import Rocchio
 from polyhop.retrieval.rerank.role import Reranker
-from polyhop.retrieval.run import Run
 from tests import corpus
 
-from .contract import DEPTH, RerankerContract, RerankerStructure, Scene, scene
+from .contract import DEPTH, RerankerContract, RerankerStructure, Scene, WholeRerankerContract, scene
 from .crosses import drawn
+from .rankings import Chain
 
 __all__ = ["scene"]
 
@@ -31,21 +30,6 @@ pytestmark = pytest.mark.slow
 
 TEXTS = [one.text for one in corpus.DOCUMENTS]
 PAIRS = [CandidatePair(question, "", text) for question in corpus.HOPS for text in [*TEXTS, "", "river " * 200]]
-
-
-@dataclass(frozen=True)
-class Chain:
-    """Rerankers one after the other, as a run applies them."""
-
-    parts: tuple[Reranker, ...]
-    name: str = "chain"
-
-    def rerank(self, ranked: Sequence[Candidate], run: Run) -> list[Candidate]:
-        """Return what the last one makes of it."""
-        found = list(ranked)
-        for one in self.parts:
-            found = one.rerank(found, run)
-        return found
 
 
 class TestCrossEncoder(RerankerContract):
@@ -57,8 +41,17 @@ class TestCrossEncoder(RerankerContract):
         return CrossEncoder(depth=DEPTH)
 
 
-class TestChain(RerankerContract):
+class TestChain(WholeRerankerContract):
     """The chain that profiles use by default, with its depths."""
+
+    @pytest.fixture
+    def reranker(self) -> Reranker:
+        """Return the chain."""
+        return Chain((Learned(), CrossEncoder(), Listwise(), Cover()))
+
+
+class TestUnlearned(RerankerStructure):
+    """The chain without the learned ranking, whose parts the scorer then has to do without."""
 
     @pytest.fixture
     def reranker(self) -> Reranker:
@@ -120,11 +113,13 @@ def test_a_way_whose_bridge_is_gone_is_left_out(scene: Scene) -> None:
     assert logits[0] == logits[1]
 
 
-def test_the_score_of_the_ranker_survives(scene: Scene) -> None:
-    """After a whole chain it is still known what the ranker gave."""
-    before = {one["id"]: one["score"] for one in scene.ranked()}
+@pytest.mark.parametrize("learned", [True, False])
+def test_the_score_of_the_ranking_before_survives(*, learned: bool, scene: Scene) -> None:
+    """After a whole chain it is still known what the learned ranking gave, or without it the ranker."""
+    ranked = Learned().rerank(scene.ranked(), scene.run()) if learned else scene.ranked()
+    before = {one["id"]: one["score"] for one in ranked}
     chain = Chain((Listwise(), CrossEncoder(depth=8), Listwise(), Cover()))
-    found = {one["id"]: base_score(one) for one in chain.rerank(scene.ranked(), scene.run())}
+    found = {one["id"]: base_score(one) for one in chain.rerank(ranked, scene.run())}
 
     assert pytest.approx(before) == found
 

@@ -15,10 +15,15 @@ from polyhop.encoders import Encoder
 from polyhop.retrieval.candidate import Candidate
 from polyhop.retrieval.rerank.evidence import NAMES
 from polyhop.retrieval.rerank.learned import SHIPPED, Learned, load, parts_of
+from polyhop.retrieval.rerank.role import Reranker
 from polyhop.retrieval.run import Run
 from polyhop.store.collection import Collection
 from polyhop.training.questions import walked
 from tests import corpus
+
+from .contract import WholeRerankerContract, scene
+
+__all__ = ["scene"]
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +31,15 @@ def films(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterat
     """Open the example corpus."""
     with corpus.collection(tmp_path_factory.mktemp("films"), embedder) as opened:
         yield opened
+
+
+class TestLearned(WholeRerankerContract):
+    """The network over what is known of all ways."""
+
+    @pytest.fixture
+    def reranker(self) -> Reranker:
+        """Return the learned ranking with the weights that come along."""
+        return Learned()
 
 
 def test_the_parts_of_a_score_are_its_sum() -> None:
@@ -80,7 +94,7 @@ def test_weights_that_do_not_fit_are_refused(tmp_path: Path, changes: dict[str, 
 
 def test_a_run_without_the_memory_of_ways_is_ranked_all_the_same(films: Collection) -> None:
     """Each passage stands for its own way."""
-    state, run = walked(corpus.QUESTION, films, 10, light=())
+    state, _ = walked(corpus.QUESTION, films, 10, light=())
     fresh = Run(films, corpus.QUESTION)
 
     assert {one["id"] for one in state["ranked"]} == {one["id"] for one in Learned().rerank(state["ranked"], fresh)}

@@ -11,11 +11,12 @@ import pytest
 
 from polyhop.core.errors import OperatorError
 from polyhop.retrieval.candidate import Candidate
+from polyhop.retrieval.rerank.learned import Learned
 from polyhop.retrieval.rerank.listwise import Estimate, Listwise, load
 from polyhop.retrieval.rerank.role import Reranker, reordered
 
-from .contract import RerankerContract, Scene, scene
-from .rankings import item, told, weights
+from .contract import RerankerStructure, Scene, WholeRerankerContract, scene
+from .rankings import Chain, item, told, weights
 
 __all__ = ["scene"]
 
@@ -26,18 +27,27 @@ FALLING = {"share missed": -6.0, "right shown": 2.0, "bias": 1.0}
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Write weights: by cosine without logits, by logits where there are some."""
+    """Write weights: by the search without logits, by logits where there are some."""
     path = tmp_path_factory.mktemp("listwise") / "listwise.json"
-    return weights(path, plain={"cosine": 4.0, "by link": 0.1}, cross={"logit": 1.0}, sufficiency=FALLING)
+    return weights(path, plain={"search": 4.0, "by link": 0.1}, cross={"logit": 1.0}, sufficiency=FALLING)
 
 
-class TestListwise(RerankerContract):
-    """A scorer by cosine."""
+class TestListwise(RerankerStructure):
+    """A scorer by one part of the learned ranking; what it says of a question is what that says."""
 
     @pytest.fixture
     def reranker(self, file: Path) -> Reranker:
         """Return the scorer, whose head is that of the contract."""
         return Listwise(file)
+
+
+class TestAfterLearned(WholeRerankerContract):
+    """The scorer over the parts that it was made for."""
+
+    @pytest.fixture
+    def reranker(self, file: Path) -> Reranker:
+        """Return the learned ranking and then the scorer."""
+        return Chain((Learned(), Listwise(file)))
 
 
 def names(ranked: list[Candidate]) -> list[str]:
@@ -47,7 +57,7 @@ def names(ranked: list[Candidate]) -> list[str]:
 
 def test_logits_count_where_there_are_some(file: Path) -> None:
     """Without logits the plain unit scores; with one, the other does."""
-    bare = [item(name, 1.0, parts={"cosine": value, "search": 1 - value}) for name, value in (("a", 0.9), ("b", 0.1))]
+    bare = [item(name, 1.0, parts={"search": value, "named": 1 - value}) for name, value in (("a", 0.9), ("b", 0.1))]
     read = [Candidate(**{**one, "logit": logit}) for one, logit in zip(bare, (-2.0, 3.0), strict=True)]
 
     assert [("a", 3.6), ("b", 0.4)] == scored(Listwise(file), bare)
@@ -61,7 +71,7 @@ def scored(reranker: Reranker, ranked: list[Candidate]) -> list[tuple[str, float
 
 def test_scores_do_not_depend_on_rerankers_before(file: Path) -> None:
     """The scorer comes to the same twice in a row, and after another reranker has turned the ranking around."""
-    ranked = [item(f"{n:02}", 1 - n / 50, parts={"cosine": 1 - n / 50}) for n in range(45)]
+    ranked = [item(f"{n:02}", 1 - n / 50, parts={"search": 1 - n / 50}) for n in range(45)]
     run = told(QUESTION, {})
     once = Listwise(file).rerank(ranked, run)
     turned = reordered(ranked, [float(n) for n in range(30)], "turned")
@@ -71,7 +81,7 @@ def test_scores_do_not_depend_on_rerankers_before(file: Path) -> None:
 
 def test_what_others_ranked_behind_the_head_stays_sorted(file: Path) -> None:
     """A reranker before that looked deeper leaves an order behind the head, which is kept, its scores falling."""
-    ranked = [item(f"{n:02}", 1 - n / 50, parts={"cosine": 1 - n / 50}) for n in range(45)]
+    ranked = [item(f"{n:02}", 1 - n / 50, parts={"search": 1 - n / 50}) for n in range(45)]
     deep = reordered(ranked, [n * 7 % 41 / 10 for n in range(41)], "deep")
     found = Listwise(file).rerank(deep, told(QUESTION, {}))
     scores = [one["score"] for one in found]
