@@ -1,11 +1,12 @@
-"""The hyperlink hop: a retrieved passage links to another; go there.
+"""The hyperlink hop: a retrieved passage links to another, as its author wrote it; go there.
 
-A link leads to the passage that its anchor names, and to the passage of the document that is nearest to the question.
-What is on the other side has the score
+Links are of the collection's link table: hyperlinks, references in words, identifiers and footnotes. A link leads to
+the passage that its anchor names, and to that of the document's first passages which is nearest to the question. What
+is on the other side has the score
 
-    weight * (S(bridge) - cos(bridge, target))
+    weight * (S(bridge) - cos(bridge, target)), a trifle at least
 
-and a millionth at least: a link that its author wrote is never lost, whatever the ranking makes of it.
+with S the bridge's score; whether the link serves the question is for the learned ranking to say.
 """
 
 from __future__ import annotations
@@ -15,10 +16,13 @@ from dataclasses import dataclass
 
 from ...core.types import ResolvedLink
 from ...core.words import name_key
-from ..candidate import Candidate, Kind, Query
+from ...store.names import Kind
+from ..candidate import Candidate, Query
+from ..candidate import Kind as CandidateKind
 from ..run import Run
 from .role import best_of, query_from, reached
 
+#: the score of a link is never nothing: a hop that finds what the search ranks low is still a way there
 LEAST = 1e-6
 
 
@@ -34,7 +38,7 @@ class HyperlinkHop:
     most: int = 40
     weight: float = 0.5
     name: str = "hyperlink"
-    kind: Kind = "hyperlink"
+    kind: CandidateKind = "hyperlink"
     checkpoint: str = ""
 
     def propose(self, bridges: Sequence[Candidate], run: Run) -> list[Query]:
@@ -45,8 +49,7 @@ class HyperlinkHop:
     def search(self, queries: Sequence[Query], run: Run) -> list[Candidate]:
         """Return what the links lead to, each with the best link from a bridge."""
         links = run.retriever.linked([query["path"][-1] for query in queries], self.most, where=run.where)
-        whole = {one.document for found in links.values() for one in found}
-        run.meet(whole)
+        run.meet(one.document for found in links.values() for one in found)
         run.load(one.passage for found in links.values() for one in found if one.passage)
         return best_of(one for query in queries for one in self._found(query, links.get(query["path"][-1], ()), run))
 
@@ -57,11 +60,10 @@ class HyperlinkHop:
         for link in links:
             name = name_key(bridge.passage.text[link.start : link.end])
             targets = [run.known(link.passage)] if link.passage else []
-            targets += [known for known, _ in run.nearest([(link.document, 0)], 1)]
+            targets += [known for known, _ in run.nearest([(link.document, Kind.TITLE)], 1)]
             for target in targets:
                 if target is None or target.passage.id in query["path"]:
                     continue
-                gain = query["score"] - float(bridge.vector @ target.vector)
-                score = max(LEAST, self.weight * gain)
-                parts = {"strength": 1.0, "fit": float(target.passage.id == link.passage), "at": float(link.start)}
+                score = max(LEAST, self.weight * (query["score"] - float(bridge.vector @ target.vector)))
+                parts = {"strength": 1.0, "fit": float(target.passage.id == link.passage)}
                 yield reached(self, query, target.passage.id, name, score=score, parts=parts)
