@@ -33,7 +33,7 @@ def _documents(given: Namespace) -> dict[str, Any]:
 def _evidence(given: Namespace) -> dict[str, Any]:
     from .gather import gather
 
-    domain = gather(Sources.of(given))
+    domain = gather(Sources.of(given), made=given.made)
     domain.save(given.out)
     return {"file": str(given.out), "questions": len(domain.wanted) // 2, "passages": len(domain.of)}
 
@@ -101,11 +101,12 @@ def main(arguments: Sequence[str]) -> int:
         option("--count", "questions to make at most", type=int, default=150),
         option("--seed", "of all that chance decides", type=int, default=0),
     )
+    made = option("--made", "the questions were made of the texts by program", action="store_true")
     groups = option(
         "domains", "a group: files of evidence with commas between; all groups weigh the same", nargs="+", type=_files
     )
     steps = {
-        "evidence": Step(_evidence, (*SOURCES, OUT), "note what is known of passages found"),
+        "evidence": Step(_evidence, (*SOURCES, made, OUT), "note what is known of passages found"),
         "ranking": Step(_ranking, (groups, SET, OUT), "train the learned ranking"),
         "documents": Step(_documents, (*texts, OUT), "make questions over documents that link to each other"),
         "lists": Step(_lists, (*SOURCES, hops, OUT), "retrieve candidates"),

@@ -64,12 +64,14 @@ class Domain:
         of: the question of each, from 0, shape (passages,).
         marks: which gold texts each holds, shape (passages, MOST_GOLD).
         wanted: gold texts of each question, shape (questions,).
+        made: whether the questions were made of the texts by program, whose words they therefore share.
     """
 
     rows: NDArray[np.float32]
     of: NDArray[np.int32]
     marks: NDArray[np.bool_]
     wanted: NDArray[np.int32]
+    made: bool = False
 
     def questions(self) -> Iterator[tuple[Numbers, NDArray[np.bool_], int]]:
         """Yield (rows, marks, gold texts wanted) of each question for which something was found."""
@@ -83,7 +85,13 @@ class Domain:
         """Write the domain."""
         with file.open("wb") as out:  # of a path numpy makes another one where it has no suffix
             np.savez_compressed(
-                out, rows=self.rows, of=self.of, marks=self.marks, wanted=self.wanted, names=np.array(NAMES)
+                out,
+                rows=self.rows,
+                of=self.of,
+                marks=self.marks,
+                wanted=self.wanted,
+                made=self.made,
+                names=np.array(NAMES),
             )
 
 
@@ -97,14 +105,14 @@ def load(file: Path) -> Domain:
         with np.load(file) as held:
             if list(held["names"]) != list(NAMES):
                 raise ValueError("it was made with other features")
-            return Domain(held["rows"], held["of"], held["marks"], held["wanted"])
+            return Domain(held["rows"], held["of"], held["marks"], held["wanted"], bool(held["made"]))
     except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
         raise CallerError(
             f"{str(file)!r} holds no evidence of a domain ({error}); make it with the `evidence` step"
         ) from error
 
 
-def gather(sources: Sources) -> Domain:
+def gather(sources: Sources, *, made: bool = False) -> Domain:
     """Return the domain of questions and what is searched for them.
 
     Each question counts twice, as `fast` finds passages for it and as `quality` does. Those with more than `MOST_GOLD`
@@ -120,7 +128,7 @@ def gather(sources: Sources) -> Domain:
     of = np.repeat(np.arange(len(found)), [len(one) for one in rows]).astype(np.int32)
     wide = [np.pad(held, ((0, 0), (0, MOST_GOLD - held.shape[1]))) for held in marks]
     wanted = np.array([held.shape[1] for held in marks], np.int32)
-    return Domain(np.concatenate(rows).astype(np.float32), of, np.concatenate(wide), wanted)
+    return Domain(np.concatenate(rows).astype(np.float32), of, np.concatenate(wide), wanted, made)
 
 
 def _found(one: HopQuestion, collection: Collection) -> list[tuple[Evidence, NDArray[np.bool_]]]:

@@ -28,6 +28,7 @@ Score = Callable[[Numbers], Numbers]
 #: features that are rankings of their own
 SEARCHES = ("lexical", "cosine", "fused", "both")
 FIRST = 5  # passages that have to hold what is wanted
+LEADING = 2  # places of the ranking of words where easy questions have their gold texts
 DIGITS = 5
 
 
@@ -39,6 +40,8 @@ class RankingRecipe:
         hidden: units of the hidden layer.
         passages: of a question that are learned from, the gold ones and those that the search likes best.
         decay: of the weights, as in AdamW.
+        easy: what a question counts that was made of the texts and whose gold texts lead the ranking of words: it
+            shares their words as no user's question does, and would teach to trust them.
     """
 
     hidden: int = 24
@@ -47,27 +50,30 @@ class RankingRecipe:
     batch: int = 64
     rate: float = 5e-3
     decay: float = 1e-3
+    easy: float = 0.3
     seed: int = 0
 
 
 class Packed(NamedTuple):
     """Questions of equal length: features of shape (questions, passages, features), and which passages are there.
 
-    `gold` says which are gold, shape (questions, MOST_GOLD, passages); `domain` numbers each question's domain.
+    `gold` says which are gold, shape (questions, MOST_GOLD, passages); `domain` numbers each question's domain, and
+    `easy` says whether all its gold texts lead the ranking of words.
     """
 
     rows: Tensor
     there: Tensor
     gold: Tensor
     domain: NDArray[np.int64]
+    easy: NDArray[np.bool_]
 
 
 def packed(domains: Sequence[Domain], passages: int) -> tuple[Packed, Numbers, Numbers]:
     """Return the questions that have a gold passage among those found, and centre and spread of each feature."""
     every = np.concatenate([one.rows for one in domains]).astype(np.float64)
     centre, spread = every.mean(axis=0), every.std(axis=0) + 1e-3
-    liked = NAMES.index("both"), NAMES.index("covered")
-    rows, there, gold, of = [], [], [], []
+    liked, words = (NAMES.index("both"), NAMES.index("covered")), NAMES.index("lexical")
+    rows, there, gold, of, easy = [], [], [], [], []
     for number, domain in enumerate(domains):
         for own, marks, _ in domain.questions():
             if not marks.any():
@@ -82,8 +88,10 @@ def packed(domains: Sequence[Domain], passages: int) -> tuple[Packed, Numbers, N
             there.append(np.arange(passages) < len(kept))
             gold.append(held)
             of.append(number)
+            first = np.argsort(-own[:, words], kind="stable")[:LEADING]
+            easy.append(domain.made and bool(marks[first].any(axis=0).all()))
     stacked = [torch.from_numpy(np.stack(part)) for part in (rows, there, gold)]
-    return Packed(stacked[0], stacked[1], stacked[2], np.array(of)), centre, spread
+    return Packed(stacked[0], stacked[1], stacked[2], np.array(of), np.array(easy)), centre, spread
 
 
 class RankingNetwork(nn.Module):
@@ -143,14 +151,17 @@ def _loss(scores: Tensor, there: Tensor, gold: Tensor, counts: Tensor) -> Tensor
     return (each * counts).sum() / counts.sum()
 
 
-def worth_of(of: NDArray[np.int64], groups: Sequence[Sequence[int]]) -> NDArray[np.float64]:
-    """Return what each question counts: domains of a group the same, and all groups; those of no group nothing."""
-    worth = np.zeros(len(of))
+def worth_of(data: Packed, groups: Sequence[Sequence[int]], easy: float = 1.0) -> NDArray[np.float64]:
+    """Return what each question counts: domains of a group the same, and all groups; those of no group nothing.
+
+    Easy questions count a share `easy` of that.
+    """
+    worth = np.zeros(len(data.domain))
     for group in groups:
         for number in group:
-            own = of == number
+            own = data.domain == number
             worth[own] = 1.0 / (max(1, own.sum()) * len(group))
-    return worth
+    return np.where(data.easy, easy * worth, worth)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,14 +207,14 @@ def trained(
     facts: dict[str, Any] = {}
     for number, name in enumerate(names):
         rest = [kept for group in members if (kept := [one for one in group if one != number])]
-        network = fit(data, worth_of(data.domain, rest), recipe).trained(centre, spread)
+        network = fit(data, worth_of(data, rest, recipe.easy), recipe).trained(centre, spread)
         ways: dict[str, Score] = {feature: _Column(NAMES.index(feature)) for feature in SEARCHES}
         ways["learned"] = network
         facts[name] = {
             way: [round(100 * one, 1) for one in recall(domains[number], score)] for way, score in ways.items()
         }
         watcher.step("domains left out", number + 1, len(names))
-    network = fit(data, worth_of(data.domain, members), recipe).trained(centre, spread)
+    network = fit(data, worth_of(data, members, recipe.easy), recipe).trained(centre, spread)
     return described(network), {"left out": facts}
 
 
