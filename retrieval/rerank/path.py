@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from ...core.vectors import unit
 from ..candidate import HOPS, Candidate
 from ..run import LoadedPassage, Run
-from .role import added, order
+from .role import order
 
 #: what of a ranking's parts a kind of candidate counts for; hops count for `path`
 PART = {"question": "search", "named": "named", "reformulation": "augmented"} | dict.fromkeys(HOPS, "path")
@@ -25,12 +22,6 @@ class PathScore:
 
     A path's value already holds the score of the bridge it starts from, so that a passage found on the way from a good
     bridge may rank next to it although the question never mentions it.
-
-    Once a path was found, the query is moved past what the best passage has answered, without training and without
-    another
-    search: `x = unit(e(best) - (e(question) - e(left)))` with `left` the words of the question that the best passage
-    lacks, and every other passage gains `direction_weight * cos(x, passage)`. It costs one short embedding; 0
-    switches it off.
     """
 
     cosine_weight: float = 1.0
@@ -38,7 +29,6 @@ class PathScore:
     covered_weight: float = 0.7
     named_weight: float = 2.0
     path_weight: float = 1.0
-    direction_weight: float = 0.5
     name: str = "path"
 
     def rank(self, found: Sequence[Candidate], run: Run) -> list[Candidate]:
@@ -50,22 +40,7 @@ class PathScore:
             if known := run.known(name):
                 ranked.append(self._score(known, fused(ways) if augmented else ways, run))
         ranked.sort(key=order)
-        if self.direction_weight and any(one["kind"] in HOPS for one in found):
-            return self._directed(ranked, run)
         return ranked
-
-    def _directed(self, ranked: list[Candidate], run: Run) -> list[Candidate]:
-        """Return the ranking with the gain of the moved query as a part of the scores."""
-        best = run.known(ranked[0]["id"]) if ranked else None
-        others = [known for item in ranked[1:] if (known := run.known(item["id"])) is not None]
-        if best is None or len(others) < len(ranked) - 1 or not others:
-            return ranked
-        moved = unit(best.vector - (run.vector - run.embed(run.lacking(best.words))))
-        gains = (np.stack([known.vector for known in others]) @ moved).tolist()
-        moved_items = [
-            added(item, self.direction_weight * gain, "direction") for item, gain in zip(ranked[1:], gains, strict=True)
-        ]
-        return sorted([ranked[0], *moved_items], key=order)
 
     def _score(self, known: LoadedPassage, ways: dict[str, Candidate], run: Run) -> Candidate:
         weights = {"search": self.search_weight, "named": self.named_weight, "path": self.path_weight}
