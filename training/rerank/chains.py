@@ -189,15 +189,13 @@ class _Maker:
         if start.text in self.used or self.uses[place, start.file] >= USES or not 0 < len(start.links) <= LINKS:
             return
         near = self.pages[start.file].folded
-        for words in start.links:
+        leading = (words for words in start.links if self._may_lead(start, words))
+        for words, target in ((each, target) for each in leading for target in each.places):
             anchor = start.text[words.start : words.end]
-            if not self._may_lead(start, words):
-                continue
-            for target in words.places:
-                facts = list(self._facts(target, anchor, near)) if self.linked[target] <= HUB else []
-                for row in self.chance.permutation(len(facts)):
-                    if self.uses[place + 1, target.file] < USES:
-                        yield words, facts[row]
+            facts = list(self._facts(target, anchor, near)) if self.linked[target] <= HUB else []
+            for row in self.chance.permutation(len(facts)):
+                if self.uses[place + 1, target.file] < USES:
+                    yield words, facts[row]
 
     @staticmethod
     def _may_lead(start: Sentence, words: Words) -> bool:

@@ -120,14 +120,7 @@ def pages(source: Path) -> dict[str, Page]:
     Raises:
         CallerError: if nothing there can be read.
     """
-    files = sorted(source.rglob("*")) if source.is_dir() else [source]
-    found: dict[str, Page] = {}
-    for path in files:
-        if path.is_file() and is_readable(path.suffix):
-            for one in read_file(path):
-                if isinstance(one, Document):
-                    name = _name(one, path, source)
-                    found[name] = Page(name, one, path)
+    found = {page.file: page for page in _read(source)}
     if not found:
         raise CallerError(f"{str(source)!r} holds no document that can be read")
     hyper = {name: list(_hyperlinks(page, found)) for name, page in found.items()}
@@ -139,6 +132,14 @@ def pages(source: Path) -> dict[str, Page]:
         rows = range(len(page.sentences))
         page.sentences = [_with_pointed(page.sentences[row : row + NEAR + 1], found) for row in rows]
     return found
+
+
+def _read(source: Path) -> Iterator[Page]:
+    files = sorted(source.rglob("*")) if source.is_dir() else [source]
+    for path in files:
+        if path.is_file() and is_readable(path.suffix):
+            documents = (one for one in read_file(path) if isinstance(one, Document))
+            yield from (Page(_name(one, path, source), one, path) for one in documents)
 
 
 def slug(heading: str) -> str:
