@@ -141,7 +141,6 @@ WITHOUT: Mapping[str, Change] = {
     "covered": fields_of("ranker", covered_weight=0.0),
     "cosine": fields_of("ranker", cosine_weight=0.0),
     "search": fields_of("ranker", search_weight=0.0),
-    "direction": fields_of("ranker", direction_weight=0.0),
     "title": kind_off(Kind.TITLE),
     "lead": kind_off(Kind.LEAD),
     "short": kind_off(Kind.SHORT),

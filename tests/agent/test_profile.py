@@ -106,7 +106,9 @@ def test_the_second_look_changes_nothing_else() -> None:
         (one.first, one.hops, one.augment, one.ranker, one.stop, one.seconds)
         for one in (of(profile=name, max_hops=2, seconds=4) for name in ("fast", "quality", "auto"))
     }
-    assert [(LinkHop(), HyperlinkHop()), MaxHops(2) | WhenDry(), 4.0] == [next(iter(parts))[place] for place in (1, 4, 5)]
+    assert [(LinkHop(), HyperlinkHop()), MaxHops(2) | WhenDry(), 4.0] == [
+        next(iter(parts))[place] for place in (1, 4, 5)
+    ]
     assert 1 == len(parts)
 
 
