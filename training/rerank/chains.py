@@ -20,7 +20,7 @@ import numpy as np
 
 from ...core.errors import CallerError
 from ...core.words import STOP, content_words, fold, word_key
-from .linked import Page, Place, Sentence, Words, pages
+from .linked import LinkedPage, LinkedPlace, LinkedSentence, Words, pages
 
 Chance = np.random.Generator
 
@@ -75,10 +75,10 @@ _GIVEN = re.compile(rf"(?:\b(?:the|an?|your|its|this|any|each)\s+)?(?:{_THING}\s
 ENGLISH = 0.2  # share of function words in running text, at least
 
 
-class Fact(NamedTuple):
+class LinkedFact(NamedTuple):
     """A sentence to ask about, the words that would name its subject, and `near`, the document that links to it."""
 
-    sentence: Sentence
+    sentence: LinkedSentence
     names: frozenset[str]
     near: str
 
@@ -107,7 +107,7 @@ def made(source: Path, count: int, seed: int) -> list[MadeQuestion]:
     return asked(pages(source), count, seed)
 
 
-def asked(found: Mapping[str, Page], count: int, seed: int) -> list[MadeQuestion]:
+def asked(found: Mapping[str, LinkedPage], count: int, seed: int) -> list[MadeQuestion]:
     """Return at most `count` questions over these documents.
 
     Raises:
@@ -132,7 +132,7 @@ Row = tuple[str, str, tuple[Mapping[str, str], ...], str]
 class _Maker:
     """Makes questions, each of sentences that no other has."""
 
-    def __init__(self, found: Mapping[str, Page], chance: Chance) -> None:
+    def __init__(self, found: Mapping[str, LinkedPage], chance: Chance) -> None:
         self.pages = found
         self.chance = chance
         every = [one for page in found.values() for one in page.sentences]
@@ -154,25 +154,25 @@ class _Maker:
                 gold = tuple({"file": one.file, "title": one.title, "text": one.text} for one in golds)
                 yield kind, question, gold, answer
 
-    def _two(self, start: Sentence) -> Iterator[tuple[str, list[Sentence], str]]:
+    def _two(self, start: LinkedSentence) -> Iterator[tuple[str, list[LinkedSentence], str]]:
         for words, fact in self._leads(start, 0):
             told = self._told(start, words, fact.names)
             question, answer = self._asking(fact)
             if told and question and self._apart(f"{told} {question}", fact):
                 yield self._joined([told], question), [start, fact.sentence], answer
 
-    def _three(self, start: Sentence) -> Iterator[tuple[str, list[Sentence], str]]:
+    def _three(self, start: LinkedSentence) -> Iterator[tuple[str, list[LinkedSentence], str]]:
         for words, bridge in self._leads(start, 0):
             for further, fact in self._leads(bridge.sentence, 1):
                 if fact.sentence.file == start.file:
                     continue
                 told = self._told(start, words, bridge.names | fact.names)
                 then = self._told(bridge.sentence, further, fact.names, subject=bridge.names)
-                question, answer = self._asking(Fact(fact.sentence, fact.names | bridge.names, fact.near))
+                question, answer = self._asking(LinkedFact(fact.sentence, fact.names | bridge.names, fact.near))
                 if told and then and question and self._apart(f"{told} {then} {question}", fact):
                     yield self._joined([told, then], question), [start, bridge.sentence, fact.sentence], answer
 
-    def _one(self, start: Sentence) -> Iterator[tuple[str, list[Sentence], str]]:
+    def _one(self, start: LinkedSentence) -> Iterator[tuple[str, list[LinkedSentence], str]]:
         if start.text in self.used or self.uses[0, start.file] >= USES or _LOOSE.match(start.text):
             return
         phrases = _phrases(start.text)
@@ -184,7 +184,7 @@ class _Maker:
             if len(_words(" ".join(phrases[at] for at in kept if at != row))) >= TOLD:
                 yield _sentence(f"{_lower(_clean(' '.join(said)))}?"), [start], _bare(phrases[row])
 
-    def _leads(self, start: Sentence, place: int) -> Iterator[tuple[Words, Fact]]:
+    def _leads(self, start: LinkedSentence, place: int) -> Iterator[tuple[Words, LinkedFact]]:
         """Yield what the links of a sentence lead to, the facts behind each link in random order."""
         if start.text in self.used or self.uses[place, start.file] >= USES or not 0 < len(start.links) <= LINKS:
             return
@@ -198,7 +198,7 @@ class _Maker:
                     yield words, facts[row]
 
     @staticmethod
-    def _may_lead(start: Sentence, words: Words) -> bool:
+    def _may_lead(start: LinkedSentence, words: Words) -> bool:
         """Say whether linked words name something in a sentence that has more to say, and not only in an aside."""
         anchor = start.text[words.start : words.end]
         if any(one.start() < words.start < one.end() and _GUIDE.search(one[0]) for one in _ASIDE.finditer(start.text)):
@@ -206,7 +206,7 @@ class _Maker:
         rest = len(_words(start.text)) - len(_words(anchor))
         return bool(_words(anchor)) and len(anchor.split()) <= ANCHOR and rest > max(TOLD, len(_words(anchor)))
 
-    def _facts(self, target: Place, anchor: str, near: str) -> Iterator[Fact]:
+    def _facts(self, target: LinkedPlace, anchor: str, near: str) -> Iterator[LinkedFact]:
         """Yield the sentences of a linked place that say something of what is linked."""
         page = self.pages[target.file]
         section = page.section(target.anchor)
@@ -215,9 +215,9 @@ class _Maker:
             about = row < OPENING or not names.isdisjoint(_keys(_words(one.text)))
             loose = _LOOSE.match(one.text) and not re.match("its?\\b", one.text, re.IGNORECASE)
             if about and not loose and one.text not in self.used and self._tells(one):
-                yield Fact(one, names | _keys(_words(page.document.title)), near)
+                yield LinkedFact(one, names | _keys(_words(page.document.title)), near)
 
-    def _tells(self, one: Sentence) -> bool:
+    def _tells(self, one: LinkedSentence) -> bool:
         """Say whether a sentence is a statement of its own, which stands in one place alone."""
         return (
             SHORT <= len(one.text.split()) <= LONG
@@ -229,7 +229,7 @@ class _Maker:
         )
 
     def _told(
-        self, one: Sentence, words: Words, names: frozenset[str], *, subject: frozenset[str] = frozenset()
+        self, one: LinkedSentence, words: Words, names: frozenset[str], *, subject: frozenset[str] = frozenset()
     ) -> str:
         """Return a sentence with `something` in the place of its linked words, thinned; nothing if little is left."""
         masked = f"{one.text[: words.start]}{_THING}{one.text[words.end :]}"
@@ -242,7 +242,7 @@ class _Maker:
         text = _clean(" ".join(said), "something else" if subject else "something")
         return _lower(_ended(text)) if len(_words(text)) >= TOLD and not _LOOSE.match(text) else ""
 
-    def _asking(self, fact: Fact) -> tuple[str, str]:
+    def _asking(self, fact: LinkedFact) -> tuple[str, str]:
         """Return the question for a fact, and the words that answer it; nothing where it says nothing new."""
         phrases = _phrases(_without(fact.sentence.text, fact.names, frozenset()))
         rows = [
@@ -260,12 +260,12 @@ class _Maker:
         return _lower(_clean(f"{before} {word} {after}", "it")), _bare(phrases[row])
 
     @staticmethod
-    def _is_new(phrase: str, fact: Fact) -> bool:
+    def _is_new(phrase: str, fact: LinkedFact) -> bool:
         """Say whether a phrase says something that is neither known on the linking document nor named."""
         return _THING not in phrase and any(f" {word} " not in fact.near for word in _words(phrase) if len(word) > 2)
 
     @staticmethod
-    def _apart(question: str, fact: Fact) -> bool:
+    def _apart(question: str, fact: LinkedFact) -> bool:
         """Say whether the sentence that answers leaves much of the question to the others."""
         said, own = _keys(_words(question)), _keys(_words(fact.sentence.text))
         return len(said & own) <= ALIKE * len(said)

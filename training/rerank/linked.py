@@ -37,7 +37,7 @@ NEAR = 2  # sentences before one that points to a place, which it may belong to
 LEAD = 12  # sentences of a section, or of a document, that a link to it is about
 
 
-class Place(NamedTuple):
+class LinkedPlace(NamedTuple):
     """What a link leads to: a document, and an anchor in it or nothing."""
 
     file: str
@@ -49,11 +49,11 @@ class Words(NamedTuple):
 
     start: int
     end: int
-    places: tuple[Place, ...]
+    places: tuple[LinkedPlace, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence:
+class LinkedSentence:
     """A sentence of running text: where it begins in the text of its document, and its links to other documents."""
 
     file: str
@@ -63,14 +63,14 @@ class Sentence:
     links: tuple[Words, ...] = ()
 
 
-class Page:
+class LinkedPage:
     """A document with its sentences and the places of its anchors; `path` is the file that it was read from."""
 
     def __init__(self, file: str, document: Document, path: Path) -> None:
         self.file = file
         self.document = document
         self.path = path
-        self.sentences: list[Sentence] = []
+        self.sentences: list[LinkedSentence] = []
 
     @cached_property
     def folded(self) -> str:
@@ -88,7 +88,7 @@ class Page:
             found |= _html_anchors(self.path, self.document.text)
         return found
 
-    def section(self, anchor: str) -> list[Sentence]:
+    def section(self, anchor: str) -> list[LinkedSentence]:
         """Return the sentences that a link to an anchor is about; those that open the document without an anchor."""
         if not anchor:
             return self.sentences[:LEAD]
@@ -114,7 +114,7 @@ class Page:
         return next(ends, len(self.document.text))
 
 
-def pages(source: Path) -> dict[str, Page]:
+def pages(source: Path) -> dict[str, LinkedPage]:
     """Return the documents of a folder, or of a file of many, by their path in it or by the name of their row.
 
     Raises:
@@ -134,12 +134,12 @@ def pages(source: Path) -> dict[str, Page]:
     return found
 
 
-def _read(source: Path) -> Iterator[Page]:
+def _read(source: Path) -> Iterator[LinkedPage]:
     files = sorted(source.rglob("*")) if source.is_dir() else [source]
     for path in files:
         if path.is_file() and is_readable(path.suffix):
             documents = (one for one in read_file(path) if isinstance(one, Document))
-            yield from (Page(_name(one, path, source), one, path) for one in documents)
+            yield from (LinkedPage(_name(one, path, source), one, path) for one in documents)
 
 
 def slug(heading: str) -> str:
@@ -153,7 +153,7 @@ def _name(document: Document, path: Path, source: Path) -> str:
     return f"{own}#{row}" if own and row else own or row or path.name
 
 
-def _hyperlinks(page: Page, found: Mapping[str, Page]) -> Iterator[Words]:
+def _hyperlinks(page: LinkedPage, found: Mapping[str, LinkedPage]) -> Iterator[Words]:
     folder = posixpath.dirname(page.file)
     for start, end, target in page.document.links:
         parts = urlsplit(target)
@@ -162,10 +162,10 @@ def _hyperlinks(page: Page, found: Mapping[str, Page]) -> Iterator[Words]:
         path = posixpath.normpath(posixpath.join(folder, unquote(parts.path)))
         file = next((path + ending for ending in _ENDS if path + ending in found), None)
         if file is not None and file != page.file:
-            yield Words(start, end, (Place(file, unquote(parts.fragment)),))
+            yield Words(start, end, (LinkedPlace(file, unquote(parts.fragment)),))
 
 
-def _bearers(found: Mapping[str, Page]) -> dict[str, list[str]]:
+def _bearers(found: Mapping[str, LinkedPage]) -> dict[str, list[str]]:
     named: dict[str, list[str]] = {}
     for file, page in found.items():
         if key := name_key(_ASIDE.sub("", page.document.title)):
@@ -173,17 +173,17 @@ def _bearers(found: Mapping[str, Page]) -> dict[str, list[str]]:
     return named
 
 
-def _named(page: Page, bearers: Mapping[str, Sequence[str]]) -> Iterator[Words]:
+def _named(page: LinkedPage, bearers: Mapping[str, Sequence[str]]) -> Iterator[Words]:
     """Yield the first mention of each title of others."""
     text, own = page.document.text, name_key(_ASIDE.sub("", page.document.title))
     for name in dict.fromkeys(span for one in sentences(text) for span in capital_spans(one)):
         files = bearers.get(name_key(name), ()) if name_key(name) != own else ()
         at = text.find(name)
         if 0 < len(files) <= BEARERS and at >= 0:
-            yield Words(at, at + len(name), tuple(Place(file) for file in files))
+            yield Words(at, at + len(name), tuple(LinkedPlace(file) for file in files))
 
 
-def _sentences(page: Page, links: Sequence[Words]) -> Iterator[Sentence]:
+def _sentences(page: LinkedPage, links: Sequence[Words]) -> Iterator[LinkedSentence]:
     document = page.document
     for block in document.blocks or (None,):
         if block and block.kind not in ("paragraph", "list"):
@@ -201,10 +201,10 @@ def _sentences(page: Page, links: Sequence[Words]) -> Iterator[Sentence]:
                 for each in links
                 if at <= each.start and each.end <= start
             )
-            yield Sentence(page.file, document.title, at, words, inside)
+            yield LinkedSentence(page.file, document.title, at, words, inside)
 
 
-def _with_pointed(near: Sequence[Sentence], found: Mapping[str, Page]) -> Sentence:
+def _with_pointed(near: Sequence[LinkedSentence], found: Mapping[str, LinkedPage]) -> LinkedSentence:
     """Return the first of some sentences, linked by words of a heading to which it, or one of the others, points.
 
     "Access is checked by rules. See Section 4, Rules of access." is as good as a link of "rules".

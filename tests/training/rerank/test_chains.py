@@ -14,7 +14,7 @@ from polyhop.ingest.readers import read_file
 from polyhop.training import questions
 from polyhop.training.rerank.__main__ import main
 from polyhop.training.rerank.chains import HUB, MadeQuestion, asked, made
-from polyhop.training.rerank.linked import Sentence, pages
+from polyhop.training.rerank.linked import LinkedSentence, pages
 
 from .questions import written
 
@@ -45,7 +45,7 @@ def site(tmp_path: Path) -> Path:
     return tmp_path / "site"
 
 
-def leads(sentence: Sentence) -> dict[str, list[str]]:
+def leads(sentence: LinkedSentence) -> dict[str, list[str]]:
     """Return what words of a sentence lead to."""
     return {
         sentence.text[one.start : one.end]: [f"{place.file}#{place.anchor}" for place in one.places]
