@@ -217,8 +217,21 @@ def test_a_question_is_looked_at_again_where_it_is_due(
     with Agent(films, config=profile(sure=sure, sufficiency=Fixed(value))) as agent:
         found = agent.retrieve(corpus.QUESTION)
 
-    assert looked == ("rerank" in {event["event"] for event in found.events})
+    assert looked == found.looked_again == ("rerank" in {event["event"] for event in found.events})
     assert value == found.sufficiency == json.loads(json.dumps(found.to_dict()))["sufficiency"]
+
+
+@pytest.mark.parametrize(("sure", "looked"), [(ALWAYS, True), (0.5, False)])
+def test_the_learned_ranking_alone_is_no_second_look(sure: float, looked: bool, films: Collection) -> None:  # noqa: FBT001
+    """By default there is none, and with rerankers only where the learned ranking is not sure."""
+    with Agent(films) as agent:
+        fast = agent.retrieve(corpus.QUESTION)
+    with Agent(films, config=profile(light=(Learned(),), sure=sure, sufficiency=Fixed(0.5))) as agent:
+        found = agent.retrieve(corpus.QUESTION)
+
+    assert "rerank" in {event["event"] for event in fast.events}
+    assert (False, looked) == (fast.looked_again, found.looked_again)
+    assert looked == ("rocchio" in found.passages[0].parts)
 
 
 def test_without_an_estimate_the_sufficiency_is_unknown(films: Collection) -> None:
