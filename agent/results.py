@@ -158,7 +158,7 @@ class Retrieval:
     @property
     def looked_again(self) -> bool:
         """Say whether the ranking got the second look that the profile has for those that are not sure."""
-        return any(event["event"] == "rerank" and not event.get("sure") for event in self.events)
+        return any(event["event"] == "rerank" and event.get("again") for event in self.events)
 
     @property
     def augmented(self) -> bool:

@@ -84,7 +84,7 @@ def event_line(event: Event) -> Text | None:
     elif name == "instruct" and facts.get("understood"):
         said = f"understood: {'; '.join(facts['understood'])}"
     elif name == "rerank":
-        said = f"{'order' if facts.get('sure') else 'second look'}: {facts['new']} passages moved into the result"
+        said = f"{'second look' if facts.get('again') else 'order'}: {facts['new']} passages moved into the result"
     elif name == "escalate":
         said = f"split: {facts['queries']} sub-questions, {facts.get('new', 0)} passages moved into the result"
     else:

@@ -240,22 +240,22 @@ def rerank(state: State, run: Run) -> State:
     Without light rerankers it is the ranking as it stands that has to be sure. A reranker that fails is passed over,
     and the event says so: the run has a ranking already. A run that is to end now is left as it is.
     """
-    config = run.config
+    config, more = run.config, bool(run.config.further or run.config.rerankers)
     if run.expired():
         return State()
     if not config.light:
-        again, known = config.further or config.rerankers, state.get("sufficiency")
-        if known is None and config.sufficiency and (config.sure < ALWAYS or not again):
+        known = state.get("sufficiency")
+        if known is None and config.sufficiency and (config.sure < ALWAYS or not more):
             known = first_look(state["ranked"], state["found"], run).sufficiency
-        if not again or _sure(known, run):
+        if not more or _sure(known, run):
             return State(sufficiency=known)
-    watch = Watch("rerank", state)
-    looked, new = first_look(state["ranked"], state["found"], run) if config.light else None, list[Candidate]()
-    if looked is None or (not looked.sure and (config.further or config.rerankers)):
-        new = further_of(state, run)
+    watch, new, again = Watch("rerank", state), list[Candidate](), False
+    looked = first_look(state["ranked"], state["found"], run) if config.light else None
+    if looked is None or (more and not looked.sure):
+        new, again = further_of(state, run), True
         looked = second_look(add_found(state["found"], new), run, looked)
     changed = new_best(state, looked.ranked)
-    event = watch.event(found=len(new), new=changed, sure=looked.sure, notices=looked.notices)
+    event = watch.event(found=len(new), new=changed, sure=looked.sure, again=again, notices=looked.notices)
     run.emit(event)
     return State(found=new, ranked=looked.ranked, sufficiency=looked.sufficiency, events=[event])
 

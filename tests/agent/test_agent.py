@@ -196,7 +196,7 @@ def test_streams_yield_events_and_then_the_answer(agent: Agent) -> None:
     ways: list[list[Any]] = [list(agent.stream(corpus.QUESTION, 3)), asyncio.run(collect())]
     for parts in ways:
         *events, answer = parts
-        assert ["search", "hop", "search", "finish", "answer"] == [event["event"] for event in events]
+        assert ["search", "hop", "search", "rerank", "finish", "answer"] == [event["event"] for event in events]
         assert told(agent.ask(corpus.QUESTION, 3)) == told(answer)
 
 

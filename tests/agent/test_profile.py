@@ -18,6 +18,7 @@ from polyhop.encoders import Encoder
 from polyhop.retrieval.candidate import Candidate
 from polyhop.retrieval.config import Config
 from polyhop.retrieval.escalation import Always
+from polyhop.retrieval.hop.hyperlink import HyperlinkHop
 from polyhop.retrieval.hop.link import LinkHop
 from polyhop.retrieval.hop.span import SpanHop
 from polyhop.retrieval.query.first import FirstSearch
@@ -26,6 +27,7 @@ from polyhop.retrieval.query.reformulations import Feedback
 from polyhop.retrieval.rerank.cover import Cover
 from polyhop.retrieval.rerank.cross import CrossEncoder
 from polyhop.retrieval.rerank.e2rank import E2Rank
+from polyhop.retrieval.rerank.learned import Learned
 from polyhop.retrieval.rerank.listwise import Estimate, Listwise
 from polyhop.retrieval.rerank.rocchio import Rocchio
 from polyhop.retrieval.rerank.role import ALWAYS, RERANKERS
@@ -35,7 +37,7 @@ from polyhop.retrieval.stop import MaxHops, WhenDry, WhenSettled, WhenSufficient
 from polyhop.store.collection import Collection
 from tests import corpus
 
-CHAIN = (Listwise(), CrossEncoder(), Listwise(), Cover())
+CHAIN = (Learned(), CrossEncoder(), Listwise(), Cover())
 
 
 @pytest.fixture(scope="module")
@@ -68,14 +70,14 @@ class Fails:
 
 
 def profile(**fields: Any) -> Config:
-    """Return a profile with a second look that needs no weights."""
-    usual: dict[str, Any] = {"further": (SpanHop(),), "rerankers": (Rocchio(),), "sufficiency": None}
+    """Return a profile with a second look that needs no weights, and none before it."""
+    usual: dict[str, Any] = {"further": (SpanHop(),), "light": (), "rerankers": (Rocchio(),), "sufficiency": None}
     return Config(**{**usual, **fields})
 
 
 def looks(profile: Config) -> tuple[object, ...]:
     """Return what a profile says of its second look."""
-    return profile.further, profile.rerankers, profile.sure
+    return profile.light, profile.further, profile.rerankers, profile.sure
 
 
 def of(**settings: Any) -> Config:
@@ -86,16 +88,16 @@ def of(**settings: Any) -> Config:
 # What the settings describe
 
 
-def test_the_fast_profile_has_no_second_look() -> None:
-    """By default nothing is looked at again, though the sufficiency is estimated."""
-    assert ((), (), ALWAYS) == looks(of()) == looks(Config())
+def test_the_fast_profile_has_the_learned_ranking_alone() -> None:
+    """By default nothing more is looked at, and the sufficiency is estimated."""
+    assert ((Learned(),), (), (), ALWAYS) == looks(of()) == looks(Config())
     assert Estimate() == of().sufficiency == Config().sufficiency
 
 
 def test_quality_always_looks_again_and_auto_where_it_is_not_sure() -> None:
-    """Both have the same second look; they differ in when it is due."""
-    assert ((SpanHop(),), CHAIN, ALWAYS) == looks(of(profile="quality"))
-    assert ((SpanHop(),), CHAIN, 0.5) == looks(of(profile="auto"))
+    """Both have the same second look; they differ in when it is due, and `auto` looks lightly before."""
+    assert ((), (SpanHop(),), CHAIN, ALWAYS) == looks(of(profile="quality"))
+    assert ((Learned(),), (SpanHop(),), CHAIN, 0.5) == looks(of(profile="auto"))
 
 
 def test_the_second_look_changes_nothing_else() -> None:
@@ -104,7 +106,9 @@ def test_the_second_look_changes_nothing_else() -> None:
         (one.first, one.hops, one.augment, one.ranker, one.stop, one.seconds)
         for one in (of(profile=name, max_hops=2, seconds=4) for name in ("fast", "quality", "auto"))
     }
-    assert [(LinkHop(),), MaxHops(2) | WhenDry(), 4.0] == [next(iter(parts))[place] for place in (1, 4, 5)]
+    assert [(LinkHop(), HyperlinkHop()), MaxHops(2) | WhenDry(), 4.0] == [
+        next(iter(parts))[place] for place in (1, 4, 5)
+    ]
     assert 1 == len(parts)
 
 
@@ -213,8 +217,21 @@ def test_a_question_is_looked_at_again_where_it_is_due(
     with Agent(films, config=profile(sure=sure, sufficiency=Fixed(value))) as agent:
         found = agent.retrieve(corpus.QUESTION)
 
-    assert looked == ("rerank" in {event["event"] for event in found.events})
+    assert looked == found.looked_again == ("rerank" in {event["event"] for event in found.events})
     assert value == found.sufficiency == json.loads(json.dumps(found.to_dict()))["sufficiency"]
+
+
+@pytest.mark.parametrize(("sure", "looked"), [(ALWAYS, True), (0.5, False)])
+def test_the_learned_ranking_alone_is_no_second_look(sure: float, looked: bool, films: Collection) -> None:  # noqa: FBT001
+    """By default there is none, and with rerankers only where the learned ranking is not sure."""
+    with Agent(films) as agent:
+        fast = agent.retrieve(corpus.QUESTION)
+    with Agent(films, config=profile(light=(Learned(),), sure=sure, sufficiency=Fixed(0.5))) as agent:
+        found = agent.retrieve(corpus.QUESTION)
+
+    assert "rerank" in {event["event"] for event in fast.events}
+    assert (False, looked) == (fast.looked_again, found.looked_again)
+    assert looked == ("rocchio" in found.passages[0].parts)
 
 
 def test_without_an_estimate_the_sufficiency_is_unknown(films: Collection) -> None:

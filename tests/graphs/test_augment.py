@@ -128,9 +128,12 @@ def asked(films: Collection, augment: str, *replies: str | Exception) -> tuple[R
 
 
 def writing(films: Collection, augment: str, model: ScriptedModel | None, **options: Any) -> Agent:
-    """Return an agent with an augmenter and, if there is one, a model that writes for it."""
+    """Return an agent with an augmenter and, if there is one, a model that writes for it.
+
+    The path score decides: it counts a reformulation also where the question has found the same passages.
+    """
     settings = Settings(llm_cache=False, **{name: options.pop(name) for name in ("llm_calls",) if name in options})
-    config = replace(Config.of(settings, films, llm=model is not None), augment=AUGMENTERS.make(augment))
+    config = replace(Config.of(settings, films, llm=model is not None), augment=AUGMENTERS.make(augment), light=())
     return Agent(films, config=config, settings=settings, llm=model, **options)
 
 
@@ -141,8 +144,8 @@ def passages(found: Retrieval) -> list[tuple[str, float]]:
 
 @pytest.fixture(scope="module")
 def plain(films: Collection) -> Retrieval:
-    """Return what is retrieved without an augmenter."""
-    return Agent(films, settings=Settings()).retrieve(corpus.QUESTION, 5)
+    """Return what is retrieved without an augmenter, ordered by the path score too."""
+    return Agent(films, config=replace(Config.of(Settings(), films), light=())).retrieve(corpus.QUESTION, 5)
 
 
 @pytest.mark.parametrize(("augment", "replies", "calls"), [

@@ -113,7 +113,7 @@ def test_the_light_look_comes_first(estimate: float | None, again: bool, films: 
 
     assert ids(plain)[:4] == (ids(found)[:4] if again else ids(found)[:4][::-1])
     assert ("turned" if again else "light") in found["ranked"][0]["parts"]
-    assert (again, not again) == (event["found"] > 0, event["sure"])
+    assert (again, again, not again) == (event["found"] > 0, event["again"], event["sure"])
     assert estimate == found["sufficiency"]
 
 
@@ -122,7 +122,8 @@ def test_the_light_look_is_all_where_there_is_no_other(films: Collection) -> Non
     plain, light = run(new_run(films)), run(new_run(films, light=(LIGHT,), sufficiency=Fixed(0.0)))
 
     assert ids(plain)[:4] == ids(light)[:4][::-1]
-    assert (False, 0, 0.0) == (light["events"][-2]["sure"], light["events"][-2]["found"], light["sufficiency"])
+    event = light["events"][-2]
+    assert (False, False, 0, 0.0) == (event["again"], event["sure"], event["found"], light["sufficiency"])
 
 
 def test_what_failed_in_the_light_look_stays_told(films: Collection) -> None:

@@ -15,10 +15,12 @@ from polyhop.encoders import Encoder
 from polyhop.retrieval.candidate import Candidate, Kind, Query
 from polyhop.retrieval.config import Config
 from polyhop.retrieval.fusion.rrf import ReciprocalRank
+from polyhop.retrieval.hop.hyperlink import HyperlinkHop
 from polyhop.retrieval.hop.link import LinkHop
 from polyhop.retrieval.hop.span import SpanHop
 from polyhop.retrieval.query.first import FirstSearch
 from polyhop.retrieval.query.reformulations import Feedback
+from polyhop.retrieval.rerank.learned import Learned
 from polyhop.retrieval.rerank.role import head_of
 from polyhop.retrieval.run import Run
 from polyhop.retrieval.stop import MaxHops, Progress, Stop, WhenDry
@@ -101,11 +103,10 @@ def test_a_configuration_without_settings_is_that_of_the_default_ones(monkeypatc
     monkeypatch.delenv("POLYHOP_SECONDS", raising=False)  # tests have more time than the default
     made = Config()
     assert Config.of(Settings()) == made
-    assert (FirstSearch(fusion=ReciprocalRank()), (LinkHop(),), MaxHops(1) | WhenDry()) == (
-        made.first,
-        made.hops,
-        made.stop,
-    )
+    assert FirstSearch(fusion=ReciprocalRank()) == made.first
+    assert (LinkHop(), HyperlinkHop()) == made.hops
+    assert MaxHops(1) | WhenDry() == made.stop
+    assert ((Learned(),), (), ()) == (made.light, made.further, made.rerankers)
     with pytest.raises(FrozenInstanceError):
         made.seconds = 1.0  # type: ignore[misc]
 

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from ...core.errors import CallerError
 from ...core.types import Numbers, Passage
-from ...graphs.nodes.steps import further_of
 from ...retrieval.candidate import Candidate
 from ...retrieval.hop.span import SpanHop
 from ...retrieval.rerank.evidence import NAMES, Evidence
@@ -102,11 +101,11 @@ def load(file: Path) -> Domain:
         CallerError: for a file that is none, or was made with other features.
     """
     try:
-        with np.load(file) as held:
+        with file.open("rb") as given, np.load(given) as held:
             if list(held["names"]) != list(NAMES):
                 raise ValueError("it was made with other features")
             return Domain(held["rows"], held["of"], held["marks"], held["wanted"], bool(held["made"]))
-    except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
+    except (OSError, EOFError, TypeError, ValueError, KeyError, BadZipFile) as error:
         raise CallerError(
             f"{str(file)!r} holds no evidence of a domain ({error}); make it with the `evidence` step"
         ) from error
@@ -138,7 +137,9 @@ def _found(one: HopQuestion, collection: Collection) -> list[tuple[Evidence, NDA
         return []
     state, run = walked(one.question, collection, DEEP, light=(), further=(SpanHop(),))
     found: list[Candidate] = state["found"]
-    both = (Evidence.of(found, run), Evidence.of([*found, *further_of(state, run)], run))
+    # What further updaters found bears the hop after the last search; `fast` never asks them.
+    fast = [one for one in found if one["hop"] < state["searches"]]
+    both = (Evidence.of(fast, run), Evidence.of(found, run))
     return [
         (
             evidence,

@@ -97,7 +97,7 @@ def test_names_of_a_kind_are_hidden(films: Collection) -> None:
 
 def test_an_unknown_part_is_answered_with_the_list(films: Collection) -> None:
     """A part that is not in the tables is refused, as is one on the other side."""
-    with pytest.raises(CallerError, match="unknown part 'magic'; choose among hops, link, named"):
+    with pytest.raises(CallerError, match="unknown part 'magic'; choose among hops, link, hyperlink"):
         variants(setup(films), without=["magic"])
     with pytest.raises(CallerError, match="unknown part 'link'; choose among span"):
         variants(setup(films), plus=["link"])

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from polyhop.core.errors import CallerError
-from polyhop.training.pool import key_of
 from polyhop.training.questions import Sources, gathered
 from polyhop.training.rerank.collect import collect
 from polyhop.training.rerank.lists import CandidateList
@@ -33,10 +32,10 @@ def collected(home: Path, made: Sources) -> list[CandidateList]:
 @pytest.mark.slow
 @pytest.mark.parametrize("untitled", [False, True], ids=["titled", "untitled"])
 def test_each_question_gets_its_candidates(tmp_path: Path, *, untitled: bool) -> None:
-    """Gold passages are found and marked by their document, the second one with the way to it."""
+    """Gold passages are found and marked by their text, the second one with the way to it."""
     for one in collected(tmp_path, sources(tmp_path, untitled=untitled)):
         titles = corpus.HOPS[one.question]
-        gold = {key_of("" if untitled else title, TEXTS[title]) for title in titles}
+        gold = {TEXTS[title] for title in titles}
         found = {each.gold: each for each in one.candidates if each.gold}
 
         assert (2, gold) == (one.gold, set(found))

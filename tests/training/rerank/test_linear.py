@@ -28,7 +28,7 @@ WORDS = {"river": 1.0, "vienn": 1.0}
 
 
 def made(count: int, *, wanted: Mapping[int, int] | None = None, seed: int = 0) -> list[CandidateList]:
-    """Return lists of noise around two gold passages, which have high cosines and a word of the question each.
+    """Return lists of noise around two gold passages, which the search likes and which have a word of the question.
 
     In every other list the second one was not found; `wanted` says of the list at a place how many there are in all.
     """
@@ -37,16 +37,16 @@ def made(count: int, *, wanted: Mapping[int, int] | None = None, seed: int = 0) 
     for number in range(count):
         gold = ["A river.", "In Vienna."][: 1 + number % 2]
         texts = [*gold, *["Nothing of it."] * (10 - len(gold))]
-        cosines = [float(chance.normal(0.6 if place < len(gold) else 0.2, 0.05)) for place in range(10)]
+        likes = [float(chance.normal(0.6 if place < len(gold) else 0.2, 0.05)) for place in range(10)]
         candidates = [
             candidate(
                 f"{number} {place}",
                 text,
                 gold=place < len(gold),
-                score=cosine + float(chance.normal()),
-                parts={"cosine": cosine, "search": float(chance.normal())},
+                score=near + float(chance.normal()),
+                parts={"search": near, "named": float(chance.normal())},
             )
-            for place, (text, cosine) in enumerate(zip(texts, cosines, strict=True))
+            for place, (text, near) in enumerate(zip(texts, likes, strict=True))
         ]
         candidates.sort(key=lambda one: (-sum(one.parts.values()), one.id))
         found.append(CandidateList(f"Question {number}?", (wanted or {}).get(number, 2), tuple(candidates), WORDS))

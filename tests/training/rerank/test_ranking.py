@@ -158,8 +158,10 @@ def test_a_file_that_is_no_evidence_is_refused(tmp_path: Path) -> None:
     (tmp_path / "cut.npz").write_bytes(whole[: len(whole) // 2])
     (tmp_path / "empty.npz").write_bytes(b"")
     written(tmp_path / "text.npz", rows())
+    with (tmp_path / "array.npz").open("wb") as out:
+        np.save(out, domain.rows)
 
-    for name in ("others", "kept", "cut", "empty", "text", "missing"):
+    for name in ("others", "kept", "cut", "empty", "text", "array", "missing"):
         with pytest.raises(CallerError, match=rf"{name}\.npz.* the `evidence` step"):
             load(tmp_path / f"{name}.npz")
 
