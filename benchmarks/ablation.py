@@ -82,7 +82,7 @@ class Stopped:
 
 @dataclass(slots=True)
 class RecordedRun:
-    """A patient run: the ranking after each search, and each time that the rules were asked."""
+    """A patient run: what it would have returned after each search, and each time that the rules were asked."""
 
     rankings: list[list[str]] = field(default_factory=list)
     asked: list[tuple[Progress, float]] = field(default_factory=list)
@@ -100,14 +100,17 @@ class RunRecorder:
 
     def __init__(self, setup: Setup, memory: Memory, *, depth: int) -> None:
         self._record, self._began, self._saved = RecordedRun(), 0.0, 0.0
-        self._memory, self._depth = memory, depth
+        self._memory, self._depth, self._light = memory, depth, setup.config.light
+        self._noted: list[tuple[Sequence[Any], Sequence[Any], Any]] = []
         own: Any = {"stop": _Listening(self), "ranker": _Noting(setup.config.ranker, self)}
         self._agent = Agent(setup.retriever, config=replace(setup.config, **own, further=(), rerankers=()))
 
     def ask(self, question: str) -> RecordedRun:
         """Return the record of a run."""
         self._record, self._began, self._saved = RecordedRun(), time.perf_counter(), self._memory.saved
+        self._noted = []
         self._agent.retrieve(question, K)
+        self._record.rankings = [self._looked_at(*one) for one in self._noted]
         return self._record
 
     def heard(self, progress: Progress) -> None:
@@ -115,9 +118,16 @@ class RunRecorder:
         seconds = time.perf_counter() - self._began + self._memory.saved - self._saved
         self._record.asked.append((progress, 1000 * seconds))
 
-    def ranked(self, ids: Sequence[str]) -> None:
-        """Note a ranking."""
-        self._record.rankings.append(list(ids[: self._depth]))
+    def ranked(self, finds: Sequence[Any], ranking: Sequence[Any], run: Any) -> None:
+        """Note a ranking and what it was made of."""
+        self._noted.append((list(finds), list(ranking), run))
+
+    def _looked_at(self, finds: Sequence[Any], ranking: Sequence[Any], run: Any) -> list[str]:
+        """Return the best ids after the light rerankers, as at the end of a run that stops there."""
+        run.ways = {item["id"]: [one for one in finds if one["id"] == item["id"]] for item in ranking}
+        for one in self._light:
+            ranking = one.rerank(ranking, run)
+        return [item["id"] for item in ranking[: self._depth]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +154,7 @@ class _Noting:
     def rank(self, finds: Any, run: Any) -> Any:
         """Return what the ranker inside returns."""
         ranking = self.inner.rank(finds, run)
-        self.recorder.ranked([item["id"] for item in ranking])
+        self.recorder.ranked(finds, ranking, run)
         return ranking
 
 

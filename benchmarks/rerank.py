@@ -103,10 +103,14 @@ def profiles(pairs: Sequence[int], files: Sequence[Path]) -> dict[str, Config]:
         files: weights of more cross-encoders than the one that comes along.
     """
     fast, quality, shipped = named(FAST), named(QUALITY), CrossEncoder()
-    found = {FAST: fast} | {name: replace(fast, rerankers=tuple(chain)) for name, chain in CHEAP.items()}
+
+    def after(*chain: Reranker) -> Config:
+        return replace(fast, light=(), rerankers=(*fast.light, *chain))
+
+    found = {FAST: fast} | {name: after(*chain) for name, chain in CHEAP.items()}
     for file, mark in [(shipped.file, ""), *((file, f" {file.stem}") for file in files)]:
         for depth in filter(None, pairs):
-            found[f"cross{mark} {depth}"] = replace(fast, rerankers=(replace(shipped, depth=depth, file=file),))
+            found[f"cross{mark} {depth}"] = after(replace(shipped, depth=depth, file=file))
         for depth in pairs:
             left = [one for one in quality.rerankers if depth or not isinstance(one, CrossEncoder)]
             read = [replace(one, depth=depth, file=file) if isinstance(one, CrossEncoder) else one for one in left]

@@ -145,7 +145,7 @@ def test_a_part_that_the_profile_lacks_is_skipped(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--parts", "link,magic"], "unknown part 'magic'; choose among hops, link, named"),
+        (["--parts", "link,magic"], "unknown part 'magic'; choose among hops, link, hyperlink"),
         (["--parts", ","], "unknown part ','"),
         (["--seed", "-1"], "--seed"),
         (["--titled", "--untitled"], "exclude each other"),
