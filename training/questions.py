@@ -1,7 +1,7 @@
 """Files of questions whose gold passages are known, the collection of their passages, and what polyhop finds there.
 
-A line of a file is `{question, gold, ordered, distractors, answer, absent}`. A gold passage is `{title, text}`, or a
-string: a passage id, a document key, or a title.
+A line of a file is `{question, gold, also, ordered, distractors, answer, absent}`. A gold passage is `{title, text}`,
+or a string: a passage id, a document key, or a title.
 
 Gold passages stand among the distractors of all questions and among other passages, so that nothing but what they say
 tells them from the rest: neither their place in a file nor a title that only they have.
@@ -42,7 +42,7 @@ class HopQuestion:
     """A question of a file: its gold passages and others that are known to be wrong, as {title, text} or by name.
 
     `answer` is empty where the file has none; `absent` says that the gold passages are near to a question that they do
-    not answer.
+    not answer. `also` would do as well as the gold passage of a question that has one.
     """
 
     place: str
@@ -52,6 +52,7 @@ class HopQuestion:
     distractors: tuple[Any, ...] = ()
     answer: str = ""
     absent: bool = False
+    also: tuple[Any, ...] = ()
 
     def texts(self, *, distractors: bool = True) -> Iterator[tuple[str, str]]:
         """Yield (title, text) of the passages that the file itself holds."""
@@ -205,12 +206,20 @@ def _asked(place: str, row: Mapping[str, Any], *, untitled: bool) -> HopQuestion
         raise CallerError(f"{place}: its question is {question!r}; a text is expected")
     if not isinstance(gold, list) or not gold:
         raise CallerError(f"{place}: its gold is {gold!r:.60}; a list of passages, at least one, is expected")
-    checked, wrong = (
-        tuple(_passage(place, one, untitled=untitled) for one in some) for some in (gold, row.get("distractors") or ())
+    checked, wrong, also = (
+        tuple(_passage(place, one, untitled=untitled) for one in some)
+        for some in (gold, row.get("distractors") or (), row.get("also") or ())
     )
     answer = str(row.get("answer", "") or "").strip()
     return HopQuestion(
-        place, question, checked, row.get("ordered") is True, wrong, answer, absent=row.get("absent") is True
+        place,
+        question,
+        checked,
+        row.get("ordered") is True,
+        wrong,
+        answer,
+        absent=row.get("absent") is True,
+        also=also if len(checked) == 1 else (),
     )
 
 

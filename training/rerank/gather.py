@@ -6,7 +6,7 @@ A domain is one kind of documents: questions over one collection. It is kept as 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -139,14 +139,15 @@ def _found(one: HopQuestion, collection: Collection) -> list[tuple[Evidence, NDA
     found: list[Candidate] = state["found"]
     # What further updaters found bears the hop after the last search; `fast` never asks them.
     fast = [one for one in found if one["hop"] < state["searches"]]
-    both = (Evidence.of(fast, run), Evidence.of(found, run))
-    return [
-        (
-            evidence,
-            np.array([[text.held(each.passage) for text in gold] for each in evidence.known]).reshape(-1, len(gold)),
-        )
-        for evidence in both
-    ]
+    also = [GoldText.of(each) for each in one.also]
+    return [(evidence, _held(evidence, gold, also)) for evidence in (Evidence.of(fast, run), Evidence.of(found, run))]
+
+
+def _held(evidence: Evidence, gold: Sequence[GoldText], also: Sequence[GoldText]) -> NDArray[np.bool_]:
+    """Return which gold texts each passage holds; one of `also` does for the only one."""
+    groups = [[text, *also] for text in gold]
+    held = [[any(text.held(each.passage) for text in group) for group in groups] for each in evidence.known]
+    return np.array(held, bool).reshape(-1, len(gold))
 
 
 _WORD = re.compile(r"[^\W_]+")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -42,6 +42,7 @@ class RankingRecipe:
         decay: of the weights, as in AdamW.
         easy: what a question counts that was made of the texts and whose gold texts lead the ranking of words: it
             shares their words as no user's question does, and would teach to trust them.
+        networks: fitted with one seed after the other; their mean is the network that is used, all side by side.
     """
 
     hidden: int = 24
@@ -51,6 +52,7 @@ class RankingRecipe:
     rate: float = 5e-3
     decay: float = 1e-3
     easy: float = 0.3
+    networks: int = 4
     seed: int = 0
 
 
@@ -118,8 +120,25 @@ class RankingNetwork(nn.Module):
         return Network(centre, spread, linear, hidden, shift, out)
 
 
-def fit(data: Packed, worth: NDArray[np.float64], recipe: RankingRecipe) -> RankingNetwork:
-    """Return the network with the least loss over the questions, each of which counts its `worth`; 0 leaves it out."""
+def fit(data: Packed, worth: NDArray[np.float64], recipe: RankingRecipe, centre: Numbers, spread: Numbers) -> Network:
+    """Return the mean of networks with the least loss over the questions.
+
+    Each question counts its `worth`; 0 leaves it out.
+    """
+    seeds = range(recipe.seed, recipe.seed + recipe.networks)
+    each = [_fitted(data, worth, replace(recipe, seed=seed)).trained(centre, spread) for seed in seeds]
+    share = 1 / len(each)
+    return Network(
+        centre,
+        spread,
+        share * sum((one.linear for one in each), np.zeros(len(NAMES))),
+        np.concatenate([one.hidden for one in each], axis=1),
+        np.concatenate([one.shift for one in each]),
+        share * np.concatenate([one.out for one in each]),
+    )
+
+
+def _fitted(data: Packed, worth: NDArray[np.float64], recipe: RankingRecipe) -> RankingNetwork:
     torch.manual_seed(recipe.seed)
     chance = np.random.default_rng(recipe.seed)
     network = RankingNetwork(recipe.hidden)
@@ -151,17 +170,14 @@ def _loss(scores: Tensor, there: Tensor, gold: Tensor, counts: Tensor) -> Tensor
     return (each * counts).sum() / counts.sum()
 
 
-def worth_of(data: Packed, groups: Sequence[Sequence[int]], easy: float = 1.0) -> NDArray[np.float64]:
-    """Return what each question counts: domains of a group the same, and all groups; those of no group nothing.
-
-    Easy questions count a share `easy` of that.
-    """
-    worth = np.zeros(len(data.domain))
+def worth_of(of: NDArray[np.int64], groups: Sequence[Sequence[int]]) -> NDArray[np.float64]:
+    """Return what each question counts: domains of a group the same, and all groups; those of no group nothing."""
+    worth = np.zeros(len(of))
     for group in groups:
         for number in group:
-            own = data.domain == number
+            own = of == number
             worth[own] = 1.0 / (max(1, own.sum()) * len(group))
-    return np.where(data.easy, easy * worth, worth)
+    return worth
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,17 +220,18 @@ def trained(
     data, centre, spread = packed(domains, recipe.passages)
     numbers = {name: number for number, name in enumerate(names)}
     members = [[numbers[name] for name, _ in group] for group in groups]
+    easy = np.where(data.easy, recipe.easy, 1.0)
     facts: dict[str, Any] = {}
     for number, name in enumerate(names):
         rest = [kept for group in members if (kept := [one for one in group if one != number])]
-        network = fit(data, worth_of(data, rest, recipe.easy), recipe).trained(centre, spread)
+        network = fit(data, easy * worth_of(data.domain, rest), recipe, centre, spread)
         ways: dict[str, Score] = {feature: _Column(NAMES.index(feature)) for feature in SEARCHES}
         ways["learned"] = network
         facts[name] = {
             way: [round(100 * one, 1) for one in recall(domains[number], score)] for way, score in ways.items()
         }
         watcher.step("domains left out", number + 1, len(names))
-    network = fit(data, worth_of(data, members, recipe.easy), recipe).trained(centre, spread)
+    network = fit(data, easy * worth_of(data.domain, members), recipe, centre, spread)
     return described(network), {"left out": facts}
 
 

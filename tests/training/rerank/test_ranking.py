@@ -263,4 +263,4 @@ def test_question_files_become_weights_of_the_ranking(
     assert 0 == main(["ranking", *files, "--set", "epochs=2", "--set", "hidden=3", "--out", str(weights)])
     told = json.loads(capsys.readouterr().out)
     assert ["domain0", "domain1"] == list(told["left out"])
-    assert (len(NAMES), 3) == learned.load(weights).hidden.shape
+    assert (len(NAMES), 3 * RankingRecipe().networks) == learned.load(weights).hidden.shape
