@@ -130,7 +130,7 @@ class _Met:
         worth = np.array([run.weights[word] for word in words])
         worth = worth / (worth.sum() or 1.0)
         vectors = np.stack([one.vector for one in known])
-        cosines: Numbers = np.round((vectors @ run.vector).astype(np.float64), 6)
+        cosines = (vectors @ run.vector).astype(np.float64).round(6)
         searched = [_searched(one) for one in ways]
         lexical = np.array([one.get("parts", {}).get("lexical", 0.0) if one else 0.0 for one in searched])
         fused = np.array([one["score"] if one else 0.0 for one in searched])
