@@ -18,6 +18,7 @@ from polyhop.agent.evaluate.compare import Memory, ask, cached
 from polyhop.agent.evaluate.metrics import metrics, scores
 from polyhop.agent.evaluate.systems import best_documents, polyhop
 from polyhop.agent.evaluate.variants import WITH, WITHOUT, WITHOUT_AGAIN, Setup, variants
+from polyhop.retrieval.candidate import ways_of
 from polyhop.retrieval.stop import Progress, WhenDry, WhenHopeless, WhenSettled, WhenSufficient
 
 from .harness import ARMS, PROFILE, Command, Given, Report, bar, chosen, option, tell
@@ -124,7 +125,7 @@ class RunRecorder:
 
     def _looked_at(self, finds: Sequence[Any], ranking: Sequence[Any], run: Any) -> list[str]:
         """Return the best ids after the light rerankers, as at the end of a run that stops there."""
-        run.ways = {item["id"]: [one for one in finds if one["id"] == item["id"]] for item in ranking}
+        run.ways = ways_of(finds)
         for one in self._light:
             ranking = one.rerank(ranking, run)
         return [item["id"] for item in ranking[: self._depth]]

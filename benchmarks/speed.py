@@ -29,7 +29,7 @@ from polyhop.graphs.graph import question_graph
 from polyhop.graphs.loop import ask
 from polyhop.graphs.nodes.steps import bridges
 from polyhop.graphs.state import Request, State, add_found
-from polyhop.retrieval.candidate import Candidate
+from polyhop.retrieval.candidate import Candidate, ways_of
 from polyhop.retrieval.config import Config
 from polyhop.retrieval.query.role import first_query
 from polyhop.retrieval.run import Run
@@ -140,7 +140,11 @@ def parts(agent: Agent, question: str) -> list[Any]:
     new: list[Candidate] = []
     for updater in config.hops:
         new += updater.search(updater.propose(chosen, run), run)
-    return config.ranker.rank(add_found(found, new), run)
+    found = add_found(found, new)
+    run.ways, ranked = ways_of(found), config.ranker.rank(found, run)
+    for reranker in config.light:
+        ranked = reranker.rerank(ranked, run)
+    return ranked
 
 
 WAYS: dict[str, Callable[[Agent, list[str]], Sequence[Any]]] = {

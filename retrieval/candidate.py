@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal, NotRequired, TypedDict
 
 #: by what a candidate was reached: the question itself, a name in the question, a reformulation of the question, a
@@ -84,3 +85,11 @@ class Understood(TypedDict):
     until: int | None
     where: str
     told: list[str]
+
+
+def ways_of(found: Iterable[Candidate]) -> dict[str, list[Candidate]]:
+    """Return all ways to each passage found, by its id."""
+    ways: dict[str, list[Candidate]] = {}
+    for one in found:
+        ways.setdefault(one["id"], []).append(one)
+    return ways

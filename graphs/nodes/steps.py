@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, cast
 
 from ...core.errors import CallerError, OperatorError
-from ...retrieval.candidate import Candidate, Query
+from ...retrieval.candidate import Candidate, Query, ways_of
 from ...retrieval.query.instructions import CUE
 from ...retrieval.query.role import Searcher, first_query
 from ...retrieval.query.translate import translate
@@ -271,7 +271,7 @@ class Looked(NamedTuple):
 
 def first_look(ranked: Sequence[Candidate], found: Sequence[Candidate], run: Run) -> Looked:
     """Order a ranking by the light rerankers, by the learned one where there are none; near-duplicates come last."""
-    run.ways = _ways(found)
+    run.ways = ways_of(found)
     ordered, estimate, notices = _reranked(list(map(_alone, ranked)), run.config.light or (Learned(),), run)
     return Looked(run.config.distinct(ordered, run), estimate, _sure(estimate, run), notices)
 
@@ -282,16 +282,9 @@ def second_look(found: list[Candidate], run: Run, looked: Looked | None = None) 
     What a first look at it had to say stays said.
     """
     config = run.config
-    run.ways = _ways(found)
+    run.ways = ways_of(found)
     ranked, estimate, notices = _reranked(config.ranker.rank(found, run), config.rerankers or config.light, run)
     return Looked(config.distinct(ranked, run), estimate, False, [*(looked.notices if looked else ()), *notices])
-
-
-def _ways(found: Sequence[Candidate]) -> dict[str, list[Candidate]]:
-    ways: dict[str, list[Candidate]] = {}
-    for one in found:
-        ways.setdefault(one["id"], []).append(one)
-    return ways
 
 
 def _sure(estimate: float | None, run: Run) -> bool:

@@ -49,8 +49,8 @@ _OWN = (
     "in lexical",
 )
 _LED = ("led", "led cosine", "led covered")
-_WAY = ("reached", "strength", "from cosine", "from below best", "from lexical", "from covered", "from place", "adds")
-_WAY += ("alike", "same document", "fit")
+_WAY: tuple[str, ...] = ("reached", "strength", "from cosine", "from below best", "from lexical", "from covered")
+_WAY += ("from place", "adds", "alike", "same document", "fit")
 _ASKED = ("words", "rarity", "best cosine", "agreed")
 NAMES = (*_OWN, *_LED, *(f"{kind}: {name}" for kind in KINDS for name in _WAY), *_ASKED)
 _AT = {name: place for place, name in enumerate(NAMES)}
@@ -130,7 +130,7 @@ class _Met:
         worth = np.array([run.weights[word] for word in words])
         worth = worth / (worth.sum() or 1.0)
         vectors = np.stack([one.vector for one in known])
-        cosines = np.round((vectors @ run.vector).astype(np.float64), 6)
+        cosines = (vectors @ run.vector).astype(np.float64).round(6)
         searched = [_searched(one) for one in ways]
         lexical = np.array([one.get("parts", {}).get("lexical", 0.0) if one else 0.0 for one in searched])
         fused = np.array([one["score"] if one else 0.0 for one in searched])

@@ -84,15 +84,17 @@ def test_an_answer_says_how_sure_it_is(home: Path) -> None:
 
 
 def test_the_quality_profile_looks_again(home: Path) -> None:
-    """--profile quality adds a step that `fast` has not, and --explain shows it."""
-    names = {
-        profile: [event["event"] for event in run_json("retrieve", QUESTION, "--profile", profile, home=home)["events"]]
+    """--profile quality asks further updaters and rerankers, which `fast` does not, and --explain shows it."""
+    events = {
+        profile: run_json("retrieve", QUESTION, "--profile", profile, home=home)["events"]
         for profile in ("fast", "quality")
     }
+    looked = {profile: [one["again"] for one in own if "again" in one] for profile, own in events.items()}
 
-    assert "rerank" not in names["fast"] and 1 == names["quality"].count("rerank")
-    shown = run("ask", QUESTION, "--profile", "quality", "--explain", home=home).stdout
-    assert "· second look: " in shown and "; after a second look" in shown
+    assert {"fast": [False], "quality": [True]} == looked
+    for profile, said, told in (("fast", "order", "without"), ("quality", "second look", "after")):
+        shown = run("ask", QUESTION, "--profile", profile, "--explain", home=home).stdout
+        assert f"· {said}: " in shown and f"; {told} a second look" in shown
 
 
 def test_retrieve_keeps_to_the_filter(home: Path) -> None:

@@ -109,7 +109,7 @@ def test_the_figures_have_the_promised_shape(tmp_path: Path, capsys: pytest.Capt
         assert [0.0, 0.0, 0.0] == figures["rules"][REFERENCE]["saved"]
         assert [3.0, 3.0, 3.0] == figures["rules"]["MaxHops(0)"]["saved"]
         assert all(low <= mean + 1e-5 and mean <= high + 1e-5 for mean, low, high in figures["parts"]["-link"].values())
-        assert 0 < figures["parts"]["-link"]["recall@10"][0]
+        assert 0 < figures["parts"]["-link"]["recall@5"][0]
     middle = sum(arm["parts"]["-link"]["recall@5"][0] for arm in result["arms"]) / 2
     assert middle == pytest.approx(result["means"]["parts"]["-link"]["recall@5"][0], abs=2e-5)
     assert "films without titles: what each part adds" in text

@@ -15,12 +15,12 @@ from ...core.types import Numbers
 from ...core.weights_file import Linear
 from ...core.words import content_words, word_key
 from ...retrieval.candidate import Candidate
+from ...retrieval.rerank.learned import PARTS
 from ...retrieval.rerank.listwise import (
     CROSS,
     FIRST,
     HEAD,
     NAMES,
-    PARTS,
     SUMMARY,
     Reading,
     cross_features,
