@@ -195,8 +195,8 @@ class Explainer:
         if quotable.asked.kind is AnswerType.CHOICE:
             least = quotable.share(frozenset(list(quotable.asked.weights)[:1])) + 1e-6
         best = sorted(
-            (-item["score"] * (1 + quotable.ways[target][0]), target)
-            for target, item in enumerate(quotable.ranked)
+            (-quotable.standing(target) * (1 + quotable.ways[target][0]), target)
+            for target in range(len(quotable.ranked))
             if quotable.ways[target][0] > least and quotable.of_passage(target)
         )
         for _, target in best:

@@ -154,6 +154,10 @@ class Quotable:
         covered = [_covers(looks, one.words) for one in known]
         return cls(asked, items, known, titles, ways, covered, list(pieces.values()))
 
+    def standing(self, place: int) -> float:
+        """Return how likely a passage is needed beside the first one; scores are logits."""
+        return math.exp(min(0.0, self.ranked[place]["score"] - self.ranked[0]["score"]))
+
     def sight(self, sufficiency: float | None = None) -> Sight:
         """Return all of it as numbers."""
         total = sum(self.asked.weights.values()) or 1.0
@@ -227,7 +231,7 @@ class Quotable:
         digits = bool(_DIGIT.search(piece.text))
         return [
             1 / (1 + piece.passage),
-            item["score"] / max(1e-6, self.ranked[0]["score"]),
+            self.standing(piece.passage),
             one.cosine - max(other.cosine for other in self.known),
             float(piece.number == 0),
             1 / (1 + piece.number),
