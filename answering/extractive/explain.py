@@ -37,7 +37,7 @@ class Rules:
         unsure: the one below which there are as many sentences as may be.
     """
 
-    onward: float = 1.5
+    onward: float = 1.0
     beside: float = 2.0
     alone: float = 2.0
     gap: float = 1.25

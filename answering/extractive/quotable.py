@@ -115,6 +115,12 @@ class Sight:
     sufficiency: float | None = None
 
 
+#: rerankers that come after the learned ranking and bring scores to another scale
+_LATER = ("cross", "listwise")
+#: logits behind the first passage beyond which it does not matter how many
+_FAR_BEHIND = 10.0
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Quotable:
     """The first sentences of the first passages of a ranking, and what they are judged by."""
@@ -154,9 +160,14 @@ class Quotable:
         covered = [_covers(looks, one.words) for one in known]
         return cls(asked, items, known, titles, ways, covered, list(pieces.values()))
 
+    @property
+    def scores(self) -> list[float]:
+        """Return the logits of the learned ranking, which the units know, whatever other rerankers made of them."""
+        return [item["score"] - sum(item.get("parts", {}).get(name, 0.0) for name in _LATER) for item in self.ranked]
+
     def standing(self, place: int) -> float:
-        """Return how likely a passage is needed beside the first one; scores are logits."""
-        return math.exp(min(0.0, self.ranked[place]["score"] - self.ranked[0]["score"]))
+        """Return how likely a passage is needed beside the first one."""
+        return math.exp(min(0.0, self.scores[place] - self.scores[0]))
 
     def sight(self, sufficiency: float | None = None) -> Sight:
         """Return all of it as numbers."""
@@ -176,7 +187,7 @@ class Quotable:
             rows=np.array(rows, np.float64).reshape(len(rows), len(NAMES)),
             places=[piece.passage for piece in self.pieces],
             cosines=[one.cosine for one in self.known],
-            score=self.ranked[0]["score"] if self.ranked else 0.0,
+            score=self.scores[0] if self.scores else 0.0,
             sufficiency=sufficiency,
         )
 
@@ -231,7 +242,7 @@ class Quotable:
         digits = bool(_DIGIT.search(piece.text))
         return [
             1 / (1 + piece.passage),
-            self.standing(piece.passage),
+            max(-_FAR_BEHIND, self.scores[piece.passage] - self.scores[0]),
             one.cosine - max(other.cosine for other in self.known),
             float(piece.number == 0),
             1 / (1 + piece.number),
