@@ -128,18 +128,8 @@ def measure(options: Given, report: Report) -> None:
         report.add(indexing=indexed)
         report.show("indexing", [indexed])
         texts: dict[str, str] = {}
-        for system in systems:
-            with Agent.open(home) as agent:
-                search = SYSTEMS[system](agent.retriever)
-                found = [_found(one, search(one.text, DEEPEST)) for one in progress(questions, system, len(questions))]
-            _tell_found(report, system, found, kinds=options.kinds)
-        for profile in profiles if options.retrieval else ():
-            with Agent.open(home, settings=Settings(profile=profile)) as agent:
-                found = [
-                    _found(one, agent.retrieve(one.text, DEEPEST).passages)
-                    for one in progress(questions, profile, len(questions))
-                ]
-            _tell_found(report, profile, found, kinds=options.kinds)
+        for system in [*systems, *(profiles if options.retrieval else ())]:
+            _tell_found(report, system, _retrieved(home, system, questions), kinds=options.kinds)
         for profile in () if options.retrieval else profiles:
             with Agent.open(home, settings=Settings(profile=profile)) as agent:
                 asked = [_asked(agent, one) for one in progress(questions, profile, len(questions))]
@@ -159,6 +149,19 @@ def measure(options: Given, report: Report) -> None:
             exact = _exact(asked, options.files, texts)
             report.add_to("citations", {"profile": profile} | exact)
             report.show(f"{profile}: citations", [exact])
+
+
+def _retrieved(home: str, system: str, questions: Sequence[DocumentQuestion]) -> list[Found]:
+    """Return what a plain search finds for each question, or a profile of polyhop."""
+    profile = system if system in PROFILES else "fast"
+    with Agent.open(home, settings=Settings(profile=profile)) as agent:
+        search = SYSTEMS[system](agent.retriever) if system in SYSTEMS else agent.retrieve
+        asked = progress(questions, system, len(questions))
+        return [_found(one, _passages(search(one.text, DEEPEST))) for one in asked]
+
+
+def _passages(found: Any) -> Sequence[Any]:
+    return getattr(found, "passages", found)  # type: ignore[no-any-return]
 
 
 COMMAND = Command("documents", __doc__, OPTIONS, measure)

@@ -17,7 +17,6 @@ from .hop.link import LinkHop
 from .hop.role import UPDATERS, HopUpdater
 from .query.first import FirstSearch
 from .query.role import AUGMENTERS, Augmenter, Searcher
-from .rerank.cover import Cover
 from .rerank.duplicates import Duplicates
 from .rerank.exclude import Exclude
 from .rerank.learned import Learned
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
 #: updaters that are asked after those of the settings where a ranking is looked at again
 FURTHER = ("span",)
 #: rerankers that every ranking goes through, and without more than these in `fast`, for they read no text
-LIGHT = ("learned", "cover")
+LIGHT = ("learned",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ class Config:
     gate: Gate | None = None
     ranker: Ranker = field(default_factory=PathScore)
     further: tuple[HopUpdater, ...] = ()
-    light: tuple[Reranker, ...] = (Learned(), Cover())
+    light: tuple[Reranker, ...] = (Learned(),)
     rerankers: tuple[Reranker, ...] = ()
     sufficiency: Sufficiency | None = field(default_factory=Estimate)
     sure: float = ALWAYS

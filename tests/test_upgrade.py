@@ -36,6 +36,7 @@ from tests.documents import environment
 
 DATA = Path(__file__).parent / "data" / "v0_1"
 EXPECTED: dict[str, Any] = json.loads((DATA / "expected.json").read_text())
+FOUND = [row[0] for row in EXPECTED["passages"]]
 QUESTION = "Where was the director of Jaws born?"
 FUNCTIONS = [
     {"name": "get_forecast", "description": "Get the weather forecast for a city.", "parameters": {"type": "object"}},
@@ -57,9 +58,9 @@ def without_vector_index(home: Path) -> None:
         shutil.rmtree(folder)
 
 
-def found(agent: Agent) -> list[list[Any]]:
-    """Return ids and scores of the known question."""
-    return [[passage.id, pytest.approx(passage.score, abs=1e-6)] for passage in agent.retrieve(QUESTION, k=4).passages]
+def found(agent: Agent) -> list[str]:
+    """Return the ids of the passages of the known question; how they are scored is not that of 0.1."""
+    return [passage.id for passage in agent.retrieve(QUESTION, k=4).passages]
 
 
 def documents(collection: Collection) -> list[Document]:
@@ -78,7 +79,7 @@ def test_a_home_is_opened(made: Path, embedder: Encoder, *, rebuilt: bool) -> No
             notices = agent.collection.notices
             assert rebuilt == any("rebuilt" in one for one in notices) or opening
             assert ("polyhop index" in " ".join(notices)) == (opening == 0)
-            assert EXPECTED["passages"] == found(agent)
+            assert FOUND == found(agent)
             assert EXPECTED["filtered"] == [
                 passage.id for passage in agent.retrieve(QUESTION, k=4, where="year < 1950").passages
             ]
@@ -113,7 +114,7 @@ def test_unchanged_documents_keep_their_ids(made: Path, embedder: Encoder) -> No
     with Agent.open(made / "home", "films", embedder=counting) as agent:
         report = agent.collection.add(documents(agent.collection))
         assert (4, 0, 0) == (report.unchanged, report.added, report.changed)
-        assert EXPECTED["passages"] == found(agent)
+        assert FOUND == found(agent)
     counting.embedded.clear()
     with Agent.open(made / "home", "notes", embedder=counting) as agent:
         indexed = agent.index([made / "docs"])
@@ -208,7 +209,7 @@ def test_an_export_is_imported(made: Path, embedder: Encoder) -> None:
         assert 4 == import_file(collection, made / "films.jsonl.gz").added
         assert [] == counting.embedded
 
-        assert EXPECTED["passages"] == found(Agent(collection))
+        assert FOUND == found(Agent(collection))
 
 
 def test_a_catalogue_is_opened(made: Path, embedder: Encoder) -> None:
@@ -260,7 +261,7 @@ def test_opening_survives_a_kill(done: int, made: Path, embedder: Encoder) -> No
     assert -signal.SIGKILL == subprocess.run(command, env=environment(), check=False).returncode
 
     with Agent.open(made / "home", "films", embedder=embedder) as agent:
-        assert EXPECTED["passages"] == found(agent)
+        assert FOUND == found(agent)
         assert 4 == agent.collection.status()["passages"]
 
 

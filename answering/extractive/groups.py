@@ -26,7 +26,7 @@ _CLAUSE = re.compile(r"[;:,] (?!\d)| (?:and|but|while) (?!\d)|[.!?](?:\s|$)")
 _FOLLOWING = re.compile(r"\b(?:following|these)((?:\W+\w+){1,3})", re.IGNORECASE)
 
 
-class Part(NamedTuple):
+class LabelledPart(NamedTuple):
     """A cell with the name of its column, or a clause without one."""
 
     label: str
@@ -39,7 +39,7 @@ class Member(NamedTuple):
     shown: str
     quote: str
     passage: int
-    parts: Sequence[Part]
+    parts: Sequence[LabelledPart]
 
     @property
     def keys(self) -> frozenset[str]:
@@ -75,9 +75,9 @@ def kinds_of(text: str) -> frozenset[str]:
     return frozenset(map(kind_key, content_words(text)))
 
 
-def clauses(text: str) -> list[Part]:
+def clauses(text: str) -> list[LabelledPart]:
     """Return the clauses of a sentence."""
-    return [Part("", one) for one in _CLAUSE.split(text) if one.strip()]
+    return [LabelledPart("", one) for one in _CLAUSE.split(text) if one.strip()]
 
 
 def _of_passage(passage: Passage, place: int, run: Run) -> Iterator[Group]:
@@ -117,7 +117,9 @@ def _tabled(said: str, block: Block, lead: str, place: int) -> Group | None:
     if not table.names or len(lines) != len(table.rows) or any(orders(row.text) for row in table.rows):
         return None
     members = [
-        Member(row.shown, row.text, place, [Part(*one) for one in zip(table.names, cells(row.text), strict=False)])
+        Member(
+            row.shown, row.text, place, [LabelledPart(*one) for one in zip(table.names, cells(row.text), strict=False)]
+        )
         for row in table.rows
     ]
     called = _called(lead) | kinds_of(" ".join([table.caption, table.names[0], *block.trail[-1:]]))
@@ -170,7 +172,7 @@ def _row(passage: Passage, place: int) -> Member | None:
     if not passage.whole or "#" not in passage.document or [block.kind for block in blocks] != ["list"]:
         return None
     lines = passage.text.split("\n")
-    parts = [Part(*line.split(": ", 1)) for line in lines if ": " in line]
+    parts = [LabelledPart(*line.split(": ", 1)) for line in lines if ": " in line]
     if len(parts) < len(lines) or orders(passage.text):
         return None
     return Member("; ".join(lines), passage.text, place, parts)

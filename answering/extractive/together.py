@@ -16,7 +16,7 @@ from ...core.measures import DATED, MONEY, NUMBER, Measure, measures, unit_of
 from ...core.words import STOP, content_words, fold, is_capital, name_key
 from ...retrieval.run import LoadedPassage, Run
 from ..citations.check import Sentence
-from .groups import Group, Member, Part, clauses, groups, kind_key, kinds_of
+from .groups import Group, LabelledPart, Member, clauses, groups, kind_key, kinds_of
 from .quotable import bare
 from .statements import ABOVE, Statement, statements
 
@@ -119,14 +119,14 @@ class _Wanted:
     prefers: frozenset[str]
     up: bool
 
-    def of(self, parts: Sequence[Part]) -> Measure | None:
+    def of(self, parts: Sequence[LabelledPart]) -> Measure | None:
         """Return the one measure that some parts say of what is compared; None for none, and for several."""
         found = [one for part in parts for one in self._in(part)]
         preferred = [one for keys, one in found if not keys.isdisjoint(self.prefers)]
         values = {one[:3]: one for one in preferred or [one for _, one in found]}
         return next(iter(values.values())) if len(values) == 1 else None
 
-    def _in(self, part: Part) -> Iterator[tuple[frozenset[str], Measure]]:
+    def _in(self, part: LabelledPart) -> Iterator[tuple[frozenset[str], Measure]]:
         keys = kinds_of(f"{part.label} {part.text}")
         if any(keys.isdisjoint(words) for words in self.says):
             return
@@ -270,7 +270,7 @@ def _said_of(
     return next(iter(found.values())) if len(found) == 1 else None
 
 
-def _speaks(name: str, names: Sequence[str], one: LoadedPassage) -> Iterator[tuple[Statement, Sequence[Part]]]:
+def _speaks(name: str, names: Sequence[str], one: LoadedPassage) -> Iterator[tuple[Statement, Sequence[LabelledPart]]]:
     """Yield the statements of a passage that speak of one of some things alone, with their parts.
 
     These are rows with its name in a cell, all of a document or a section that is called so, and sentences that open
@@ -304,10 +304,13 @@ def _is_row(said: Statement) -> bool:
     return said.shown != said.text or bool(_RECORD.match(said.text))
 
 
-def _parts(said: Statement) -> list[Part]:
+def _parts(said: Statement) -> list[LabelledPart]:
     """Return the cells of a row with their columns, or the clauses of a sentence."""
     if _is_row(said):
-        return [Part(*cell.split(": ", 1)) if ": " in cell else Part("", cell) for cell in said.shown.split("; ")]
+        return [
+            LabelledPart(*cell.split(": ", 1)) if ": " in cell else LabelledPart("", cell)
+            for cell in said.shown.split("; ")
+        ]
     return clauses(said.text)
 
 

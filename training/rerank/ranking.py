@@ -224,14 +224,14 @@ def trained(
     facts: dict[str, Any] = {}
     for number, name in enumerate(names):
         rest = [kept for group in members if (kept := [one for one in group if one != number])]
-        network = fit(data, easy * worth_of(data.domain, rest), recipe, centre, spread)
+        network = fit(data, easy * worth_of(data.domain, rest), recipe, centre=centre, spread=spread)
         ways: dict[str, Score] = {feature: _Column(NAMES.index(feature)) for feature in SEARCHES}
         ways["learned"] = network
         facts[name] = {
             way: [round(100 * one, 1) for one in recall(domains[number], score)] for way, score in ways.items()
         }
         watcher.step("domains left out", number + 1, len(names))
-    network = fit(data, easy * worth_of(data.domain, members), recipe, centre, spread)
+    network = fit(data, easy * worth_of(data.domain, members), recipe, centre=centre, spread=spread)
     return described(network), {"left out": facts}
 
 
