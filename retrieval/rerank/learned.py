@@ -1,8 +1,8 @@
 """The learned ranking: a small network over what is known of every way to every passage found.
 
-The weighted sum of `path.py` steers the hops, quickly and after each search; this one decides, once, after the last. It
-was trained on questions of many kinds of documents, single-hop ones among them, and chosen by leaving out whole kinds
-(`polyhop.training.rerank ranking`), so that ordinary questions keep the ranking of the search.
+The weighted sum of `path.py` steers the hops, quickly and after each search; this one decides, once, after the last,
+with that sum as a part. It was trained on questions of many kinds of documents, single-hop ones among them, and chosen
+by leaving out whole kinds (`polyhop.training.rerank ranking`), so that ordinary questions keep the search's ranking.
 """
 
 from __future__ import annotations
@@ -97,9 +97,15 @@ def parts_of(rows: Numbers, network: Network) -> dict[str, Numbers]:
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """Orders all passages found by the network; `file` has its weights, those that come along by default."""
+    """Orders all passages found by the network and, beside it, by the score that they come with.
+
+    Args:
+        file: weights of the network, those that come along by default.
+        steered: what the score counts that steered the hops: it is made otherwise, and errs elsewhere.
+    """
 
     file: Path = SHIPPED
+    steered: float = 1.0
     name: str = "learned"
 
     def rerank(self, ranked: Sequence[Candidate], run: Run) -> list[Candidate]:
@@ -110,7 +116,9 @@ class Learned:
         evidence = Evidence.of(ways, run)
         parts = {name: values.tolist() for name, values in parts_of(evidence.rows, load(self.file)).items()}
         at = {name: row for row, name in enumerate(evidence.ids)}
-        known = [_scored(item, parts, at[item["id"]]) for item in ranked if item["id"] in at]
+        known = [
+            _scored(item, parts, at[item["id"]], self.steered * item["score"]) for item in ranked if item["id"] in at
+        ]
         known.sort(key=order)
         gone = [item for item in ranked if item["id"] not in at]
         lowest = known[-1]["score"] if known else 0.0
@@ -118,8 +126,9 @@ class Learned:
         return [*known, *(_at(item, {"search": score}) for item, score in zip(gone, behind, strict=True))]
 
 
-def _scored(item: Candidate, parts: Mapping[str, Sequence[float]], row: int) -> Candidate:
-    return _at(item, {name: round(values[row], 6) for name, values in parts.items() if name == "search" or values[row]})
+def _scored(item: Candidate, parts: Mapping[str, Sequence[float]], row: int, steered: float) -> Candidate:
+    own = {name: round(values[row], 6) for name, values in parts.items() if name == "search" or values[row]}
+    return _at(item, own | ({"path": round(steered, 6)} if steered else {}))
 
 
 def _at(item: Candidate, parts: dict[str, float]) -> Candidate:
