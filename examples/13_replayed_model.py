@@ -22,7 +22,7 @@ QUESTION = "Where was the director of Jaws born?"
 
 def model(messages: Sequence[Mapping[str, str]]) -> str:
     """Return a fixed reply."""
-    return "Steven Spielberg, who directed Jaws, was born in Cincinnati [1][3]."
+    return "Steven Spielberg, who directed Jaws, was born in Cincinnati [1][2]."
 
 
 def ask(agent: Agent) -> Answer:

@@ -23,7 +23,7 @@ SHOWN = {
     "04_several_collections": ["tickets + handbook", "holding its green button for ten seconds. [2]"],
     "05_stream_the_hops": ["search", "'bridges': ['Jaws'", "finish", "Cincinnati. [2]"],
     "06_batch_and_async": ["The Third Man, Carol Reed in", "born in Tokyo. [2]"],
-    "07_resume_a_killed_run": ["first process\n  search\n  killed\n", "repeated\n  ", "  search\n  finish\n"],
+    "07_resume_a_killed_run": ["first process\n  search\n  killed\n", "repeated\n  ", "  search\n  rerank\n  finish\n"],
     "08_your_own_search": ["search alone: ['Checkout']", "Harbour Team (via link, path ['Checkout'])", "in Lisbon"],
     "09_a_tool_for_an_agent": ["find_passages", '"title": "Steven Spielberg"', "In Cincinnati [2]"],
     "10_with_an_llm": [
@@ -72,7 +72,7 @@ SHOWN = {
         "'text' is a required property",
         "error: there is no tool 'burn_letters'",
     ],
-    "18_inside_your_graph": ["search 0\nhop 1\nsearch 1\nfinish 1\n", "Seven Samurai > Akira Kurosawa"],
+    "18_inside_your_graph": ["search 0\nhop 1\nsearch 1\nrerank 1\nfinish 1\n", "Seven Samurai > Akira Kurosawa"],
 }
 #: and what not: here a second first search
 HIDDEN = {"07_resume_a_killed_run": "  search\n  hop\n"}

@@ -120,7 +120,9 @@ class RankingNetwork(nn.Module):
         return Network(centre, spread, linear, hidden, shift, out)
 
 
-def fit(data: Packed, worth: NDArray[np.float64], recipe: RankingRecipe, centre: Numbers, spread: Numbers) -> Network:
+def fit(
+    data: Packed, worth: NDArray[np.float64], recipe: RankingRecipe, *, centre: Numbers, spread: Numbers
+) -> Network:
     """Return the mean of networks with the least loss over the questions.
 
     Each question counts its `worth`; 0 leaves it out.

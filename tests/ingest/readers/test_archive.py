@@ -57,7 +57,9 @@ def test_progress_is_told_in_files(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     file = write(tmp_path, {"a.txt": b"one", "b.txt": b"two"})
     told = [item for item in read_file(file) if isinstance(item, FileProgress)]
 
-    assert [FileProgress(str(file), done, 2, "files") for done in (0, 1)] == told
+    assert [FileProgress(str(file), done, 2, "files") for done in (0, 1)] == [
+        one for one in told if one.unit == "files"
+    ]
 
 
 def test_each_member_that_is_not_read_has_its_reason(tmp_path: Path) -> None:
