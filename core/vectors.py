@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from .types import Vectors
+from .types import Numbers, Vectors
 
-# Products of no more multiplications than this OpenBLAS leaves to the calling thread. Threads of its own go on spinning
-# for milliseconds after a large product and keep the embedder, which is run next, from the cores: selecting among
-# 10,000 tools on two cores took a third longer. Small products are also the faster ones here, since they fit the cache.
+# Products of no more multiplications than this OpenBLAS leaves to the calling thread. What it shares among threads waits
+# for the slowest: where another process has a core, that is a time slice, and a question took 180 ms instead of 45.
+# Threads of its own also go on spinning for milliseconds after a large product and keep the embedder, which is run
+# next, from the cores: selecting among 10,000 tools on two cores took a third longer.
 _ALONE = 1 << 18
 _ROWS = 128
+
+
+def product(rows: Vectors | Numbers, columns: Vectors | Numbers) -> Any:
+    """Return `rows @ columns`, of shapes (n, d) and (d, m), made in small products by the calling thread alone.
+
+    Its last digits depend on the shapes.
+    """
+    count, dimension = rows.shape
+    wide = columns.shape[1]
+    size = max(1, min(_ROWS, _ALONE // max(1, dimension * wide)))
+    blocks = count // size
+    whole = blocks * size
+    columns = np.ascontiguousarray(columns)
+    found = np.empty((count, wide), np.result_type(rows, columns))
+    np.matmul(rows[:whole].reshape(blocks, size, dimension), columns, out=found[:whole].reshape(blocks, size, wide))
+    found[whole:] = rows[whole:] @ columns
+    return found
 
 
 def cosines(queries: Vectors, rows: Vectors) -> Vectors:
@@ -18,16 +38,7 @@ def cosines(queries: Vectors, rows: Vectors) -> Vectors:
 
     Their last digits depend on how many queries there are.
     """
-    count, dimension = rows.shape
-    size = max(1, min(_ROWS, _ALONE // max(1, dimension * len(queries))))
-    blocks = count // size
-    whole = blocks * size
-    columns = np.ascontiguousarray(queries.T)
-    found = np.empty((count, len(queries)), np.float32)
-    shape = blocks, size, len(queries)
-    np.matmul(rows[:whole].reshape(blocks, size, dimension), columns, out=found[:whole].reshape(shape))
-    found[whole:] = rows[whole:] @ columns
-    return np.ascontiguousarray(found.T)
+    return np.ascontiguousarray(product(rows, queries.T).T)
 
 
 def unit(vectors: Vectors) -> Vectors:

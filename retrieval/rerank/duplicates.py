@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...core.vectors import cosines
 from ...core.words import content_words
 from ...store.names import Kind
 from ..candidate import Candidate
@@ -58,7 +59,7 @@ class Duplicates:
             return {}
         vectors = np.stack([one.vector for one in known])
         found: dict[str, str] = {}
-        firsts, seconds = np.nonzero(np.triu(vectors @ vectors.T >= self.cosine, 1))
+        firsts, seconds = np.nonzero(np.triu(cosines(vectors, vectors) >= self.cosine, 1))
         # By the worse of the two, so that the better one is settled before.
         for second, first in sorted(zip(seconds.tolist(), firsts.tolist(), strict=True)):
             better, worse = known[first], known[second]

@@ -16,6 +16,7 @@ from functools import lru_cache
 import numpy as np
 
 from ...core.types import Numbers, Vectors
+from ...core.vectors import cosines
 from ...core.words import content_words, word_key
 from ..candidate import HOPS, Candidate
 from ..run import LoadedPassage, Run
@@ -86,9 +87,9 @@ class Evidence:
 def background(vectors: Vectors, sample: Vectors) -> tuple[Numbers, Numbers]:
     """Return mean and standard deviation of the cosines of each vector with a sample, each of shape (vectors,)."""
     count = len(sample)
-    cosines = (vectors @ sample.T).astype(np.float64) if count else np.zeros((len(vectors), 0))
-    mean = (cosines.sum(axis=1) + DRAWS * USUAL) / (count + DRAWS)
-    square = ((cosines - mean[:, None]) ** 2).sum(axis=1) + DRAWS * SPREAD**2
+    near = cosines(vectors, sample).astype(np.float64) if count else np.zeros((len(vectors), 0))
+    mean = (near.sum(axis=1) + DRAWS * USUAL) / (count + DRAWS)
+    square = ((near - mean[:, None]) ** 2).sum(axis=1) + DRAWS * SPREAD**2
     return mean, np.sqrt(square / (count + DRAWS))
 
 
@@ -130,15 +131,15 @@ class _Met:
         worth = np.array([run.weights[word] for word in words])
         worth = worth / (worth.sum() or 1.0)
         vectors = np.stack([one.vector for one in known])
-        cosines = (vectors @ run.vector).astype(np.float64).round(6)
+        own = cosines(run.vector[None], vectors)[0].astype(np.float64).round(6)
         searched = [_searched(one) for one in ways]
         lexical = np.array([one.get("parts", {}).get("lexical", 0.0) if one else 0.0 for one in searched])
         fused = np.array([one["score"] if one else 0.0 for one in searched])
         first = fused > 0
-        floor = cosines[first].min() if first.any() else cosines.min()
-        near = (cosines - floor) / max(1e-6, cosines.max() - floor)
+        floor = own[first].min() if first.any() else own.min()
+        near = (own - floor) / max(1e-6, own.max() - floor)
         holds, sample = _held(words, [one.words for one in known]), run.retriever.background()
-        return cls(known, ways, words, worth, holds, vectors, sample, cosines, lexical, fused, near + lexical)
+        return cls(known, ways, words, worth, holds, vectors, sample, own, lexical, fused, near + lexical)
 
 
 def _searched(ways: Mapping[str, Candidate]) -> Candidate | None:
@@ -169,19 +170,19 @@ def _rows(
 
 def _of_searches(met: _Met, run: Run) -> Columns:
     """Return how near the passages are to the question, and what the halves of the search say of them."""
-    cosines, lexical = met.cosines, met.lexical
+    own, lexical = met.cosines, met.lexical
     (mean,), (spread,) = background(run.vector[None], met.sample)
     searched = [_searched(one) for one in met.ways]
     return {
-        "cosine": (cosines - mean) / spread,
-        "below best cosine": (cosines.max() - cosines) / spread,
-        "best cosine": (cosines.max() - mean) / spread,
-        "cosine place": _places(cosines),
+        "cosine": (own - mean) / spread,
+        "below best cosine": (own.max() - own) / spread,
+        "best cosine": (own.max() - mean) / spread,
+        "cosine place": _places(own),
         "lexical": lexical,
         "lexical place": np.where(lexical > 0, _places(lexical), 0.0),
         "fused": met.fused,
         "both": np.maximum(-0.5, met.both / 2),
-        "agreed": float(np.argmax(cosines) == np.argmax(lexical)),
+        "agreed": float(np.argmax(own) == np.argmax(lexical)),
         "in search": (met.fused > 0).astype(float),
         "in dense": [one.get("parts", {}).get("dense", 0.0) if one else 0.0 for one in searched],
         "in lexical": (lexical > 0).astype(float),

@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...core.types import Numbers
+from ...core.vectors import product
 from ...core.weights_file import load_linear
 from ..candidate import Candidate
 from ..run import Run
@@ -49,9 +51,28 @@ class Network:
 
     def __call__(self, rows: Numbers) -> Numbers:
         """Return a score for each row, shape (rows,)."""
-        scaled = np.clip((rows - self.centre) / self.spread, -FARTHEST, FARTHEST)
-        scores: Numbers = scaled @ self.linear + np.maximum(0.0, scaled @ self.hidden + self.shift) @ self.out
+        scores: Numbers = self.scores(rows, [])[0]
         return scores
+
+    def scores(self, rows: Numbers, shown: Sequence[NDArray[np.bool_]]) -> Numbers:
+        """Return a score for each row without any of the columns `shown`, then with the first of them, and so on.
+
+        Shape (1 + len(shown), rows). Columns that are not shown count as zero.
+        """
+        late = np.zeros(len(self.centre), bool)
+        for columns in shown:
+            late |= columns
+        scaled, empty = self._scaled(rows), self._scaled(np.zeros(len(self.centre)))
+        weights = np.column_stack((self.linear, self.hidden))
+        sums = [product(np.where(late, empty, scaled), weights)]
+        for columns in shown:
+            sums.append(sums[-1] + product((scaled - empty)[:, columns], weights[columns]))
+        found: Numbers = np.stack([one[:, 0] + np.maximum(0.0, one[:, 1:] + self.shift) @ self.out for one in sums])
+        return found
+
+    def _scaled(self, rows: Numbers) -> Numbers:
+        scaled: Numbers = np.clip((rows - self.centre) / self.spread, -FARTHEST, FARTHEST)
+        return scaled
 
     @classmethod
     def of(cls, held: Mapping[str, Any]) -> Network:
@@ -81,18 +102,9 @@ def load(file: Path = SHIPPED) -> Network:
 
 def parts_of(rows: Numbers, network: Network) -> dict[str, Numbers]:
     """Return what the score of each row is the sum of: the search alone, and what each other part adds in turn."""
-    seen = np.array(rows)
-    hidden = {"named": _NAMED, **_WAYS}
-    for columns in hidden.values():
-        seen[:, columns] = 0.0
-    scores = network(seen)
-    parts = {"search": scores}
-    for name, columns in hidden.items():
-        seen[:, columns] = rows[:, columns]
-        told = network(seen)
-        parts[name] = told - scores
-        scores = told
-    return parts
+    shown = {"named": _NAMED, **_WAYS}
+    scores = network.scores(rows, list(shown.values()))
+    return {"search": scores[0], **dict(zip(shown, np.diff(scores, axis=0), strict=True))}
 
 
 @dataclass(frozen=True, slots=True)
