@@ -8,8 +8,8 @@ import numpy as np
 
 from .types import Numbers, Vectors
 
-# Products of no more multiplications than this OpenBLAS leaves to the calling thread. What it shares among threads waits
-# for the slowest: where another process has a core, that is a time slice, and a question took 180 ms instead of 45.
+# Products of no more multiplications than this OpenBLAS leaves to the calling thread. What it shares among threads is
+# done when the slowest is; where another process has a core, that is a time slice: a question took 180 ms, not 45.
 # Threads of its own also go on spinning for milliseconds after a large product and keep the embedder, which is run
 # next, from the cores: selecting among 10,000 tools on two cores took a third longer.
 _ALONE = 1 << 18
