@@ -128,9 +128,9 @@ class Settings(RetiredSettings):
         "pagerank, shared, module:Class",
     )
     rerankers: str = Field(
-        "learned,cross,listwise,cover",
-        description="rerankers of quality and auto, with commas: learned, listwise, cross or cross=PAIRS, cover, "
-        "rocchio, adapter, e2rank=MODEL, cross-encoder=MODEL, module:Class",
+        "learned,reader,cover",
+        description="rerankers of quality and auto, with commas: learned, reader or reader=PASSAGES, cover, listwise, "
+        "cross or cross=PAIRS, rocchio, adapter, e2rank=MODEL, cross-encoder=MODEL, module:Class",
     )
     instructions: bool = Field(True, description="whether a question may say what to leave out, as in “not about X”")
     reader: bool = Field(

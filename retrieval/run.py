@@ -10,11 +10,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from ..core.errors import CallerError
 from ..core.types import Block, Passage, Spent, Vectors
 from ..core.words import STOP, content_words, word_key
 from ..store.names import Kind, names_of
 from .candidate import Candidate, Understood
+from .query.clauses import clauses
 from .retriever import Retriever
 
 if TYPE_CHECKING:
@@ -100,6 +103,7 @@ class Run:
         #: vectors that an updater derived, by its checkpoint and the path; bounded by the queries of a run
         self.derived: dict[tuple[str, ...], Vectors] = {}
         self._vector: Vectors | None = None
+        self._clauses: Vectors | None = None
         self._weights: dict[str, float] | None = None
         self._known: OrderedDict[str, LoadedPassage] = OrderedDict()
         self._rarity: dict[str, float] = {}
@@ -160,6 +164,15 @@ class Run:
         if self._vector is None:
             self._vector = self.retriever.embedder.encode_queries([self.question])[0]
         return self._vector
+
+    @property
+    def clauses(self) -> Vectors:
+        """Return the unit vectors of the question's clauses, shape (clauses, dimension): none if it is of one piece."""
+        if self._clauses is None:
+            texts = list(clauses(self.question))
+            made = self.retriever.embedder.encode_queries(texts) if texts else np.zeros((0, len(self.vector)))
+            self._clauses = np.asarray(made, np.float32)
+        return self._clauses
 
     @property
     def weights(self) -> dict[str, float]:

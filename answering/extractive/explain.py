@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from ...core.types import Numbers
 from ...core.words import name_key, word_key
 from ...retrieval.query.short_answers import AnswerType, QuestionWords, candidates
+from ...retrieval.rerank.reader import HOLDS
 from . import decide
 from .quotable import NAMES, Piece, Quotable, Sight
-from .reader import HOLDS
 from .scorer import MOST
 
 _SUITS = NAMES.index("suits")

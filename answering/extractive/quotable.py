@@ -19,9 +19,9 @@ from ...core.types import Numbers, Passage, Vectors
 from ...core.words import STOP, WORD, content_words, fold, is_capital, name_key, word_key
 from ...retrieval.candidate import Candidate
 from ...retrieval.query.short_answers import AnswerType, QuestionWords, evoked, fits
+from ...retrieval.rerank.reader import ANSWER, HOLDS, OUTPUTS, SUPPORTS, ReaderPage, reader
 from ...retrieval.run import LoadedPassage, Run
 from ...store.names import Kind
-from .reader import ANSWER, HOLDS, OUTPUTS, SUPPORTS, ReaderPage, reader
 from .statements import Statement, statements
 
 #: Passages that are looked at, sentences of each that are read, and those of them that are weighed.

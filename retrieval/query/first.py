@@ -13,6 +13,9 @@ from ..fusion.rrf import ReciprocalRank
 from ..hop.mentions import mentions
 from ..run import KIND_WEIGHT, Run
 
+#: the score of what only a clause of the question found: above nothing, below everything else
+TRIFLE = 1e-6
+
 
 @dataclass(frozen=True, slots=True)
 class FirstSearch:
@@ -24,12 +27,14 @@ class FirstSearch:
         depth: passages from each half, more if more are asked for.
         shared: what the score of a name with several bearers is divided by.
         phrased: whether passages with the phrases of a query come first in the lexical half.
+        clause_depth: passages near each clause of a question of several.
     """
 
     depth: int = 50
     per_name: int = 3
     shared: float = 1.3
     phrased: bool = False
+    clause_depth: int = 20
     fusion: Fusion = field(default_factory=ReciprocalRank)
     name: str = "search"
     checkpoint: str = ""
@@ -67,8 +72,21 @@ class FirstSearch:
                 )
                 for hit in ranking
             ]
+            if query["text"] == run.question:
+                candidates += self._of_clauses({hit.id for hit in ranking}, run)
             candidates += self._named(query, run)
         return candidates
+
+    def _of_clauses(self, found: set[str], run: Run) -> list[Candidate]:
+        """Return what is near a clause of the question and was not found otherwise, with next to no score."""
+        if not len(run.clauses):
+            return []
+        lists = run.retriever.dense(run.clauses, self.clause_depth, where=run.where)
+        ids = dict.fromkeys(hit.id for hits in lists for hit in hits if hit.id not in found)
+        run.load(ids)
+        return [
+            Candidate(id=name, kind="question", via=self.name, path=[], name="", score=TRIFLE, parts={}) for name in ids
+        ]
 
     def _named(self, query: Query, run: Run) -> list[Candidate]:
         """Return the passages whose names stand in the question: a comparison names both of its sides."""

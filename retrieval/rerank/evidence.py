@@ -17,8 +17,9 @@ import numpy as np
 
 from ...core.types import Numbers, Vectors
 from ...core.vectors import cosines
-from ...core.words import content_words, word_key
+from ...core.words import content_words, name_key, word_key
 from ..candidate import HOPS, Candidate
+from ..query.clauses import clauses
 from ..run import LoadedPassage, Run
 
 #: the ways along which a passage may have been reached from another one
@@ -48,10 +49,20 @@ _OWN = (
     "in search",
     "in dense",
     "in lexical",
+    "clauses",  # of the question; where it is of one piece, it is its own clause
+    "clause cosine",  # with the clause that the passage is nearest to, in standard deviations
+    "below best clause",
+    "clause place",
+    "clause covered",
+    "beside best",  # cosine with the best passage of the search
+    "moved",  # cosine with the question moved away from that passage
+    "steered",  # the score that steered the hops, in standard deviations below the best
+    "steered place",
 )
 _LED = ("led", "led cosine", "led covered")
 _WAY: tuple[str, ...] = ("reached", "strength", "from cosine", "from below best", "from lexical", "from covered")
 _WAY += ("from place", "adds", "alike", "same document", "fit")
+_WAY += ("around", "bridges")  # the question's words around the name or link; the log of the passages that lead there
 _ASKED = ("words", "rarity", "best cosine", "agreed")
 NAMES = (*_OWN, *_LED, *(f"{kind}: {name}" for kind in KINDS for name in _WAY), *_ASKED)
 _AT = {name: place for place, name in enumerate(NAMES)}
@@ -59,6 +70,12 @@ _AT = {name: place for place, name in enumerate(NAMES)}
 USUAL, SPREAD, DRAWS = 0.08, 0.1, 16
 #: a word is among the rarest of a question with so much of the rarity of the rarest
 RARE = 0.8
+#: words on either side that count as around a name
+AROUND = 12
+#: the least that the scores that steered the hops count as spread
+LEAST_SPREAD = 0.05
+#: how far the question is moved away from the best passage
+MOVED = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +88,35 @@ class Evidence:
     rows: Numbers
 
     @classmethod
-    def of(cls, found: Sequence[Candidate], run: Run) -> Evidence:
-        """Return the evidence for all passages found that are still there."""
+    def of(cls, found: Sequence[Candidate], steered: Sequence[Candidate], run: Run) -> Evidence:
+        """Return the evidence for all passages found that are still there.
+
+        `steered` is the ranking that steered the hops, with all of them; what it lacks counts as its last.
+        """
         run.load(one["id"] for one in found)
         ways: dict[str, dict[str, Candidate]] = {}
+        bridges: dict[tuple[str, str], set[str]] = {}
         for one in found:
             best = ways.setdefault(one["id"], {})
             if one["kind"] not in best or one["score"] > best[one["kind"]]["score"]:
                 best[one["kind"]] = one
+            bridges.setdefault((one["id"], one["kind"]), set()).update(one["path"][-1:])
         there = [(name, known) for name in sorted(ways) if (known := run.known(name)) is not None]
         ids, passages = [name for name, _ in there], [known for _, known in there]
-        return cls(ids, passages, [ways[name] for name in ids], _rows(ids, passages, [ways[name] for name in ids], run))
+        own = [ways[name] for name in ids]
+        scores = {one["id"]: one["score"] for one in steered}
+        rows = _rows(ids, passages, own, {way: len(some) for way, some in bridges.items()}, run)
+        rows[:, [_AT["steered"], _AT["steered place"]]] = _steered([scores.get(name) for name in ids])
+        return cls(ids, passages, own, rows)
+
+
+def _steered(scores: Sequence[float | None]) -> Numbers:
+    """Return how far each score is below the best, in standard deviations, and its place, shape (passages, 2)."""
+    if not scores:
+        return np.zeros((0, 2))
+    lowest = min((one for one in scores if one is not None), default=0.0)
+    values = np.array([lowest if one is None else one for one in scores])
+    return np.column_stack(((values - values.max()) / max(LEAST_SPREAD, values.std()), _places(values)))
 
 
 def background(vectors: Vectors, sample: Vectors) -> tuple[Numbers, Numbers]:
@@ -96,6 +131,25 @@ def background(vectors: Vectors, sample: Vectors) -> tuple[Numbers, Numbers]:
 @lru_cache(maxsize=16_384)
 def _keys(text: str) -> frozenset[str]:
     return frozenset(map(word_key, content_words(text)))
+
+
+@lru_cache(maxsize=4_096)
+def _worded(text: str) -> tuple[str, tuple[str, ...]]:
+    """Return the words of a text as the key of a name, between blanks, and each as a word key."""
+    joined = name_key(text)
+    return f" {joined} ", tuple(map(word_key, joined.split()))
+
+
+def _around(text: str, name: str, worth: Mapping[str, float]) -> float:
+    """Return the share of the question's rarity that stands around a name, the first time that a text holds it."""
+    joined, keys = _worded(text)
+    wanted = f" {name.rpartition('*')[2]} "
+    at = joined.find(wanted)
+    if at < 0:
+        return 0.0
+    first = joined.count(" ", 0, at)
+    last = first + wanted.count(" ") - 1
+    return sum(worth[key] for key in sorted({*keys[max(0, first - AROUND) : last + AROUND]} & worth.keys()))
 
 
 def _places(values: Numbers) -> Numbers:
@@ -155,16 +209,26 @@ Columns = Mapping[str, Numbers | Sequence[float] | float]
 
 
 def _rows(
-    ids: Sequence[str], known: Sequence[LoadedPassage], ways: Sequence[Mapping[str, Candidate]], run: Run
+    ids: Sequence[str],
+    known: Sequence[LoadedPassage],
+    ways: Sequence[Mapping[str, Candidate]],
+    bridges: Mapping[tuple[str, str], int],
+    run: Run,
 ) -> Numbers:
     rows = np.zeros((len(ids), len(NAMES)))
     if not ids:
         return rows
     met = _Met.of(known, ways, run)
-    for columns in (_of_searches(met, run), _of_words(met, run), _of_names(met, run), _of_documents(met)):
+    for columns in (
+        _of_searches(met, run),
+        _of_clauses(met, run),
+        _of_words(met, run),
+        _of_names(met, run),
+        _of_documents(met),
+    ):
         for name, values in columns.items():
             rows[:, _AT[name]] = values
-    _put_ways(rows, ids, met)
+    _put_ways(rows, ids, bridges, met)
     return rows
 
 
@@ -186,6 +250,36 @@ def _of_searches(met: _Met, run: Run) -> Columns:
         "in search": (met.fused > 0).astype(float),
         "in dense": [one.get("parts", {}).get("dense", 0.0) if one else 0.0 for one in searched],
         "in lexical": (lexical > 0).astype(float),
+    }
+
+
+def _of_clauses(met: _Met, run: Run) -> Columns:
+    """Return how near the passages are to the clause that they are nearest to, and to the question when that is moved.
+
+    A question that asks two things has passages that answer the one or the other. What the best passage says is known;
+    what else is needed is near the rest of the question, or near that passage.
+    """
+    parts = run.clauses if len(run.clauses) else run.vector[None]
+    best = met.vectors[int(np.argmax(met.both))]
+    moved = run.vector - np.float32(MOVED) * best
+    moved /= np.linalg.norm(moved) or 1.0
+    means, spreads = background(np.stack([best, moved, *parts]), met.sample)
+    near = cosines(np.stack([best, moved, *parts]), met.vectors).astype(np.float64).round(6)
+    scaled = (near - means[:, None]) / spreads[:, None]
+    asked = scaled[2:]
+    words = [[word in own for word in met.words] for own in map(_keys, clauses(run.question))] or [
+        [True] * len(met.words)
+    ]
+    shares = np.array(words, float) * met.worth
+    shares /= np.maximum(1e-9, shares.sum(axis=1, keepdims=True))
+    return {
+        "clauses": math.log(len(parts)),
+        "clause cosine": asked.max(axis=0),
+        "below best clause": (asked.max(axis=1, keepdims=True) - asked).min(axis=0),
+        "clause place": np.max([_places(one) for one in asked], axis=0),
+        "clause covered": (met.holds @ shares.T).max(axis=1),
+        "beside best": scaled[0],
+        "moved": scaled[1],
     }
 
 
@@ -236,7 +330,7 @@ def _of_documents(met: _Met) -> Columns:
     }
 
 
-def _put_ways(rows: Numbers, ids: Sequence[str], met: _Met) -> None:
+def _put_ways(rows: Numbers, ids: Sequence[str], leading: Mapping[tuple[str, str], int], met: _Met) -> None:
     """Fill in what is known of the way to each passage that was reached from another one."""
     vectors, known, holds, places = met.vectors, met.known, met.holds, _places(met.both)
     at = {name: row for row, name in enumerate(ids)}
@@ -253,6 +347,7 @@ def _put_ways(rows: Numbers, ids: Sequence[str], met: _Met) -> None:
     means, spreads = background(vectors[bridges], met.sample)
     alike = np.einsum("ij,ij->i", vectors[to], vectors[start]).astype(np.float64).round(6)
     column = {name: rows[:, _AT[name]] for name in _OWN}
+    worth = dict(zip(met.words, met.worth.tolist(), strict=True))
     values = {
         "reached": np.ones(len(taken)),
         "strength": np.array([one.get("parts", {}).get("strength", 0.0) for _, _, one in taken]),
@@ -267,6 +362,8 @@ def _put_ways(rows: Numbers, ids: Sequence[str], met: _Met) -> None:
             [float(known[row].passage.document == known[bridge].passage.document) for row, bridge, _ in taken]
         ),
         "fit": np.array([one.get("parts", {}).get("fit", 0.0) for _, _, one in taken]),
+        "around": np.array([_around(known[bridge].passage.text, one["name"], worth) for _, bridge, one in taken]),
+        "bridges": np.log1p([leading[one["id"], one["kind"]] for _, _, one in taken]),
     }
     for number, (row, bridge, one) in enumerate(taken):
         for name, value in values.items():

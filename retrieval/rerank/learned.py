@@ -28,9 +28,11 @@ SHIPPED = Path(__file__).parent / "weights" / "learned.json"
 FORMAT = 1
 #: standard deviations beyond which a feature counts no more
 FARTHEST = 4.0
-#: what a passage's score is the sum of: the search, being named by the question, and each kind of way
-PARTS = ("search", "named", *KINDS)
+#: what a passage's score is the sum of: the search, being named by the question, each kind of way, and the ranking that
+#: steered the hops, which is made otherwise and errs elsewhere
+PARTS = ("search", "named", *KINDS, "path")
 _NAMED = np.array([name in ("named", "has named", "name rarity") for name in NAMES])
+_STEERED = np.array([name in ("steered", "steered place") for name in NAMES])
 _WAYS = {kind: np.array([name.startswith(f"{kind}: ") for name in NAMES]) for kind in KINDS}
 
 
@@ -102,22 +104,20 @@ def load(file: Path = SHIPPED) -> Network:
 
 def parts_of(rows: Numbers, network: Network) -> dict[str, Numbers]:
     """Return what the score of each row is the sum of: the search alone, and what each other part adds in turn."""
-    shown = {"named": _NAMED, **_WAYS}
+    shown = {"named": _NAMED, **_WAYS, "path": _STEERED}
     scores = network.scores(rows, list(shown.values()))
     return {"search": scores[0], **dict(zip(shown, np.diff(scores, axis=0), strict=True))}
 
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """Orders all passages found by the network and, beside it, by the score that they come with.
+    """Orders all passages found by the network.
 
     Args:
         file: weights of the network, those that come along by default.
-        steered: what the score counts that steered the hops: it is made otherwise, and errs elsewhere.
     """
 
     file: Path = SHIPPED
-    steered: float = 1.0
     name: str = "learned"
 
     def rerank(self, ranked: Sequence[Candidate], run: Run) -> list[Candidate]:
@@ -125,12 +125,10 @@ class Learned:
         if not ranked:
             return []
         ways = [one for item in ranked for one in run.ways.get(item["id"], (item,))]
-        evidence = Evidence.of(ways, run)
+        evidence = Evidence.of(ways, ranked, run)
         parts = {name: values.tolist() for name, values in parts_of(evidence.rows, load(self.file)).items()}
         at = {name: row for row, name in enumerate(evidence.ids)}
-        known = [
-            _scored(item, parts, at[item["id"]], self.steered * item["score"]) for item in ranked if item["id"] in at
-        ]
+        known = [_scored(item, parts, at[item["id"]]) for item in ranked if item["id"] in at]
         known.sort(key=order)
         gone = [item for item in ranked if item["id"] not in at]
         lowest = known[-1]["score"] if known else 0.0
@@ -138,9 +136,9 @@ class Learned:
         return [*known, *(_at(item, {"search": score}) for item, score in zip(gone, behind, strict=True))]
 
 
-def _scored(item: Candidate, parts: Mapping[str, Sequence[float]], row: int, steered: float) -> Candidate:
+def _scored(item: Candidate, parts: Mapping[str, Sequence[float]], row: int) -> Candidate:
     own = {name: round(values[row], 6) for name, values in parts.items() if name == "search" or values[row]}
-    return _at(item, own | ({"path": round(steered, 6)} if steered else {}))
+    return _at(item, own)
 
 
 def _at(item: Candidate, parts: dict[str, float]) -> Candidate:

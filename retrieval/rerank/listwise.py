@@ -30,7 +30,7 @@ HEAD = 30
 FIRST = 5
 
 #: what the path score is the sum of besides, where the learned ranking has not judged
-_STEERED = ("cosine", "covered", "path")
+_STEERED = ("cosine", "covered")
 _SHOWN = 7  # places whose scores the summary holds
 _LOWEST = -8.0
 

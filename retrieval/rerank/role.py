@@ -51,6 +51,7 @@ RERANKERS: Registry[Reranker] = Registry(
     {
         "learned": "polyhop.retrieval.rerank.learned:Learned",
         "listwise": "polyhop.retrieval.rerank.listwise:Listwise",
+        "reader": "polyhop.retrieval.rerank.reader_reranker:ReaderReranker",
         "cross": "polyhop.retrieval.rerank.cross:CrossEncoder",
         "cover": "polyhop.retrieval.rerank.cover:Cover",
         "rocchio": "polyhop.retrieval.rerank.rocchio:Rocchio",

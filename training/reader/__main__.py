@@ -49,9 +49,9 @@ def _written(file: Path, found: Sequence[GoldReading]) -> dict[str, Any]:
 
 
 def _fit(given: Namespace) -> dict[str, Any]:
-    from ...answering.extractive.reader import OUTPUTS
     from ...encoders.minilm import tokenizer
     from ...retrieval.rerank import crossfile
+    from ...retrieval.rerank.reader import OUTPUTS
     from .fit import Recipe, Trainer
 
     readings, _ = divide([one for one in read(given.readings) if one.domain not in given.without])
@@ -86,7 +86,7 @@ def _questions(given: Namespace) -> dict[str, Any]:
 
 
 def _judge(given: Namespace) -> dict[str, Any]:
-    from ...answering.extractive.reader import Reader
+    from ...retrieval.rerank.reader import Reader
     from .judge import figures
 
     _, apart = divide(read(given.readings), given.most)

@@ -12,9 +12,9 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
-from ...answering.extractive.reader import ANSWER, HOLDS, OUTPUTS, SUPPORTS, ReaderPage, Window, windows
 from ...core.errors import CallerError
 from ...retrieval.rerank import crossfile
+from ...retrieval.rerank.reader import ANSWER, HOLDS, OUTPUTS, SUPPORTS, ReaderPage, Window, windows
 from ..harness import TrainingWatcher, counted, mark_of
 from ..loop import Loop, device
 from ..rerank.fit import GIVEN, TorchCrossEncoder, padded

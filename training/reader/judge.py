@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...answering.extractive.reader import HOLDS, ReaderPage
 from ...core.types import Numbers, Vectors
+from ...retrieval.rerank.reader import HOLDS, ReaderPage
 from .lists import GoldReading
 
 Logits = Callable[[Sequence[ReaderPage]], list[Vectors]]

@@ -8,9 +8,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-from ...answering.extractive.reader import ReaderPage
 from ...core.files import read_rows
 from ...core.words import content_words, fold, sentences, word_key
+from ...retrieval.rerank.reader import ReaderPage
 from ..harness import load
 from ..questions import HopQuestion
 

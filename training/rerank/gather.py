@@ -140,7 +140,8 @@ def _found(one: HopQuestion, collection: Collection) -> list[tuple[Evidence, NDA
     # What further updaters found bears the hop after the last search; `fast` never asks them.
     fast = [one for one in found if one["hop"] < state["searches"]]
     also = [GoldText.of(each) for each in one.also]
-    return [(evidence, _held(evidence, gold, also)) for evidence in (Evidence.of(fast, run), Evidence.of(found, run))]
+    each = (Evidence.of(some, run.config.ranker.rank(some, run), run) for some in (fast, found))
+    return [(evidence, _held(evidence, gold, also)) for evidence in each]
 
 
 def _held(evidence: Evidence, gold: Sequence[GoldText], also: Sequence[GoldText]) -> NDArray[np.bool_]:

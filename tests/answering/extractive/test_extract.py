@@ -10,11 +10,11 @@ from polyhop.agent import Agent, Config, Settings
 from polyhop.answering.citations.check import NOT_FOUND
 from polyhop.answering.extractive import quotable
 from polyhop.answering.extractive.extract import extract
-from polyhop.answering.extractive.reader import Reader
 from polyhop.answering.extractive.scorer import MOST
 from polyhop.core.types import Document
 from polyhop.encoders import Encoder
 from polyhop.retrieval.candidate import Candidate
+from polyhop.retrieval.rerank.reader import Reader
 from polyhop.retrieval.run import Run
 from polyhop.store.collection import Collection
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -32,8 +33,13 @@ def column(evidence: Evidence, name: str) -> list[float]:
 @pytest.fixture
 def evidence(films: Collection) -> Evidence:
     """Return the evidence for what a search and a hop find."""
-    state, run = walked(corpus.QUESTION, films, 10, hops=(LinkHop(),), light=())
-    return Evidence.of(state["found"], run)
+    return known_of(corpus.QUESTION, films)
+
+
+def known_of(question: str, films: Collection) -> Evidence:
+    """Return the evidence for what a search and a hop find for a question."""
+    state, run = walked(question, films, 10, hops=(LinkHop(),), light=())
+    return Evidence.of(state["found"], state["ranked"], run)
 
 
 def test_a_cosine_counts_by_its_place_among_random_ones() -> None:
@@ -69,6 +75,32 @@ def test_a_way_is_known_for_those_that_were_reached(evidence: Evidence) -> None:
     assert not any(column(evidence, "vector: reached"))
 
 
+def test_the_ranking_that_steered_is_known(evidence: Evidence) -> None:
+    """Its best is no standard deviation below the best, and places are 1, 1/2 and so on."""
+    assert 0.0 == max(column(evidence, "steered"))
+    assert [1 / place for place in range(1, len(evidence.ids) + 1)] == sorted(column(evidence, "steered place"))[::-1]
+
+
+def test_a_passage_counts_by_the_clause_that_it_is_nearest_to(films: Collection) -> None:
+    """Of a question of two clauses each has a passage that is its best; one of one piece is its own clause."""
+    both = known_of("When was the director of Jaws born, and which river flows through the city of Vienna?", films)
+    best = column(both, "clause place").count(1.0)
+    assert 2 == best and math.log(2) == pytest.approx(column(both, "clauses")[0])
+
+    whole = known_of(corpus.QUESTION, films)
+    assert {0.0} == set(column(whole, "clauses"))
+    assert column(whole, "cosine") == pytest.approx(column(whole, "clause cosine"), abs=1e-4)
+    assert column(whole, "covered") == pytest.approx(column(whole, "clause covered"))
+
+
+def test_what_stands_around_a_name_is_known(evidence: Evidence) -> None:
+    """Jaws' passage says director beside Spielberg, which the question asks for."""
+    around = dict(zip((one.passage.title for one in evidence.known), column(evidence, "link: around"), strict=True))
+
+    assert around["Steven Spielberg"] > 0
+    assert all(0 <= one <= 1 for one in around.values())
+
+
 def test_nothing_found_is_nothing_known(films: Collection) -> None:
     """No rows."""
-    assert (0, len(NAMES)) == Evidence.of([], Run(films, corpus.QUESTION)).rows.shape
+    assert (0, len(NAMES)) == Evidence.of([], [], Run(films, corpus.QUESTION)).rows.shape

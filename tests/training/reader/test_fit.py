@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from polyhop.answering.extractive.reader import ANSWER, HOLDS, OUTPUTS, Reader
 from polyhop.core.errors import CallerError
 from polyhop.encoders.minilm import tokenizer
 from polyhop.retrieval.rerank import crossfile
+from polyhop.retrieval.rerank.reader import ANSWER, HOLDS, OUTPUTS, Reader
 from polyhop.training.harness import write
 from polyhop.training.questions import read as read_questions
 from polyhop.training.reader.__main__ import main

@@ -20,8 +20,8 @@ from tokenizers import Tokenizer
 
 from ...core.settings import Settings
 from ...core.types import Vectors
-from ...retrieval.rerank.cross import TokenScorer
-from ...retrieval.rerank.pairs import END, QUESTION, START, Tokens, ids_of
+from .cross import TokenScorer
+from .pairs import END, QUESTION, START, Tokens, ids_of
 
 SHIPPED = Path(__file__).parent / "weights" / "reader.safetensors"
 #: tokens of what stands above, of a sentence, and of a window in all

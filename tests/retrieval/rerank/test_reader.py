@@ -9,7 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from polyhop.answering.extractive.reader import (
+from polyhop.encoders.minilm import tokenizer
+from polyhop.retrieval.rerank.cross import TokenScorer
+from polyhop.retrieval.rerank.crossfile import CrossEncoderCard, load, save
+from polyhop.retrieval.rerank.pairs import END, QUESTION, START
+from polyhop.retrieval.rerank.reader import (
     ANSWER,
     HOLDS,
     OUTPUTS,
@@ -22,10 +26,6 @@ from polyhop.answering.extractive.reader import (
     reader,
     windows,
 )
-from polyhop.encoders.minilm import tokenizer
-from polyhop.retrieval.rerank.cross import TokenScorer
-from polyhop.retrieval.rerank.crossfile import CrossEncoderCard, load, save
-from polyhop.retrieval.rerank.pairs import END, QUESTION, START
 from tests.retrieval.rerank.crosses import drawn
 
 LONG = "river " * 200
