@@ -88,6 +88,8 @@ def event_line(event: Event) -> Text | None:
         said = f"{'second look' if facts.get('again') else 'order'}: {facts['new']} passages moved into the result"
     elif name == "escalate":
         said = f"split: {facts['queries']} sub-questions, {facts.get('new', 0)} passages moved into the result"
+    elif name == "choose":
+        said = f"choice: {counted(facts['found'], 'passage')} chosen, {facts['new']} moved into the result"
     else:
         return None
     return Text(f"· {plain(said)} ({milliseconds:.0f} ms)", style="dim")

@@ -130,7 +130,7 @@ class Settings(RetiredSettings):
     rerankers: str = Field(
         "learned,cross,listwise,cover",
         description="rerankers of quality and auto, with commas: learned, listwise, cross or cross=PAIRS, cover, "
-        "rocchio, adapter, e2rank=MODEL, cross-encoder=MODEL, module:Class",
+        "rocchio, adapter, e2rank=MODEL, cross-encoder=MODEL, module:Class; last and in all profiles choice, by an LLM",
     )
     instructions: bool = Field(True, description="whether a question may say what to leave out, as in “not about X”")
     reader: bool = Field(

@@ -93,8 +93,8 @@ def _take(collection: Collection, intake: Intake, parts: Iterator[Prepared | Fol
             intake.flush()
             if not intake.report.skipped:
                 collection.files.adopt(part.roots, part.files)
-                if empty and part.calibration:
-                    collection.record.put(calibration=part.calibration)
+            if empty and part.calibration:
+                collection.record.put(calibration=part.calibration)
     except CallerError:
         intake.finish()
         raise
@@ -165,7 +165,7 @@ def _prepared(lines: Iterator[bytes], head: dict[str, Any], path: Path, embedder
             if row["end"] != number - 2:
                 break
             try:
-                yield _read_followed(row)
+                yield _read_followed(row, same=head.get("embedder") == embedder)
             except (TypeError, ValueError) as error:
                 raise CallerError(f"{str(path)!r} is damaged at line {number} ({error!r}); export again") from error
             return
@@ -176,14 +176,14 @@ def _prepared(lines: Iterator[bytes], head: dict[str, Any], path: Path, embedder
     raise CallerError(f"{str(path)!r} ends too early, after {number - 1} documents, which were kept; export again")
 
 
-def _read_followed(row: dict[str, Any]) -> Followed:
-    """Return what `_followed` wrote, nothing of an export of 0.1."""
+def _read_followed(row: dict[str, Any], *, same: bool) -> Followed:
+    """Return what `_followed` wrote, nothing of an export of 0.1; no other embedder can use a calibration."""
     roots = [Root(int(id), *map(str, fields)) for id, *fields in row.get("roots", [])]
     files = [
         (int(root), str(path), KnownFile(str(key), int(size), int(mtime), bytes.fromhex(mark), str(reader)))
         for root, path, key, size, mtime, mark, reader in row.get("files", [])
     ]
-    return Followed(roots, files, str(row.get("calibration", "")))
+    return Followed(roots, files, str(row.get("calibration", "")) if same else "")
 
 
 def _head(lines: Iterator[bytes], path: Path) -> dict[str, Any]:

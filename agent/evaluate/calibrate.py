@@ -56,7 +56,7 @@ class CalibrationReport:
         return asdict(self)
 
 
-class Ask(Protocol):
+class AskOnce(Protocol):
     """Asks a question, for its five passages or for an answer too, and returns the probabilities as they are."""
 
     def __call__(self, question: str, *, answered: bool) -> Answer | Retrieval: ...
@@ -67,7 +67,7 @@ Case = tuple[str, float, bool]
 
 
 def calibrated(
-    ask: Ask,
+    ask: AskOnce,
     questions: Sequence[GoldQuestion],
     retriever: Retriever,
     documents: Callable[[], Iterable[tuple[str, str, str]]],
