@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from ...core.settings import Settings
+    from ..agent import Agent
     from ..evaluate.calibrate import CalibrationReport
     from ..evaluate.compare import Evaluation
 
@@ -60,9 +61,8 @@ def evaluate(
         task = bar.add_task("asking", total=len(questions))
         if calibrate:
             report = agent.calibrate(questions, advance=lambda amount: bar.advance(task, amount))
-            facts = {"file": str(file), "embedder": agent.retriever.embedder.name, "profile": settings.profile}
             bar.stop()
-            return _show_calibration(report, facts, as_json=as_json)
+            return _show_calibration(report, _facts(file, agent, settings), as_json=as_json)
         found = agent.evaluate(
             questions,
             without=_names(without),
@@ -70,13 +70,12 @@ def evaluate(
             seed=seed,
             advance=lambda amount: bar.advance(task, amount),
         )
-        facts = {
-            "file": str(file),
-            "embedder": agent.retriever.embedder.name,
-            "profile": settings.profile,
-            "seed": seed,
-        }
+        facts = _facts(file, agent, settings) | {"seed": seed}
     _show(found, facts, as_json=as_json)
+
+
+def _facts(file: Path, agent: Agent, settings: Settings) -> dict[str, Any]:
+    return {"file": str(file), "embedder": agent.retriever.embedder.name, "profile": settings.profile}
 
 
 def _names(text: str) -> list[str]:
