@@ -21,7 +21,6 @@ from ..retrieval.retriever import CallableRetriever, MultiRetriever, Retriever
 from ..retrieval.run import Run
 from ..store.collection import Collection
 from ..store.location import Options
-from .calibration import KEY, NONE, Calibration, keep, known
 from .models import LanguageModels, Model
 from .options import AgentOptions, QuestionOptions, check_agent_options, check_batch, checked, requested
 from .results import Answer, Retrieval, answer_of, retrieval_of
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from ..core.llm.role import Budget, LanguageModel, Ledger
     from ..ingest.index import IndexReport, Watcher
     from .batch import BatchRun, Errors
+    from .calibration import Calibration
     from .chat import Chat
     from .evaluate.calibrate import CalibrationReport
     from .evaluate.compare import Evaluation
@@ -437,6 +437,7 @@ class Agent:
                 or an agent that has not exactly one collection.
             OperatorError: where the record cannot be written.
         """
+        from .calibration import keep
         from .evaluate import calibrate
         from .evaluate import questions as asked
 
@@ -449,10 +450,12 @@ class Agent:
         return report
 
     @property
-    def calibration(self) -> Calibration:
+    def calibration(self) -> Calibration | None:
         """Return what the collection's record knows of the probabilities; of several collections nobody knows."""
-        if not isinstance(self.retriever, Collection) or not (said := self.retriever.record.get(KEY)):
-            return NONE
+        if not isinstance(self.retriever, Collection) or not (said := self.retriever.record.get("calibration")):
+            return None
+        from .calibration import known  # few collections have one
+
         state = said, self.retriever.record.get("generation")
         if self._calibration is None or self._calibration[0] != state:
             self._calibration = state, known(self.retriever, said, self.config, self.settings.profile)

@@ -74,22 +74,10 @@ class Platt:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """The lines that are in force, by score, and what to tell of one that is not, or may not be for long."""
+    """The lines that hold, by score, and what to tell of those that do not, or may soon not."""
 
     lines: Mapping[str, Platt] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
-
-    def of(self, score: str, stated: float | None) -> float | None:
-        """Return a probability calibrated; as it is where there is none, or nothing is known of the score."""
-        line = self.lines.get(score)
-        return stated if stated is None or line is None else float(line(stated))
-
-    def covers(self, score: str, stated: float | None) -> bool:
-        """Say whether `of` calibrates a probability."""
-        return stated is not None and score in self.lines
-
-
-NONE = Calibration()
 
 
 def keep(collection: Collection, lines: Mapping[str, Platt], config: Config, profile: str) -> None:
@@ -127,7 +115,7 @@ def known(collection: Collection, said: str, config: Config, profile: str) -> Ca
         entries = json.loads(said)
         entry = entries.get(profile)
         if entry is None:
-            return NONE
+            return Calibration()
         lines = {name: _read(entry["scores"][name]) for name in SCORES if name in entry["scores"]}
         fitted_to, passages = {"embedder": entry["embedder"], "parts": entry["parts"]}, int(entry["passages"])
     except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:

@@ -14,10 +14,10 @@ from ..retrieval.candidate import Candidate, Kind
 from ..retrieval.escalation import needs
 from ..retrieval.hop.mentions import locate
 from ..retrieval.retriever import Retriever
-from .calibration import NONE, Calibration
 
 if TYPE_CHECKING:
     from ..answering.citations.check import Citation, Place
+    from .calibration import Calibration
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +226,7 @@ SHORT = 60
 
 
 def retrieval_of(
-    state: State, retriever: Retriever, notices: Sequence[str] = (), calibration: Calibration = NONE
+    state: State, retriever: Retriever, notices: Sequence[str] = (), calibration: Calibration | None = None
 ) -> Retrieval:
     """Return the best k passages that are still there, each with the path to it, and how sufficient they are."""
     ranked = state["ranked"]
@@ -237,6 +237,7 @@ def retrieval_of(
         there.update(retriever.passages([item["id"] for item in ranked]))
         kept = [item for item in ranked if item["id"] in there][: state["k"]]
         there.update(retriever.passages([name for item in kept for name in _mentioned(item)]))
+    sufficiency, calibrated = _calibrated(calibration, "sufficiency", state.get("sufficiency"))
     told = (notice for event in state["events"] for notice in event.get("notices", ()))
     return Retrieval(
         question=state["question"],
@@ -244,9 +245,9 @@ def retrieval_of(
         events=state["events"],
         hops=state["searches"] - 1,
         stopped=state["stopped"],
-        notices=[*notices, *calibration.notices, *told],
-        sufficiency=calibration.of("sufficiency", state.get("sufficiency")),
-        calibrated=calibration.covers("sufficiency", state.get("sufficiency")),
+        notices=[*notices, *(calibration.notices if calibration else ()), *told],
+        sufficiency=sufficiency,
+        calibrated=calibrated,
         spent=_spending(state),
         sub_questions=[
             SubQuestion(one["question"], one["template"], tuple(one["answers"]), tuple(one["passages"]))
@@ -258,10 +259,11 @@ def retrieval_of(
 
 
 def answer_of(
-    state: State, retriever: Retriever, notices: Sequence[str] = (), calibration: Calibration = NONE
+    state: State, retriever: Retriever, notices: Sequence[str] = (), calibration: Calibration | None = None
 ) -> Answer:
     """Return the answer with the retrieval it rests on."""
     said, retrieval = state["answer"], retrieval_of(state, retriever, notices, calibration)
+    confidence, calibrated = _calibrated(calibration, "confidence", said.get("confidence"))
     return Answer(
         question=state["question"],
         text=said["text"],
@@ -271,9 +273,16 @@ def answer_of(
         retrieval=retrieval,
         model=said["model"],
         notices=[*retrieval.notices, *said["notices"]],
-        confidence=calibration.of("confidence", said.get("confidence")),
-        calibrated=calibration.covers("confidence", said.get("confidence")),
+        confidence=confidence,
+        calibrated=calibrated,
     )
+
+
+def _calibrated(calibration: Calibration | None, score: str, stated: float | None) -> tuple[float | None, bool]:
+    """Return a probability, calibrated where that is known, and whether it is."""
+    if calibration is None or stated is None or score not in calibration.lines:
+        return stated, False
+    return float(calibration.lines[score](stated)), True
 
 
 def _with_places(citations: Sequence[Citation], retrieval: Retrieval, retriever: Retriever) -> list[Citation]:

@@ -54,7 +54,7 @@ COMMAND = Command("calibration", __doc__, OPTIONS, measure)
 
 def told(arm: Arm, profile: str | None) -> dict[str, Cases]:
     """Return the cases of each score: all gold among the first five, and the answer in the sentences quoted."""
-    settings = Settings(llm="", **({"profile": profile} if profile else {}))
+    settings = Settings.model_validate({"llm": "", "profile": profile or Settings().profile})
     cases: dict[str, list[tuple[float, bool]]] = {"sufficiency": [], "confidence": []}
     with arm.index.opened() as collection:
         agent = Agent(collection, settings=settings)
@@ -81,7 +81,7 @@ def after(cases: Cases, labelled: Sequence[int], *, seed: int) -> list[Mapping[s
     stated, right = cases
     half, random = len(stated) // 2, np.random.default_rng(seed)
     orders = [random.permutation(len(stated)) for _ in range(SPLITS)]
-    rows = []
+    rows: list[Mapping[str, Any]] = []
     for number in (0, *(one for one in labelled if one <= half)):
         errors, chances, areas = [], [], []
         for order in orders:

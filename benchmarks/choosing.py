@@ -77,8 +77,8 @@ def replayed(said: Sequence[Mapping[str, Any]]) -> Callable[[Sequence[Mapping[st
 def asked(arm: Arm, profile: str | None, choice: str, model: Any) -> Answers:
     """Return what comes of the questions of a set, with `choice` behind the rerankers of the settings."""
     usual = Settings()
-    chosen = {"profile": profile or usual.profile, "rerankers": usual.rerankers + choice, "llm": ""}
-    settings = Settings(split="never", llm_cache=False, **chosen)
+    chosen = {"profile": profile or usual.profile, "rerankers": usual.rerankers + choice}
+    settings = Settings.model_validate({**chosen, "llm": "", "split": "never", "llm_cache": False})
     with Agent.open(arm.index.home, arm.index.name, llm=model, settings=settings) as agent:
         going = progress([one.text for one in arm.questions], f"{arm.title}{choice}", len(arm.questions))
         found = [timed(agent.retrieve, question, K) for question in going]

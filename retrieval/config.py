@@ -17,8 +17,6 @@ from .hop.link import LinkHop
 from .hop.role import UPDATERS, HopUpdater
 from .query.first import FirstSearch
 from .query.role import AUGMENTERS, Augmenter, Searcher
-from .rerank.choice import NAME as CHOICE
-from .rerank.choice import SetChoice
 from .rerank.duplicates import Duplicates
 from .rerank.exclude import Exclude
 from .rerank.learned import Learned
@@ -31,11 +29,13 @@ from .stop import STOP_RULES, AfterSeconds, MaxHops, Stop, WhenCancelled, WhenDr
 
 if TYPE_CHECKING:
     from .query.gate import Gate
+    from .rerank.choice import SetChoice
 
 #: updaters that are asked after those of the settings where a ranking is looked at again
 FURTHER = ("span",)
 #: rerankers that every ranking goes through, and without more than these in `fast`, for they read no text
 LIGHT = ("learned",)
+CHOICE = "choice"
 UNCHOSEN = "no language model is there to choose passages, so the ranking stands; set POLYHOP_LLM"
 
 
@@ -156,6 +156,8 @@ def _rerankers(settings: Settings) -> tuple[list[str], SetChoice | None]:
         return names, None
     if places != [len(names) - 1]:
         raise CallerError(f"reranker {CHOICE!r} comes last and once, after what needs no model, not as in {names}")
+    from .rerank.choice import SetChoice  # few ask for it
+
     return names[:-1], SetChoice.named(names[-1])
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from polyhop.agent import Agent, CallerError, Document, Settings, export, import_file
-from polyhop.agent.calibration import FLATTEST, KEY, NONE, Platt
+from polyhop.agent.calibration import FLATTEST, KEY, Platt
 from polyhop.agent.evaluate.calibrate import FEWEST
 from polyhop.agent.example import passages_path, questions
 from polyhop.agent.testing import ScriptedModel
@@ -53,8 +53,8 @@ def test_a_line_is_found_again() -> None:
     chance = np.random.default_rng(0)
     probabilities = chance.uniform(0.02, 0.98, 20_000)
     line = Platt.fitted(probabilities, chance.random(20_000) < Platt(0.6, -1.0)(probabilities))
-    assert (0.6, -1.0, 20_000) == (pytest.approx(line.slope, abs=0.05), pytest.approx(line.intercept, abs=0.05),
-                                   line.questions)  # fmt: skip
+    assert [0.6, -1.0] == pytest.approx([line.slope, line.intercept], abs=0.05)
+    assert 20_000 == line.questions
     assert (1.0, 0.0, 0) == (Platt.fitted([], []).slope, Platt.fitted([], []).intercept, Platt().questions)
     assert [0.2, 0.5, 0.9] == pytest.approx(Platt()([0.2, 0.5, 0.9]).tolist())
 
@@ -79,14 +79,16 @@ def test_the_order_stays_even_where_the_questions_speak_against_it() -> None:
 
 def test_the_example_is_calibrated_by_its_questions(tmp_path: Path, embedder: Encoder) -> None:
     """Where all passages suffice the sufficiency rises, answers have a line of their own, and nothing else changes."""
-    labelled = [{"question": one.question, "gold": list(one.titles), "answer": one.answer} for one in questions()]
+    labelled: list[dict[str, Any]] = [
+        {"question": one.question, "gold": list(one.titles), "answer": one.answer} for one in questions()
+    ]
     heard: list[int] = []
     with Agent.open(tmp_path, create=True, embedder=embedder) as example, passages_path() as path:
         example.index([path])
         before = example.ask(labelled[0]["question"])
         report = example.calibrate(labelled, advance=heard.append)
         after = example.ask(labelled[0]["question"])
-        lines = example.calibration.lines
+        known = example.calibration
 
     sufficiency, confidence = report.scores["sufficiency"], report.scores["confidence"]
     assert (20, 20, []) == (report.questions, sufficiency.questions, report.missing)
@@ -94,8 +96,9 @@ def test_the_example_is_calibrated_by_its_questions(tmp_path: Path, embedder: En
     assert FEWEST <= confidence.questions < 20 and [1] * 20 == heard
     assert (False, False) == (before.calibrated, before.retrieval.calibrated)
     assert (True, True) == (after.calibrated, after.retrieval.calibrated)
-    assert after.retrieval.sufficiency == pytest.approx(float(lines["sufficiency"](before.retrieval.sufficiency)))
-    assert after.confidence == pytest.approx(float(lines["confidence"](before.confidence)))
+    assert known and before.retrieval.sufficiency and before.confidence
+    assert after.retrieval.sufficiency == pytest.approx(known.lines["sufficiency"](before.retrieval.sufficiency))
+    assert after.confidence == pytest.approx(known.lines["confidence"](before.confidence))
     assert (before.text, before.retrieval.passages) == (after.text, after.retrieval.passages)
 
 
@@ -221,7 +224,7 @@ def test_several_collections_and_other_searches_have_none(films: Collection, tmp
     other.close()
     shutil.copytree(other.folder, films.folder.parent / "other")
     with Agent.open(films.folder.parent, films.name, "other", embedder=embedder) as both:
-        assert NONE == both.calibration and not both.retrieve(corpus.QUESTION).calibrated
+        assert both.calibration is None and not both.retrieve(corpus.QUESTION).calibrated
         with pytest.raises(CallerError, match="exactly one"):
             both.calibrate(FOUND * 4)
     own = Agent.around(lambda question, k: [{"text": "Jaws is a film."}], embedder=embedder)
