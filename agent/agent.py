@@ -16,6 +16,7 @@ from ..encoders import Encoder, load, with_transform
 from ..encoders.role import accepted
 from ..graphs.state import Event, State, Task
 from ..retrieval.config import Config
+from ..retrieval.rerank.listwise import FIRST
 from ..retrieval.retriever import CallableRetriever, MultiRetriever, Retriever
 from ..retrieval.run import Run
 from ..store.collection import Collection
@@ -32,7 +33,9 @@ if TYPE_CHECKING:
     from ..core.llm.role import Budget, LanguageModel, Ledger
     from ..ingest.index import IndexReport, Watcher
     from .batch import BatchRun, Errors
+    from .calibration import Calibration
     from .chat import Chat
+    from .evaluate.calibrate import CalibrationReport
     from .evaluate.compare import Evaluation
     from .evaluate.questions import GoldQuestion
 
@@ -80,6 +83,7 @@ class Agent:
         self.config = config or Config.of(self.settings, retriever, llm=bool(self.models.models))
         self._runtime = Runtime(checkpoints)
         self._collections: list[Collection] = []
+        self._calibration: tuple[object, Calibration] | None = None
 
     @classmethod
     def open(
@@ -412,6 +416,51 @@ class Agent:
             advance=advance,
         )
 
+    def calibrate(
+        self,
+        questions: Sequence[Mapping[str, Any] | GoldQuestion],
+        *,
+        advance: Callable[[int], None] = lambda amount: None,
+    ) -> CalibrationReport:
+        """Learn from questions whose passages are known what this agent's probabilities are worth in its collection.
+
+        The questions are those of `evaluate`; one may also have an `answer`, or a list of them. All are asked, without
+        a language model. From then on `Retrieval.sufficiency` and `Answer.confidence` are calibrated for every agent of
+        the same profile, configuration and embedder, until questions are given again. Nothing else changes: neither
+        the passages nor when a run stops.
+
+        Returns:
+            A `CalibrationReport`: how well the probabilities were calibrated before and after.
+
+        Raises:
+            CallerError: for a question that is none, fewer than 10 of them, gold of which the collection holds nothing,
+                or an agent that has not exactly one collection.
+            OperatorError: where the record cannot be written.
+        """
+        from .calibration import keep
+        from .evaluate import calibrate
+        from .evaluate import questions as asked
+
+        if not isinstance(self.retriever, Collection):
+            raise CallerError("a calibration is kept in a collection; open this agent with exactly one")
+        report, lines = calibrate.calibrated(
+            self._uncalibrated, asked.questions_of(questions), self.retriever, self.retriever.documents, advance=advance
+        )
+        keep(self.retriever, lines, self.config, self.settings.profile)
+        return report
+
+    @property
+    def calibration(self) -> Calibration | None:
+        """Return what the collection's record knows of the probabilities; of several collections nobody knows."""
+        if not isinstance(self.retriever, Collection) or not (said := self.retriever.record.get("calibration")):
+            return None
+        from .calibration import known  # few collections have one
+
+        state = said, self.retriever.record.get("generation")
+        if self._calibration is None or self._calibration[0] != state:
+            self._calibration = state, known(self.retriever, said, self.config, self.settings.profile)
+        return self._calibration[1]
+
     def as_tool(self, name: str = "find_passages") -> StructuredTool:
         """Return retrieval as a LangChain tool, for an agent that decides itself when to look things up."""
         from .adapters.langchain import passages_tool
@@ -457,6 +506,13 @@ class Agent:
         run.llm = self.models.gateway(run.cancelled.is_set)
         return PreparedRun(request, run, options.get("thread") or "", own_event=cancel is None)
 
+    def _uncalibrated(self, question: str, *, answered: bool) -> Answer | Retrieval:
+        """Return what comes of a question without a language model, with its probabilities as they are."""
+        asked = self._asked("answer" if answered else "retrieve", question, FIRST, {})
+        asked.run.llm = None
+        state = self._runtime.invoke(asked)
+        return (answer_of if answered else retrieval_of)(state, self.retriever)
+
     def _batch(self, questions: Sequence[str], k: int | None, errors: Errors, options: QuestionOptions) -> BatchRun:
         from .batch import BatchRun
 
@@ -467,7 +523,7 @@ class Agent:
         return BatchRun(questions, ask, retriever=self.retriever, retrieval_of=self._retrieval, errors=errors)
 
     def _retrieval(self, state: State) -> Retrieval:
-        return retrieval_of(state, self.retriever, self.config.notices)
+        return retrieval_of(state, self.retriever, self.config.notices, self.calibration)
 
     def _answer(self, state: State) -> Answer:
-        return answer_of(state, self.retriever, self.config.notices)
+        return answer_of(state, self.retriever, self.config.notices, self.calibration)

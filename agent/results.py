@@ -17,6 +17,7 @@ from ..retrieval.retriever import Retriever
 
 if TYPE_CHECKING:
     from ..answering.citations.check import Citation, Place
+    from .calibration import Calibration
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +124,11 @@ class Retrieval:
 
     In a conversation `question` is what the last turn was understood as, and `turn` is how it was said.
     `sufficiency` is the probability that the first five passages hold everything the question needs, None where nobody
-    estimates it. `spent` is what language models cost, by the step that asked them, `sub_questions` are those that one
-    split the question into. `notices` say what did not go as wished, such as an updater that had to be left out, and
-    `instructions` what was read besides the question, such as what it wants left out.
+    estimates it, and `calibrated` is whether questions about this collection made it so (`Agent.calibrate`): where none
+    did, its order can be trusted more than its level. `spent` is what language models cost, by the step that asked
+    them, `sub_questions` are those that one split the question into. `notices` say what did not go as wished, such as
+    an updater that had to be left out, and `instructions` what was read besides the question, such as what it wants
+    left out.
     """
 
     question: str
@@ -139,6 +142,7 @@ class Retrieval:
     sub_questions: Sequence[SubQuestion] = field(default=())
     turn: str = ""
     instructions: Sequence[str] = field(default=())
+    calibrated: bool = False
 
     @property
     def understood(self) -> bool:
@@ -189,7 +193,8 @@ class Answer:
     `extractive` answers are sentences of the passages, `found` is whether the passages held one, and `model` is the
     LLM that wrote it, if one did. `notices` say what did not go as wished, such as an LLM that failed. `confidence` is
     the probability that the sentences of an extractive answer hold what was asked for, None for one that a language
-    model wrote; where nothing was found it is that of the best there was.
+    model wrote; where nothing was found it is that of the best there was. `calibrated` is whether it was calibrated by
+    questions about this collection, as `Retrieval.calibrated` is for the sufficiency.
     """
 
     question: str
@@ -201,6 +206,7 @@ class Answer:
     model: str = ""
     notices: Sequence[str] = field(default=())
     confidence: float | None = None
+    calibrated: bool = False
 
     @property
     def titles(self) -> list[str]:
@@ -219,8 +225,10 @@ class Answer:
 SHORT = 60
 
 
-def retrieval_of(state: State, retriever: Retriever, notices: Sequence[str] = ()) -> Retrieval:
-    """Return the best k passages that are still there, each with the path to it."""
+def retrieval_of(
+    state: State, retriever: Retriever, notices: Sequence[str] = (), calibration: Calibration | None = None
+) -> Retrieval:
+    """Return the best k passages that are still there, each with the path to it, and how sufficient they are."""
     ranked = state["ranked"]
     first = ranked[: state["k"]]
     there = dict(retriever.passages([name for item in first for name in _mentioned(item)]))
@@ -229,14 +237,17 @@ def retrieval_of(state: State, retriever: Retriever, notices: Sequence[str] = ()
         there.update(retriever.passages([item["id"] for item in ranked]))
         kept = [item for item in ranked if item["id"] in there][: state["k"]]
         there.update(retriever.passages([name for item in kept for name in _mentioned(item)]))
+    sufficiency, calibrated = _calibrated(calibration, "sufficiency", state.get("sufficiency"))
+    told = (notice for event in state["events"] for notice in event.get("notices", ()))
     return Retrieval(
         question=state["question"],
         passages=[_passage(item, there, state["question"]) for item in kept],
         events=state["events"],
         hops=state["searches"] - 1,
         stopped=state["stopped"],
-        notices=[*notices, *(notice for event in state["events"] for notice in event.get("notices", ()))],
-        sufficiency=state.get("sufficiency"),
+        notices=[*notices, *(calibration.notices if calibration else ()), *told],
+        sufficiency=sufficiency,
+        calibrated=calibrated,
         spent=_spending(state),
         sub_questions=[
             SubQuestion(one["question"], one["template"], tuple(one["answers"]), tuple(one["passages"]))
@@ -247,9 +258,12 @@ def retrieval_of(state: State, retriever: Retriever, notices: Sequence[str] = ()
     )
 
 
-def answer_of(state: State, retriever: Retriever, notices: Sequence[str] = ()) -> Answer:
+def answer_of(
+    state: State, retriever: Retriever, notices: Sequence[str] = (), calibration: Calibration | None = None
+) -> Answer:
     """Return the answer with the retrieval it rests on."""
-    said, retrieval = state["answer"], retrieval_of(state, retriever, notices)
+    said, retrieval = state["answer"], retrieval_of(state, retriever, notices, calibration)
+    confidence, calibrated = _calibrated(calibration, "confidence", said.get("confidence"))
     return Answer(
         question=state["question"],
         text=said["text"],
@@ -259,8 +273,16 @@ def answer_of(state: State, retriever: Retriever, notices: Sequence[str] = ()) -
         retrieval=retrieval,
         model=said["model"],
         notices=[*retrieval.notices, *said["notices"]],
-        confidence=said.get("confidence"),
+        confidence=confidence,
+        calibrated=calibrated,
     )
+
+
+def _calibrated(calibration: Calibration | None, score: str, stated: float | None) -> tuple[float | None, bool]:
+    """Return a probability, calibrated where that is known, and whether it is."""
+    if calibration is None or stated is None or score not in calibration.lines:
+        return stated, False
+    return float(calibration.lines[score](stated)), True
 
 
 def _with_places(citations: Sequence[Citation], retrieval: Retrieval, retriever: Retriever) -> list[Citation]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..graphs.state import Event
     from ..ingest.index import IndexReport
     from .doctor import Diagnosis
+    from .evaluate.calibrate import CalibrationReport
     from .evaluate.compare import Evaluation
     from .results import Answer, RankedPassage, Retrieval
 
@@ -87,6 +88,8 @@ def event_line(event: Event) -> Text | None:
         said = f"{'second look' if facts.get('again') else 'order'}: {facts['new']} passages moved into the result"
     elif name == "escalate":
         said = f"split: {facts['queries']} sub-questions, {facts.get('new', 0)} passages moved into the result"
+    elif name == "choose":
+        said = f"choice: {counted(facts['found'], 'passage')} chosen, {facts['new']} moved into the result"
     else:
         return None
     return Text(f"· {plain(said)} ({milliseconds:.0f} ms)", style="dim")
@@ -246,14 +249,15 @@ def answer(said: Answer) -> RenderableType:
     return Indented(lines, 2)
 
 
-def answer_kind(said: Answer) -> str:
-    """Return what kind of answer it is, for the heading."""
+def answer_kind(said: Answer, *, whole: bool = False) -> str:
+    """Return what kind of answer it is, for the heading; `whole` says whether its probability is calibrated."""
     if not said.extractive:
         held = sum(citation["supported"] for citation in said.citations)
         return f"Answer by {said.model}, {held} of {len(said.citations)} sentences borne out by the passages"
     if not said.found:
         return "Answer"
     sure = "" if said.confidence is None else f", right with {100 * said.confidence:.0f} % probability"
+    sure += f", {_calibrated(said)}" if sure and whole else ""
     return f"Answer{sure} (quoted from the passages, no language model)"
 
 
@@ -423,7 +427,12 @@ def assurance(retrieval: Retrieval) -> str:
     known = retrieval.sufficiency
     if known is None:
         return f"nobody estimates whether the passages suffice; {again}"
-    return f"sufficient: {100 * known:.0f} %, that the first five passages hold all that the question needs; {again}"
+    means = "that the first five passages hold all that the question needs"
+    return f"sufficient: {100 * known:.0f} %, {means}; {_calibrated(retrieval)}; {again}"
+
+
+def _calibrated(said: Answer | Retrieval) -> str:
+    return f"{'' if said.calibrated else 'not '}calibrated for this collection"
 
 
 def _found(passage: RankedPassage) -> str:
@@ -458,6 +467,18 @@ def evaluation_table(evaluation: Evaluation, title: str = "") -> Table:
         figures = [f"{100 * one.figures[metric][0]:.1f}" for metric in metrics(DEPTHS)]
         gains = [_interval(one.differences[metric]) if one.differences else "" for metric in PAIRED]
         shown.add_row(name, *figures, *gains, one.against, f"{one.ms:.0f}")
+    return shown
+
+
+def calibration_table(report: CalibrationReport, profile: str) -> Table:
+    """Return a row for each score: shares in percent, and calibration errors."""
+    shown = Table("", title=f"profile {profile}", caption=f"{report.questions:,} questions; percent")
+    for column in ("questions", "stated", "true", "AUROC", "calibration error", "error calibrated, other half"):
+        shown.add_column(column, justify="right")
+    for name, one in report.scores.items():
+        order = "" if one.auroc is None else f"{100 * one.auroc:.1f}"
+        figures = (f"{100 * share:.1f}" for share in (one.error, one.error_after))
+        shown.add_row(name, f"{one.questions:,}", f"{100 * one.stated:.1f}", f"{100 * one.true:.1f}", order, *figures)
     return shown
 
 

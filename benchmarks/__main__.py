@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from .harness import BenchmarkError, Command, run
 
 NAMES = (
-    "multihop ablation augment rerank tools tools_agent chat splitting answers citation_limits treehop exclusions "
-    "keywords golden speed house documents reading"
+    "multihop ablation augment rerank tools tools_agent chat splitting choosing answers citation_limits treehop "
+    "calibration exclusions keywords golden speed house documents reading"
 ).split()
 
 

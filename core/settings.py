@@ -130,7 +130,8 @@ class Settings(RetiredSettings):
     rerankers: str = Field(
         "learned,reader,cover",
         description="rerankers of quality and auto, with commas: learned, reader or reader=PASSAGES, cover, listwise, "
-        "cross or cross=PAIRS, rocchio, adapter, e2rank=MODEL, cross-encoder=MODEL, module:Class",
+        "cross or cross=PAIRS, rocchio, adapter, e2rank=MODEL, cross-encoder=MODEL, module:Class; last and in all "
+        "profiles choice, by an LLM",
     )
     instructions: bool = Field(True, description="whether a question may say what to leave out, as in “not about X”")
     reader: bool = Field(

@@ -18,7 +18,7 @@ from typing import Any, Literal, TypeVar, cast, get_type_hints
 
 from ..retrieval.run import Run
 from ..retrieval.stop import MOST_HOPS
-from .nodes.steps import finish, hop, instructed, judge, plan, rank, rerank, search
+from .nodes.steps import choosing, finish, hop, instructed, judge, plan, rank, rerank, search
 from .state import Request, State
 
 START, END = "__start__", "__end__"  # as LangGraph calls them
@@ -54,7 +54,7 @@ def after_hop(state: State) -> Literal["search", "rerank"]:
 
 
 def after_rerank(state: State) -> Literal["escalate", "finish"]:
-    """Return the step after `rerank`: only a language model can split the question."""
+    """Return the step after `rerank`: only a language model can split the question, or choose passages."""
     return "escalate" if state.get("llm") else "finish"
 
 
@@ -81,7 +81,7 @@ def late(name: str, needed: Callable[[State, Run], bool] | None = None) -> Step:
 
 
 #: A hop is four steps, a reformulation three; the rest are before and after.
-MOST_STEPS = 4 * (MOST_HOPS + 1) + 14
+MOST_STEPS = 4 * (MOST_HOPS + 1) + 15
 
 STEPS: Mapping[str, Step] = {
     step.__name__: step
@@ -96,6 +96,7 @@ STEPS: Mapping[str, Step] = {
         hop,
         rerank,
         late("escalate"),
+        late("choose", choosing),
         finish,
         late("answer"),
     )
@@ -112,7 +113,8 @@ ONWARD: Onward = {
     "judge": after_judge,
     "hop": after_hop,
     "rerank": after_rerank,
-    "escalate": "finish",
+    "escalate": "choose",
+    "choose": "finish",
     "finish": after_finish,
     "answer": END,
 }

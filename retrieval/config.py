@@ -29,11 +29,14 @@ from .stop import STOP_RULES, AfterSeconds, MaxHops, Stop, WhenCancelled, WhenDr
 
 if TYPE_CHECKING:
     from .query.gate import Gate
+    from .rerank.choice import SetChoice
 
 #: updaters that are asked after those of the settings where a ranking is looked at again
 FURTHER = ("span",)
 #: rerankers that every ranking goes through, and without more than these in `fast`, for they read no text
 LIGHT = ("learned",)
+CHOICE = "choice"
+UNCHOSEN = "no language model is there to choose passages, so the ranking stands; set POLYHOP_LLM"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ class Config:
     where there are no light ones, the updaters in `further` are asked too, and the `rerankers` order all of it.
 
     With a language model `escalation` says whether it is to split the question into sub-questions, which `pursuit`
-    asks.
+    asks. With `choice` it also chooses, among the first passages of the outcome, those that go first.
 
     With `reader` an answer without a language model reads the passages together with the question; else it goes by
     words, names and links alone.
@@ -70,6 +73,7 @@ class Config:
     sure: float = ALWAYS
     escalation: Escalation = field(default_factory=WhenUnsure)
     pursuit: Pursuit = field(default_factory=Pursuit)
+    choice: SetChoice | None = None
     duplicates: Duplicates | None = field(default_factory=Duplicates)
     instructions: bool = True
     reader: bool = True
@@ -95,7 +99,7 @@ class Config:
         hops, notices = _hops(settings, retriever)
         names = {one.name for one in hops}
         augment = AUGMENTERS.make(settings.augment) if settings.augment else None
-        rerankers = [f"cross={settings.pairs}" if name == "cross" else name for name in listed(settings.rerankers)]
+        rerankers, choice = _rerankers(settings)
         stop: Stop = MaxHops(settings.max_hops)
         for rule in STOP_RULES.make_all(settings.stop):
             stop |= rule
@@ -109,12 +113,13 @@ class Config:
             rerankers=tuple(RERANKERS.make(name, retriever) for name in rerankers) if bounds else (),
             sure=max(bounds, default=ALWAYS),
             escalation={"never": Never(), "always": Always(), "unsure": WhenUnsure(settings.unsure)}[settings.split],
+            choice=choice,
             duplicates=Duplicates() if settings.distinct else None,
             instructions=settings.instructions,
             reader=settings.reader,
             stop=stop,
             seconds=settings.seconds,
-            notices=notices,
+            notices=notices if llm or choice is None else (*notices, UNCHOSEN),
         )
 
     def stopping(self) -> Stop:
@@ -141,6 +146,19 @@ class Config:
     def estimate(self, ranked: Sequence[Candidate], run: Run) -> float | None:
         """Return the probability that the head of a ranking is sufficient, where it is asked for."""
         return None if self.sufficiency is None else self.sufficiency.estimate(ranked, run)
+
+
+def _rerankers(settings: Settings) -> tuple[list[str], SetChoice | None]:
+    """Return the names of the rerankers, and the choice by a language model, which comes after all of them."""
+    names = [f"cross={settings.pairs}" if name == "cross" else name for name in listed(settings.rerankers)]
+    places = [place for place, name in enumerate(names) if name.partition("=")[0] == CHOICE]
+    if not places:
+        return names, None
+    if places != [len(names) - 1]:
+        raise CallerError(f"reranker {CHOICE!r} comes last and once, after what needs no model, not as in {names}")
+    from .rerank.choice import SetChoice  # few ask for it
+
+    return names[:-1], SetChoice.named(names[-1])
 
 
 def _gate(augmenter: str, threshold: float) -> Gate:

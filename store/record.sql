@@ -4,7 +4,7 @@
 -- is), rebuilds (counts generations), fingerprint (of its files), generation (counts commits that change what a search
 -- can see), clock (last document version handed out), chunk_tokens (of a passage at most; none: the embedder's window),
 -- dirty ("" | "writing" | "replaying" | "reindexed"), unlinked (documents up to this version came without links), sites
--- (see sites.py).
+-- (see sites.py), calibration (what probabilities are worth here, JSON; see agent/calibration.py).
 
 CREATE TABLE meta (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
 

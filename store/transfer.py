@@ -25,17 +25,22 @@ PAGE = 500
 
 
 class Followed(NamedTuple):
-    """The folders and files that a collection follows; a file has the number of its folder and its path below it."""
+    """The folders and files that a collection follows, and its calibration, empty without one.
+
+    A file has the number of its folder and its path below it.
+    """
 
     roots: list[Root]
     files: list[tuple[int, str, KnownFile]]
+    calibration: str = ""
 
 
 def export(collection: Collection, path: Path) -> int:
     """Write a collection to one JSON-lines file (gzip if it ends in `.gz`) and return the number of documents.
 
-    The file appears whole or not at all. It holds texts, metadata and vectors, so that importing it embeds nothing, and
-    which folders and files the collection follows, so that indexing those afterwards reads nothing. Originals stay.
+    The file appears whole or not at all. It holds texts, metadata and vectors, so that importing it embeds nothing,
+    which folders and files the collection follows, so that indexing those afterwards reads nothing, and what it was
+    calibrated to. Originals stay.
 
     Raises:
         OperatorError: where the file cannot be written.
@@ -63,7 +68,7 @@ def import_file(collection: Collection, path: Path) -> AddReport:
     """Add what `export` wrote; documents of the same key are replaced.
 
     Vectors are taken over if the embedder is the same, otherwise the texts are embedded again. Folders and files are
-    taken down once all documents are there; see `Files.adopt`.
+    taken down once all documents are there; see `Files.adopt`. A collection that was empty takes over the calibration.
 
     Raises:
         CallerError: if the file is no export, is damaged, or ends too early; what was read up to there is kept.
@@ -71,14 +76,14 @@ def import_file(collection: Collection, path: Path) -> AddReport:
     with _open(path, "rb", gz=path.suffix == ".gz") as file:
         lines = _lines(file, path)
         head = _head(lines, path)
-        if not collection.status()["documents"]:
+        if empty := not collection.status()["documents"]:
             collection.record.put(chunk_tokens=int(head.get("chunk_tokens") or 0))
         with collection.intake() as intake:
-            _take(collection, intake, _prepared(lines, head, path, collection.embedder_name))
+            _take(collection, intake, _prepared(lines, head, path, collection.embedder_name), empty=empty)
     return intake.report
 
 
-def _take(collection: Collection, intake: Intake, parts: Iterator[Prepared | Followed]) -> None:
+def _take(collection: Collection, intake: Intake, parts: Iterator[Prepared | Followed], *, empty: bool) -> None:
     """Take documents, and when all of them are there the folders and files."""
     try:
         for part in parts:
@@ -88,6 +93,8 @@ def _take(collection: Collection, intake: Intake, parts: Iterator[Prepared | Fol
             intake.flush()
             if not intake.report.skipped:
                 collection.files.adopt(part.roots, part.files)
+            if empty and part.calibration:
+                collection.record.put(calibration=part.calibration)
     except CallerError:
         intake.finish()
         raise
@@ -139,12 +146,14 @@ def _chunk_json(*piece: Any) -> dict[str, str]:
 
 
 def _followed(collection: Collection) -> dict[str, Any]:
-    """Return the folders and files that a collection follows, as JSON."""
+    """Return the folders and files that a collection follows, and its calibration, as JSON."""
     files = [
         [root, path, *(file._asdict() | {"digest": file.digest.hex()}).values()]
         for root, path, file in collection.files.every()
     ]
-    return {"roots": [list(root) for root in collection.files.roots()], "files": files}
+    row = {"roots": [list(root) for root in collection.files.roots()], "files": files}
+    calibration = collection.record.get("calibration", "")
+    return row | ({"calibration": calibration} if calibration else {})
 
 
 def _prepared(lines: Iterator[bytes], head: dict[str, Any], path: Path, embedder: str) -> Iterator[Prepared | Followed]:
@@ -156,7 +165,7 @@ def _prepared(lines: Iterator[bytes], head: dict[str, Any], path: Path, embedder
             if row["end"] != number - 2:
                 break
             try:
-                yield _read_followed(row)
+                yield _read_followed(row, same=head.get("embedder") == embedder)
             except (TypeError, ValueError) as error:
                 raise CallerError(f"{str(path)!r} is damaged at line {number} ({error!r}); export again") from error
             return
@@ -167,14 +176,14 @@ def _prepared(lines: Iterator[bytes], head: dict[str, Any], path: Path, embedder
     raise CallerError(f"{str(path)!r} ends too early, after {number - 1} documents, which were kept; export again")
 
 
-def _read_followed(row: dict[str, Any]) -> Followed:
-    """Return what `_followed` wrote, nothing of an export of 0.1."""
+def _read_followed(row: dict[str, Any], *, same: bool) -> Followed:
+    """Return what `_followed` wrote, nothing of an export of 0.1; no other embedder can use a calibration."""
     roots = [Root(int(id), *map(str, fields)) for id, *fields in row.get("roots", [])]
     files = [
         (int(root), str(path), KnownFile(str(key), int(size), int(mtime), bytes.fromhex(mark), str(reader)))
         for root, path, key, size, mtime, mark, reader in row.get("files", [])
     ]
-    return Followed(roots, files)
+    return Followed(roots, files, str(row.get("calibration", "")) if same else "")
 
 
 def _head(lines: Iterator[bytes], path: Path) -> dict[str, Any]:

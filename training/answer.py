@@ -55,7 +55,6 @@ class AnswerExample:
     rows: Sequence[Sequence[float]]
     places: Sequence[int]
     cosines: Sequence[float]
-    score: float
     sufficiency: float | None
     holds: Sequence[bool]
     gold: Sequence[bool]
@@ -72,7 +71,7 @@ class AnswerExample:
     def sight(self) -> Sight:
         """Return its sentences as the units see them."""
         rows = np.array(self.rows, np.float64).reshape(len(self.rows), len(NAMES))
-        return Sight(self.kind, rows, self.places, self.cosines, self.score, self.sufficiency)
+        return Sight(self.kind, rows, self.places, self.cosines, self.sufficiency)
 
     def right(self) -> Numbers:
         """Return which sentences hold the answer and are of a gold passage."""
@@ -124,7 +123,6 @@ def _asked(one: HopQuestion, collection: Collection, hops: int, *, foreign: bool
         rows=sight.rows.round(5).tolist(),
         places=sight.places,
         cosines=[round(cosine, 5) for cosine in sight.cosines],
-        score=sight.score,
         sufficiency=sight.sufficiency,
         holds=[not one.absent and holds(piece.text, one.answer) for piece in quotable.pieces],
         gold=[documents[place] in gold for place in sight.places],

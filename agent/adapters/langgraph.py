@@ -298,7 +298,7 @@ def retrieve_graph(config: RunnableConfig | None = None) -> Any:
     """
 
     def output(state: State, agent: Agent) -> PassagesOutput:
-        found = retrieval_of(state, agent.retriever, agent.config.notices)
+        found = retrieval_of(state, agent.retriever, agent.config.notices, agent.calibration)
         return PassagesOutput(
             passages=[_passage(one) for one in found.passages],
             sufficiency=found.sufficiency,
@@ -313,7 +313,7 @@ def answer_graph(config: RunnableConfig | None = None) -> Any:
     """Return the compiled graph from `QuestionInput` to `AnswerOutput`; see `retrieve_graph`."""
 
     def output(state: State, agent: Agent) -> AnswerOutput:
-        return _answer(answer_of(state, agent.retriever, agent.config.notices))
+        return _answer(answer_of(state, agent.retriever, agent.config.notices, agent.calibration))
 
     spec = _Spec("answer", _Answering, QuestionInput, AnswerOutput)
     return _question_graph(spec, config, task="answer", asked=_asked, output=output)
@@ -326,7 +326,7 @@ def chat_graph(config: RunnableConfig | None = None) -> Any:
     """
 
     def output(state: State, agent: Agent) -> MessagesOutput:
-        said = answer_of(state, agent.retriever, agent.config.notices)
+        said = answer_of(state, agent.retriever, agent.config.notices, agent.calibration)
         about = {"question": said.question, "found": said.found, "titles": said.titles}
         return MessagesOutput(messages=[AIMessage(said.text, response_metadata={METADATA: about})], **_answer(said))
 

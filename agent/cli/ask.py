@@ -108,7 +108,7 @@ def show_answer(said: Answer, screen: Console, *, explain: bool = False) -> None
     if said.retrieval.sub_questions:
         screen.print(show.heading("Sub-questions"), show.sub_questions(said.retrieval), sep="\n")
     screen.print(show.heading("Passages"), show.passages(said.retrieval, whole=explain), sep="\n")
-    screen.print(show.heading(show.answer_kind(said)), show.answer(said), sep="\n")
+    screen.print(show.heading(show.answer_kind(said, whole=explain)), show.answer(said), sep="\n")
     screen.print()
     answered = said.confidence is not None
     screen.print(show.summary(said.retrieval, whole=explain, answered=answered))

@@ -79,16 +79,11 @@ def evaluate(
     warm = asking[MAIN] if any(map(is_variant, systems)) else None
     asked = ask(asking, [question.text for question in questions], memory=memory, warm=warm, advance=advance)
     places = {
-        name: [_places(question.gold, found) for question, (found, _) in zip(questions, answers, strict=True)]
+        name: [places_of(question.gold, found) for question, (found, _) in zip(questions, answers, strict=True)]
         for name, answers in asked.items()
     }
-    missing = _missing(questions, places, setup.retriever, documents)
+    missing = missing_gold(questions, places, setup.retriever, documents)
     gold = sum(len(question.gold) for question in questions)
-    if len(missing) == gold:
-        raise CallerError(
-            f"the collection holds none of the {gold} gold passages, the first: {missing[0]}; "
-            "give document keys or titles as `polyhop list` shows them, or choose another --collection"
-        )
     milliseconds = {name: float(np.median([one for _, one in answers])) for name, answers in asked.items()}
     return Evaluation(len(questions), gold, missing, _systems(places, milliseconds, seed))
 
@@ -138,18 +133,22 @@ def _to_depth(search: Search) -> Callable[[str], Sequence[PassageLike]]:
     return lambda question: search(question, DEPTHS[-1])
 
 
-def _places(gold: Sequence[Gold], found: Sequence[PassageLike]) -> list[int | None]:
+def places_of(gold: Sequence[Gold], found: Sequence[PassageLike]) -> list[int | None]:
     """Return the rank, from 1, of the first passage that meets each gold."""
     return [next((rank for rank, one in enumerate(found, start=1) if wanted.is_met(one)), None) for wanted in gold]
 
 
-def _missing(
+def missing_gold(
     questions: Sequence[GoldQuestion],
     places: Mapping[str, Sequence[Sequence[int | None]]],
     retriever: Retriever,
     documents: Callable[[], Sequence[tuple[str, str, str]]],
 ) -> list[str]:
-    """Return the gold that nobody found and that is not there, with its place."""
+    """Return the gold that nobody found and that is not there, with its place.
+
+    Raises:
+        CallerError: if that is all gold there is.
+    """
     unfound = [
         (question, wanted)
         for number, question in enumerate(questions)
@@ -157,7 +156,13 @@ def _missing(
         if not any(of_system[number][place] for of_system in places.values())
     ]
     titles = by_title(documents()) if unfound else {}
-    return [f"{question.place}: {gold}" for question, gold in unfound if not is_there(gold, retriever, titles)]
+    missing = [f"{question.place}: {gold}" for question, gold in unfound if not is_there(gold, retriever, titles)]
+    if len(missing) == sum(len(question.gold) for question in questions):
+        raise CallerError(
+            f"the collection holds none of the {len(missing)} gold passages, the first: {missing[0]}; "
+            "give document keys or titles as `polyhop list` shows them, or choose another --collection"
+        )
+    return missing
 
 
 def _systems(

@@ -47,11 +47,15 @@ class Gold:
 
 @dataclass(frozen=True, slots=True)
 class GoldQuestion:
-    """A question and its gold; `place` says where it was written, for messages."""
+    """A question and its gold; `place` says where it was written, for messages.
+
+    `answers` are those that count as right, where somebody gave some.
+    """
 
     text: str
     gold: tuple[Gold, ...]
     place: str = ""
+    answers: tuple[str, ...] = ()
 
 
 def read_questions(path: Path | str, limit: int | None = None) -> list[GoldQuestion]:
@@ -94,7 +98,15 @@ def question_of(row: Any, place: str) -> GoldQuestion:
         raise CallerError(f"{place}: its question is {text!r:.80}; give a text")
     if not isinstance(gold, Sequence) or isinstance(gold, str) or not gold:
         raise CallerError(f"{place}: its gold is {gold!r:.80}; give a list, at least one document key, title or text")
-    return GoldQuestion(text, tuple(dict.fromkeys(_gold(one, place) for one in gold)), place)
+    return GoldQuestion(
+        text, tuple(dict.fromkeys(_gold(one, place) for one in gold)), place, _answers(row.get("answer"))
+    )
+
+
+def _answers(given: Any) -> tuple[str, ...]:
+    """Return the texts and numbers among what is given as an answer, or as a list of them."""
+    every = given if isinstance(given, list | tuple) else [given]
+    return tuple(str(one) for one in every if isinstance(one, str | int | float) and name_key(str(one)))
 
 
 def _gold(given: Any, place: str) -> Gold:

@@ -103,15 +103,13 @@ class Piece(NamedTuple):
 class Sight:
     """The sentences as numbers: the kind of answer, a row of features and the passage of each, and of the ranking.
 
-    `cosines` are the passages' with the question, `score` is that of the first, and `sufficiency` is None where nobody
-    estimates it.
+    `cosines` are the passages' with the question, and `sufficiency` is None where nobody estimates it.
     """
 
     kind: str
     rows: Numbers
     places: Sequence[int]
     cosines: Sequence[float]
-    score: float
     sufficiency: float | None = None
 
 
@@ -187,7 +185,6 @@ class Quotable:
             rows=np.array(rows, np.float64).reshape(len(rows), len(NAMES)),
             places=[piece.passage for piece in self.pieces],
             cosines=[one.cosine for one in self.known],
-            score=self.scores[0] if self.scores else 0.0,
             sufficiency=sufficiency,
         )
 

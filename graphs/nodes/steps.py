@@ -57,6 +57,11 @@ def instructed(state: State, run: Run) -> bool:
     return run.config.instructions and (CUE.search(request) is not None or translate(request) is not None)
 
 
+def choosing(state: State, run: Run) -> bool:
+    """Say whether a language model is to choose among the passages; the step `choose` then asks it."""
+    return run.config.choice is not None and run.llm is not None and len(state["ranked"]) > 1
+
+
 def search(state: State, run: Run) -> State:
     """Let each updater run its queries; those whose passages are gone since they were made are dropped and reported."""
     watch = Watch("search", state, ahead=True)

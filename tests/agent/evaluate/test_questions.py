@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 
 from polyhop.agent import CallerError, Passage
-from polyhop.agent.evaluate.questions import Gold, GoldQuestion, by_title, is_there, questions_of, read_questions
+from polyhop.agent.evaluate.questions import (
+    Gold,
+    GoldQuestion,
+    by_title,
+    is_there,
+    question_of,
+    questions_of,
+    read_questions,
+)
 from polyhop.store.collection import Collection
 from tests import corpus
 
@@ -50,7 +58,15 @@ def test_gold_of_every_form_is_read(tmp_path: Path) -> None:
     file = written(tmp_path / "q.jsonl", {"question": "Who?", "gold": gold, "answer": "Somebody"}, "")
 
     expected = (Gold("a.md"), Gold(title="Jaws", text="A film."), Gold(text="Only text."), Gold("Vienna"))
-    assert [GoldQuestion("Who?", expected, f"{file}:1")] == read_questions(file)
+    assert [GoldQuestion("Who?", expected, f"{file}:1", ("Somebody",))] == read_questions(file)
+
+
+@pytest.mark.parametrize(("given", "expected"), [
+    (None, ()), ("", ()), (" ? ", ()), ("Vienna", ("Vienna",)), (["Vienna", None, 1975], ("Vienna", "1975")), ({}, ()),
+])  # fmt: skip
+def test_answers_are_texts_and_numbers(given: object, expected: tuple[str, ...]) -> None:
+    """One or a list of them; what is neither is no answer, and no fault of the question's."""
+    assert expected == question_of({"question": "Where?", "gold": ["a"], "answer": given}, "here").answers
 
 
 def test_a_limit_stops_the_reading(tmp_path: Path) -> None:

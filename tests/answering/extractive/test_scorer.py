@@ -17,7 +17,7 @@ from polyhop.retrieval.query.short_answers import AnswerType
 def sight(count: int = 4, *, sufficiency: float | None = None, kind: AnswerType = AnswerType.THING) -> Sight:
     """Return sentences of two passages with made-up features."""
     rows = np.random.default_rng(0).random((count, len(NAMES)))
-    return Sight(kind.value, rows, [row % 2 for row in range(count)], [0.5, 0.4], 3.0, sufficiency)
+    return Sight(kind.value, rows, [row % 2 for row in range(count)], [0.5, 0.4], sufficiency)
 
 
 def test_the_best_sentences_are_chosen() -> None:

@@ -31,7 +31,6 @@ def examples(count: int, telling: int = 3, *, hops: int = 2, foreign: bool = Fal
                 rows=values.tolist(),
                 places=[0, 0, 1, 1],
                 cosines=[0.1, 0.1] if foreign else [0.7, 0.6],
-                score=1.0,
                 sufficiency=0.2 if foreign else 0.9,
                 holds=right,
                 gold=right,
