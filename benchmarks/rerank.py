@@ -18,6 +18,7 @@ from polyhop.agent.evaluate.metrics import Bin, reliability
 from polyhop.retrieval.rerank.cover import Cover
 from polyhop.retrieval.rerank.cross import CrossEncoder
 from polyhop.retrieval.rerank.listwise import Listwise
+from polyhop.retrieval.rerank.reader_reranker import ReaderReranker
 from polyhop.retrieval.rerank.role import RERANKERS, Reranker
 
 from .harness import ARMS, BenchmarkError, Command, Given, Report, naturals, option
@@ -51,7 +52,12 @@ CHEAP: Mapping[str, Sequence[Reranker]] = {
 UNREAD = "no text read"
 OPTIONS = (
     *ARMS,
-    option("--pairs", type=naturals, default=(0, 8, 12, 16, 24, 40), help="passages that a cross-encoder reads"),
+    option(
+        "--pairs",
+        type=naturals,
+        default=(0, 8, 12, 16, 24, 40),
+        help="passages that a cross-encoder or the reader reads",
+    ),
     option("--cross", metavar="FILE", type=Path, action="append", default=[], help="other weights beside"),
     option("--plot", metavar="OUT.svg", type=Path, help="draw recall@5 over milliseconds into this file"),
 )
@@ -94,12 +100,12 @@ COMMAND = Command("rerank", __doc__, OPTIONS, measure)
 
 
 def profiles(pairs: Sequence[int], files: Sequence[Path]) -> dict[str, Config]:
-    """Return what is compared, by name: `fast`, each reranker after it, and `quality` with other numbers of pairs.
+    """Return what is compared, by name: `fast`, each reranker after it, and `quality` with other numbers of reads.
 
     What would be the same as one before it is left out.
 
     Args:
-        pairs: passages that a cross-encoder reads; 0 leaves it out of the chain.
+        pairs: passages that a cross-encoder reads, and in the chain of `quality` the reader; 0 leaves it out.
         files: weights of more cross-encoders than the one that comes along.
     """
     fast, quality, shipped = named(FAST), named(QUALITY), CrossEncoder()
@@ -111,10 +117,10 @@ def profiles(pairs: Sequence[int], files: Sequence[Path]) -> dict[str, Config]:
     for file, mark in [(shipped.file, ""), *((file, f" {file.stem}") for file in files)]:
         for depth in filter(None, pairs):
             found[f"cross{mark} {depth}"] = after(replace(shipped, depth=depth, file=file))
-        for depth in pairs:
-            left = [one for one in quality.rerankers if depth or not isinstance(one, CrossEncoder)]
-            read = [replace(one, depth=depth, file=file) if isinstance(one, CrossEncoder) else one for one in left]
-            found[f"chain{mark} {depth}"] = replace(quality, rerankers=tuple(read))
+    for depth in pairs:
+        left = [one for one in quality.rerankers if depth or not isinstance(one, ReaderReranker)]
+        read = [replace(one, depth=depth) if isinstance(one, ReaderReranker) else one for one in left]
+        found[f"chain {depth}"] = replace(quality, rerankers=tuple(read))
     kept: dict[str, Config] = {}
     for name, profile in found.items():
         if profile not in (*kept.values(), quality):

@@ -149,8 +149,7 @@ WITHOUT: Mapping[str, Change] = {
 }
 #: What the second look has and may be left out.
 WITHOUT_AGAIN: Mapping[str, Change] = {
-    "cross": left_out("rerankers", "cross"),
-    "listwise": left_out("rerankers", "listwise"),
+    "reader": left_out("rerankers", "reader"),
     "cover": left_out("rerankers", "cover"),
     "further": field("further", lambda old: ()),
 }

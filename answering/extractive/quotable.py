@@ -114,7 +114,7 @@ class Sight:
 
 
 #: rerankers that come after the learned ranking and bring scores to another scale
-_LATER = ("cross", "listwise")
+_LATER = ("cross", "listwise", "reader")
 #: logits behind the first passage beyond which it does not matter how many
 _FAR_BEHIND = 10.0
 

@@ -28,8 +28,8 @@ class Cover:
         depth: passages to choose among.
     """
 
-    gain: float = 2.0
-    repeated: float = 0.5
+    gain: float = 1.0
+    repeated: float = 0.25
     first: int = 5
     depth: int = 16
     name: str = "cover"

@@ -29,6 +29,7 @@ from polyhop.retrieval.rerank.cross import CrossEncoder
 from polyhop.retrieval.rerank.e2rank import E2Rank
 from polyhop.retrieval.rerank.learned import Learned
 from polyhop.retrieval.rerank.listwise import Estimate, Listwise
+from polyhop.retrieval.rerank.reader_reranker import ReaderReranker
 from polyhop.retrieval.rerank.rocchio import Rocchio
 from polyhop.retrieval.rerank.role import ALWAYS, RERANKERS
 from polyhop.retrieval.rerank.sentence_cross_encoder import SentenceCross
@@ -37,7 +38,7 @@ from polyhop.retrieval.stop import MaxHops, WhenDry, WhenSettled, WhenSufficient
 from polyhop.store.collection import Collection
 from tests import corpus
 
-CHAIN = (Learned(), CrossEncoder(), Listwise(), Cover())
+CHAIN = (Learned(), ReaderReranker(), Cover())
 
 
 @pytest.fixture(scope="module")
@@ -325,7 +326,7 @@ def test_the_quality_profile_gives_single_questions_what_it_gives_a_batch(films:
         first = single(agent)
         assert first == batched(agent)
     assert all(0 < sufficiency < 1 and not notices for _, sufficiency, notices, _ in first)
-    assert all({"cross", "cover", "listwise"} <= set(passages[0].parts) for passages, *_ in first)
+    assert all({"reader", "cover"} <= set(passages[0].parts) for passages, *_ in first)
 
 
 @pytest.mark.slow

@@ -35,7 +35,7 @@ def test_every_part_of_the_second_look_may_be_left_out(films: Collection) -> Non
     made = variants(Setup(films, whole), without=list(WITHOUT_AGAIN))
 
     assert [f"-{name}" for name in WITHOUT_AGAIN] == list(made)
-    assert ["learned", "cross", "cover"] == [one.name for one in made["-listwise"].config.rerankers]
+    assert ["learned", "cover"] == [one.name for one in made["-reader"].config.rerankers]
     assert () == made["-further"].config.further
     assert whole.further == made["-cover"].config.further
     for part in WITHOUT_AGAIN:
@@ -57,7 +57,7 @@ def test_without_the_learned_ranking_the_path_score_decides(films: Collection) -
     again = variants(Setup(films, quality), without=["learned"])["-learned"].config
     fast = variants(setup(films), without=["learned"])["-learned"].config
 
-    assert ["cross", "listwise", "cover"] == [one.name for one in again.rerankers]
+    assert ["reader", "cover"] == [one.name for one in again.rerankers]
     assert ((), ()) == (fast.light, fast.rerankers)
     best, *_ = Agent(films, config=fast).retrieve(corpus.QUESTION).passages
     assert {"cosine", "covered"} <= set(best.parts)
