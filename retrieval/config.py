@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 #: updaters that are asked after those of the settings where a ranking is looked at again
 FURTHER = ("span",)
 #: rerankers that every ranking goes through, and without more than these in `fast`, for they read no text
-LIGHT = ("learned",)
+LIGHT = ("learned", "cover")
 CHOICE = "choice"
 UNCHOSEN = "no language model is there to choose passages, so the ranking stands; set POLYHOP_LLM"
 
