@@ -17,6 +17,7 @@ from .hop.link import LinkHop
 from .hop.role import UPDATERS, HopUpdater
 from .query.first import FirstSearch
 from .query.role import AUGMENTERS, Augmenter, Searcher
+from .rerank.cover import Cover
 from .rerank.duplicates import Duplicates
 from .rerank.exclude import Exclude
 from .rerank.learned import Learned
@@ -67,7 +68,7 @@ class Config:
     gate: Gate | None = None
     ranker: Ranker = field(default_factory=PathScore)
     further: tuple[HopUpdater, ...] = ()
-    light: tuple[Reranker, ...] = (Learned(),)
+    light: tuple[Reranker, ...] = (Learned(), Cover())
     rerankers: tuple[Reranker, ...] = ()
     sufficiency: Sufficiency | None = field(default_factory=Estimate)
     sure: float = ALWAYS

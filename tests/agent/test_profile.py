@@ -89,16 +89,16 @@ def of(**settings: Any) -> Config:
 # What the settings describe
 
 
-def test_the_fast_profile_has_the_learned_ranking_alone() -> None:
+def test_the_fast_profile_has_what_reads_no_text() -> None:
     """By default nothing more is looked at, and the sufficiency is estimated."""
-    assert ((Learned(),), (), (), ALWAYS) == looks(of()) == looks(Config())
+    assert ((Learned(), Cover()), (), (), ALWAYS) == looks(of()) == looks(Config())
     assert Estimate() == of().sufficiency == Config().sufficiency
 
 
 def test_quality_always_looks_again_and_auto_where_it_is_not_sure() -> None:
     """Both have the same second look; they differ in when it is due, and `auto` looks lightly before."""
     assert ((), (SpanHop(),), CHAIN, ALWAYS) == looks(of(profile="quality"))
-    assert ((Learned(),), (SpanHop(),), CHAIN, 0.5) == looks(of(profile="auto"))
+    assert ((Learned(), Cover()), (SpanHop(),), CHAIN, 0.5) == looks(of(profile="auto"))
 
 
 def test_the_second_look_changes_nothing_else() -> None:
