@@ -57,7 +57,7 @@ class HopQuestion:
     def texts(self, *, distractors: bool = True) -> Iterator[tuple[str, str]]:
         """Yield (title, text) of the passages that the file itself holds."""
         given = (*self.gold, *self.distractors) if distractors else self.gold
-        yield from (pair(one) for one in given if not isinstance(one, str))
+        yield from (pair(one) for one in given if not isinstance(one, str) and "text" in one)
 
     def identities(self) -> Iterator[str]:
         """Yield the identities of the gold passages that the file itself holds."""
@@ -225,6 +225,8 @@ def _asked(place: str, row: Mapping[str, Any], *, untitled: bool) -> HopQuestion
 
 def _passage(place: str, one: Any, *, untitled: bool) -> Any:
     if isinstance(one, str) and one.strip():
+        return one
+    if isinstance(one, dict) and isinstance(one.get("marks"), list) and one["marks"]:
         return one
     if isinstance(one, dict) and isinstance(one.get("text"), str) and one["text"].strip():
         return {"text": one["text"]} if untitled else one

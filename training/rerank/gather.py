@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,22 +33,31 @@ SHINGLE, ALIKE = 5, 0.5
 
 @dataclass(frozen=True, slots=True)
 class GoldText:
-    """A text that has to be found; `file` is the end of the path it stands in, empty if that is not known."""
+    """A text that has to be found; `file` is the end of the path it stands in, empty if that is not known.
+
+    Somebody else's sentence is told by `marks` in place of the text: hashes of some of its shingles (`mark`).
+    """
 
     text: str
     file: str = ""
+    marks: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> GoldText:
         """Return the gold text of a line's entry."""
-        return cls(str(row.get("sentence") or row["text"]), str(row.get("file") or ""))
+        text = "" if "marks" in row else str(row.get("sentence") or row["text"])
+        return cls(text, str(row.get("file") or ""), tuple(map(str, row.get("marks", ()))))
 
     def held(self, passage: Passage) -> bool:
         """Say whether a passage holds the text, or is much of it."""
         source = (passage.source or passage.document).partition("#")[0]
         if self.file and not f"/{source}".endswith(f"/{self.file.strip('./')}"):
             return False
-        words, own = _words(self.text), _words(f"{passage.title} {passage.heading} {passage.text}")
+        own = _words(f"{passage.title} {passage.heading} {passage.text}")
+        if self.marks:
+            found = _marks(own)
+            return sum(mark in found for mark in self.marks) > len(self.marks) / 2
+        words = _words(self.text)
         if f" {words} " in f" {own} ":
             return True
         ours, theirs = _shingles(own), _shingles(words)
@@ -159,7 +169,34 @@ def _words(text: str) -> str:
     return " ".join(_WORD.findall(text.lower()))
 
 
+def mark(words: Sequence[str]) -> str:
+    """Return the hash by which a shingle, `SHINGLE` words in a row, is known."""
+    return f"{crc32(' '.join(words).encode()):08x}"
+
+
+def marked(text: str) -> list[str]:
+    """Return the marks of a text: of its first, its middle and its last shingle.
+
+    Raises:
+        CallerError: for a text too short for one.
+    """
+    words = _words(text)
+    if len(words.split()) < SHINGLE:
+        raise CallerError(f"{text!r} has fewer than {SHINGLE} words; mark a longer piece")
+    shingles = _in_order(words)
+    return [mark(shingles[place]) for place in (0, len(shingles) // 2, -1)]
+
+
+@lru_cache(maxsize=20_000)
+def _marks(words: str) -> frozenset[str]:
+    return frozenset(map(mark, _in_order(words)))
+
+
 @lru_cache(maxsize=20_000)
 def _shingles(words: str) -> frozenset[tuple[str, ...]]:
+    return frozenset(_in_order(words))
+
+
+def _in_order(words: str) -> list[tuple[str, ...]]:
     found = words.split()
-    return frozenset(tuple(found[place : place + SHINGLE]) for place in range(max(1, len(found) - SHINGLE + 1)))
+    return [tuple(found[place : place + SHINGLE]) for place in range(max(1, len(found) - SHINGLE + 1))]
