@@ -43,7 +43,8 @@ def _ranking(given: Namespace) -> dict[str, Any]:
     from .ranking import RankingRecipe, trained
 
     groups = [[(file.stem, load(file)) for file in files] for files in given.domains]
-    return write_json(given.out, *trained(groups, with_parts(RankingRecipe(), given.set), Lines()))
+    weigh = [float(one) for one in given.weigh.split(",") if one]
+    return write_json(given.out, *trained(groups, with_parts(RankingRecipe(), given.set), Lines(), weigh))
 
 
 def _lists(given: Namespace) -> dict[str, Any]:
@@ -103,11 +104,12 @@ def main(arguments: Sequence[str]) -> int:
     )
     made = option("--made", "the questions were made of the texts by program", action="store_true")
     groups = option(
-        "domains", "a group: files of evidence with commas between; all groups weigh the same", nargs="+", type=_files
+        "domains", "a group: files of evidence with commas between; its domains weigh the same", nargs="+", type=_files
     )
+    weigh = option("--weigh", "what the groups weigh, numbers with commas; by default all the same", default="")
     steps = {
         "evidence": Step(_evidence, (*SOURCES, made, OUT), "note what is known of passages found"),
-        "ranking": Step(_ranking, (groups, SET, OUT), "train the learned ranking"),
+        "ranking": Step(_ranking, (groups, weigh, SET, OUT), "train the learned ranking"),
         "documents": Step(_documents, (*texts, OUT), "make questions over documents that link to each other"),
         "lists": Step(_lists, (*SOURCES, hops, OUT), "retrieve candidates"),
         "cross": Step(_cross, (lists, SET, OUT), "train the cross-encoder"),

@@ -172,13 +172,18 @@ def _loss(scores: Tensor, there: Tensor, gold: Tensor, counts: Tensor) -> Tensor
     return (each * counts).sum() / counts.sum()
 
 
-def worth_of(of: NDArray[np.int64], groups: Sequence[Sequence[int]]) -> NDArray[np.float64]:
-    """Return what each question counts: domains of a group the same, and all groups; those of no group nothing."""
+def worth_of(
+    of: NDArray[np.int64], groups: Sequence[Sequence[int]], weigh: Sequence[float] = ()
+) -> NDArray[np.float64]:
+    """Return what each question counts: domains of a group the same, groups as they `weigh`, by default all the same.
+
+    Those of no group count nothing.
+    """
     worth = np.zeros(len(of))
-    for group in groups:
+    for group, weight in zip(groups, weigh or [1.0] * len(groups), strict=True):
         for number in group:
             own = of == number
-            worth[own] = 1.0 / (max(1, own.sum()) * len(group))
+            worth[own] = weight / (max(1, own.sum()) * len(group))
     return worth
 
 
@@ -202,16 +207,22 @@ def recall(domain: Domain, score: Score) -> tuple[float, float]:
 
 
 def trained(
-    groups: Sequence[Sequence[tuple[str, Domain]]], recipe: RankingRecipe, watcher: TrainingWatcher
+    groups: Sequence[Sequence[tuple[str, Domain]]],
+    recipe: RankingRecipe,
+    watcher: TrainingWatcher,
+    weigh: Sequence[float] = (),
 ) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """Return the network as plain JSON types, and recall at 2 and 5 of each domain by a network not trained on it.
 
-    `groups` are domains by name. Beside the figures of the network stand those of the word search, of cosine, and of
-    both fused by rank and by score.
+    `groups` are domains by name, which count as they `weigh`, by default the same. Beside the figures of the network
+    stand those of the word search, of cosine, and of both fused by rank and by score.
 
     Raises:
-        CallerError: for fewer than two domains, two of a name, and a domain where no gold text was found.
+        CallerError: for fewer than two domains, two of a name, a domain where no gold text was found, and another
+            number of weights than of groups.
     """
+    if weigh and len(weigh) != len(groups):
+        raise CallerError(f"{len(weigh)} weights for {len(groups)} groups; give one for each")
     names, domains = [name for group in groups for name, _ in group], [one for group in groups for _, one in group]
     if len(domains) < 2:
         raise CallerError("one domain can't be left out of itself; give two at least")
@@ -225,15 +236,15 @@ def trained(
     easy = np.where(data.easy, recipe.easy, 1.0)
     facts: dict[str, Any] = {}
     for number, name in enumerate(names):
-        rest = [kept for group in members if (kept := [one for one in group if one != number])]
-        network = fit(data, easy * worth_of(data.domain, rest), recipe, centre=centre, spread=spread)
+        rest = [[one for one in group if one != number] for group in members]
+        network = fit(data, easy * worth_of(data.domain, rest, weigh), recipe, centre=centre, spread=spread)
         ways: dict[str, Score] = {feature: _Column(NAMES.index(feature)) for feature in SEARCHES}
         ways["learned"] = network
         facts[name] = {
             way: [round(100 * one, 1) for one in recall(domains[number], score)] for way, score in ways.items()
         }
         watcher.step("domains left out", number + 1, len(names))
-    network = fit(data, easy * worth_of(data.domain, members), recipe, centre=centre, spread=spread)
+    network = fit(data, easy * worth_of(data.domain, members, weigh), recipe, centre=centre, spread=spread)
     return described(network), {"left out": facts}
 
 

@@ -227,6 +227,7 @@ def test_groups_weigh_the_same_and_their_domains_too() -> None:
         worth[of == number].sum() for number in range(4)
     ]
     assert pytest.approx(0.5 / 3) == worth[0]
+    assert pytest.approx(2.0) == worth_of(of, [[0, 1], [2]], [1.0, 2.0])[of == 2].sum()
 
 
 def test_recall_is_of_what_is_wanted() -> None:
