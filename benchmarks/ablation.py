@@ -1,7 +1,7 @@
 """What each part of polyhop adds to its recall, and what stop rules save, on several sets of questions.
 
 python -m benchmarks.ablation DIR [DIR ...] --split dev --parts link,named,shared,stop --json OUT.json
-python -m benchmarks.ablation DIR [DIR ...] --split dev --profile quality --parts reader,cover,further
+python -m benchmarks.ablation DIR [DIR ...] --split dev --profile quality --parts reader,further
 """
 
 from __future__ import annotations

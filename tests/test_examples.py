@@ -21,7 +21,7 @@ SHOWN = {
         "filter, column 22:",
     ],
     "04_several_collections": ["tickets + handbook", "holding its green button for ten seconds. [2]"],
-    "05_stream_the_hops": ["search", "'bridges': ['Jaws'", "finish", "Cincinnati. [2]"],
+    "05_stream_the_hops": ["search", "'bridges': ['Jaws'", "finish", "Cincinnati. [1]"],
     "06_batch_and_async": ["The Third Man, Carol Reed in", "born in Tokyo. [2]"],
     "07_resume_a_killed_run": ["first process\n  search\n  killed\n", "repeated\n  ", "  search\n  rerank\n  finish\n"],
     "08_your_own_search": ["search alone: ['Checkout']", "Harbour Team (via link, path ['Checkout'])", "in Lisbon"],

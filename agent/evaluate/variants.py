@@ -60,9 +60,13 @@ def added(name: str, part: HopUpdater) -> Change:
     return field(name, lambda parts: (*parts, part))
 
 
-def unlearned(setup: Setup) -> Setup:
-    """Leave the learned ranking out of both looks; without another reranker the path score then decides."""
-    return left_out("rerankers", "learned")(left_out("light", "learned")(setup))
+def unranked(part: str) -> Change:
+    """Return the change that leaves a reranker out of both looks; without the learned one the path score decides."""
+
+    def made(setup: Setup) -> Setup:
+        return left_out("rerankers", part)(left_out("light", part)(setup))
+
+    return made
 
 
 def reranked(part: Reranker) -> Change:
@@ -136,7 +140,8 @@ WITHOUT: Mapping[str, Change] = {
     "hops": field("hops", lambda old: ()),
     "link": left_out("hops", "link"),
     "hyperlink": left_out("hops", "hyperlink"),
-    "learned": unlearned,
+    "learned": unranked("learned"),
+    "cover": unranked("cover"),
     "named": fields_of("first", per_name=0),
     "covered": fields_of("ranker", covered_weight=0.0),
     "cosine": fields_of("ranker", cosine_weight=0.0),
@@ -150,7 +155,6 @@ WITHOUT: Mapping[str, Change] = {
 #: What the second look has and may be left out.
 WITHOUT_AGAIN: Mapping[str, Change] = {
     "reader": left_out("rerankers", "reader"),
-    "cover": left_out("rerankers", "cover"),
     "further": field("further", lambda old: ()),
 }
 #: What the default configuration has not and may be added.

@@ -36,7 +36,7 @@ from polyhop.retrieval.query.first import FirstSearch
 from polyhop.store.collection import Collection
 from tests import corpus
 
-GOOD = "The director of Jaws, Steven Spielberg, was born in Cincinnati [1][3]."
+GOOD = "The director of Jaws, Steven Spielberg, was born in Cincinnati [1][2]."
 
 
 @pytest.fixture(scope="module")

@@ -211,7 +211,7 @@ def test_a_ledger_that_does_not_hold_is_seen(method: str, broken: Any, monkeypat
 
 
 ASKED = 12
-REPLY = "The director of Jaws, Steven Spielberg, was born in Cincinnati [1][3]."
+REPLY = "The director of Jaws, Steven Spielberg, was born in Cincinnati [1][2]."
 
 
 async def _at_once(agent: Agent, count: int) -> list[Answer]:

@@ -25,7 +25,7 @@ from tests.model_server import FAULTS, Fault, ModelServer, faults
 PATIENCE = 500.0
 #: for those that do not, by a clock that goes on by `LOOK` with each look at it: time-out of a try, and deadline
 TIMEOUT, SECONDS, LOOK = 1.0, 3.0, 0.1
-GOOD = "The director of Jaws, Steven Spielberg, was born in Cincinnati [1][3]."
+GOOD = "The director of Jaws, Steven Spielberg, was born in Cincinnati [1][2]."
 
 #: faults that end it at once, and what the notice then says
 LASTING = {

@@ -114,7 +114,7 @@ def test_a_server_that_is_away_is_a_model_error() -> None:
         complete(server)
 
 
-GOOD = "The director of Jaws, Steven Spielberg, was born in Cincinnati [1][3]."
+GOOD = "The director of Jaws, Steven Spielberg, was born in Cincinnati [1][2]."
 
 
 def ask(home: Path, embedder: Encoder, reply: str) -> tuple[Answer, ModelServer]:
