@@ -1,0 +1,105 @@
+"""Starting and stopping a server."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import uvicorn
+
+from ...core.errors import CallerError, OperatorError
+from ...core.settings import Settings
+from ...encoders import load, with_transform
+from .app import make_app
+from .limits import ServerLimits
+from .state import Service
+
+__all__ = ["ServerLimits", "serve"]
+
+#: bytes of a request's line and headers: the longest key and the longest filter fit, escaped
+HEAD_BYTES = 200_000
+
+
+def serve(
+    settings: Settings,
+    host: str,
+    port: int,
+    *,
+    limits: ServerLimits,
+    ready: Callable[[str], None] = lambda address: None,
+) -> None:
+    """Serve until the process is told to end; then finish what was accepted.
+
+    `ready` is told the address once questions can be asked; port 0 takes a free port.
+
+    Raises:
+        CallerError: for an address that others can reach while there is no key.
+        OperatorError: for a port that is taken, or an embedder that cannot be loaded.
+    """
+    here = is_loopback(host)
+    listening = _listening(host, port)
+    with listening:
+        embedder = with_transform(load(settings=settings), settings.query_transform)
+        service = Service(settings, embedder, limits, open_here=here)
+        if not here and not service.keys.any():
+            raise CallerError(
+                f"{host!r} can be reached from other machines, so keys are needed; make one with `polyhop keys add`"
+            )
+        asyncio.run(_served(service, listening, ready))
+
+
+async def _served(service: Service, listening: socket.socket, ready: Callable[[str], None]) -> None:
+    limits = service.limits
+    config = uvicorn.Config(
+        make_app(service),
+        log_config=None,
+        access_log=False,
+        ws="none",
+        server_header=False,
+        timeout_graceful_shutdown=max(1, round(limits.grace)),
+        timeout_keep_alive=30,
+        h11_max_incomplete_event_size=HEAD_BYTES,
+    )
+    with ThreadPoolExecutor(limits.workers, thread_name_prefix="polyhop-question") as threads:
+        asyncio.get_running_loop().set_default_executor(threads)
+        server = _Server(config, lambda: ready(_address(listening)))
+        await server.serve(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    """Tells when it listens."""
+
+    def __init__(self, config: uvicorn.Config, listens: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._listens = listens
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen."""
+        await super().startup(sockets)
+        if self.started:
+            self._listens()
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether an address is this machine's own, that no other machine reaches."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        raise OperatorError(f"cannot serve at {host}:{port} ({error}); choose another port, such as 0") from error
+
+
+def _address(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
