@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import signal
 import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from types import FrameType
 
 import uvicorn
 
@@ -81,6 +83,13 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._listens()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """End in order; uvicorn would let a service manager's signal kill the process once it is done."""
+        if sig == signal.SIGTERM:
+            self.should_exit = True
+        else:
+            super().handle_exit(sig, frame)
 
 
 def is_loopback(host: str) -> bool:

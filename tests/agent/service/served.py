@@ -32,8 +32,8 @@ class Served:
     def __init__(self, home: Path, *arguments: str, key: str = "", **settings: str) -> None:
         self.home, self._key = home, key
         self._command = ["serve", "--home", str(home), "--port", "0", *arguments]
-        self._settings = {f"POLYHOP_{name.upper()}": value for name, value in settings.items()}
         self.said: list[str] = []
+        self._settings = {f"POLYHOP_{name.upper()}": value for name, value in settings.items()}
 
     def __enter__(self) -> Self:
         self.start()
@@ -44,6 +44,7 @@ class Served:
 
     def start(self) -> None:
         """Start it, and wait until it listens."""
+        self.said = []
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-m", "polyhop.agent", *self._command],
             env={**outside(), **self._settings},
