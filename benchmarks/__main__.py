@@ -10,7 +10,7 @@ from .harness import BenchmarkError, Command, run
 
 NAMES = (
     "multihop ablation augment rerank tools tools_agent chat splitting answers citation_limits treehop exclusions "
-    "keywords golden speed house documents reading"
+    "keywords golden speed serve house documents reading"
 ).split()
 
 
