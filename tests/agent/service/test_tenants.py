@@ -23,6 +23,7 @@ from tests.corpus import QUESTION
 from .served import Served, command, documents, until
 from .tenants import MARK, OWN, SECRET, VAULT, Tenants, fill, hostile
 
+#: `HOSTILE_REQUESTS=10000 pytest tests/agent/service/test_tenants.py -k hostile` asks more
 HOSTILE = int(os.environ.get("HOSTILE_REQUESTS", "150"))
 Call = Callable[[httpx.Client], httpx.Response]
 
@@ -174,6 +175,7 @@ def test_no_file_of_the_other_tenant_is_opened(both: Tenants) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(7_200)
 def test_hostile_requests_learn_nothing(both: Tenants) -> None:
     """Forged ids, names that lead elsewhere, filters that try to widen, and wrong keys: no word of the other tenant."""
     rng = random.Random(7)
