@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +12,9 @@ from .common import CHOICES, command, note
 
 if TYPE_CHECKING:
     from ...core.settings import Settings
+
+#: modules of the extra `serve`
+EXTRA = ("fastapi", "prometheus_client", "python_multipart")
 
 
 @command(*CHOICES)
@@ -33,11 +37,11 @@ def serve(
     On this machine's own address no key is needed until there is one; any
     other address needs keys (`polyhop keys add`).
     """
-    try:
-        from ..service.run import ServerLimits
-        from ..service.run import serve as run
-    except ModuleNotFoundError as error:
-        raise CallerError(f"{error.name} is missing; install it with pip install 'polyhop[serve]'") from error
+    missing = [name for name in EXTRA if find_spec(name) is None]
+    if missing:
+        raise CallerError(f"{', '.join(missing)} is missing; install it with pip install 'polyhop[serve]'")
+    from ..service.run import ServerLimits
+    from ..service.run import serve as run
 
     limits = ServerLimits(
         threads=threads, most=most, rate=rate, deadline=deadline, body=max_body * 1_000_000, grace=grace

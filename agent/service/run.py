@@ -9,15 +9,19 @@ import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import uvicorn
 
 from ...core.errors import CallerError, OperatorError
 from ...core.settings import Settings
-from ...encoders import load, with_transform
-from .app import make_app
+from ...core.threads import started
+from ...encoders import Encoder, load, with_transform
+from .keys import KeyStore
 from .limits import ServerLimits
-from .state import Service
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
 
 __all__ = ["ServerLimits", "serve"]
 
@@ -42,21 +46,26 @@ def serve(
         OperatorError: for a port that is taken, or an embedder that cannot be loaded.
     """
     here = is_loopback(host)
-    listening = _listening(host, port)
-    with listening:
-        embedder = with_transform(load(settings=settings), settings.query_transform)
-        service = Service(settings, embedder, limits, open_here=here)
-        if not here and not service.keys.any():
-            raise CallerError(
-                f"{host!r} can be reached from other machines, so keys are needed; make one with `polyhop keys add`"
-            )
-        asyncio.run(_served(service, listening, ready))
+    if not here and not KeyStore(settings.home).any():
+        raise CallerError(
+            f"{host!r} can be reached from other machines, so keys are needed; make one with `polyhop keys add`"
+        )
+    with _listening(host, port) as listening:
+        loading = started(_embedder, settings)  # reading the graph and importing the application take a second each
+        from .app import make_app
+        from .state import Service
+
+        service = Service(settings, loading.result(), limits, open_here=here)
+        asyncio.run(_served(make_app(service), limits, listening, ready))
 
 
-async def _served(service: Service, listening: socket.socket, ready: Callable[[str], None]) -> None:
-    limits = service.limits
+def _embedder(settings: Settings) -> Encoder:
+    return with_transform(load(settings=settings), settings.query_transform)
+
+
+async def _served(app: ASGIApp, limits: ServerLimits, listening: socket.socket, ready: Callable[[str], None]) -> None:
     config = uvicorn.Config(
-        make_app(service),
+        app,
         log_config=None,
         access_log=False,
         ws="none",

@@ -66,11 +66,13 @@ class Service:
     async def begin(self) -> None:
         """Take up what an earlier server left."""
         self.writer.begin()
+        self._warming = asyncio.create_task(asyncio.to_thread(_warm))
         self.ready = True
 
     async def end(self) -> None:
         """Finish the writes that were accepted, and close everything."""
         self.ready = False
+        await self._warming
         await self.writer.end()
         await self.shelf.close()
         self.keys.close()
@@ -109,6 +111,13 @@ class Service:
         finally:
             task.cancel()
             gone.cancel()
+
+
+def _warm() -> None:
+    """Import what streams need, before the first one asks for it: it takes a second."""
+    from ...graphs.graph import question_graph
+
+    question_graph()
 
 
 async def left(request: Request) -> None:

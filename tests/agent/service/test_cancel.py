@@ -45,6 +45,8 @@ def test_a_question_ends_within_the_hop_in_which_its_client_leaves(
     path: str,
     stream: bool,  # noqa: FBT001 - pytest gives it
 ) -> None:
+
+pytestmark = pytest.mark.slow  # a server of its own takes seconds to start, on a busy machine many
     """No further hop begins, the place is free again, and the next question has all its hops."""
     sent = body(stream=True) if stream else body()
     with ExitStack() as leaving:

@@ -14,6 +14,8 @@ from tests.tools.catalogues import MAIL, WEATHER, lines
 
 from .served import Served, command, documents, until
 
+pytestmark = pytest.mark.slow  # a server of its own takes seconds to start, on a busy machine many
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:

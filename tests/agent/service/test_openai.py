@@ -13,6 +13,8 @@ from tests.corpus import QUESTION
 from .served import PATIENCE, Served
 from .test_side_calls import asked
 
+pytestmark = pytest.mark.slow  # a server of its own takes seconds to start, on a busy machine many
+
 MODEL = "polyhop/films/fast"
 
 

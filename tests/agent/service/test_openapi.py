@@ -14,12 +14,13 @@ from tests import corpus
 
 from .served import Served, outside
 
+pytestmark = pytest.mark.slow  # a server of its own takes seconds to start, on a busy machine many
+
 #: `SCHEMATHESIS="--max-examples 100 --phases examples,coverage,fuzzing,stateful"` looks longer
 MORE = os.environ.get("SCHEMATHESIS", "--max-examples 2 --phases examples,fuzzing").split()
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
 
 
-@pytest.mark.slow
 def test_every_answer_is_described(tmp_path: Path, embedder: Encoder) -> None:
     """Whatever is sent, the status, the media type and the body are those of the description."""
     corpus.collection(tmp_path / "home", embedder, name="default").close()

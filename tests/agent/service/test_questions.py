@@ -12,6 +12,8 @@ from tests.corpus import QUESTION
 
 from .served import Served, until
 
+pytestmark = pytest.mark.slow  # a server of its own takes seconds to start, on a busy machine many
+
 FILMS = {"collections": ["films"]}
 
 

@@ -7,8 +7,11 @@ import sys
 from pathlib import Path
 
 import httpx
+import pytest
 
 from .served import Served, command, outside
+
+pytestmark = pytest.mark.slow  # a server of its own takes seconds to start, on a busy machine many
 
 
 def started(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -52,3 +55,13 @@ def test_too_many_requests_are_told_to_come_back(tmp_path: Path) -> None:
 
     assert [200, 200, 429] == [one.status_code for one in answers]
     assert 0 < int(answers[-1].headers["retry-after"]) <= 60
+
+
+def test_without_the_extra_the_way_out_is_told(tmp_path: Path) -> None:
+    """Where FastAPI is not installed the message says what to install."""
+    source = "import sys; sys.modules['fastapi'] = None; from polyhop.agent.cli import main; main()"
+    words = [sys.executable, "-P", "-c", source, "serve", "--home", str(tmp_path)]
+    done = subprocess.run(words, env=outside(), capture_output=True, text=True, check=False)
+
+    assert 2 == done.returncode
+    assert "polyhop[serve]" in done.stderr

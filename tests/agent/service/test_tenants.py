@@ -23,6 +23,8 @@ from tests.corpus import QUESTION
 from .served import Served, command, documents, until
 from .tenants import MARK, OWN, SECRET, VAULT, Tenants, fill, hostile
 
+pytestmark = pytest.mark.slow  # a server of its own takes seconds to start, on a busy machine many
+
 #: `HOSTILE_REQUESTS=10000 pytest tests/agent/service/test_tenants.py -k hostile` asks more
 HOSTILE = int(os.environ.get("HOSTILE_REQUESTS", "150"))
 Call = Callable[[httpx.Client], httpx.Response]
@@ -136,7 +138,6 @@ def _drawn_or_kept(text: str) -> Callable[[re.Match[str]], str]:
     return lambda found: ranks.setdefault(found[2], f"#{len(ranks)}")
 
 
-@pytest.mark.slow
 def test_the_other_tenant_changes_nothing(tmp_path: Path, embedder: Encoder) -> None:
     """Each operation answers as if nobody else were there: the same rows, counts, events and errors, and no secret.
 
@@ -160,7 +161,6 @@ def test_the_other_tenant_changes_nothing(tmp_path: Path, embedder: Encoder) -> 
     assert {"films": 14, VAULT: 12} == left  # twelve, and those that he added himself
 
 
-@pytest.mark.slow
 def test_no_file_of_the_other_tenant_is_opened(both: Tenants) -> None:
     """As long as nobody asks with his key, the server has none of his files open: no leg can read what is not there."""
     both.server.stop()
@@ -174,7 +174,6 @@ def test_no_file_of_the_other_tenant_is_opened(both: Tenants) -> None:
     assert [path for path in opened if f"/{OWN}/" in path]
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(7_200)
 def test_hostile_requests_learn_nothing(both: Tenants) -> None:
     """Forged ids, names that lead elsewhere, filters that try to widen, and wrong keys: no word of the other tenant."""
