@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from tests.corpus import QUESTION
 
 from .served import Served, until
 
+pytestmark = pytest.mark.slow  # a server of its own takes seconds to start, on a busy machine many
 HOPS = 4
 
 
@@ -45,39 +45,30 @@ def test_a_question_ends_within_the_hop_in_which_its_client_leaves(
     path: str,
     stream: bool,  # noqa: FBT001 - pytest gives it
 ) -> None:
-
-pytestmark = pytest.mark.slow  # a server of its own takes seconds to start, on a busy machine many
     """No further hop begins, the place is free again, and the next question has all its hops."""
-    sent = body(stream=True) if stream else body()
-    with ExitStack() as leaving:
-        client = leaving.enter_context(gated.connect())
-        leave = leaving.pop_all().close
-    asking = threading.Thread(target=_ask, args=(client, path, sent))
-    asking.start()
+    client = sent(gated, path, body(stream=True) if stream else body())
     until(lambda: hops(tmp_path) == 1, "the first hop begins")
-    seen = gated.metric("polyhop_requests_inside")
-    _hang_up(client)
+    inside = gated.metric("polyhop_requests_inside")
+    client.close()
     until(lambda: gated.metric("polyhop_cancelled_total") == 1, "the server notices")
     (tmp_path / "gate.open").touch()
-    asking.join()
-    leave()
     until(lambda: gated.metric("polyhop_requests_inside") == 0, "the place is free")
 
-    assert 1.0 == seen
+    assert 1.0 == inside
     assert 200 == gated.client.post("/retrieve", json=body()).status_code
     assert hops(tmp_path) >= 1 + 3
 
 
-def _ask(client: httpx.Client, path: str, sent: dict[str, Any]) -> None:
-    with pytest.raises(httpx.HTTPError), client.stream("POST", path, json=sent) as answer:
-        for _ in answer.iter_bytes():
-            pass
-
-
-def _hang_up(client: httpx.Client) -> None:
-    """Close the connections of a client while it waits, as a browser does whose tab is closed."""
-    for connection in client._transport._pool.connections:  # type: ignore[attr-defined]
-        connection._connection._network_stream._sock.shutdown(2)
+def sent(server: Served, path: str, asked: dict[str, Any]) -> socket.socket:
+    """Send a question and return the connection, which nobody reads."""
+    host, port = server.url.removeprefix("http://").split(":")
+    data = json.dumps(asked).encode()
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n"
+    )
+    connection = socket.create_connection((host, int(port)))
+    connection.sendall(head.encode() + data)
+    return connection
 
 
 def test_the_first_search_is_told_while_the_run_goes_on(gated: Served, tmp_path: Path) -> None:

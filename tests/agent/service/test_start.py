@@ -11,7 +11,8 @@ import pytest
 
 from .served import Served, command, outside
 
-pytestmark = pytest.mark.slow  # a server of its own takes seconds to start, on a busy machine many
+# the embedder: a server exports it where no other has, which is no test's time
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("embedder")]
 
 
 def started(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
