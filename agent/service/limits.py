@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 #: bytes of a request that is a question: one of 20,000 characters with the turns before it
 QUESTION_BYTES = 2_000_000
@@ -39,6 +42,30 @@ class ServerLimits:
     def workers(self) -> int:
         """Return the number of threads."""
         return self.threads or max(2, os.cpu_count() or 2)
+
+
+class QuestionPool(ThreadPoolExecutor):
+    """The threads that compute questions, and what they do now."""
+
+    def __init__(self, threads: int) -> None:
+        super().__init__(threads, thread_name_prefix="polyhop-question")
+        self._jobs: set[Future[Any]] = set()
+
+    def submit(self, work: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
+        """Let a thread do something."""
+        job = super().submit(work, *arguments, **named)
+        self._jobs.add(job)
+        job.add_done_callback(self._jobs.discard)
+        return job
+
+    async def quiet(self) -> None:
+        """Wait until what is computed now is done.
+
+        A question whose client has left goes on in its thread until its present step ends, and may read till then.
+        """
+        running = [asyncio.wrap_future(job) for job in tuple(self._jobs) if job.running()]
+        if running:
+            await asyncio.wait(running)
 
 
 class BusyError(Exception):

@@ -18,7 +18,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from ...conversation.turn import ASSISTANT, USER
-from ...core.errors import CallerError, PolyhopError
+from ...core.errors import CallerError
 from ...store.collection import NoCollection
 from ...tools.catalogue import holds_tools
 from ..results import Answer, RankedPassage
@@ -182,7 +182,7 @@ async def _streamed(
     try:
         async with service.within_deadline():
             answer = await posed.answer() if aside is None else None
-    except (TimeoutError, PolyhopError) as error:
+    except Exception as error:  # whoever listens must hear of it
         yield told({"error": {"message": failure(error)[0], "type": "server_error", "param": None, "code": None}})
         return
     text = answer.text if answer else aside or ""

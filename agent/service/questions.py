@@ -158,7 +158,7 @@ async def _streamed(service: Service, posed: PosedQuestion) -> AsyncGenerator[by
             async for part in parts:
                 heard = run.end(part, posed.outcome(part)) if isinstance(part, Answer) else run.hear(part)
                 yield b"".join(map(told, heard))
-    except (TimeoutError, PolyhopError) as error:
+    except Exception as error:  # whoever listens must hear of it
         yield b"".join(map(told, run.fail(*failure(error))))
 
 
@@ -166,6 +166,9 @@ def failure(error: Exception) -> tuple[str, str]:
     """Return what is told of an error in a stream, and its name."""
     if isinstance(error, TimeoutError):
         return "the deadline of the request has passed", "deadline"
-    log.error("stream failed", error=str(error))
+    if isinstance(error, PolyhopError):
+        log.error("stream failed", error=str(error))
+    else:
+        log.exception("stream failed", exc_info=error)
     shown = str(error) if isinstance(error, CallerError) else "the server failed at it; its log says why"
     return shown, type(error).__name__

@@ -7,7 +7,6 @@ import ipaddress
 import signal
 import socket
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -74,10 +73,7 @@ async def _served(app: ASGIApp, limits: ServerLimits, listening: socket.socket, 
         timeout_keep_alive=30,
         h11_max_incomplete_event_size=HEAD_BYTES,
     )
-    with ThreadPoolExecutor(limits.workers, thread_name_prefix="polyhop-question") as threads:
-        asyncio.get_running_loop().set_default_executor(threads)
-        server = _Server(config, lambda: ready(_address(listening)))
-        await server.serve(sockets=[listening])
+    await _Server(config, lambda: ready(_address(listening))).serve(sockets=[listening])
 
 
 class _Server(uvicorn.Server):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,10 +58,15 @@ class ShelfPlace:
 
 
 class Shelf:
-    """Opens what is asked for, keeps it open, and shares it between requests. Used in one event loop."""
+    """Opens what is asked for, keeps it open, and shares it between requests. Used in one event loop.
 
-    def __init__(self, settings: Settings, embedder: Encoder) -> None:
-        self.settings, self.embedder = settings, embedder
+    Args:
+        quiet: waits until the threads have done what they are at; nothing is closed that one of them may still read.
+    """
+
+    def __init__(self, settings: Settings, embedder: Encoder, quiet: Callable[[], Awaitable[None]]) -> None:
+        self.settings, self.embedder, self._quiet = settings, embedder, quiet
+        self._closing: set[asyncio.Task[None]] = set()
         self._held: OrderedDict[ShelfPlace, Held] = OrderedDict()
         self._opening: dict[ShelfPlace, asyncio.Lock] = {}
         self._agents: OrderedDict[tuple[tuple[ShelfPlace, ...], Profile], Agent] = OrderedDict()
@@ -149,6 +154,7 @@ class Shelf:
         """Close everything; nobody may use it any more."""
         for place in list(self._held):
             await self._let_go(place)
+        await asyncio.gather(*self._closing)
         for agent in self._agents.values():
             agent.close()
 
@@ -181,17 +187,22 @@ class Shelf:
             return
         if held.users:
             await held.idle.wait()
-        self._forget(place)
+        await self._close(place, self._held.pop(place))
 
     def _close_some(self) -> None:
+        """Close those that were asked for the longest ago, where too many are open."""
         spare = [place for place, held in self._held.items() if not held.users and not self._lock(place).locked()]
         for place in spare[: max(0, len(self._held) - KEPT)]:
-            self._forget(place)
+            closing = asyncio.ensure_future(self._close(place, self._held.pop(place)))
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
 
-    def _forget(self, place: ShelfPlace) -> None:
-        for key in [one for one in self._agents if place in one[0]]:
-            self._agents.pop(key).close()
-        self._held.pop(place).thing.close()
+    async def _close(self, place: ShelfPlace, held: Held) -> None:
+        agents = [self._agents.pop(key) for key in [one for one in self._agents if place in one[0]]]
+        await self._quiet()
+        for agent in agents:
+            agent.close()
+        held.thing.close()
 
     def _there(self, place: ShelfPlace) -> bool:
         return (folder_of(self.home(place.tenant), place.name) / RECORD).is_file()

@@ -14,7 +14,7 @@ from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBea
 from ...core.settings import Settings
 from ...encoders import Encoder
 from .keys import DEFAULT, SCOPES, KeyStore, Scope
-from .limits import Admission, Rates, ServerLimits
+from .limits import Admission, QuestionPool, Rates, ServerLimits
 from .metrics import Metrics
 from .problems import Refused
 from .shelf import Shelf
@@ -51,7 +51,8 @@ class Service:
         self.metrics = Metrics()
         self.admission = Admission(limits.most)
         self.rates = Rates(limits.rate)
-        self.shelf = Shelf(settings, embedder)
+        self.pool = QuestionPool(limits.workers)
+        self.shelf = Shelf(settings, embedder, self.pool.quiet)
         self.writer = WriteQueue(self.shelf, most=limits.most, grace=limits.grace)
         self.ready = False
         self.metrics.inside.set_function(lambda: self.admission.inside)
@@ -64,7 +65,8 @@ class Service:
         return self.open_here and not self.keys.any()
 
     async def begin(self) -> None:
-        """Take up what an earlier server left."""
+        """Take up what an earlier server left; from now on threads of this loop are those of the pool."""
+        asyncio.get_running_loop().set_default_executor(self.pool)
         self.writer.begin()
         self._warming = asyncio.create_task(asyncio.to_thread(_warm))
         self.ready = True
