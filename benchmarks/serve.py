@@ -93,9 +93,17 @@ def _over_http(arm: Arm, options: Given) -> dict[str, Any]:
             thread.join()
     p50, p95 = percentile(seen.latencies), percentile(seen.latencies, 95)
     return {
-        "questions/s": round(done / seconds, 1), "p50 ms": p50, "p95 ms": p95, "p95 of p50": ratio(p95, p50),
-        "errors": len(seen.errors), "first error": next(iter(seen.errors), ""), "mixed": seen.mixed,
-        "writes": seen.written, "MB at 10 s": early, "MB": late, "client": client,
+        "questions/s": round(done / seconds, 1),
+        "p50 ms": p50,
+        "p95 ms": p95,
+        "p95 of p50": ratio(p95, p50),
+        "errors": len(seen.errors),
+        "first error": next(iter(seen.errors), ""),
+        "mixed": seen.mixed,
+        "writes": seen.written,
+        "MB at 10 s": early,
+        "MB": late,
+        "client": client,
     }
 
 
