@@ -234,9 +234,9 @@ def retrieval_of(
     there = dict(retriever.passages([name for item in first for name in _mentioned(item)]))
     kept = [item for item in first if item["id"] in there]
     if len(kept) < len(first):
-        there.update(retriever.passages([item["id"] for item in ranked]))
+        # All from one look: passages of a document before and after a write must not stand side by side.
+        there = dict(retriever.passages([name for item in ranked for name in _mentioned(item)]))
         kept = [item for item in ranked if item["id"] in there][: state["k"]]
-        there.update(retriever.passages([name for item in kept for name in _mentioned(item)]))
     sufficiency, calibrated = _calibrated(calibration, "sufficiency", state.get("sufficiency"))
     told = (notice for event in state["events"] for notice in event.get("notices", ()))
     return Retrieval(

@@ -45,7 +45,10 @@ PARTS = set(re.findall(r"`(polyhop(?:\.\w+)+)`", (ROOT / "docs" / "parts.md").re
 INSIDE = {"benchmarks/documents.py", "benchmarks/reading.py", "benchmarks/speed.py"}
 
 # A heavy library is imported inside a function, or at the top of a module that is imported inside functions only.
-HEAVY = {"chromadb", "litellm", "onnx", "sentence_transformers", "torch", "transformers"}
+HEAVY = {
+    *("chromadb", "litellm", "onnx", "sentence_transformers", "torch", "transformers"),
+    *("fastapi", "prometheus_client", "uvicorn"),
+}
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ class Catalogue:
         self.collection = collection
         self._syncing = threading.Lock()
         self._snapshot: Snapshot | None = None
-        if not _holds_tools(collection.record):
+        if not holds_tools(collection.record, empty=True):
             raise CallerError(
                 f"collection {collection.name!r} holds documents, not tools; give the catalogue another name"
             )
@@ -220,11 +220,11 @@ def prepared(tool: Tool) -> Prepared:
     return Prepared(document, [Chunk(document.text, title=document.title)], digest(document))
 
 
-def _holds_tools(record: Record) -> bool:
-    """Say whether what a record holds, if anything, are tools."""
+def holds_tools(record: Record, *, empty: bool) -> bool:
+    """Say whether what a record holds are tools; `empty` is said of one that holds nothing yet."""
     with record.reading() as connection:
         row = connection.execute("SELECT metadata FROM documents WHERE live IS NOT NULL LIMIT 1").fetchone()
-    return row is None or "definition" in json.loads(row[0])
+    return empty if row is None else "definition" in json.loads(row[0])
 
 
 def _lazy(options: Options | None) -> Options:

@@ -12,6 +12,8 @@ from .collections import export, import_, index, list_, reindex, remove, status
 from .common import Debug
 from .eval import evaluate
 from .inspect import doctor, show
+from .keys import app as keys
+from .server import serve as serve_http
 from .tools import app as tools
 from .tools import serve
 from .train import train
@@ -39,13 +41,15 @@ _COMMANDS = (
     reindex,
     doctor,
     train,
+    serve_http,
     demo,
 )
-_NAMES = {evaluate: "eval", list_: "list", import_: "import"}
+_NAMES = {evaluate: "eval", list_: "list", import_: "import", serve_http: "serve"}
 for _command in _COMMANDS:
     app.command(_NAMES.get(_command))(_command)
 tools.command()(serve)
 app.add_typer(tools, name="tools")
+app.add_typer(keys, name="keys")
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so

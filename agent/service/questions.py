@@ -1,0 +1,174 @@
+"""Questions: passages, answers, conversations, tools."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
+from contextlib import AsyncExitStack, aclosing
+from typing import Any, cast
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+
+from ...conversation.turn import ASSISTANT, USER
+from ...core.errors import CallerError, PolyhopError
+from ...core.logs import get_logger
+from ...graphs.state import Event
+from ..agent import Agent
+from ..options import QuestionOptions, requested
+from ..results import Answer
+from ..selection import SelectedTool
+from .agui import AgUiRun
+from .bodies import (
+    AnswerBody,
+    AskBody,
+    ChatAnswerBody,
+    ChatBody,
+    RetrievalBody,
+    RetrieveBody,
+    SearchBody,
+    SelectBody,
+    SelectionBody,
+)
+from .events import EventStream, told
+from .limits import QUESTION_BYTES
+from .problems import COMMON
+from .state import Reader, Service, service_of
+
+log = get_logger(__name__)
+router = APIRouter(tags=["questions"], responses=COMMON, max_body_size=QUESTION_BYTES)
+EVENTS: dict[str, Any] = {
+    "text/event-stream": {"schema": {"type": "string"}, "example": 'data: {"type":"RUN_STARTED","runId":"…"}\n\n'}
+}
+
+
+History = Sequence[Mapping[str, Any]]
+
+
+class PosedQuestion:
+    """A question put to an agent, in a conversation with the turns before it.
+
+    Raises:
+        CallerError: for one that cannot be asked, so that it is told before a stream begins.
+    """
+
+    def __init__(self, agent: Agent, question: str, k: int | None, where: str, *, history: History | None) -> None:
+        self.question, self._agent, self._k, self._history = question, agent, k, history
+        self._options: QuestionOptions = {"where": where, "history": history or []}
+        requested(question, k or agent.settings.k, self._options)
+
+    def answer(self) -> Coroutine[Any, Any, Answer]:
+        """Return the work of answering it."""
+        return self._agent.aask(self.question, self._k, **self._options)
+
+    def parts(self) -> AsyncGenerator[Event | Answer, None]:
+        """Yield the events of the run, then the answer."""
+        return cast(AsyncGenerator[Event | Answer, None], self._agent.astream(self.question, self._k, **self._options))
+
+    def outcome(self, answer: Answer) -> Mapping[str, Any]:
+        """Return an answer as it is sent: in a conversation with the turns to send the next time."""
+        if self._history is None:
+            return answer.to_dict()
+        asked = {"role": USER, "content": answer.retrieval.turn, "question": answer.question}
+        said = {"role": ASSISTANT, "content": answer.text if answer.found else "", "titles": answer.titles}
+        return {**answer.to_dict(), "messages": [*self._history, asked, said]}
+
+
+@router.post("/retrieve", response_model=RetrievalBody)
+async def retrieve(body: RetrieveBody, request: Request, caller: Reader) -> Response:
+    """Find the passages that together answer a question. No language model writes anything."""
+    service = service_of(request)
+    async with AsyncExitStack() as held:
+        agent = await _agent(service, caller.tenant, body, held)
+        found = await service.unless_left(request, agent.aretrieve(body.question, body.k, where=body.where))
+        return JSONResponse(found.to_dict())
+
+
+@router.post("/ask", response_model=AnswerBody, responses={200: {"content": EVENTS}})
+async def ask(body: AskBody, request: Request, caller: Reader) -> Response:
+    """Answer a question from passages, with citations; with `stream` the hops are told as they happen."""
+    return await _answered(request, caller.tenant, body, body.question)
+
+
+@router.post("/chat", response_model=ChatAnswerBody, responses={200: {"content": EVENTS}})
+async def chat(body: ChatBody, request: Request, caller: Reader) -> Response:
+    """Answer the last turn of a conversation, understood by those before; nothing of it is kept on the server."""
+    *before, last = body.messages
+    if last.role != USER:
+        raise CallerError("the last turn must be a user's")
+    return await _answered(request, caller.tenant, body, last.content, history=[one.turn() for one in before])
+
+
+@router.post("/select_tools", response_model=SelectionBody)
+async def select_tools(body: SelectBody, request: Request, caller: Reader) -> Response:
+    """Choose the tools of a catalogue that a request needs, or none."""
+    service = service_of(request)
+    async with service.admitted(), service.shelf.tools(caller.tenant, body.collection) as selector:
+        work = selector.aselect(body.request, body.k, where=body.where)
+        chosen = await service.unless_left(request, work)
+    return JSONResponse(
+        {
+            "request": chosen.request,
+            "tools": [_tool(one) for one in chosen.tools],
+            "answerable": chosen.answerable,
+            "abstained": chosen.abstained,
+            "why": chosen.why,
+            "intents": chosen.intents,
+        }
+    )
+
+
+def _tool(one: SelectedTool) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "score": one.score,
+        "reason": one.reason,
+        "description": one.tool.description,
+        "definition": one.definition(),
+        "alternatives": one.alternatives,
+    }
+
+
+async def _agent(service: Service, tenant: str, body: SearchBody, held: AsyncExitStack) -> Agent:
+    """Return the agent for a request; `held` gives back what the request holds."""
+    await held.enter_async_context(service.admitted())
+    lent = service.shelf.agent(tenant, body.collections, body.profile)
+    return await held.enter_async_context(lent)
+
+
+async def _answered(
+    request: Request, tenant: str, body: AskBody | ChatBody, question: str, *, history: History | None = None
+) -> Response:
+    service = service_of(request)
+    async with AsyncExitStack() as held:
+        agent = await _agent(service, tenant, body, held)
+        posed = PosedQuestion(agent, question, body.k, body.where, history=history)
+        if body.stream:
+            return EventStream(_streamed(service, posed), service, held.pop_all())
+        answer = await service.unless_left(request, posed.answer())
+        return JSONResponse(posed.outcome(answer))
+
+
+async def _streamed(service: Service, posed: PosedQuestion) -> AsyncGenerator[bytes, None]:
+    """Yield a run as AG-UI events; closing it ends the run."""
+    run = AgUiRun(posed.question)
+    for event in run.begin():
+        yield told(event)
+    try:
+        async with service.within_deadline(), aclosing(posed.parts()) as parts:
+            async for part in parts:
+                heard = run.end(part, posed.outcome(part)) if isinstance(part, Answer) else run.hear(part)
+                yield b"".join(map(told, heard))
+    except Exception as error:  # whoever listens must hear of it
+        yield b"".join(map(told, run.fail(*failure(error))))
+
+
+def failure(error: Exception) -> tuple[str, str]:
+    """Return what is told of an error in a stream, and its name."""
+    if isinstance(error, TimeoutError):
+        return "the deadline of the request has passed", "deadline"
+    if isinstance(error, PolyhopError):
+        log.error("stream failed", error=str(error))
+    else:
+        log.exception("stream failed", exc_info=error)
+    shown = str(error) if isinstance(error, CallerError) else "the server failed at it; its log says why"
+    return shown, type(error).__name__

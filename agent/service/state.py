@@ -1,0 +1,165 @@
+"""What the operations of a server share: who asks, what is open, how much is under way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Depends, Request, Security
+from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+
+from ...core.settings import Settings
+from ...encoders import Encoder
+from .keys import DEFAULT, SCOPES, KeyStore, Scope
+from .limits import Admission, QuestionPool, Rates, ServerLimits
+from .metrics import Metrics
+from .problems import Refused
+from .shelf import Shelf
+from .writer import WriteQueue
+
+T = TypeVar("T")
+
+_BEARER = HTTPBearer(auto_error=False, description="a key of `polyhop keys add`; on this machine none is needed")
+_HEADER = APIKeyHeader(name="X-API-Key", auto_error=False, description="the same key")
+
+
+class ClientLeft(Exception):
+    """Whoever asked is gone; nobody reads what is answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: a tenant, and what he may do."""
+
+    tenant: str
+    scopes: frozenset[str]
+
+
+class Service:
+    """A server's state. Used in one event loop.
+
+    Args:
+        open_here: whether nobody needs a key as long as there is none.
+    """
+
+    def __init__(self, settings: Settings, embedder: Encoder, limits: ServerLimits, *, open_here: bool) -> None:
+        self.settings, self.limits, self.open_here = settings, limits, open_here
+        self.keys = KeyStore(settings.home)
+        self.metrics = Metrics()
+        self.admission = Admission(limits.most)
+        self.rates = Rates(limits.rate)
+        self.pool = QuestionPool(limits.workers)
+        self.shelf = Shelf(settings, embedder, self.pool.quiet)
+        self.writer = WriteQueue(self.shelf, most=limits.most, grace=limits.grace)
+        self.ready = False
+        self.metrics.inside.set_function(lambda: self.admission.inside)
+        self.metrics.writes.set_function(lambda: self.writer.waiting)
+        self.metrics.uploads.set_function(lambda: len(self.writer.jobs))
+
+    @property
+    def unlocked(self) -> bool:
+        """Say whether everybody who reaches the server may do everything."""
+        return self.open_here and not self.keys.any()
+
+    async def begin(self) -> None:
+        """Take up what an earlier server left; from now on threads of this loop are those of the pool."""
+        asyncio.get_running_loop().set_default_executor(self.pool)
+        self.writer.begin()
+        self._warming = asyncio.create_task(asyncio.to_thread(_warm))
+        self.ready = True
+
+    async def end(self) -> None:
+        """Finish the writes that were accepted, and close everything."""
+        self.ready = False
+        await self._warming
+        await self.writer.end()
+        await self.shelf.close()
+        self.keys.close()
+
+    @asynccontextmanager
+    async def admitted(self) -> AsyncIterator[None]:
+        """Hold a place among the requests under way.
+
+        Raises:
+            BusyError: where all are taken.
+        """
+        with self.admission.place():
+            yield
+
+    def within_deadline(self) -> asyncio.Timeout:
+        """Return a context that raises `TimeoutError` once the deadline of a request passes."""
+        return asyncio.timeout(self.limits.deadline)
+
+    async def unless_left(self, request: Request, work: Coroutine[Any, Any, T]) -> T:
+        """Do work, and give it up when the client leaves or the deadline passes.
+
+        Raises:
+            ClientLeft: when he leaves.
+            TimeoutError: when it passes.
+        """
+        task = asyncio.ensure_future(work)
+        gone = asyncio.ensure_future(left(request))
+        try:
+            await asyncio.wait({task, gone}, timeout=self.limits.deadline, return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                return task.result()
+            if gone.done():
+                self.metrics.cancelled.inc()
+                raise ClientLeft
+            raise TimeoutError
+        finally:
+            task.cancel()
+            gone.cancel()
+
+
+def _warm() -> None:
+    """Import what streams need, before the first one asks for it: it takes a second."""
+    from ...graphs.graph import question_graph
+
+    question_graph()
+
+
+async def left(request: Request) -> None:
+    """Wait until the client has gone away; the body must have been read."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def service_of(request: Request) -> Service:
+    """Return the state of the server that a request has reached."""
+    found: Service = request.app.state.service
+    return found
+
+
+def holder(scope: Scope) -> Callable[..., Coroutine[Any, Any, Caller]]:
+    """Return the dependency that lets those in whose key has a scope."""
+
+    async def who(
+        request: Request,
+        bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],
+        header: Annotated[str | None, Security(_HEADER)],
+    ) -> Caller:
+        service = service_of(request)
+        given = bearer.credentials if bearer else header or ""
+        if service.unlocked:
+            service.rates.take(request.client.host if request.client else "")
+            return Caller(DEFAULT, frozenset(SCOPES))
+        key = service.keys.check(given)
+        if key is None:
+            service.metrics.refused.labels("key").inc()
+            raise Refused(401, "a key is needed that holds; give it as a bearer token", {"WWW-Authenticate": "Bearer"})
+        service.rates.take(key.id)
+        if scope not in key.scopes:
+            service.metrics.refused.labels("scope").inc()
+            raise Refused(403, f"the key lacks the scope {scope!r}")
+        return Caller(key.tenant, key.scopes)
+
+    return who
+
+
+Reader = Annotated[Caller, Depends(holder("read"))]
+Author = Annotated[Caller, Depends(holder("write"))]
+Admin = Annotated[Caller, Depends(holder("admin"))]
