@@ -142,7 +142,8 @@ def _read(row: Mapping[str, Any]) -> Platt:
 
 def _fitted_to(collection: Collection, config: Config) -> dict[str, str]:
     """Return the embedder and a digest of all that decides what a score means: parts, their numbers and weights."""
-    from ..answering.extractive import reader, scorer
+    from ..answering.extractive import scorer
+    from ..retrieval.rerank import reader
 
     embedder = collection.embedder
     parts = [

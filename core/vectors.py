@@ -26,10 +26,10 @@ def product(rows: Vectors | Numbers, columns: Vectors | Numbers) -> Any:
     size = max(1, min(_ROWS, _ALONE // max(1, dimension * wide)))
     blocks = count // size
     whole = blocks * size
-    columns = np.ascontiguousarray(columns)
+    own: Any = np.ascontiguousarray(columns)
     found = np.empty((count, wide), np.result_type(rows, columns))
-    np.matmul(rows[:whole].reshape(blocks, size, dimension), columns, out=found[:whole].reshape(blocks, size, wide))
-    found[whole:] = rows[whole:] @ columns
+    np.matmul(rows[:whole].reshape(blocks, size, dimension), own, out=found[:whole].reshape(blocks, size, wide))
+    found[whole:] = rows[whole:] @ own
     return found
 
 
