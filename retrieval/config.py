@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 #: updaters that are asked after those of the settings where a ranking is looked at again
 FURTHER = ("span",)
+#: updaters that are asked after those of the settings where a run may hop more than once
+DEEP = ("unborne",)
 #: rerankers that every ranking goes through, and without more than these in `fast`, for they read no text
 LIGHT = ("learned",)
 CHOICE = "choice"
@@ -100,11 +102,14 @@ class Config:
         names = {one.name for one in hops}
         augment = AUGMENTERS.make(settings.augment) if settings.augment else None
         rerankers, choice = _rerankers(settings)
+        deep = settings.max_hops > 1
+        if deep:
+            hops += tuple(UPDATERS.make(name, retriever) for name in DEEP if name not in names)
         stop: Stop = MaxHops(settings.max_hops)
         for rule in STOP_RULES.make_all(settings.stop):
             stop |= rule
         return cls(
-            first=FirstSearch(fusion=FUSIONS.make(settings.fusion)),
+            first=FirstSearch(fusion=FUSIONS.make(settings.fusion), short=deep),
             hops=hops,
             augment=augment,
             gate=None if augment is None or settings.gate is None else _gate(augment.name, settings.gate),

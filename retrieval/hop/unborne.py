@@ -23,10 +23,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ...core.words import STOP, capital_spans, name_key
+from ...store.names import Kind as Name
 from ..candidate import Candidate, Kind, Query
 from ..run import LoadedPassage, Run
 from .mentions import COMMON
 from .role import best_of, query_from, reached
+from .shared import with_parts
 
 MOST_WORDS = 6
 PER_BRIDGE = 24
@@ -80,9 +82,9 @@ class UnborneNameHop:
         free = [key for key in keys if key not in borne]
         short, long = [key for key in free if single(key)], [key for key in free if not single(key)]
         found: dict[str, tuple[float, Sequence[str]]] = {}
-        for key, ids in title_holders(short, run).items():
-            if 0 < len(ids) <= self.common:
-                found[key] = self.titled, ids
+        for key, bearers in short_bearers(short, run).items():
+            if len(bearers) <= self.common:
+                found[key] = self.titled, [known.passage.id for known, _ in run.nearest(bearers, self.common)]
         for key, held in run.retriever.mentioning(long, self.common, where=run.where).items():
             if held:
                 found[key] = self.mentioned, held
@@ -106,16 +108,17 @@ def single(key: str) -> bool:
     return " " not in key and not any(letter.isdigit() for letter in key)
 
 
-def title_holders(keys: Sequence[str], run: Run) -> dict[str, list[str]]:
-    """Return for each word the first passages of the documents that have it in their titles beside another word."""
+def short_bearers(keys: Iterable[str], run: Run) -> dict[str, list[tuple[str, int]]]:
+    """Return (document key, kind) of the documents with each word in their titles beside others; `run` has met them."""
     held = run.retriever.mentioning(sorted(set(keys)), COMMON, where=run.where)
     run.load(name for ids in held.values() for name in ids)
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[tuple[str, int]]] = {}
     for key, ids in held.items():
-        there = [known for name in ids if (known := run.known(name)) is not None]
-        titled = [one.passage.document for one in there if key in _title_words(one.passage.title)]
-        run.meet(titled)
-        found[key] = [known.passage.id for known, _ in run.nearest([(one, 0) for one in dict.fromkeys(titled)], COMMON)]
+        there = [known.passage for name in ids if (known := run.known(name)) is not None]
+        titled = dict.fromkeys(one.document for one in there if key in _title_words(one.title))
+        if titled:
+            found[key] = [(document, int(Name.SHORT)) for document in titled]
+    run.meet(document for bearers in found.values() for document, _ in bearers)
     return found
 
 
@@ -128,8 +131,10 @@ def names_in(known: LoadedPassage) -> list[str]:
 @lru_cache(maxsize=4_096)
 def names_of_text(text: str) -> tuple[str, ...]:
     """Return the keys of capitalised names and of identifiers in a text, in order, each once."""
-    keys = (name_key(name) for name in (*capital_spans(text), *_IDENTIFIER.findall(text)))
-    return tuple(dict.fromkeys(key for key in keys if _telling(key.split())))
+    names = dict.fromkeys(part for span in capital_spans(text) for part in with_parts(name_key(span)))
+    whole = f" {' / '.join(names)} "
+    names |= dict.fromkeys(key for key in map(name_key, _IDENTIFIER.findall(text)) if f" {key} " not in whole)
+    return tuple(key for key in names if _telling(key.split()))
 
 
 def _telling(words: list[str]) -> bool:
