@@ -37,6 +37,8 @@ LEAST = 1e-6
 #: letters and digits in one word, or joined by hyphens: VM-1042, vm-hal-09, E90
 _IDENTIFIER = re.compile(r"(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[^\W\d_])[^\W_]+(?:-[^\W_]+)*(?![\w-])")
 
+_POSSESSIVE = re.compile(r"['’]s\b")
+
 
 @dataclass(frozen=True, slots=True)
 class UnborneNameHop:
@@ -73,7 +75,9 @@ class UnborneNameHop:
     def search(self, queries: Sequence[Query], run: Run) -> list[Candidate]:
         """Return the passages that the names lead to, each with the best name from a bridge."""
         found = self._led([query["text"] for query in queries], run)
-        return best_of(one for query in queries for one in self._found(query, found.get(query["text"], (0.0, ()))[1], run))
+        return best_of(
+            one for query in queries for one in self._found(query, found.get(query["text"], (0.0, ()))[1], run)
+        )
 
     def _led(self, names: Iterable[str], run: Run) -> Mapping[str, tuple[float, Sequence[str]]]:
         """Return for each name that leads to few passages what such a way weighs, and the passages."""
@@ -98,9 +102,7 @@ class UnborneNameHop:
                 continue
             if target.passage.document != bridge.passage.document:
                 score = max(LEAST, strength * (query["score"] - float(bridge.vector @ target.vector)))
-                yield reached(
-                    self, query, target.passage.id, query["text"], score=score, parts={"strength": strength}
-                )
+                yield reached(self, query, target.passage.id, query["text"], score=score, parts={"strength": strength})
 
 
 def single(key: str) -> bool:
@@ -128,10 +130,15 @@ def names_in(known: LoadedPassage) -> list[str]:
     return [key for key in names_of_text(known.passage.text) if key not in own and key not in title][:PER_BRIDGE]
 
 
+def name_of(words: str) -> str:
+    """Return the key of a name as a text has it; "the Aldra's engine" is that of the Aldra."""
+    return name_key(_POSSESSIVE.sub("", words))
+
+
 @lru_cache(maxsize=4_096)
 def names_of_text(text: str) -> tuple[str, ...]:
     """Return the keys of capitalised names and of identifiers in a text, in order, each once."""
-    names = dict.fromkeys(part for span in capital_spans(text) for part in with_parts(name_key(span)))
+    names = dict.fromkeys(part for span in capital_spans(text) for part in with_parts(name_of(span)))
     whole = f" {' / '.join(names)} "
     names |= dict.fromkeys(key for key in map(name_key, _IDENTIFIER.findall(text)) if f" {key} " not in whole)
     return tuple(key for key in names if _telling(key.split()))

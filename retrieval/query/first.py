@@ -11,7 +11,7 @@ from ..candidate import Candidate, Query
 from ..fusion.role import Fusion, FusionInput
 from ..fusion.rrf import ReciprocalRank
 from ..hop.mentions import Mention, mentions
-from ..hop.unborne import short_bearers, single
+from ..hop.unborne import name_of, short_bearers, single
 from ..run import KIND_WEIGHT, Run
 
 #: the score of what only a clause of the question found: above nothing, below everything else
@@ -118,7 +118,7 @@ def _short_names(text: str, found: Sequence[Mention], most: int, run: Run) -> li
     """Return the words that are capitalised inside a question, in none of its names, and in `most` titles at most."""
     taken = {word for mention in found for word in mention.key.split()}
     keys = {
-        name_key(match.group()) for match in WORD.finditer(text) if match.start() and match.group()[0].isupper()
+        name_of(match.group()) for match in WORD.finditer(text) if match.start() and match.group()[0].isupper()
     } - taken
     borne = short_bearers((key for key in keys if single(key) and key not in STOP), run)
     return [Mention(key, tuple(bearers)) for key, bearers in sorted(borne.items()) if len(bearers) <= most]
