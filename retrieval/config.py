@@ -91,6 +91,9 @@ class Config:
         With a language model (`llm`) that may split questions, `fast` and `auto` look a second time wherever they would
         ask it: that costs milliseconds and no money, and often makes the call needless.
 
+        Where a run may hop more than once, names that no document is called are followed too, in the question as well:
+        what a chain lacks then is seldom what a search finds. A single hop keeps the ranking it was trained for.
+
         Raises:
             CallerError: for a part that there is not, or that needs a retriever and was given none.
             OperatorError: for weights that cannot be used.
