@@ -125,7 +125,7 @@ class Settings(RetiredSettings):
     updaters: str = Field(
         "link,hyperlink",
         description="hop updaters in use, with commas: link, hyperlink, span, treehop or treehop=FILE, directional, "
-        "pagerank, shared, module:Class",
+        "pagerank, shared, unborne, module:Class",
     )
     rerankers: str = Field(
         "learned,reader,cover",

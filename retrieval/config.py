@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 #: updaters that are asked after those of the settings where a ranking is looked at again
 FURTHER = ("span",)
+#: updaters that are asked after those of the settings where a run may hop more than once
+DEEP = ("unborne",)
 #: rerankers that every ranking goes through, and without more than these in `fast`, for they read no text
 LIGHT = ("learned", "cover")
 CHOICE = "choice"
@@ -90,6 +92,9 @@ class Config:
         With a language model (`llm`) that may split questions, `fast` and `auto` look a second time wherever they would
         ask it: that costs milliseconds and no money, and often makes the call needless.
 
+        Where a run may hop more than once, names that no document is called are followed too, in the question as well:
+        what a chain lacks then is seldom what a search finds. A single hop keeps the ranking it was trained for.
+
         Raises:
             CallerError: for a part that there is not, or that needs a retriever and was given none.
             OperatorError: for weights that cannot be used.
@@ -101,11 +106,14 @@ class Config:
         names = {one.name for one in hops}
         augment = AUGMENTERS.make(settings.augment) if settings.augment else None
         rerankers, choice = _rerankers(settings)
+        deep = settings.max_hops > 1
+        if deep:
+            hops += tuple(UPDATERS.make(name, retriever) for name in DEEP if name not in names)
         stop: Stop = MaxHops(settings.max_hops)
         for rule in STOP_RULES.make_all(settings.stop):
             stop |= rule
         return cls(
-            first=FirstSearch(fusion=FUSIONS.make(settings.fusion)),
+            first=FirstSearch(fusion=FUSIONS.make(settings.fusion), short=deep),
             hops=hops,
             augment=augment,
             gate=None if augment is None or settings.gate is None else _gate(augment.name, settings.gate),

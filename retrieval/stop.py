@@ -38,7 +38,8 @@ class Progress:
     kth: float = 0.0
     #: probability that the best k hold everything needed, where somebody estimates it
     sufficiency: float | None = None
-    #: passages that the last search found, or led to once more, and no hop has begun at; None where nobody counts
+    #: passages that the last search found, or led to once more, or that are among the best k, and no hop has begun at;
+    #: None where nobody counts
     unread: int | None = None
 
 
@@ -141,7 +142,7 @@ class WhenDry(_Blind):
     """Ends once a search leads to nothing that is left to read, or nothing is left to ask.
 
     A passage that an earlier search had found counts until a hop has begun at it: the first search often has the next
-    bridge among its candidates already. Never costs recall, and saves little.
+    bridge among its candidates already. So does each of the best k, where a chain may begin. Saves little.
     """
 
     def __call__(self, progress: Progress) -> bool:

@@ -204,7 +204,7 @@ def verdict(state: State, run: Run, proposed: Sequence[Query] | None = None) -> 
     progress = Progress(
         hops=state["searches"] - 1,
         new_passages=state["new_passages"],
-        unread=state.get("unread"),
+        unread=_unread(state),
         new_best=state["new_best"],
         queries=len(state["frontier"] if proposed is None else proposed),
         seconds=time.monotonic() - run.started,
@@ -214,6 +214,15 @@ def verdict(state: State, run: Run, proposed: Sequence[Query] | None = None) -> 
         sufficiency=state.get("sufficiency"),
     )
     return (run.config.stopping() | MaxHops(MOST_HOPS)).reason(progress)
+
+
+def _unread(state: State) -> int | None:
+    """Return how many passages are left to go on from: of those the last search led to, and of the best k."""
+    unread = state.get("unread")
+    if unread is None:
+        return None
+    best = list(_distinct(state))[: state["k"]]
+    return unread + len(set(best) - set(state.get("expanded", [])))
 
 
 def best_query(queries: Sequence[Query]) -> float:

@@ -40,6 +40,7 @@ UPDATERS: Registry[HopUpdater] = Registry(
         "hyperlink": "polyhop.retrieval.hop.hyperlink:HyperlinkHop",
         "span": "polyhop.retrieval.hop.span:SpanHop",
         "shared": "polyhop.retrieval.hop.shared:SharedNameHop",
+        "unborne": "polyhop.retrieval.hop.unborne:UnborneNameHop",
         "directional": "polyhop.retrieval.hop.directional:DirectionalHop",
         "pagerank": "polyhop.retrieval.hop.pagerank:PageRankHop",
         "treehop": "polyhop.retrieval.hop.treehop:TreeHop",

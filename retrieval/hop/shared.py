@@ -81,11 +81,11 @@ class SharedNameHop:
 def _names(known: LoadedPassage) -> list[str]:
     """Return the names of several words in a passage that are not its own, the first `PER_BRIDGE`."""
     own = known.names()
-    keys = dict.fromkeys(key for span in capital_spans(known.passage.text) for key in _with_parts(name_key(span)))
+    keys = dict.fromkeys(key for span in capital_spans(known.passage.text) for key in with_parts(name_key(span)))
     return [key for key in keys if key not in own and _telling(key.split())][:PER_BRIDGE]
 
 
-def _with_parts(key: str) -> list[str]:
+def with_parts(key: str) -> list[str]:
     """Return a name and what stands between its connecting words: `amoco cadiz of liberia` is two names."""
     parts: list[list[str]] = [[]]
     for word in key.split():

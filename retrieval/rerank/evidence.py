@@ -105,7 +105,7 @@ class Evidence:
         ids, passages = [name for name, _ in there], [known for _, known in there]
         own = [ways[name] for name in ids]
         scores = {one["id"]: one["score"] for one in steered}
-        rows = _rows(ids, passages, own, {way: len(some) for way, some in bridges.items()}, run)
+        rows = _rows(_Met.of(passages, own, bridges, run), run) if ids else np.zeros((0, len(NAMES)))
         rows[:, [_AT["steered"], _AT["steered place"]]] = _steered([scores.get(name) for name in ids])
         return cls(ids, passages, own, rows)
 
@@ -163,11 +163,13 @@ class _Met:
     """The passages found, with what several features are made of.
 
     `worth` is the share of the question's rarity that each of its words has, and `holds` says which of them each
-    passage holds, shape (passages, words). `both` is the mean of cosine and lexical score, twice.
+    passage holds, shape (passages, words). `bridges` are the passages that lead to each by each kind of way. `both` is
+    the mean of cosine and lexical score, twice.
     """
 
     known: Sequence[LoadedPassage]
     ways: Sequence[Mapping[str, Candidate]]
+    bridges: Mapping[tuple[str, str], set[str]]
     words: Sequence[str]
     worth: Numbers
     holds: Numbers
@@ -179,7 +181,13 @@ class _Met:
     both: Numbers
 
     @classmethod
-    def of(cls, known: Sequence[LoadedPassage], ways: Sequence[Mapping[str, Candidate]], run: Run) -> _Met:
+    def of(
+        cls,
+        known: Sequence[LoadedPassage],
+        ways: Sequence[Mapping[str, Candidate]],
+        bridges: Mapping[tuple[str, str], set[str]],
+        run: Run,
+    ) -> _Met:
         """Return what is known of passages, at least one, and the ways to them."""
         words = sorted(run.weights)
         worth = np.array([run.weights[word] for word in words])
@@ -193,7 +201,7 @@ class _Met:
         floor = own[first].min() if first.any() else own.min()
         near = (own - floor) / max(1e-6, own.max() - floor)
         holds, sample = _held(words, [one.words for one in known]), run.retriever.background()
-        return cls(known, ways, words, worth, holds, vectors, sample, own, lexical, fused, near + lexical)
+        return cls(known, ways, bridges, words, worth, holds, vectors, sample, own, lexical, fused, near + lexical)
 
 
 def _searched(ways: Mapping[str, Candidate]) -> Candidate | None:
@@ -208,17 +216,8 @@ def _held(words: Sequence[str], keys: Sequence[frozenset[str]]) -> Numbers:
 Columns = Mapping[str, Numbers | Sequence[float] | float]
 
 
-def _rows(
-    ids: Sequence[str],
-    known: Sequence[LoadedPassage],
-    ways: Sequence[Mapping[str, Candidate]],
-    bridges: Mapping[tuple[str, str], int],
-    run: Run,
-) -> Numbers:
-    rows = np.zeros((len(ids), len(NAMES)))
-    if not ids:
-        return rows
-    met = _Met.of(known, ways, run)
+def _rows(met: _Met, run: Run) -> Numbers:
+    rows = np.zeros((len(met.known), len(NAMES)))
     for columns in (
         _of_searches(met, run),
         _of_clauses(met, run),
@@ -228,7 +227,7 @@ def _rows(
     ):
         for name, values in columns.items():
             rows[:, _AT[name]] = values
-    _put_ways(rows, ids, bridges, met)
+    _put_ways(rows, met)
     return rows
 
 
@@ -330,10 +329,10 @@ def _of_documents(met: _Met) -> Columns:
     }
 
 
-def _put_ways(rows: Numbers, ids: Sequence[str], leading: Mapping[tuple[str, str], int], met: _Met) -> None:
+def _put_ways(rows: Numbers, met: _Met) -> None:
     """Fill in what is known of the way to each passage that was reached from another one."""
     vectors, known, holds, places = met.vectors, met.known, met.holds, _places(met.both)
-    at = {name: row for row, name in enumerate(ids)}
+    at = {one.passage.id: row for row, one in enumerate(known)}
     taken = [
         (row, at[one["path"][-1]], one)
         for row, own in enumerate(met.ways)
@@ -363,7 +362,7 @@ def _put_ways(rows: Numbers, ids: Sequence[str], leading: Mapping[tuple[str, str
         ),
         "fit": np.array([one.get("parts", {}).get("fit", 0.0) for _, _, one in taken]),
         "around": np.array([_around(known[bridge].passage.text, one["name"], worth) for _, bridge, one in taken]),
-        "bridges": np.log1p([leading[one["id"], one["kind"]] for _, _, one in taken]),
+        "bridges": np.log1p([len(met.bridges[one["id"], one["kind"]]) for _, _, one in taken]),
     }
     for number, (row, bridge, one) in enumerate(taken):
         for name, value in values.items():

@@ -21,6 +21,7 @@ from polyhop.retrieval.escalation import Always
 from polyhop.retrieval.hop.hyperlink import HyperlinkHop
 from polyhop.retrieval.hop.link import LinkHop
 from polyhop.retrieval.hop.span import SpanHop
+from polyhop.retrieval.hop.unborne import UnborneNameHop
 from polyhop.retrieval.query.first import FirstSearch
 from polyhop.retrieval.query.gate import Gate
 from polyhop.retrieval.query.reformulations import Feedback
@@ -107,7 +108,7 @@ def test_the_second_look_changes_nothing_else() -> None:
         (one.first, one.hops, one.augment, one.ranker, one.stop, one.seconds)
         for one in (of(profile=name, max_hops=2, seconds=4) for name in ("fast", "quality", "auto"))
     }
-    assert [(LinkHop(), HyperlinkHop()), MaxHops(2) | WhenDry(), 4.0] == [
+    assert [(LinkHop(), HyperlinkHop(), UnborneNameHop()), MaxHops(2) | WhenDry(), 4.0] == [
         next(iter(parts))[place] for place in (1, 4, 5)
     ]
     assert 1 == len(parts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import pytest
 
@@ -103,6 +103,7 @@ OPEN = [
 ]
 ABSENT = [("html-page-furniture", "What is the password?"), ("html-page-furniture", "Does Tern use cookies?")]
 
+Profile = Literal["fast", "quality"]
 Opener = Callable[[str], Agent]
 
 
@@ -165,6 +166,18 @@ def test_a_third_hop_is_made(opened: Opener) -> None:
 
     assert {"Silver Harbour", "Marta Kowal", "Tarnow"} <= {passage.title for passage in found.passages}
     assert begun.index("Silver Harbour") < begun.index("Marta Kowal")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("hops", [1, 4])
+@pytest.mark.parametrize("profile", ["fast", "quality"])
+@pytest.mark.parametrize("question", ["Which films did Marta Kowal direct?", "How many films did Marta Kowal direct?"])
+def test_all_members_of_a_list_are_found(question: str, profile: Profile, hops: int, opened: Opener) -> None:
+    """The films that mention the director are among the first five, though none of them bears her name."""
+    with Agent(opened("third-hop").retriever, settings=Settings(profile=profile, max_hops=hops)) as agent:
+        found = {passage.title for passage in agent.retrieve(question, 5).passages}
+
+    assert {"Silver Harbour", "The Paper Orchard", "Cold Ferry"} <= found
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from polyhop.core.llm.gateway import Gateway
 from polyhop.encoders import Encoder
 from polyhop.graphs.graph import question_graph
-from polyhop.graphs.nodes.steps import best_query
+from polyhop.graphs.nodes.steps import best_query, verdict
 from polyhop.retrieval.candidate import Candidate, Kind, Query
 from polyhop.retrieval.config import Config
 from polyhop.retrieval.hop.directional import DirectionalHop
@@ -126,6 +126,22 @@ def test_a_run_is_dry_once_all_that_is_led_to_was_gone_on_from(films: Collection
     last = {one["id"] for one in state["found"] if one["hop"] == state["searches"] - 1}
     assert 0 == state["unread"] or not state["frontier"]
     assert last <= set(state["expanded"]) or not state["frontier"]
+
+
+def test_a_run_is_not_dry_while_one_of_the_best_k_is_left(films: Collection) -> None:
+    """A chain may begin at a passage that the search ranks low and that nothing leads to."""
+    run = new_run(films, stop=MaxHops(MOST_HOPS) | WhenDry())
+    state = question_graph().invoke(request(), context=run)
+    best = [one["id"] for one in state["ranked"]]
+    query = Query(text="", updater="link", checkpoint="", path=best[:1], score=1.0, strength=1.0)
+
+    def reason(*left: str) -> str:
+        begun = [name for name in best if name not in left]
+        return verdict({**state, "searches": 2, "unread": 0, "expanded": begun}, run, [query])
+
+    assert "WhenDry()" == reason()
+    assert "WhenDry()" == reason(best[state["k"]])
+    assert "" == reason(best[state["k"] - 1])
 
 
 def test_no_passage_is_gone_on_from_twice(films: Collection) -> None:

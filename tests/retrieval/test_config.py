@@ -167,3 +167,13 @@ def test_an_augmenter_may_not_have_the_name_of_a_hop() -> None:
     """Queries are handed to whoever bears the name that they are signed with."""
     with pytest.raises(CallerError, match="two parts are called 'feedback'"):
         Config(hops=(SpanHop(name="feedback"),), augment=Feedback()).searchers()
+
+
+@pytest.mark.parametrize(("most", "unborne"), [(0, False), (1, False), (2, True), (7, True)])
+def test_names_that_nobody_bears_are_followed_by_runs_of_several_hops(most: int, unborne: bool) -> None:  # noqa: FBT001
+    """A single hop is as it was, and who names the hop gets it once."""
+    made, named = (Config.of(Settings(max_hops=most, updaters=one)) for one in ("link,hyperlink", "unborne,link"))
+
+    assert unborne == ("unborne" in {one.name for one in made.hops})
+    assert ["unborne", "link"] == [one.name for one in named.hops]
+    assert FirstSearch(short=unborne) == made.first == named.first

@@ -17,6 +17,7 @@ from polyhop.retrieval.hop.pagerank import PageRankHop
 from polyhop.retrieval.hop.role import HopUpdater
 from polyhop.retrieval.hop.shared import SharedNameHop
 from polyhop.retrieval.hop.span import SpanHop
+from polyhop.retrieval.hop.unborne import UnborneNameHop
 from polyhop.retrieval.query.first import FirstSearch
 from polyhop.retrieval.query.reformulations import KEYWORDS, Expansion, Feedback, Repeat
 from polyhop.retrieval.query.role import Augmenter, Searcher
@@ -71,6 +72,15 @@ class TestSharedNameHop(HopUpdaterContract):
     def updater(self) -> HopUpdater:
         """Return a shared-name hop with its defaults."""
         return SharedNameHop()
+
+
+class TestUnborneNameHop(HopUpdaterContract):
+    """Short names, product numbers and identifiers as links."""
+
+    @pytest.fixture
+    def updater(self) -> HopUpdater:
+        """Return an unborne-name hop with its defaults."""
+        return UnborneNameHop()
 
 
 class TestSpanHop(HopUpdaterContract):
