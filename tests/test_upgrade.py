@@ -299,6 +299,7 @@ def test_settings_of_0_1_still_hold(made: Path, embedder: Encoder, monkeypatch: 
     given = {
         "FUSION": "minmax", "AUGMENT": "feedback", "GATE": "0.4", "DISTINCT": "false", "PAIRS": "7", "SURE": "0.1",
         "UNSURE": "0.2", "PROFILE": "auto", "UPDATERS": "link,treehop", "TREEHOP": str(made / "no.safetensors"),
+        "RERANKERS": "learned,cross",
     }  # fmt: skip
     for name, value in given.items():
         monkeypatch.setenv(f"POLYHOP_{name}", value)

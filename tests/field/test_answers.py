@@ -25,8 +25,6 @@ class Case(NamedTuple):
 
 
 CASES = [
-    Case("born-in-parentheses", "Where was Anna Keller born?", "born 14 March 1951 in Marburg"),
-    Case("born-in-parentheses", "Where was Tom Baker born?", "Leeds", ("Swansea",)),
     Case("born-in-parentheses", "Where was John Miller born?", "Boston"),
     Case("born-in-parentheses", "Where did John Miller die?", "Chicago"),
     Case("born-in-parentheses", "Who is Anna Keller's husband?", "married the composer Paul Stone in 1979"),
@@ -98,6 +96,7 @@ CASES = [
 ]
 #: what is not told yet
 OPEN = [
+    Case("born-in-parentheses", "Where was Tom Baker born?", "Leeds", ("Swansea",)),
     Case("born-in-parentheses", "Where was Anna Keller born?", "Marburg", ("Durham",)),
     Case("near-duplicates-number", "Who is the caretaker of house number 9?", "Mr Ihle", ("Mr Groth",)),
 ]

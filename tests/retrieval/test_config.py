@@ -20,6 +20,7 @@ from polyhop.retrieval.hop.link import LinkHop
 from polyhop.retrieval.hop.span import SpanHop
 from polyhop.retrieval.query.first import FirstSearch
 from polyhop.retrieval.query.reformulations import Feedback
+from polyhop.retrieval.rerank.cover import Cover
 from polyhop.retrieval.rerank.learned import Learned
 from polyhop.retrieval.rerank.role import head_of
 from polyhop.retrieval.run import Run
@@ -106,7 +107,7 @@ def test_a_configuration_without_settings_is_that_of_the_default_ones(monkeypatc
     assert FirstSearch(fusion=ReciprocalRank()) == made.first
     assert (LinkHop(), HyperlinkHop()) == made.hops
     assert MaxHops(1) | WhenDry() == made.stop
-    assert ((Learned(),), (), ()) == (made.light, made.further, made.rerankers)
+    assert ((Learned(), Cover()), (), ()) == (made.light, made.further, made.rerankers)
     with pytest.raises(FrozenInstanceError):
         made.seconds = 1.0  # type: ignore[misc]
 

@@ -9,11 +9,11 @@ import pytest
 from polyhop.core.errors import CallerError
 from polyhop.core.types import Passage
 from polyhop.training.questions import read
-from polyhop.training.rerank import gather
-from polyhop.training.rerank.gather import GoldText, marked
+from polyhop.training.rerank.gather import MOST_GOLD, GoldText, marked
+from tests.documents import ROOT
 
 SENTENCE = "The archive is checked each Sunday, and whatever it has lost is written to the report of the week."
-WRITTEN = Path(gather.__file__).parent / "written"
+WRITTEN = ROOT / "benchmarks" / "written"
 
 
 def passage(text: str, source: str = "docs/check.html") -> Passage:
@@ -44,7 +44,7 @@ def test_the_written_questions_can_be_read(file: Path) -> None:
     questions = read(file)
 
     assert len(questions) == len({one.question for one in questions}) >= 44
-    assert all(1 <= len(one.gold) <= gather.MOST_GOLD for one in questions)
+    assert all(1 <= len(one.gold) <= MOST_GOLD for one in questions)
     assert all(
         len(gold["marks"]) == 3 and (gold.get("file") or gold.get("title")) for one in questions for gold in one.gold
     )
