@@ -49,7 +49,8 @@ class HttpDoor:
     """Streamable HTTP as an ASGI app: the keys, scopes, tenants and limits are those of the service around it.
 
     Each request is let in by its key. A client of the protocol before 2026 has a session, which belongs to the key that
-    began it. There is no stream of the server's own (GET): it has nothing to tell unasked, and it would hold up the end.
+    began it. There is no stream of the server's own (GET): it has nothing to tell unasked, and that would delay its
+    end.
     """
 
     def __init__(self, service: Service, *, writes: bool) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import count
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mcp.server import Server
 from mcp.server.apps import EXTENSION_ID
@@ -33,10 +33,13 @@ from ...store.collection import NoCollection
 from ...store.lock import LockedError
 from .. import __version__
 from ..service.limits import BusyError
-from ..service.state import Caller, Service
 from ..show import event_line
 from . import resources
+from .progress import Tell, progress
 from .tools import DRAWING, TOOLS, McpCall, McpTool, ToolOutcome
+
+if TYPE_CHECKING:
+    from ..service.state import Caller, Service
 
 log = get_logger(__name__)
 T = TypeVar("T")
@@ -47,10 +50,6 @@ HOW = (
 )
 #: milliseconds for which a client may keep what it was told of the tools
 KEPT = 60_000
-
-
-def _silent(_event: Event) -> None:
-    """Hear an event that nobody wants to know of."""
 
 
 class McpDoor:
@@ -110,8 +109,8 @@ class McpDoor:
         try:
             given = self._with_default(tool, asked.arguments or {})
             arguments = tool.takes.model_validate(given)
-            async with _heard(context) as listener:
-                call = McpCall(self._service, caller, self._offered, listener)
+            async with progress(context) as tell:
+                call = McpCall(self._service, caller, self._offered, _hears(tell))
                 return _result(await self._within(_run(tool, call, arguments)))
         except ValidationError as error:
             return _failed(_wrong(error))
@@ -142,7 +141,7 @@ class McpDoor:
         return await self._resource(resources.read(self._looking(context), asked.uri), uri=asked.uri)
 
     def _looking(self, context: Any) -> McpCall:
-        return McpCall(self._service, self._caller(context), self._offered, _silent)
+        return McpCall(self._service, self._caller(context), self._offered, _hears(None))
 
     async def _resource(self, work: Awaitable[T], **data: str) -> T:
         """Do work for a request that has no result to put an error in."""
@@ -179,37 +178,16 @@ async def _run(tool: McpTool, call: McpCall, arguments: Any) -> ToolOutcome:
     return await tool.run(call, arguments)
 
 
-@asynccontextmanager
-async def _heard(context: Any) -> AsyncIterator[Callable[[Event], None]]:
-    """Lend a listener, callable from any thread, that tells the client of hops if it asked for progress.
-
-    All that was heard has been sent when it ends, so that it stands before the result.
-    """
-    if not (context.meta or {}).get("progress_token"):
-        yield _silent
-        return
-    loop = asyncio.get_running_loop()
-    events: asyncio.Queue[Event | None] = asyncio.Queue()
-    telling = asyncio.ensure_future(_tell(context, events))
+def _hears(tell: Tell | None) -> Callable[[Event], None]:
+    """Return a listener that counts what the steps of a run say, and tells it on."""
+    told = count(1)
 
     def hear(event: Event) -> None:
-        loop.call_soon_threadsafe(events.put_nowait, event)
-
-    try:
-        yield hear
-        events.put_nowait(None)
-        await telling
-    finally:
-        telling.cancel()
-
-
-async def _tell(context: Any, events: asyncio.Queue[Event | None]) -> None:
-    told = 0
-    while (event := await events.get()) is not None:
         line = event_line(event)
-        if line is not None:
-            told += 1
-            await context.session.report_progress(told, None, line.plain.removeprefix("· "))
+        if line is not None and tell is not None:
+            tell(next(told), None, line.plain.removeprefix("· "))
+
+    return hear
 
 
 def _result(came: ToolOutcome) -> CallToolResult:

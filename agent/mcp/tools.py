@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mcp_types import Tool as ToolCard
 from mcp_types import ToolAnnotations
@@ -20,8 +20,6 @@ from ..hop_svg import hop_tree_svg
 from ..options import QuestionOptions
 from ..results import Retrieval
 from ..service.bodies import RequestBody
-from ..service.documents import about, added
-from ..service.state import Caller, Service
 from . import tell
 from .shapes import (
     AddArguments,
@@ -35,6 +33,9 @@ from .shapes import (
     SelectionBody,
     WrittenBody,
 )
+
+if TYPE_CHECKING:
+    from ..service.state import Caller, Service
 
 #: the app that draws the hop tree, and where a result has the drawing, which no language model is sent
 APP, DRAWING = "ui://polyhop/hop-tree", "polyhop/hop-tree"
@@ -168,6 +169,8 @@ async def select_tools(call: McpCall, asked: SelectBody) -> ToolOutcome:
 
 async def list_collections(call: McpCall, asked: ListArguments) -> ToolOutcome:
     """List collections."""
+    from ..service.documents import about
+
     names = [name for name in call.names() if name > asked.after]
     rows = []
     for name in names[:PAGE]:
@@ -179,6 +182,8 @@ async def list_collections(call: McpCall, asked: ListArguments) -> ToolOutcome:
 
 async def add_documents(call: McpCall, asked: AddArguments) -> ToolOutcome:
     """Add documents."""
+    from ..service.documents import added
+
     said = await added(call.service, call.caller.tenant, asked.collection, asked.documents)
     done = f"{said['added']} added, {said['changed']} changed, {said['unchanged']} as they were"
     return ToolOutcome(said, f"{done}; they are on disk and can be found")
@@ -234,8 +239,8 @@ TOOLS: Sequence[McpTool] = (
     McpTool(
         "add_documents",
         "Add documents",
-        "Add documents to a collection, which is made if it is not there. A document takes the place of one of the same "
-        "key. Once it answers they are on disk and can be found.",
+        "Add documents to a collection, which is made if it is not there. A document takes the place of one of the "
+        "same key. Once it answers they are on disk and can be found.",
         AddArguments,
         WrittenBody,
         add_documents,

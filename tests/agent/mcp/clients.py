@@ -47,9 +47,11 @@ async def over_stdio(home: Path, *arguments: str, mode: str = "auto", **settings
 async def over_http(server: Served, key: str = "", *, mode: str = "auto") -> AsyncIterator[Client]:
     """Lend a client of a server's `/mcp`."""
     headers = {"Authorization": f"Bearer {key}"} if key else {}
-    async with httpx2.AsyncClient(headers=headers, timeout=PATIENCE) as http:
-        async with _client(streamable_http_client(f"{server.url}/mcp", http_client=http), mode) as client:
-            yield client
+    async with (
+        httpx2.AsyncClient(headers=headers, timeout=PATIENCE) as http,
+        _client(streamable_http_client(f"{server.url}/mcp", http_client=http), mode) as client,
+    ):
+        yield client
 
 
 @asynccontextmanager

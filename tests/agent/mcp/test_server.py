@@ -109,7 +109,7 @@ async def test_documents_are_listed_in_pages_and_read(connect: Connect) -> None:
 async def test_an_address_that_leads_nowhere_is_told(served: Served, address: str) -> None:
     """It is an error of the request that says what to do."""
     async with over_http(served) as client:
-        with pytest.raises(MCPError, match="there is no|no address here") as told:
+        with pytest.raises(MCPError, match=r"there is no|no address here") as told:
             await client.read_resource(address)
 
     assert -32602 == told.value.code
