@@ -40,7 +40,7 @@ class Guess:
 
 def test_each_reranker_is_compared_alone_and_in_the_chain(tmp_path: Path) -> None:
     """A chain of 0 pairs reads nothing; the chain that is `quality` is not asked twice; other weights come beside."""
-    made = profiles([0, 8, 16], [tmp_path / "three.safetensors"])
+    made = profiles([0, 10, 16], [tmp_path / "three.safetensors"])
 
     assert ["fast", "listwise", "listwise+cover", "rocchio"] == [name for name in made if " " not in name][:4]
     assert ["cross 8", "cross 16", "chain 0", "chain 16"] == [n for n in made if " " in n and "three" not in n]
