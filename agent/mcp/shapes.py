@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from ...core.check import MAX_QUESTION
+from ...retrieval.stop import MOST_HOPS
 from ..service.bodies import (
     CollectionBody,
     CollectionName,
@@ -48,6 +49,12 @@ class QuestionArguments(RequestBody):
         ["default"], min_length=1, max_length=8, description="searched as one; list_collections tells which there are"
     )
     k: int | None = Field(None, ge=1, le=100, description="passages to return; the server's setting, 5, if null")
+    hops: int | None = Field(
+        None,
+        ge=0,
+        le=MOST_HOPS,
+        description="hops after the first search at the most; the server's setting, 1, if null",
+    )
     where: str = Field("", max_length=10_000, description="a filter on metadata, such as: year >= 1970 and lang = 'en'")
     profile: Profile | None = Field(
         None, description="'fast', or 'quality', which looks again at every ranking; the server's setting if null"

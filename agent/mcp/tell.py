@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..results import Answer, PathStep, RankedPassage, Retrieval
-from ..selection import SelectedTool, Selection
 from ..show import hop_tree
 from .places import McpPlace
 
@@ -52,18 +51,6 @@ def explanation_of(found: Retrieval, homes: Homes) -> dict[str, Any]:
         "events": [dict(event) for event in found.events],
         "notices": list(found.notices),
         "instructions": list(found.instructions),
-    }
-
-
-def selection_of(chosen: Selection) -> dict[str, Any]:
-    """Return chosen tools as JSON."""
-    return {
-        "request": chosen.request,
-        "tools": [_tool(one) for one in chosen.tools],
-        "answerable": chosen.answerable,
-        "abstained": chosen.abstained,
-        "why": chosen.why,
-        "intents": list(chosen.intents),
     }
 
 
@@ -136,17 +123,6 @@ def _reason(one: RankedPassage, homes: Homes) -> dict[str, Any]:
         "path": _titles(one.path),
         "score": one.score,
         "parts": dict(one.parts),
-    }
-
-
-def _tool(one: SelectedTool) -> dict[str, Any]:
-    return {
-        "name": one.name,
-        "score": one.score,
-        "reason": one.reason,
-        "description": one.tool.description,
-        "definition": one.definition(),
-        "alternatives": list(one.alternatives),
     }
 
 

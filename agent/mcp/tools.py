@@ -20,6 +20,7 @@ from ..hop_svg import hop_tree_svg
 from ..options import QuestionOptions
 from ..results import Retrieval
 from ..service.bodies import RequestBody
+from ..service.shelf import AgentWish
 from . import tell
 from .shapes import (
     AddArguments,
@@ -142,7 +143,7 @@ async def _retrieved(call: McpCall, asked: QuestionArguments) -> tuple[Retrieval
 
 
 async def _agent(call: McpCall, asked: QuestionArguments, held: AsyncExitStack) -> Agent:
-    lent = call.service.shelf.agent(call.caller.tenant, asked.collections, asked.profile)
+    lent = call.service.shelf.agent(call.caller.tenant, asked.collections, AgentWish(asked.profile, asked.hops))
     return await held.enter_async_context(lent)
 
 
@@ -161,9 +162,11 @@ async def _homes(agent: Agent, found: Retrieval) -> tell.Homes:
 
 async def select_tools(call: McpCall, asked: SelectBody) -> ToolOutcome:
     """Choose tools."""
+    from ..service.tools import selected
+
     async with call.service.shelf.tools(call.caller.tenant, asked.collection) as selector:
         chosen = await selector.aselect(asked.request, asked.k, where=asked.where)
-    said = tell.selection_of(chosen)
+    said = selected(chosen)
     return ToolOutcome(said, tell.selection_text(said))
 
 

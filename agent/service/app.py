@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
@@ -13,7 +14,7 @@ from starlette.routing import Route
 
 from .. import __version__
 from ..mcp.doors import PATH, HttpDoor
-from . import documents, openai, questions
+from . import documents, openai, passages, questions, site, tools
 from .bodies import HealthBody
 from .edge import Edge
 from .keys import DEFAULT
@@ -51,10 +52,11 @@ async def metrics(request: Request, caller: Admin) -> Response:
     return Response(service_of(request).metrics.text(), media_type=CONTENT_TYPE)
 
 
-def make_app(service: Service, *, mcp_write: bool = False) -> Edge:
+def make_app(service: Service, *, page: Path = site.FOLDER, mcp_write: bool = False) -> Edge:
     """Return the application around the state of a server.
 
     Args:
+        page: the folder of the built web page.
         mcp_write: whether keys that may write are offered tools that write, over MCP.
     """
     door = HttpDoor(service, writes=mcp_write)
@@ -79,8 +81,8 @@ def make_app(service: Service, *, mcp_write: bool = False) -> Edge:
         generate_unique_id_function=lambda route: route.name,
         telemetry={"tracing": False, "metrics": False},
     )
-    app.state.service = service
-    for one in (router, questions.router, documents.router, openai.router):
+    app.state.service, app.state.page = service, page
+    for one in (router, questions.router, tools.router, documents.router, passages.router, openai.router, site.router):
         app.include_router(one)
     app.router.routes.append(Route(PATH, door))
     install(app)
