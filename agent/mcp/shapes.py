@@ -53,7 +53,7 @@ class QuestionArguments(RequestBody):
         None,
         ge=0,
         le=MOST_HOPS,
-        description="hops after the first search at the most; the server's setting, 1, if null",
+        description="hops after the first search; the server's setting, 1, if null",
     )
     where: str = Field("", max_length=10_000, description="a filter on metadata, such as: year >= 1970 and lang = 'en'")
     profile: Profile | None = Field(
