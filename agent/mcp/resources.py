@@ -14,7 +14,8 @@ from mcp_types import (
     TextResourceContents,
 )
 
-from ...core.errors import CallerError
+from ...core.errors import CallerError, OperatorError
+from ...core.logs import get_logger
 from ...core.threads import outcome, started
 from ...store.collection import Collection
 from ...tools.catalogue import holds_tools
@@ -25,6 +26,7 @@ from .tools import APP, McpCall
 PAGE, LOOKED_INTO = 100, 20
 #: passages of a document that are read
 SHOWN = 1_000
+log = get_logger(__name__)
 TEXT, HTML = "text/plain", "text/html;profile=mcp-app"
 
 
@@ -49,9 +51,16 @@ async def listed(call: McpCall, cursor: str | None) -> ListResourcesResult:
 
 
 async def _page(call: McpCall, name: str, behind: str, most: int) -> tuple[list[Resource], bool]:
-    """Return documents of a collection behind a key, and whether there are more; a catalogue of tools has none."""
-    async with call.service.shelf.collection(call.caller.tenant, name) as collection:
-        return await outcome(started(_documents, collection, behind, most))
+    """Return documents of a collection behind a key, and whether there are more.
+
+    A catalogue of tools has none, nor has a collection that cannot be opened.
+    """
+    try:
+        async with call.service.shelf.collection(call.caller.tenant, name) as collection:
+            return await outcome(started(_documents, collection, behind, most))
+    except OperatorError as error:
+        log.error("mcp", collection=name, error=str(error))
+        return [], False
 
 
 def _documents(collection: Collection, behind: str, most: int) -> tuple[list[Resource], bool]:

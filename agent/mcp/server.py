@@ -8,7 +8,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mcp.server import Server
-from mcp.server.apps import EXTENSION_ID
+from mcp.server.apps import EXTENSION_ID, client_supports_apps
 from mcp.server.caching import CacheHint
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
@@ -110,7 +110,8 @@ class McpDoor:
             given = self._with_default(tool, asked.arguments or {})
             arguments = tool.takes.model_validate(given)
             async with progress(context) as tell:
-                call = McpCall(self._service, caller, self._offered, _hears(tell))
+                draws = tool.drawn and client_supports_apps(context)
+                call = McpCall(self._service, caller, self._offered, _hears(tell), draws)
                 return _result(await self._within(_run(tool, call, arguments)))
         except ValidationError as error:
             return _failed(_wrong(error))

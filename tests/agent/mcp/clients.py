@@ -35,11 +35,13 @@ class Told:
 
 
 @asynccontextmanager
-async def over_stdio(home: Path, *arguments: str, mode: str = "auto", **settings: str) -> AsyncIterator[Client]:
+async def over_stdio(
+    home: Path, *arguments: str, mode: str = "auto", apps: bool = True, **settings: str
+) -> AsyncIterator[Client]:
     """Lend a client of `polyhop mcp` over a home."""
     words = ["-P", "-m", "polyhop.agent", "mcp", "--home", str(home), *arguments]
     env = {**outside(), **{f"POLYHOP_{name.upper()}": value for name, value in settings.items()}}
-    async with _client(StdioServerParameters(command=sys.executable, args=words, env=env), mode) as client:
+    async with _client(StdioServerParameters(command=sys.executable, args=words, env=env), mode, apps=apps) as client:
         yield client
 
 
@@ -55,9 +57,9 @@ async def over_http(server: Served, key: str = "", *, mode: str = "auto") -> Asy
 
 
 @asynccontextmanager
-async def _client(to: Any, mode: str) -> AsyncIterator[Client]:
-    shows = advertise(EXTENSION_ID, {"mimeTypes": [APP_MIME_TYPE]})
-    async with Client(to, mode=mode, read_timeout_seconds=PATIENCE, extensions=[shows]) as client:
+async def _client(to: Any, mode: Any, *, apps: bool = True) -> AsyncIterator[Client]:
+    shows = [advertise(EXTENSION_ID, {"mimeTypes": [APP_MIME_TYPE]})] if apps else []
+    async with Client(to, mode=mode, read_timeout_seconds=PATIENCE, extensions=shows) as client:
         yield client
 
 

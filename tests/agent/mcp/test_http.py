@@ -54,6 +54,16 @@ def test_nothing_is_streamed_unasked(served: Served) -> None:
     assert 404 == posted(served, LIST, Mcp_Session_Id="f" * 32).status_code
 
 
+def test_clients_that_are_connected_do_not_delay_the_end(library: Path) -> None:
+    """A session is open, and the server ends well all the same; what it answered was counted under its path."""
+    with Served(library) as server:
+        posted(server)
+        counted = server.metric("polyhop_requests_total", route="/mcp", method="POST", status="200")
+        code = server.stop()
+
+    assert (1.0, 0) == (counted, code)
+
+
 async def test_keys_scopes_and_sessions(tmp_path: Path, library: Path, embedder: Encoder) -> None:
     """Nobody comes in without a key; one that may write is offered that, and a session is its key's alone."""
     own, _ = fill(tmp_path, embedder, secret=False)

@@ -12,6 +12,8 @@ from mcp.shared.exceptions import MCPError
 
 from polyhop.agent import Collection
 from polyhop.agent.mcp.tools import APP, DRAWING, TOOLS
+from polyhop.encoders import Encoder
+from tests import corpus
 from tests.agent.service.served import Served, until
 from tests.corpus import QUESTION
 
@@ -72,6 +74,14 @@ async def test_an_answer_an_explanation_a_selection_and_a_list(connect: Connect)
     assert ["request", "tools", "answerable", "abstained", "why", "intents"] == list(said[2])
     assert ["films", "many", "odd", "tools"] == [one["name"] for one in said[3]["collections"]]
     assert "many: 130 documents" in text(listed)
+
+
+async def test_a_client_that_shows_no_apps_is_sent_no_drawing(library: Path) -> None:
+    """It would only be in the way."""
+    async with over_stdio(library, apps=False) as client:
+        found = await client.call_tool("retrieve", {"question": QUESTION, "collections": ["films"]})
+
+    assert DRAWING not in (found.meta or {})
 
 
 async def test_documents_are_listed_in_pages_and_read(connect: Connect) -> None:
@@ -145,6 +155,22 @@ async def test_what_goes_wrong_is_an_error_of_the_tool(
     """A language model reads how to mend it."""
     async with over_http(served) as client:
         assert reason in await failed(client, tool, **arguments)
+
+
+async def test_a_collection_that_cannot_be_opened_hides_no_other(tmp_path: Path, embedder: Encoder) -> None:
+    """It is listed with a notice, and whoever asks it is told why, as he runs the process himself."""
+    corpus.collection(tmp_path, embedder).close()
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "record.sqlite").write_bytes(b"no database " * 1_000)
+    async with over_stdio(tmp_path, mode="legacy") as client:
+        rows: Any = (await client.call_tool("list_collections", {})).structured_content
+        addresses, _ = await all_resources(client)
+        told = await failed(client, "retrieve", question=QUESTION, collections=["broken"])
+
+    assert [("broken", 0), ("films", 12)] == [(one["name"], one["documents"]) for one in rows["collections"]]
+    assert "cannot be opened" in rows["collections"][0]["notices"][0]
+    assert 13 == len(addresses)
+    assert "broken" in told
 
 
 async def test_unknown_tools_are_told(connect: Connect) -> None:
