@@ -133,7 +133,8 @@ class ServerListings:
         async def work(link: ServerConnection) -> ReadResourceResult:
             return await link.client.session.read_resource(own)
 
-        return await self._asked(owner, work)
+        result: ReadResourceResult = await self._asked(owner, work)
+        return result
 
     async def prompt(self, name: str, arguments: Mapping[str, str] | None) -> GetPromptResult:
         """Return a prompt of the server that has it.
@@ -150,7 +151,8 @@ class ServerListings:
         async def work(link: ServerConnection) -> GetPromptResult:
             return await link.client.session.get_prompt(own, dict(arguments or {}))
 
-        return await self._asked(owner, work)
+        result: GetPromptResult = await self._asked(owner, work)
+        return result
 
     async def _whose(self, address: str) -> tuple[str, str]:
         """Return the owner of the server that is meant, and the address as that one has it."""

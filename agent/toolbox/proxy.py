@@ -275,9 +275,9 @@ async def _passed_on(
     """
     from mcp_types import CallToolResult
 
-    async def heard(done: float, total: float | None, message: str | None) -> None:
+    async def heard(progress: float, total: float | None, message: str | None) -> None:
         assert tell is not None
-        tell(done, total, message)
+        tell(progress, total, message)
 
     result = await link.client.session.send_request(
         request,
