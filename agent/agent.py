@@ -221,6 +221,7 @@ class Agent:
             history: the earlier turns of a conversation, oldest first; a follow-up question is understood by them.
             thread: a name for the run. With `checkpoints`, the same call resumes a run that was killed.
             cancel: an event; once it is set, the run ends after its present step with what it has found.
+            explain: whether `left_out` of the result says what was found besides, and why it is not among the k.
 
         Returns:
             A `Retrieval`. Its `passages` are sorted, best first; there may be fewer than k. Each says its text, its
@@ -231,7 +232,8 @@ class Agent:
             CallerError: the question is empty, or the filter, k, the history or an option is wrong.
             OperatorError: a file or a service that is needed failed.
         """
-        return self._retrieval(self._runtime.invoke(self._asked("retrieve", question, k, options)))
+        asked = self._asked("retrieve", question, k, options)
+        return self._retrieval(self._runtime.invoke(asked), asked)
 
     def ask(self, question: str, k: int | None = None, **options: Unpack[QuestionOptions]) -> Answer:
         """Answer a question from the passages that `retrieve` finds, with citations.
@@ -243,7 +245,8 @@ class Agent:
             CallerError: as for `retrieve`.
             OperatorError: as for `retrieve`.
         """
-        return self._answer(self._runtime.invoke(self._asked("answer", question, k, options)))
+        asked = self._asked("answer", question, k, options)
+        return self._answer(self._runtime.invoke(asked), asked)
 
     def stream(
         self, question: str, k: int | None = None, **options: Unpack[QuestionOptions]
@@ -265,7 +268,7 @@ class Agent:
                     state = part
         finally:
             asked.abandon()
-        yield self._answer(state)
+        yield self._answer(state, asked)
 
     @overload
     def batch(
@@ -316,7 +319,8 @@ class Agent:
             CallerError: as for `retrieve`.
             OperatorError: as for `retrieve`.
         """
-        return self._retrieval(await self._runtime.ainvoke(self._asked("retrieve", question, k, options)))
+        asked = self._asked("retrieve", question, k, options)
+        return self._retrieval(await self._runtime.ainvoke(asked), asked)
 
     async def aask(self, question: str, k: int | None = None, **options: Unpack[QuestionOptions]) -> Answer:
         """Do what `ask` does.
@@ -325,7 +329,8 @@ class Agent:
             CallerError: as for `retrieve`.
             OperatorError: as for `retrieve`.
         """
-        return self._answer(await self._runtime.ainvoke(self._asked("answer", question, k, options)))
+        asked = self._asked("answer", question, k, options)
+        return self._answer(await self._runtime.ainvoke(asked), asked)
 
     async def astream(
         self, question: str, k: int | None = None, **options: Unpack[QuestionOptions]
@@ -347,7 +352,7 @@ class Agent:
                     state = part
         finally:
             asked.abandon()
-        yield self._answer(state)
+        yield self._answer(state, asked)
 
     @overload
     async def abatch(
@@ -504,7 +509,9 @@ class Agent:
         cancel = options.get("cancel")
         run = Run(self.retriever, config=self.config, cancelled=cancel)
         run.llm = self.models.gateway(run.cancelled.is_set)
-        return PreparedRun(request, run, options.get("thread") or "", own_event=cancel is None)
+        return PreparedRun(
+            request, run, options.get("thread") or "", own_event=cancel is None, explain=options.get("explain", False)
+        )
 
     def _uncalibrated(self, question: str, *, answered: bool) -> Answer | Retrieval:
         """Return what comes of a question without a language model, with its probabilities as they are."""
@@ -522,8 +529,17 @@ class Agent:
         ask = partial(self._asked, "retrieve", k=k, options=options)
         return BatchRun(questions, ask, retriever=self.retriever, retrieval_of=self._retrieval, errors=errors)
 
-    def _retrieval(self, state: State) -> Retrieval:
-        return retrieval_of(state, self.retriever, self.config.notices, self.calibration)
+    def _retrieval(self, state: State, asked: PreparedRun) -> Retrieval:
+        return retrieval_of(
+            state,
+            self.retriever,
+            self.config.notices,
+            self.calibration,
+            run=asked.run.id,
+            explain=asked.explain,
+        )
 
-    def _answer(self, state: State) -> Answer:
-        return answer_of(state, self.retriever, self.config.notices, self.calibration)
+    def _answer(self, state: State, asked: PreparedRun) -> Answer:
+        return answer_of(
+            state, self.retriever, self.config.notices, self.calibration, run=asked.run.id, explain=asked.explain
+        )

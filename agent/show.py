@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .doctor import Diagnosis
     from .evaluate.calibrate import CalibrationReport
     from .evaluate.compare import Evaluation
-    from .results import Answer, RankedPassage, Retrieval
+    from .results import Answer, LeftOutPassage, PathStep, RankedPassage, Retrieval
 
 MOST_SKIPPED = 50
 SNIPPET = 200
@@ -126,7 +126,7 @@ def _node(title: str, number: int | None, passage: RankedPassage | None) -> Text
     return text.append(f"  {plain(_way(passage))}, {passage.score:.2f}", style="dim")
 
 
-def _way(passage: RankedPassage) -> str:
+def _way(passage: RankedPassage | LeftOutPassage) -> str:
     if passage.via in WAYS:
         return WAYS[passage.via]
     return f"{passage.via} “{passage.name}”" if passage.name else passage.via
@@ -149,8 +149,7 @@ def passages(retrieval: Retrieval, *, whole: bool = False) -> RenderableType:
 def _passage(number: int, passage: RankedPassage, *, whole: bool) -> RenderableType:
     head = Text.assemble((f"[{number}] ", "cyan"), (plain(_title(passage)), "bold"))
     head.append(f"  {passage.score:.2f}", style="green").append(f"  {plain(_way(passage))}", style="dim")
-    if passage.path:
-        head.append(plain(" in " + " → ".join(step.title for step in passage.path)), style="dim")
+    head.append(plain(_through(passage.path)), style="dim")
     lines: list[Text] = [Text(plain(passage.text if whole else _snippet(passage.text)))]
     lines += [Text(plain(reason), style="dim") for reason in (reasons(passage) if whole else ())]
     if passage.source not in ("", _SHIPPED):
@@ -158,6 +157,21 @@ def _passage(number: int, passage: RankedPassage, *, whole: bool) -> RenderableT
     if whole and passage.metadata:
         lines.append(Text(plain(", ".join(f"{key}={value!r}" for key, value in passage.metadata.items())), style="dim"))
     return Group(head, Indented(lines))
+
+
+def left_out(retrieval: Retrieval) -> RenderableType:
+    """Return what was found and is not in the result, with the way to it and the reason."""
+    lines = [
+        Text(f"{plain(one.title)}", style="dim").append(
+            plain(f"  {one.score:.2f}, {_way(one)}{_through(one.path)}: {one.why}")
+        )
+        for one in retrieval.left_out
+    ]
+    return Group(heading("Left out"), Indented(lines))
+
+
+def _through(path: Sequence[PathStep]) -> str:
+    return " in " + " → ".join(step.title for step in path) if path else ""
 
 
 class _Placed(Protocol):

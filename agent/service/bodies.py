@@ -162,6 +162,8 @@ class RetrievalBody(BaseModel):
     sub_questions: list[dict[str, Any]]
     turn: str
     instructions: list[str]
+    run: str = Field(description="the id of the run, which log lines and traces bear")
+    left_out: list[dict[str, Any]] = []
 
 
 class CitationBody(BaseModel):
