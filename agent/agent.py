@@ -7,7 +7,7 @@ import warnings
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, overload
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, Unpack, overload
 
 from ..core.check import check_k
 from ..core.errors import CallerError
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from .evaluate.calibrate import CalibrationReport
     from .evaluate.compare import Evaluation
     from .evaluate.questions import GoldQuestion
+
+Result = TypeVar("Result", "Answer", "Retrieval")
 
 
 class Agent:
@@ -81,6 +83,8 @@ class Agent:
         self.retriever = retriever
         self.models = LanguageModels.of(self.settings, llm, budget)
         self.config = config or Config.of(self.settings, retriever, llm=bool(self.models.models))
+        #: what no setting says, so that a kept run cannot be asked again alike
+        self._own = [name for name, given in {"config": config, "language model": llm}.items() if given is not None]
         self._runtime = Runtime(checkpoints)
         self._collections: list[Collection] = []
         self._calibration: tuple[object, Calibration] | None = None
@@ -510,7 +514,11 @@ class Agent:
         run = Run(self.retriever, config=self.config, cancelled=cancel)
         run.llm = self.models.gateway(run.cancelled.is_set)
         return PreparedRun(
-            request, run, options.get("thread") or "", own_event=cancel is None, explain=options.get("explain", False)
+            request,
+            run,
+            options.get("thread") or "",
+            own_event=cancel is None,
+            explain=options.get("explain", False) or self.settings.runs > 0,
         )
 
     def _uncalibrated(self, question: str, *, answered: bool) -> Answer | Retrieval:
@@ -530,16 +538,19 @@ class Agent:
         return BatchRun(questions, ask, retriever=self.retriever, retrieval_of=self._retrieval, errors=errors)
 
     def _retrieval(self, state: State, asked: PreparedRun) -> Retrieval:
-        return retrieval_of(
-            state,
-            self.retriever,
-            self.config.notices,
-            self.calibration,
-            run=asked.run.id,
-            explain=asked.explain,
-        )
+        notices, run = self.config.notices, asked.run.id
+        found = retrieval_of(state, self.retriever, notices, self.calibration, run=run, explain=asked.explain)
+        return self._kept(found, asked)
 
     def _answer(self, state: State, asked: PreparedRun) -> Answer:
-        return answer_of(
-            state, self.retriever, self.config.notices, self.calibration, run=asked.run.id, explain=asked.explain
-        )
+        notices, run = self.config.notices, asked.run.id
+        said = answer_of(state, self.retriever, notices, self.calibration, run=run, explain=asked.explain)
+        return self._kept(said, asked)
+
+    def _kept(self, result: Result, asked: PreparedRun) -> Result:
+        """Keep a run where that is set, and return its result; a run that cannot be kept has answered nevertheless."""
+        if self.settings.runs:
+            from .traces import keep
+
+            keep(asked, result, settings=self.settings, own=self._own, retriever=self.retriever)
+        return result

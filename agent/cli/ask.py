@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 Question = Annotated[str, typer.Argument(help="The question.", show_default=False)]
 K = Annotated[int | None, typer.Option("-k", help="Passages to return.  [POLYHOP_K; 5]", show_default=False)]
 Svg = Annotated[Path | None, typer.Option(help="Draw the hops as a picture into this SVG file; - is standard output.")]
+Keep = Annotated[bool, typer.Option("--keep", help="Keep the run for `polyhop trace`.")]
 Explain = Annotated[bool, typer.Option("--explain", help="Show whole passages, why each is there, and every step.")]
 
 
@@ -41,6 +42,7 @@ def ask(
     checkpoints: Annotated[Path | None, typer.Option(help="SQLite file that keeps such runs.")] = None,
     explain: Explain = False,
     svg: Svg = None,
+    keep: Keep = False,
     as_json: Json = False,
     settings: Settings,
 ) -> None:
@@ -49,7 +51,7 @@ def ask(
 
     one_output(svg, as_json=as_json)
     options: QuestionOptions = {"where": where, "thread": thread, "explain": explain or svg is not None}
-    with opened(settings, *(collection or ["default"]), checkpoints=checkpoints) as agent:
+    with opened(kept(settings, keep=keep), *(collection or ["default"]), checkpoints=checkpoints) as agent:
         if as_json or to_stdout(svg):
             said = agent.ask(question, k, **options)
             if as_json:
@@ -70,6 +72,7 @@ def retrieve(
     collection: Names = None,
     explain: Explain = False,
     svg: Svg = None,
+    keep: Keep = False,
     as_json: Json = False,
     settings: Settings,
 ) -> None:
@@ -77,7 +80,7 @@ def retrieve(
     from ..show import console, left_out, passages, summary
 
     one_output(svg, as_json=as_json)
-    with opened(settings, *(collection or ["default"])) as agent:
+    with opened(kept(settings, keep=keep), *(collection or ["default"])) as agent:
         found: Retrieval = agent.retrieve(question, k, where=where, explain=explain or svg is not None)
     draw(found.to_dict(), svg)
     if as_json:
@@ -90,6 +93,15 @@ def retrieve(
         screen.print(summary(found, whole=explain))
         for notice in found.notices:
             note(notice)
+
+
+def kept(settings: Settings, *, keep: bool) -> Settings:
+    """Return the settings under which runs are kept, where that is wanted."""
+    if not keep:
+        return settings
+    from ..traces import KEPT
+
+    return settings.model_copy(update={"runs": settings.runs or KEPT})
 
 
 def to_stdout(path: Path | None) -> bool:
