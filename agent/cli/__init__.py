@@ -16,6 +16,7 @@ from .keys import app as keys
 from .server import serve as serve_http
 from .tools import app as tools
 from .tools import serve
+from .trace import trace
 from .train import train
 
 app = typer.Typer(
@@ -32,6 +33,7 @@ _COMMANDS = (
     chat,
     retrieve,
     show,
+    trace,
     evaluate,
     status,
     list_,
