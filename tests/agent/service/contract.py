@@ -88,6 +88,7 @@ CONTRACT: dict[str, list[Call]] = {
         asked("/retrieve", **COLLECTION, question="Which island does Steven Spielberg lead to?", k=50),
         asked("/retrieve", **COLLECTION, question=QUESTION, where=f"secret = '{VAULT}'"),
         asked("/retrieve", collections=["films", VAULT], question=QUESTION),
+        asked("/retrieve", **COLLECTION, question=QUESTION, k=50, hops=3, stop="settled", svg=True),
     ],
     "ask": [
         asked("/ask", **COLLECTION, question=QUESTION),
