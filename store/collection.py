@@ -49,6 +49,7 @@ class Collection(CollectionReader, AbstractContextManager["Collection"]):
         self.folder = folder
         self.name = folder.name
         self._options = options
+        self._intake: Intake | None = None  # the outermost of those under way
         self._lock = CollectionLock(folder, wait=options.wait, lease=options.lease)
         try:
             self._record = Record(folder / RECORD)
@@ -121,7 +122,9 @@ class Collection(CollectionReader, AbstractContextManager["Collection"]):
     def intake(self, *, batch: int = BATCH, progress: Progress = lambda characters: None) -> Iterator[Intake]:
         """Hold the collection alone and take documents; they are safe after each `flush`, at the latest on leaving.
 
-        `progress` hears the number of characters that were embedded, a few hundred texts at a time.
+        `progress` hears the number of characters that were embedded, a few hundred texts at a time. In there, and
+        between two documents, another intake of the same thread may write: what it has flushed stays, whatever becomes
+        of the first. It clears nothing away, for the first may hold vectors and copies of files that no document has.
         """
         from .write import Intake
 
@@ -138,9 +141,17 @@ class Collection(CollectionReader, AbstractContextManager["Collection"]):
                 chunk_tokens=cut,
                 progress=progress,
             )
-            yield intake
-            intake.finish()
-            self._originals.sweep()
+            outer, self._intake = self._intake, self._intake or intake
+            try:
+                yield intake
+                if outer is None:
+                    intake.finish()
+                    self._originals.sweep()
+                else:
+                    intake.flush()
+                    outer.pause(intake.report)
+            finally:
+                self._intake = outer
 
     def add(self, documents: Iterable[Document | Prepared], *, batch: int = BATCH) -> AddReport:
         """Add documents or replace those of the same key; what has not changed is left alone.

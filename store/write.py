@@ -349,6 +349,7 @@ class Intake:
         self._chunk_tokens = chunk_tokens
         self._progress = progress
         self._after: list[Callable[[], None]] = []
+        self._touched = False
         self._waiting: dict[str, tuple[Document | Prepared, Origin]] = {}
         self._characters = 0
 
@@ -410,11 +411,15 @@ class Intake:
     def finish(self) -> AddReport:
         """Write what is waiting, drop vectors that nothing uses any more, and return the report."""
         self.flush()
-        if self.report.changed or self.report.removed:
+        if self._touched or self.report.changed or self.report.removed:
             drop_unused_vectors(self._record)
-        if self.report.added or self.report.changed or self.report.removed:
+        if self._touched or self.report.added or self.report.changed or self.report.removed:
             elect(self._record)
         return self.report
+
+    def pause(self, report: AddReport) -> None:
+        """Hear what another intake has written in between; what it left over is cleared away at the end of this one."""
+        self._touched |= bool(report.added or report.changed or report.removed)
 
     def _write(self, batch: Sequence[Prepared], known: dict[str, bytes]) -> None:
         vectors, embedded = store_vectors(self._record, self._embedder, batch, self._progress)
