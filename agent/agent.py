@@ -226,6 +226,8 @@ class Agent:
             thread: a name for the run. With `checkpoints`, the same call resumes a run that was killed.
             cancel: an event; once it is set, the run ends after its present step with what it has found.
             explain: whether `left_out` of the result says what was found besides, and why it is not among the k.
+            listener: is called with each event of the run as it happens, in the thread that computes it; a run with a
+                `thread` tells nobody.
 
         Returns:
             A `Retrieval`. Its `passages` are sorted, best first; there may be fewer than k. Each says its text, its
@@ -513,6 +515,7 @@ class Agent:
         cancel = options.get("cancel")
         run = Run(self.retriever, config=self.config, cancelled=cancel)
         run.llm = self.models.gateway(run.cancelled.is_set)
+        run.emit = options.get("listener") or run.emit
         return PreparedRun(
             request,
             run,
