@@ -149,9 +149,11 @@ class _News:
 
 
 def report_json(report: IndexReport) -> dict[str, Any]:
-    """Return a report as plain JSON types."""
+    """Return a report as plain JSON types, without what each of very many files gave."""
     left_out = [one._asdict() for one in report.left_out]
-    return {**asdict(report), "left_out": left_out}
+    known = asdict(replace(report, read=[]))
+    del known["read"]
+    return {**known, "left_out": left_out}
 
 
 def faults(report: IndexReport) -> list[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
@@ -11,7 +12,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse, Response
 
 from .. import __version__
-from . import documents, openai, questions
+from . import documents, openai, passages, questions, site, tools
 from .bodies import HealthBody
 from .edge import Edge
 from .keys import DEFAULT
@@ -49,8 +50,8 @@ async def metrics(request: Request, caller: Admin) -> Response:
     return Response(service_of(request).metrics.text(), media_type=CONTENT_TYPE)
 
 
-def make_app(service: Service) -> Edge:
-    """Return the application around the state of a server."""
+def make_app(service: Service, *, page: Path = site.FOLDER) -> Edge:
+    """Return the application around the state of a server; `page` is the folder of the built web page."""
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -71,8 +72,8 @@ def make_app(service: Service) -> Edge:
         generate_unique_id_function=lambda route: route.name,
         telemetry={"tracing": False, "metrics": False},
     )
-    app.state.service = service
-    for one in (router, questions.router, documents.router, openai.router):
+    app.state.service, app.state.page = service, page
+    for one in (router, questions.router, tools.router, documents.router, passages.router, openai.router, site.router):
         app.include_router(one)
     install(app)
     app.openapi = lambda: described(app)  # type: ignore[method-assign]

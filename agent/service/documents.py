@@ -111,7 +111,7 @@ async def get_document(name: Named, key: Key, request: Request, caller: Reader) 
     async with service.admitted(), service.shelf.collection(caller.tenant, name) as collection:
         found = await outcome(started(_view, collection, key))
     if found is None:
-        raise _no_document(key)
+        raise no_document(key)
     return JSONResponse(found)
 
 
@@ -173,7 +173,7 @@ async def delete_document(name: Named, key: Key, request: Request, caller: Autho
         report = await service.writer.run(_remove, collection, "", key)
     _written(service, report)
     if not report.removed:
-        raise _no_document(key)
+        raise no_document(key)
     return Response(status_code=204)
 
 
@@ -249,5 +249,6 @@ def _shown(job: Job) -> dict[str, Any]:
     return {name: known[name] for name in UploadBody.model_fields}
 
 
-def _no_document(key: str) -> Refused:
+def no_document(key: str) -> Refused:
+    """Return the refusal of a key that no document has."""
     return Refused(404, f"there is no document {key[:200]!r}")

@@ -12,6 +12,7 @@ import re
 import secrets
 import shutil
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
@@ -20,16 +21,23 @@ from typing import Any, Literal
 
 from ...core.errors import CallerError
 from ...core.files import write_whole
-from ...ingest.index import index_paths
+from ...ingest.index import FileRead, index_paths
 from ...ingest.readers import is_readable
 from ...store.collection import Collection
+from ...store.files import below, within
+from ..doctor import of_passages
 
 JobState = Literal["waiting", "running", "done", "failed"]
+FileState = Literal["read", "partly", "skipped", "unchanged"]
 #: folder of a tenant's uploads, and of a collection's files that were uploaded
 JOBS, UPLOADS = "_jobs", "uploads"
 CARD, FILES = "job.json", "files"
 #: finished uploads whose outcome is remembered
 REMEMBERED = 200
+#: reasons that are told of a file
+SHOWN = 100
+#: documents of a file, and passages, in which it is looked for what looks wrong
+DOCUMENTS, SAMPLE = 100, 1_000
 #: files of an upload that are read at a time, before other writes have their turn
 PART_FILES, PART_BYTES = 50, 4_000_000
 _ID = re.compile(r"[0-9a-f]{16}")
@@ -45,7 +53,8 @@ class Stopping(Exception):
 class Job:
     """An upload on its way; `bytes` are those of its files, `read` how many characters were embedded so far.
 
-    `skipped` pairs a file, or `file:line`, with the reason why it could not be read.
+    `skipped` pairs a file, or `file:line`, with the reason why it could not be read. `dropped` counts characters that
+    were left out on purpose, by kind. `results` say what came of each file; see `FileBody`.
     """
 
     id: str
@@ -61,6 +70,8 @@ class Job:
     documents_removed: int = 0
     passages: int = 0
     skipped: Sequence[Sequence[str]] = field(default=())
+    dropped: dict[str, int] = field(default_factory=dict)
+    results: Sequence[dict[str, Any]] = field(default=())
     error: str = ""
 
     @property
@@ -236,7 +247,16 @@ def read_part(
     job.documents_changed += report.documents_changed
     job.documents_removed += report.documents_removed
     job.passages += report.passages
-    job.skipped = [*job.skipped, *((_shown(place, str(folder)), reason) for place, reason in report.skipped)]
+    skipped = [(_shown(place, str(folder)), reason) for place, reason in report.skipped]
+    job.skipped = [*job.skipped, *skipped]
+    job.dropped = dict(Counter(job.dropped) + Counter(report.dropped))
+    read = {_shown(one.path, str(folder)): one for one in report.read}
+    results = [
+        _result(name, read.get(name), [one for one in skipped if _owner(one[0], names) == name]) for name in names
+    ]
+    for one in results:
+        one["warnings"] = _warnings(collection, str(folder / one["file"])) if one["documents"] else []
+    job.results = [*job.results, *results]
 
 
 def discard_files(collection: Collection, sources: Sequence[str]) -> None:
@@ -247,6 +267,37 @@ def discard_files(collection: Collection, sources: Sequence[str]) -> None:
         if path.startswith(folder + os.sep) and not collection.files.keys(source):
             with suppress(OSError):
                 os.unlink(path)
+
+
+def _owner(place: str, names: Sequence[str]) -> str:
+    """Return the file that a place is in: `a.csv` of `a.csv:7`, unless there is an `a.csv:7`."""
+    return max((name for name in names if place.startswith(name)), key=len, default="")
+
+
+def _result(name: str, read: FileRead | None, skipped: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """Return what came of a file; a place in it stands before the reason."""
+    documents = read.documents if read else 0
+    reasons = [reason if place == name else f"{place.removeprefix(name)}: {reason}" for place, reason in skipped]
+    state: FileState = "partly" if reasons else "read"
+    if not documents:
+        state = "skipped" if read or reasons else "unchanged"
+    return {
+        "file": name,
+        "state": state,
+        "documents": documents,
+        "reasons": reasons[:SHOWN],
+        "dropped": read.dropped if read else {},
+    }
+
+
+def _warnings(collection: Collection, path: str) -> list[dict[str, Any]]:
+    """Return what looks wrong about the passages of a file, of very many the first."""
+    path = os.path.abspath(path)
+    root = next((one for one in collection.files.roots() if within(path, one.path)), None)
+    keys = collection.files.keys(root.short(below(path, root.path)))[:DOCUMENTS] if root else []
+    ids = [name for found in collection.heads(keys, SAMPLE).values() for name in found][:SAMPLE]
+    found = of_passages(sorted(collection.record.passages(ids).values(), key=lambda one: (one.document, one.place)))
+    return [{**one._asdict(), "places": list(one.places)} for one in found]
 
 
 class _Progress:

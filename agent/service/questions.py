@@ -1,4 +1,4 @@
-"""Questions: passages, answers, conversations, tools."""
+"""Questions: passages, answers, conversations."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from ...graphs.state import Event
 from ..agent import Agent
 from ..options import QuestionOptions, requested
 from ..results import Answer
-from ..selection import SelectedTool
 from .agui import AgUiRun
 from .bodies import (
     AnswerBody,
@@ -26,8 +25,6 @@ from .bodies import (
     RetrievalBody,
     RetrieveBody,
     SearchBody,
-    SelectBody,
-    SelectionBody,
 )
 from .events import EventStream, told
 from .limits import QUESTION_BYTES
@@ -51,8 +48,17 @@ class PosedQuestion:
         CallerError: for one that cannot be asked, so that it is told before a stream begins.
     """
 
-    def __init__(self, agent: Agent, question: str, k: int | None, where: str, *, history: History | None) -> None:
-        self.question, self._agent, self._k, self._history = question, agent, k, history
+    def __init__(
+        self,
+        agent: Agent,
+        question: str,
+        k: int | None,
+        where: str,
+        *,
+        history: History | None,
+        svg: bool = False,
+    ) -> None:
+        self.question, self._agent, self._k, self._history, self._svg = question, agent, k, history, svg
         self._options: QuestionOptions = {"where": where, "history": history or []}
         requested(question, k or agent.settings.k, self._options)
 
@@ -66,11 +72,21 @@ class PosedQuestion:
 
     def outcome(self, answer: Answer) -> Mapping[str, Any]:
         """Return an answer as it is sent: in a conversation with the turns to send the next time."""
+        told = answer.to_dict()
+        if self._svg:
+            told = drawn(told)
         if self._history is None:
-            return answer.to_dict()
+            return told
         asked = {"role": USER, "content": answer.retrieval.turn, "question": answer.question}
         said = {"role": ASSISTANT, "content": answer.text if answer.found else "", "titles": answer.titles}
-        return {**answer.to_dict(), "messages": [*self._history, asked, said]}
+        return {**told, "messages": [*self._history, asked, said]}
+
+
+def drawn(outcome: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an outcome with its hops as SVG."""
+    from ..hop_svg import hop_tree_svg
+
+    return {**outcome, "svg": hop_tree_svg(outcome)}
 
 
 @router.post("/retrieve", response_model=RetrievalBody)
@@ -80,7 +96,8 @@ async def retrieve(body: RetrieveBody, request: Request, caller: Reader) -> Resp
     async with AsyncExitStack() as held:
         agent = await _agent(service, caller.tenant, body, held)
         found = await service.unless_left(request, agent.aretrieve(body.question, body.k, where=body.where))
-        return JSONResponse(found.to_dict())
+        told = found.to_dict()
+        return JSONResponse(drawn(told) if body.svg else told)
 
 
 @router.post("/ask", response_model=AnswerBody, responses={200: {"content": EVENTS}})
@@ -98,40 +115,10 @@ async def chat(body: ChatBody, request: Request, caller: Reader) -> Response:
     return await _answered(request, caller.tenant, body, last.content, history=[one.turn() for one in before])
 
 
-@router.post("/select_tools", response_model=SelectionBody)
-async def select_tools(body: SelectBody, request: Request, caller: Reader) -> Response:
-    """Choose the tools of a catalogue that a request needs, or none."""
-    service = service_of(request)
-    async with service.admitted(), service.shelf.tools(caller.tenant, body.collection) as selector:
-        work = selector.aselect(body.request, body.k, where=body.where)
-        chosen = await service.unless_left(request, work)
-    return JSONResponse(
-        {
-            "request": chosen.request,
-            "tools": [_tool(one) for one in chosen.tools],
-            "answerable": chosen.answerable,
-            "abstained": chosen.abstained,
-            "why": chosen.why,
-            "intents": chosen.intents,
-        }
-    )
-
-
-def _tool(one: SelectedTool) -> dict[str, Any]:
-    return {
-        "name": one.name,
-        "score": one.score,
-        "reason": one.reason,
-        "description": one.tool.description,
-        "definition": one.definition(),
-        "alternatives": one.alternatives,
-    }
-
-
 async def _agent(service: Service, tenant: str, body: SearchBody, held: AsyncExitStack) -> Agent:
     """Return the agent for a request; `held` gives back what the request holds."""
     await held.enter_async_context(service.admitted())
-    lent = service.shelf.agent(tenant, body.collections, body.profile)
+    lent = service.shelf.agent(tenant, body.collections, body.wish())
     return await held.enter_async_context(lent)
 
 
@@ -141,7 +128,7 @@ async def _answered(
     service = service_of(request)
     async with AsyncExitStack() as held:
         agent = await _agent(service, tenant, body, held)
-        posed = PosedQuestion(agent, question, body.k, body.where, history=history)
+        posed = PosedQuestion(agent, question, body.k, body.where, history=history, svg=body.svg)
         if body.stream:
             return EventStream(_streamed(service, posed), service, held.pop_all())
         answer = await service.unless_left(request, posed.answer())

@@ -167,6 +167,24 @@ def test_tools_are_selected(server: Served) -> None:
     assert "tools" == server.client.get("/collections/tools").json()["kind"]
 
 
+def test_tools_are_listed_and_searched(server: Served) -> None:
+    """By id in pages, or the best for some words; a filter holds for both."""
+    every = server.client.get("/tools").json()
+    first = server.client.get("/tools", params={"limit": 1}).json()
+    second = server.client.get("/tools", params={"limit": 1, "after": first["next"]}).json()
+    found = server.client.get("/tools", params={"q": "a letter by mail", "limit": 1}).json()
+    forecast = next(one for one in every["tools"] if one["name"] == "get_forecast")
+
+    assert every["tools"] == [*first["tools"], *second["tools"]] and not second["next"]
+    assert (["city"], ["days"]) == (forecast["required"], forecast["optional"])
+    assert "get_forecast" == forecast["definition"]["function"]["name"]
+    assert ["sendMail"] == [one["name"] for one in found["tools"]] and 0 <= found["answerable"] <= 1
+    for query in ({}, {"q": "a letter by mail"}):
+        chosen = server.client.get("/tools", params={**query, "where": "name = 'get_forecast'"}).json()
+        assert ["get_forecast"] == [one["name"] for one in chosen["tools"]]
+    assert 404 == server.client.get("/tools", params={"collection": "none"}).status_code
+
+
 def test_another_process_may_write_meanwhile(server: Served, tmp_path: Path) -> None:
     """The server keeps no lock between two questions, and finds what the command line has indexed."""
     server.client.post("/collections/shared/documents", json=documents(["Oslo is in Norway."]))

@@ -50,6 +50,12 @@ def uploaded(client: httpx.Client) -> httpx.Response:
     return client.get(path)
 
 
+def head(client: httpx.Client, key: str) -> str:
+    """Return the id of the first passage of a document."""
+    found: str = client.get(f"/collections/films/texts/{key}").json()["passages"][0]["id"]
+    return found
+
+
 COLLECTION = {"collections": ["films"]}
 #: each operation by its id, with requests that would show another tenant's documents if anything did; in this order
 CONTRACT: dict[str, list[Call]] = {
@@ -64,6 +70,28 @@ CONTRACT: dict[str, list[Call]] = {
         read("/collections/films/documents", where="key != ''"),
     ],
     "get_document": [read("/collections/films/documents/Steven Spielberg.md")],
+    "get_passage": [
+        lambda client: client.get(f"/collections/films/passages/{head(client, 'Steven Spielberg.md')}"),
+        read("/collections/films/passages/0"),
+    ],
+    "get_text": [read("/collections/films/texts/Vienna.md"), read(f"/collections/{VAULT}/texts/Vienna.md")],
+    "get_original": [
+        read("/collections/films/originals/page.md"),
+        read("/collections/films/originals/Vienna.md"),
+        read(f"/collections/{VAULT}/originals/page.md"),
+    ],
+    "list_links": [
+        read("/collections/films/links", document="list.md"),
+        read("/collections/films/links", document="list.md", where=f"secret = '{VAULT}'"),
+        read("/collections/films/links", document="Danube.md", direction="in"),
+        read(f"/collections/{VAULT}/links", document="list.md"),
+    ],
+    "list_names": [
+        read("/collections/films/names", limit=1_000),
+        read("/collections/films/names", where=f"secret = '{VAULT}'"),
+        read("/collections/films/names", document="Vienna.md"),
+        read(f"/collections/{VAULT}/names"),
+    ],
     "retrieve": [
         *(
             asked("/retrieve", **COLLECTION, question=QUESTION, k=50, profile=profile)
@@ -89,6 +117,14 @@ CONTRACT: dict[str, list[Call]] = {
         )
     ],
     "select_tools": [asked("/select_tools", request="Tell the weather of the island.", k=5)],
+    "list_tools": [
+        read("/tools"),
+        read("/tools", q="Tell the weather of the island."),
+        read("/tools", where=f"name = '{VAULT}'"),
+        read("/tools", collection="films"),
+    ],
+    "get_page": [read("/")],
+    "get_page_file": [read("/ui/index.html"), read("/ui/..%2f..%2f..%2f_keys.sqlite")],
     "list_models": [read("/v1/models")],
     "get_model": [read("/v1/models/polyhop/films/fast"), read(f"/v1/models/polyhop/{VAULT}/fast")],
     "complete": [
