@@ -1,5 +1,5 @@
 // Requests to the service that served this page, and nowhere else.
-import { choose, collections, key, needsKey, settings } from "./state.js";
+import { choose, collections, key, listed, needsKey, settings } from "./state.js";
 
 /** What the service says went wrong (problem details, RFC 9457). */
 export class Problem extends Error {
@@ -68,6 +68,7 @@ export async function* stream(address, body, signal) {
 export async function refresh() {
   try {
     collections.value = (await get("/collections")).collections;
+    listed.value = true;
   } catch {
     collections.value = []; // a missing key is asked for; what else fails is told where something is asked
   }

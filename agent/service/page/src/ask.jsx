@@ -62,25 +62,20 @@ function finish(before, question, asked, result, milliseconds) {
 export function Ask() {
   const turns = current.value?.turns ?? [];
   const now = running.value;
-  const end = useRef();
+  const own = useRef();
   const empty = !turns.length && !now && !failed.value;
   useLayoutEffect(() => {
-    if (turns.length || now) end.current?.scrollIntoView({ block: "start", behavior: calm() ? "auto" : "smooth" });
-  }, [turns.length, now?.question]);
+    const last = [...own.current.querySelectorAll(".turn")].at(-1);
+    last?.scrollIntoView({ block: "start", behavior: calm() ? "auto" : "smooth" });
+  }, [turns.at(-1)?.id, now?.question]);
   return (
-    <div class={`ask ${empty ? "empty" : ""}`}>
+    <div ref={own} class={`ask ${empty ? "empty" : ""}`}>
       <h1 class={empty ? "" : "hidden"}>{empty ? "Ask your documents" : "Conversation"}</h1>
       {empty ? <p class="lead">polyhop finds the passages that only together answer a question, and shows the way from one to the next.</p> : null}
       {turns.map((turn, place) => (
-        <div key={turn.id} ref={place === turns.length - 1 && !now ? end : null} class="turn-place">
-          <Turn turn={turn} last={place === turns.length - 1} />
-        </div>
+        <Turn key={turn.id} turn={turn} last={place === turns.length - 1} />
       ))}
-      {now ? (
-        <div ref={end} class="turn-place">
-          <Running {...now} />
-        </div>
-      ) : null}
+      {now ? <Running {...now} /> : null}
       {failed.value && !now ? (
         <article class="turn">
           <h2 class="question">{failed.value.question}</h2>
@@ -102,7 +97,7 @@ function Composer({ busy, first }) {
   useLayoutEffect(() => {
     field.current.style.height = "auto";
     field.current.style.height = `${Math.min(200, field.current.scrollHeight)}px`;
-  }, [text]);
+  }, [text, first]);
   useEffect(() => {
     if (first && matchMedia("(min-width: 700px)").matches) field.current.focus({ preventScroll: true });
   }, []);
@@ -140,9 +135,13 @@ function Composer({ busy, first }) {
           </button>
         )}
       </div>
-      <div class="options">
+      <details class="settings" open={first}>
+        <summary>
+          In <b>{collection || "no collection"}</b>, {profile ? PROFILES[profile].toLowerCase() : "default"} search, {k} passages{where ? `, ${where}` : ""}
+        </summary>
+        <div class="options">
         <Picked />
-        <Select label="Search" value={profile} onChange={(value) => choose({ profile: value })} options={{ "": "Server's", ...PROFILES }} />
+        <Select label="Search" value={profile} onChange={(value) => choose({ profile: value })} options={{ "": "Default", ...PROFILES }} />
         <label class="inline">
           Passages
           <input type="number" min={1} max={50} value={k} onChange={(event) => choose({ k: Math.min(50, Math.max(1, Number(event.target.value) || 5)) })} />
@@ -158,7 +157,8 @@ function Composer({ busy, first }) {
             onChange={(event) => choose({ where: event.target.value.trim() })}
           />
         </details>
-      </div>
+        </div>
+      </details>
     </form>
   );
 }
@@ -245,7 +245,7 @@ function Turn({ turn, last }) {
                   <span class="number">{place + 1}</span>
                   <span class="what">
                     <span class="title">{titleOf(passage)}</span>
-                    <span class="snippet">{passage.text}</span>
+                    <span class="snippet">{passage.text.replace(/^#+ .*\n+/, "")}</span>
                     <span class="note">
                       {passage.page ? `page ${passage.page} · ` : ""}
                       {KINDS[passage.kind]?.[1] ?? passage.kind}

@@ -6,7 +6,7 @@ import { titleOf } from "./tree.js";
 import { reading, settings, told } from "./state.js";
 import { KINDS, PROFILES, STOPS, count, percent, problem, reason } from "./words.js";
 
-const HOPS = { "": "Server's", 0: "0", 1: "1", 2: "2", 3: "3", 5: "5", 7: "7" };
+const HOPS = { "": "Default", 0: "0", 1: "1", 2: "2", 3: "3", 5: "5", 7: "7" };
 /** What is compared; it stays while other views are looked at. */
 const sides = signal([
   { profile: "fast", stop: "", hops: "" },
@@ -64,7 +64,7 @@ export function Compare() {
         {sides.value.map((one, place) => (
           <fieldset key={place}>
             <legend>{"AB"[place]}</legend>
-            <Select label="Search" value={one.profile} onChange={(value) => set(place, { profile: value })} options={{ "": "Server's", ...PROFILES }} />
+            <Select label="Search" value={one.profile} onChange={(value) => set(place, { profile: value })} options={{ "": "Default", ...PROFILES }} />
             <Select label="Hops" value={one.hops} onChange={(value) => set(place, { hops: value })} options={HOPS} />
             <Select label="Stop" value={one.stop} onChange={(value) => set(place, { stop: value })} options={STOPS} />
           </fieldset>

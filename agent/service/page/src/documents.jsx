@@ -1,9 +1,9 @@
 import { useEffect, useState } from "preact/hooks";
-import { get, path, refresh } from "./api.js";
-import { Drop, Failed, Picked } from "./parts.jsx";
+import { path, refresh } from "./api.js";
+import { Drop, Failed, Pager, Picked, useLoaded } from "./parts.jsx";
 import { choose, collections, go, reading, route, settings } from "./state.js";
 import { follow, uploads } from "./uploads.js";
-import { bytes, count, problem } from "./words.js";
+import { bytes, count } from "./words.js";
 
 const PAGE = 50;
 
@@ -46,13 +46,13 @@ export function Documents() {
       {known ? (
         <>
           <div class="tabs" role="group" aria-label="Show">
-            {Object.entries({ list: "Documents", links: "Links", names: "Names" }).map(([one, said]) => (
+            {Object.entries({ list: "Documents", names: "Names" }).map(([one, said]) => (
               <button key={one} type="button" aria-pressed={tab === one} onClick={() => go("documents", name, one)}>
                 {said}
               </button>
             ))}
           </div>
-          {tab === "links" ? <Links key={name} name={name} /> : tab === "names" ? <Names key={name} name={name} /> : <List key={name} name={name} added={added} />}
+          {tab === "names" ? <Names key={name} name={name} /> : <List key={name} name={name} added={added} />}
         </>
       ) : null}
     </div>
@@ -173,52 +173,6 @@ function List({ name, added }) {
   );
 }
 
-function Links({ name }) {
-  const [before, setBefore] = useState([0]);
-  const [found, wrong] = useLoaded(path("collections", name, "links"), { after: before.at(-1), limit: PAGE });
-  return (
-    <section aria-label="Links">
-      {wrong ? <Failed message={wrong} /> : null}
-      {found?.links.length === 0 ? <p class="nothing">The authors of these documents wrote no links. Hops go by names here.</p> : null}
-      {found?.links.length ? (
-        <div class="wide">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">From</th>
-                <th scope="col">Words</th>
-                <th scope="col">Kind</th>
-                <th scope="col">To</th>
-              </tr>
-            </thead>
-            <tbody>
-              {found.links.map((one, place) => (
-                <tr key={place}>
-                  <td>
-                    <End name={name} end={one.from} own={{ start: one.start, end: one.end }} />
-                  </td>
-                  <td>{one.words}</td>
-                  <td>{one.kind}</td>
-                  <td>{one.to ? <End name={name} end={one.to} /> : <span class="note">not here: {one.address}</span>}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      ) : null}
-      <Pager before={before} setBefore={setBefore} next={found?.next} />
-    </section>
-  );
-}
-
-function End({ name, end, own }) {
-  return (
-    <button type="button" class="link" onClick={() => read(name, end.document, end.title, end.passage, own && [{ ...own, own: true }])}>
-      {end.title || end.document}
-    </button>
-  );
-}
-
 function Names({ name }) {
   const [before, setBefore] = useState([""]);
   const [found, wrong] = useLoaded(path("collections", name, "names"), { after: before.at(-1), limit: PAGE });
@@ -259,35 +213,6 @@ export function Filter({ onChange, label = "Filter", placeholder = "year >= 1970
   );
 }
 
-export function Pager({ before, setBefore, next }) {
-  if (before.length < 2 && next == null) return null;
-  return (
-    <nav class="pager" aria-label="Pages">
-      <button type="button" disabled={before.length < 2} onClick={() => setBefore(before.slice(0, -1))}>
-        ← Back
-      </button>
-      <span class="note">page {before.length}</span>
-      <button type="button" disabled={next == null} onClick={() => setBefore([...before, next])}>
-        Next →
-      </button>
-    </nav>
-  );
-}
-
-function read(collection, document_, title, passage, quotes = []) {
-  reading.value = { collection, document: document_, passage: passage || "", title, quotes, from: document.activeElement };
-}
-
-/** Return [what an address answers, what went wrong]; asks again when the address, the query or `again` changes. */
-export function useLoaded(address, query, again = []) {
-  const [state, setState] = useState([null, ""]);
-  useEffect(() => {
-    const leaving = new AbortController();
-    get(address, query, leaving.signal).then(
-      (found) => setState([found, ""]),
-      (error) => error.name === "AbortError" || setState([null, problem(error)]),
-    );
-    return () => leaving.abort();
-  }, [address, JSON.stringify(query), ...again]);
-  return state;
+function read(collection, key, title) {
+  reading.value = { collection, document: key, passage: "", title, from: document.activeElement };
 }

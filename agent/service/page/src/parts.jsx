@@ -1,6 +1,6 @@
 // Small parts that several views have.
-import { useRef, useState } from "preact/hooks";
-import { path, post, refresh } from "./api.js";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { get, path, post, refresh } from "./api.js";
 import { choose, collections, settings, told } from "./state.js";
 import { uploads } from "./uploads.js";
 import { problem } from "./words.js";
@@ -148,4 +148,34 @@ async function below(entry) {
     found.push(...some);
   }
   return (await Promise.all(found.map(below))).flat();
+}
+
+export function Pager({ before, setBefore, next }) {
+  if (before.length < 2 && next == null) return null;
+  return (
+    <nav class="pager" aria-label="Pages">
+      <button type="button" disabled={before.length < 2} onClick={() => setBefore(before.slice(0, -1))}>
+        ← Back
+      </button>
+      <span class="note">page {before.length}</span>
+      <button type="button" disabled={next == null} onClick={() => setBefore([...before, next])}>
+        Next →
+      </button>
+    </nav>
+  );
+}
+
+/** Return [what an address answers, what went wrong]; asks again when the address, the query or `again` changes, nothing without an address. */
+export function useLoaded(address, query, again = []) {
+  const [state, setState] = useState([null, ""]);
+  useEffect(() => {
+    if (!address) return;
+    const leaving = new AbortController();
+    get(address, query, leaving.signal).then(
+      (found) => setState([found, ""]),
+      (error) => error.name === "AbortError" || setState([null, problem(error)]),
+    );
+    return () => leaving.abort();
+  }, [address, JSON.stringify(query), ...again]);
+  return state;
 }

@@ -7,7 +7,7 @@ GlobalWorkerOptions.workerSrc = "/ui/pdf.worker.min.mjs";
 /** One page of a PDF at a time, with boxes over the lines that hold the quoted words. */
 export function PdfPages({ collection, document: key, passage, quotes, onFail }) {
   const [pdf, setPdf] = useState(null);
-  const [number, setNumber] = useState(passage.page || 1);
+  const [number, setNumber] = useState(begins(passage, quotes));
   useEffect(() => {
     const loading = getDocument({
       url: path("collections", collection, "originals", key),
@@ -19,7 +19,7 @@ export function PdfPages({ collection, document: key, passage, quotes, onFail })
     loading.promise.then(setPdf, (error) => error.name === "AbortException" || onFail(`The PDF cannot be shown (${error.message}).`));
     return () => loading.destroy();
   }, [collection, key]);
-  useEffect(() => setNumber(passage.page || 1), [passage.id]);
+  useEffect(() => setNumber(begins(passage, quotes)), [passage.id, quotes]);
   if (!pdf) return <p class="note">Opening…</p>;
   return (
     <div class="pdf">
@@ -34,17 +34,22 @@ export function PdfPages({ collection, document: key, passage, quotes, onFail })
           →
         </button>
       </div>
-      <PdfPage key={number} pdf={pdf} number={number} boxes={boxes(passage, quotes, number)} onFail={onFail} />
+      <PdfPage key={number} pdf={pdf} number={number} boxes={boxes(passage, quotes).filter((line) => line.page === number)} onFail={onFail} />
     </div>
   );
 }
 
-/** The lines of a page that hold quoted words, those of the whole passage where none is quoted. */
-function boxes(passage, quotes, number) {
-  const lines = (passage.lines ?? []).filter((line) => line.page === number);
-  const wanted = quotes.filter((one) => passage.start != null).map((one) => [one.start - passage.start, one.end - passage.start]);
+/** The lines that hold quoted words, those of the whole passage where none is quoted. */
+function boxes(passage, quotes) {
+  const lines = passage.lines ?? [];
+  const wanted = quotes.filter(() => passage.start != null).map((one) => [one.start - passage.start, one.end - passage.start]);
   const quoted = lines.filter((line) => wanted.some(([start, end]) => line.start < end && line.end > start));
-  return wanted.length ? quoted : lines;
+  return quoted.length ? quoted : lines;
+}
+
+/** The page that the quoted words begin on: a passage may go over several. */
+function begins(passage, quotes) {
+  return boxes(passage, quotes)[0]?.page || passage.page || 1;
 }
 
 function PdfPage({ pdf, number, boxes, onFail }) {

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { get, headers, path } from "./api.js";
-import { Failed } from "./parts.jsx";
+import { Failed, Pager, useLoaded } from "./parts.jsx";
 import { reading, told } from "./state.js";
 import { problem } from "./words.js";
 
@@ -46,7 +46,7 @@ export function Reader({ collection, document: key, passage, title, quotes = [],
           ×
         </button>
       </header>
-      {shown && about.original ? (
+      {shown ? (
         <div class="tabs" role="group" aria-label="Show as">
           {isPdf(about) ? (
             <button type="button" aria-pressed={view === "pdf"} onClick={() => setView("pdf")}>
@@ -56,7 +56,10 @@ export function Reader({ collection, document: key, passage, title, quotes = [],
           <button type="button" aria-pressed={view === "text"} onClick={() => setView("text")}>
             Text
           </button>
-          <Original collection={collection} document={key} />
+          <button type="button" aria-pressed={view === "links"} onClick={() => setView("links")}>
+            Links
+          </button>
+          {about.original ? <Original collection={collection} document={key} /> : null}
         </div>
       ) : null}
       {wrong ? <Failed message={wrong} /> : null}
@@ -64,6 +67,7 @@ export function Reader({ collection, document: key, passage, title, quotes = [],
         <Pages collection={collection} document={key} passage={about} quotes={quotes} onFail={(said) => (setView("text"), setWrong(said))} />
       ) : null}
       {shown && view === "text" ? <Text collection={collection} document={key} passage={passage} place={about.place} quotes={quotes} hop={hop} /> : null}
+      {shown && view === "links" ? <Ties key={key} collection={collection} document={key} /> : null}
       {!shown && !wrong ? <p class="note">Opening…</p> : null}
     </aside>
   );
@@ -87,6 +91,59 @@ function Original({ collection, document: key }) {
     <button type="button" class="quiet" onClick={load}>
       {wrong || "Save the file"}
     </button>
+  );
+}
+
+/** What a document is tied to: the names that it bears, the links of its author, and the links to it. */
+function Ties({ collection, document: key }) {
+  const [names, wrong] = useLoaded(path("collections", collection, "names"), { document: key, limit: 50 });
+  return (
+    <div class="ties">
+      {wrong ? <Failed message={wrong} /> : null}
+      <section>
+        <h3>Names by which a hop finds it</h3>
+        {names?.names.length === 0 ? <p class="note">None.</p> : <p>{names?.names.map((one) => one.name).join(", ")}</p>}
+      </section>
+      <Links collection={collection} document={key} direction="out" title="Links in it" />
+      <Links collection={collection} document={key} direction="in" title="Links to it" />
+    </div>
+  );
+}
+
+function Links({ collection, document: key, direction, title }) {
+  const [before, setBefore] = useState([0]);
+  const [found, wrong] = useLoaded(path("collections", collection, "links"), { document: key, direction, after: before.at(-1), limit: 50 });
+  const open = (end, own) =>
+    (reading.value = { collection, document: end.document, passage: end.passage, title: end.title, quotes: own ? [{ ...own, own: true }] : [] });
+  return (
+    <section>
+      <h3>{title}</h3>
+      {wrong ? <Failed message={wrong} /> : null}
+      {found?.links.length === 0 ? <p class="note">None.</p> : null}
+      <ul class="links">
+        {found?.links.map((one, place) => (
+          <li key={place}>
+            <button type="button" class="link" onClick={() => open(one.from, { start: one.start, end: one.end })}>
+              “{one.words}”
+            </button>{" "}
+            {direction === "in" ? <>in {one.from.title || one.from.document}</> : one.to ? <Target to={one.to} open={open} /> : <>→ {one.address}, which is not here</>}{" "}
+            <span class="note">{one.kind}</span>
+          </li>
+        ))}
+      </ul>
+      <Pager before={before} setBefore={setBefore} next={found?.next} />
+    </section>
+  );
+}
+
+function Target({ to, open }) {
+  return (
+    <>
+      →{" "}
+      <button type="button" class="link" onClick={() => open(to)}>
+        {to.title || to.document}
+      </button>
+    </>
   );
 }
 

@@ -16,6 +16,8 @@ export const route = signal(read());
 /** What the reader pane shows: {collection, document, passage, quotes, title}, or null. */
 export const reading = signal(null);
 export const collections = signal([]);
+/** Whether the server has said which collections there are. */
+export const listed = signal(false);
 export const settings = signal({ collection: "", profile: "", k: 5, where: "", ...stored(localStorage, "polyhop-settings", {}) });
 export const shortcuts = signal(stored(localStorage, "polyhop-shortcuts", true));
 /** What is told to screen readers. */

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
-import { Filter, Pager, useLoaded } from "./documents.jsx";
-import { Failed } from "./parts.jsx";
+import { Filter } from "./documents.jsx";
+import { Failed, Pager, useLoaded } from "./parts.jsx";
+import { collections, listed } from "./state.js";
 import { level, percent } from "./words.js";
 
 const PAGE = 50;
@@ -9,13 +10,13 @@ const PAGE = 50;
 export function Tools() {
   const [asked, setAsked] = useState("");
   const [before, setBefore] = useState([""]);
-  const [found, wrong] = useLoaded("/tools", { q: asked, after: before.at(-1), limit: asked ? 20 : PAGE });
-  const missing = /no collection/.test(wrong);
+  const there = collections.value.includes("tools");
+  const [found, wrong] = useLoaded(there && "/tools", { q: asked, after: before.at(-1), limit: asked ? 20 : PAGE });
   return (
     <div class="catalogue">
       <h1>Tools</h1>
       <p class="lead">The tools that agents may find and call.</p>
-      {missing ? (
+      {listed.value && !there ? (
         <div class="nothing">
           <p>There is no catalogue yet.</p>
           <p class="note">
@@ -35,7 +36,7 @@ export function Tools() {
           <ul class="cards">
             {found?.tools.map((one) => (
               <li key={one.id}>
-                <Tool tool={one} />
+                <Tool tool={one} asked={asked} />
               </li>
             ))}
           </ul>
@@ -46,14 +47,14 @@ export function Tools() {
   );
 }
 
-function Tool({ tool }) {
+function Tool({ tool, asked }) {
   return (
     <article class="tool">
       <h2>
         {tool.name} {tool.server ? <span class="note">{tool.server}</span> : null}
       </h2>
       <p>{tool.description}</p>
-      {tool.reason ? <p class="note">{tool.reason}</p> : null}
+      {tool.reason && tool.reason !== asked ? <p class="note">{tool.reason}</p> : null}
       <p class="chips">
         {tool.required.map((one) => (
           <code key={one}>{one}</code>

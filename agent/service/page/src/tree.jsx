@@ -36,7 +36,9 @@ export function HopTree({ root, onOpen, label = "Hop tree" }) {
       event.preventDefault();
       if (!to) return;
       setFocus(to.node.id);
-      frame.current.querySelector(`[data-node="${CSS.escape(to.node.id)}"]`)?.focus();
+      const item = frame.current.querySelector(`[data-node="${CSS.escape(to.node.id)}"]`);
+      item?.focus({ preventScroll: true });
+      item?.firstElementChild.scrollIntoView({ block: "nearest", inline: "nearest" });
     }
   };
 
@@ -100,7 +102,7 @@ function Edge({ node }) {
       {words ? <span class="words">“{words}”</span> : null}
       <span class="kind">
         {KINDS[kind]?.[0] ?? kind}
-        {node.gain == null ? null : <span class="gain"> {signed(node.gain)}</span>}
+        {node.gain == null ? null : <span class={`gain ${node.gain < 0 ? "less" : ""}`}> {signed(node.gain)}</span>}
       </span>
     </span>
   );

@@ -13,7 +13,7 @@ export const KINDS = {
 
 export const PROFILES = { fast: "Fast", quality: "Quality", auto: "Auto" };
 export const STOPS = {
-  "": "as the server has it",
+  "": "Default",
   dry: "when a search finds nothing new",
   settled: "when the best passages stay the same",
   "sufficient=0.9": "when the passages suffice (90 %)",
