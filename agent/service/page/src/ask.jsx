@@ -1,4 +1,4 @@
-import { signal } from "@preact/signals";
+import { batch, signal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Answer } from "./answer.jsx";
 import { post, stream } from "./api.js";
@@ -43,6 +43,7 @@ async function ask(question) {
 
 function hear(event) {
   const now = running.value;
+  if (!now) return;
   if (event.type === "STATE_DELTA") {
     const added = event.delta.filter((one) => one.path === "/events/-").map((one) => one.value);
     running.value = { ...now, events: [...now.events, ...added] };
@@ -55,7 +56,10 @@ function finish(before, question, asked, result, milliseconds) {
   const { messages, svg, ...kept } = result;
   const turn = { id: `${before.id}-${before.turns.length}`, question, asked, milliseconds, result: kept };
   if (svg) pictures.set(turn.id, svg);
-  keep({ ...before, when: Date.now(), turns: [...before.turns, turn], messages });
+  batch(() => {
+    keep({ ...before, when: Date.now(), turns: [...before.turns, turn], messages });
+    running.value = null; // in the same breath: the answer takes the place of what was running
+  });
   told.value = `${result.found ? "Answer" : "Not found"}: ${result.text}`;
 }
 
@@ -66,7 +70,7 @@ export function Ask() {
   const empty = !turns.length && !now && !failed.value;
   useLayoutEffect(() => {
     const last = [...own.current.querySelectorAll(".turn")].at(-1);
-    last?.scrollIntoView({ block: "start", behavior: calm() ? "auto" : "smooth" });
+    last?.scrollIntoView({ block: "start" });
   }, [turns.at(-1)?.id, now?.question]);
   return (
     <div ref={own} class={`ask ${empty ? "empty" : ""}`}>
@@ -87,8 +91,6 @@ export function Ask() {
     </div>
   );
 }
-
-const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 function Composer({ busy, first }) {
   const field = useRef();

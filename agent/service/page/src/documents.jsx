@@ -122,7 +122,7 @@ function Report({ upload }) {
             <li key={one.file} class={one.state}>
               <span class="title">{one.file}</span>
               <span class={`state ${one.state}`}>{STATES[one.state] ?? one.state}</span>
-              <span class="note">{one.passages ? `${count(one.documents, "document")}, ${count(one.passages, "passage")}` : ""}</span>
+              <span class="note">{one.documents ? count(one.documents, "document") : ""}</span>
               {one.reasons.length || one.warnings.length || Object.keys(one.dropped).length ? (
                 <ul class="why">
                   {one.reasons.map((said) => (

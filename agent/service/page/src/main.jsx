@@ -89,16 +89,23 @@ function pressed(event) {
   if (typing || !shortcuts.value || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
   if (event.key === "/") {
     event.preventDefault();
-    if (route.value.view !== "ask") go("ask");
-    requestAnimationFrame(() => document.querySelector("[data-question]")?.focus());
+    toQuestion();
   } else if (event.key === "?") dialog.value = "shortcuts";
   else if (event.key === "n") {
+    event.preventDefault();
     current.value = null;
-    go("ask");
-    requestAnimationFrame(() => document.querySelector("[data-question]")?.focus());
+    toQuestion();
   } else if (/^[1-9]$/.test(event.key)) {
     [...document.querySelectorAll(`.turn:last-of-type [data-passage="${event.key}"]`)].at(0)?.click();
   }
+}
+
+/** Focus the question: at once where it is there, so that what is typed next is not lost. */
+function toQuestion() {
+  const field = document.querySelector("[data-question]");
+  if (field) return field.focus();
+  go("ask");
+  addEventListener("hashchange", () => requestAnimationFrame(() => document.querySelector("[data-question]")?.focus()), { once: true });
 }
 
 render(<Page />, document.getElementById("page"));
