@@ -19,8 +19,15 @@ help: ## list the commands
 demo: $(ENV)/.installed ## install polyhop into .venv and run its demonstration
 	$(BIN)/polyhop demo
 
-test: check $(SITE)/.installed ## run every check, then the test suite against the built wheel
+test: check browser $(SITE)/.installed ## run every check, then the test suite against the built wheel
 	POLYHOP_WHEEL=$(abspath $(SITE)) PYTHONPATH=$(abspath $(SITE)) $(BIN)/python -P -m pytest $(SIDE) $(ARGS)
+
+# The tests of the web page need Debian's chromium; where it cannot be had they skip, and say so.
+.PHONY: browser
+browser:
+	@command -v chromium > /dev/null || [ "$$(id -u)" != 0 ] || ! command -v apt-get > /dev/null || \
+	    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; } > /dev/null || \
+	    echo "chromium cannot be installed: the tests of the web page will be skipped" >&2
 
 check: $(ENV)/.tested ## check formatting, lint and types
 	$(BIN)/ruff format --check .
