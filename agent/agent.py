@@ -476,16 +476,24 @@ class Agent:
         """Return retrieval as a LangChain tool, for an agent that decides itself when to look things up."""
         from .adapters.langchain import passages_tool
 
-        return passages_tool(lambda question, k: self.retrieve(question, k).brief(), name)
+        return passages_tool(self, name)
 
     def as_retriever(self, k: int | None = None, where: str = "") -> BaseRetriever:
         """Return retrieval as a LangChain retriever, for a chain that looks things up with every question."""
         from .adapters.langchain import PassageRetriever
 
-        return PassageRetriever(
-            find=lambda question: self.retrieve(question, k, where=where),
-            afind=lambda question: self.aretrieve(question, k, where=where),
-        )
+        def asked(question: str, emit: Callable[[Event], None]) -> PreparedRun:
+            prepared = self._asked("retrieve", question, k, {"where": where})
+            prepared.run.emit = emit
+            return prepared
+
+        def find(question: str, emit: Callable[[Event], None]) -> Retrieval:
+            return self._retrieval(self._runtime.invoke(asked(question, emit)))
+
+        async def afind(question: str, emit: Callable[[Event], None]) -> Retrieval:
+            return self._retrieval(await self._runtime.ainvoke(asked(question, emit)))
+
+        return PassageRetriever(find=find, afind=afind)
 
     def chat(self, history: Sequence[Mapping[str, Any]] = ()) -> Chat:
         """Return a new conversation, or one that goes on from the turns of another.
