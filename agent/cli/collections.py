@@ -359,6 +359,9 @@ def import_(
     *,
     chroma: Annotated[str, typer.Option(help="Folder or address of a Chroma database.")] = "",
     chroma_collection: Annotated[str, typer.Option(help="The collection in it.")] = "",
+    trusted: Annotated[
+        bool, typer.Option("--trusted", help="It is your own export, unchanged: take files and calibration over too.")
+    ] = False,
     collection: Name = "default",
     embedder: EmbedderName = "",
     as_json: Json = False,
@@ -377,7 +380,7 @@ def import_(
         chosen = load_recorded(recorded, settings) if recorded else ""
     with opened(settings, collection, create=True, embedder=chosen) as agent:
         if file is not None:
-            report = transfer.import_file(agent.collection, file)
+            report = transfer.import_file(agent.collection, file, trusted=trusted)
         else:
             from ...store.chroma import adopt
 
