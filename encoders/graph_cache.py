@@ -14,6 +14,7 @@ from filelock import FileLock
 
 from ..core.errors import OperatorError, PolyhopError
 from ..core.files import write_whole
+from ..core.private import private_folder
 
 _CHECK_BYTES = 4
 _EXPORT_SECONDS = 300
@@ -61,7 +62,7 @@ def keep(path: Path, build: Callable[[], bytes]) -> Path:
     Raises:
         OperatorError: where the file cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(path.parent)
     with FileLock(path.with_suffix(".lock")):
         if read(path) is None:
             graph = build()

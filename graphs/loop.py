@@ -16,6 +16,7 @@ from importlib import import_module
 from inspect import iscoroutine, iscoroutinefunction
 from typing import Any, Literal, TypeVar, cast, get_type_hints
 
+from ..core.deadline import due
 from ..retrieval.run import Run
 from ..retrieval.stop import MOST_HOPS
 from .nodes.steps import choosing, finish, hop, instructed, judge, plan, rank, rerank, search
@@ -157,7 +158,8 @@ def taken(step: Step, state: State, run: Run) -> Any:
         run.about(understood["query"], understood["where"], state["k"], understood)
     elif "question" in state:
         run.about(state["question"], state.get("where", ""), state.get("k", 0))
-    return step(state, run)
+    with due(run.started + run.config.seconds):
+        return step(state, run)
 
 
 def way(

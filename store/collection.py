@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import CallerError, OperatorError
+from ..core.private import private_folder
 from ..core.settings import Settings
 from ..core.types import Document
 from ..encoders import load, load_recorded, with_transform
@@ -110,7 +111,7 @@ class Collection(CollectionReader, AbstractContextManager["Collection"]):
         """
         folder = folder_of(home, name)
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            private_folder(folder)
         except OSError as error:
             raise OperatorError(f"cannot make the folder {str(folder)!r} ({error}); choose another home") from error
         return cls(folder, embedder, options or Options())

@@ -15,6 +15,7 @@ import numpy as np
 
 from ..core.errors import CallerError, OperatorError
 from ..core.forked import never_close, register
+from ..core.private import private_file
 from ..core.types import Metadata, Passage, Vectors
 from . import layout
 from .lock import refuse_fork
@@ -172,6 +173,7 @@ class Record:
 
     def _connect(self) -> sqlite3.Connection:
         try:
+            private_file(self.path)
             connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
             connection.executescript(PRAGMAS)
             if self._version(connection) is not None:
@@ -185,7 +187,8 @@ class Record:
 
     def _create(self, connection: sqlite3.Connection) -> None:
         tables = _tables("files") + _tables("links") + _tables("record")
-        head = f"INSERT INTO meta VALUES ('format', {FORMAT}), ('id', '{secrets.token_hex(8)}');"
+        number = self.path.stat().st_ino  # tells a copy of the file: see `Derived`
+        head = f"INSERT INTO meta VALUES ('format', {FORMAT}), ('id', '{secrets.token_hex(8)}'), ('file', {number});"
         try:
             connection.executescript(f"BEGIN IMMEDIATE; {tables} {head} COMMIT;")
         except sqlite3.OperationalError:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
 import typer
 
 from ...core.errors import CallerError, PolyhopError
+from ...core.private import redacted
 
 if TYPE_CHECKING:
     from rich.progress import Progress, ProgressColumn
@@ -104,7 +105,7 @@ def complain(message: str) -> None:
     """Write a message to standard error, in red on a terminal."""
     from ..show import console, plain
 
-    console(stderr=True).print(f"polyhop: {plain(message)}", style="red")
+    console(stderr=True).print(f"polyhop: {plain(redacted(message))}", style="red")
 
 
 def note(message: str) -> None:
@@ -138,7 +139,7 @@ def explain_error(error: Exception) -> int:
     if Debug.on:
         import traceback
 
-        traceback.print_exception(error)
+        print(redacted("".join(traceback.format_exception(error))), end="", file=sys.stderr)
     return code
 
 
