@@ -19,6 +19,7 @@ import numpy as np
 
 from ..core.errors import CallerError, OperatorError
 from ..core.files import draft_of
+from ..core.json_text import json_text
 from ..core.types import Chunk, Document, Vectors
 from . import layout
 from .collection import Collection
@@ -63,9 +64,9 @@ def export(collection: Collection, path: Path) -> int:
             file.write(json.dumps(head) + "\n")
             count = 0
             for row in _documents(collection):
-                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+                file.write(json_text(row) + "\n")
                 count += 1
-            file.write(json.dumps({"end": count, **_followed(collection)}, ensure_ascii=False) + "\n")
+            file.write(json_text({"end": count, **_followed(collection)}) + "\n")
     except OSError as error:
         raise OperatorError(f"cannot write {str(path)!r} ({error}); choose another place") from error
     return count

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
 import typer
 
 from ...core.errors import CallerError, PolyhopError
+from ...core.json_text import json_text
 from ...core.private import redacted
 
 if TYPE_CHECKING:
@@ -187,4 +188,4 @@ def opened(
 def print_json(value: Any) -> None:
     """Print one JSON document; characters that standard output cannot encode are escaped."""
     utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-    print(json.dumps(value, ensure_ascii=not utf8, indent=2, default=str))
+    print(json_text(value, indent=2, default=str) if utf8 else json.dumps(value, indent=2, default=str))
