@@ -21,6 +21,7 @@ from . import layout
 from .lock import refuse_fork
 
 FORMAT = 3
+RESTORE = "restore the folder from a copy, or delete it and index or import again"
 
 # What 0.1 wrote, brought to format 2 in one transaction, so that a kill leaves the old or the new. In development
 # two keys of `meta` had lost the names of the only engine already.
@@ -60,6 +61,20 @@ PRAGMA busy_timeout = 10000;
 
 BLOCK = 500
 LIVE = "chunks c JOIN documents d ON d.id = c.doc AND d.live = c.version"
+
+
+class RecordDamaged(OperatorError):
+    """The record's file does not hold what SQLite has written: a restore or indexing anew mends it."""
+
+
+def _failed(folder: Path, error: sqlite3.Error) -> OperatorError:
+    """Return what to do about what SQLite says."""
+    if isinstance(error, sqlite3.OperationalError) or type(error) is not sqlite3.DatabaseError:
+        return OperatorError(
+            f"the record in {str(folder)!r} failed ({error}); check free disk space and the folder's rights, then "
+            "`polyhop status --verify`"
+        )
+    return RecordDamaged(f"the record in {str(folder)!r} is damaged ({error}); {RESTORE}")
 
 
 class Record:
@@ -119,10 +134,7 @@ class Record:
                 never_close(connection)
             if not isinstance(error, sqlite3.Error):
                 raise
-            raise OperatorError(
-                f"the record in {str(self.path.parent)!r} failed ({error}); check free disk space and the folder's "
-                "rights, then `polyhop status --verify`"
-            ) from error
+            raise _failed(self.path.parent, error) from error
         if os.getpid() != self._owner:
             return never_close(connection)
         self._idle.append(connection)
@@ -180,8 +192,8 @@ class Record:
                 connection.executescript(TEMPORARY)
         except sqlite3.Error as error:
             raise OperatorError(
-                f"the record {str(self.path)!r} cannot be opened ({error}); check the disk and the folder's rights, "
-                "or restore the file from a copy"
+                f"the record {str(self.path)!r} cannot be opened ({error}); check the disk and the folder's rights, or "
+                f"{RESTORE}"
             ) from error
         return connection
 
