@@ -47,6 +47,8 @@ class QuestionOptions(TypedDict, total=False):
     listener: Callable[[Event], None]
     #: the turns before this one, each a mapping with `role` (user or assistant) and `content`; see `history_of`
     history: Sequence[Mapping[str, Any]]
+    #: whether the result also says which passages were found and left out, and why
+    explain: bool
 
 
 def check_agent_options(options: Mapping[str, Any]) -> None:
@@ -75,6 +77,8 @@ def checked(options: QuestionOptions) -> str:
         value = options.get(name)
         if value is not None and not isinstance(value, str):
             raise CallerError(f"{name} must be a string, not {value!r}")
+    if not isinstance(options.get("explain", False), bool):
+        raise CallerError(f"explain must be True or False, not {options['explain']!r:.40}")
     where = options.get("where") or ""
     if where.strip():
         from ..store.filter import parse

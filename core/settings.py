@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from .private import redacted
 
 #: settings of 0.1 that are parts' own arguments now, and what to do instead
 RETIRED: Mapping[str, str] = {
@@ -36,6 +38,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "max_bytes",
         "chunk_tokens",
         "keep_originals",
+        "runs",
         "log",
     ),
     "Retrieval": ("k", "profile", "max_hops", "stop", "updaters", "rerankers", "instructions", "reader"),
@@ -112,6 +115,7 @@ class Settings(RetiredSettings):
         description="tokens of a passage at most; empty: as the collection has it, or all it reads",
     )
     keep_originals: bool = Field(False, description="whether a collection keeps a copy of each file that is indexed")
+    runs: int = Field(0, ge=0, le=10_000, description="runs to keep for `polyhop trace`, the newest; 0: none")
     log: str = Field("warning", description="log level: debug, info, warning or error")
 
     k: int = Field(5, ge=1, le=1000, description="passages to return")
@@ -154,6 +158,11 @@ class Settings(RetiredSettings):
     llm_calls: int = Field(8, ge=0, description="LLM calls a question may cost, each try counted")
     llm_tokens: int | None = Field(None, ge=0, description="tokens a question may cost")
     llm_dollars: float | None = Field(None, ge=0, description="US dollars a question may cost")
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """Show addresses without the passwords in them."""
+        for name, value in super().__repr_args__():
+            yield name, redacted(value) if isinstance(value, str) else value
 
     @field_validator("home", "cache")
     @classmethod

@@ -80,9 +80,13 @@ SHOWN = {
         "[1] Jaws  named in the question",
     ],
     "18_inside_your_graph": ["search 0\nhop 1\nsearch 1\nrerank 1\nfinish 1\n", "Seven Samurai > Akira Kurosawa"],
+    "19_haystack_pipeline": ["Seven Samurai > Akira Kurosawa was", "\nQuestion: Where was"],
+    "20_llama_index_query": ["title: Akira Kurosawa\n", "\nAkira Kurosawa ['Seven Samurai']\n"],
 }
-#: and what not: here a second first search
-HIDDEN = {"07_resume_a_killed_run": "  search\n  hop\n"}
+#: and what not: a second first search, a draft that a filter leaves out
+HIDDEN = {"07_resume_a_killed_run": "  search\n  hop\n"} | dict.fromkeys(
+    ("19_haystack_pipeline", "20_llama_index_query"), "by somebody"
+)
 LONGEST = 60
 
 

@@ -190,5 +190,5 @@ def _exists(name: str) -> bool:
 
 
 def _words(svg: str) -> list[str]:
-    """Return the text of a picture without its scores."""
-    return [re.sub(r"\d+\.\d+", "", text) for text in re.findall(r"<text[^>]*>(.*?)</text>", svg)]
+    """Return the text of a picture without its scores and probabilities."""
+    return [re.sub(r"\d+\.\d+|\d+ %", "", text) for text in re.findall(r"<text[^>]*>(.*?)</text>", svg)]

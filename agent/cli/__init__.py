@@ -17,6 +17,7 @@ from .server import mcp
 from .server import serve as serve_http
 from .tools import app as tools
 from .tools import serve
+from .trace import trace
 from .train import train
 
 app = typer.Typer(
@@ -33,6 +34,7 @@ _COMMANDS = (
     chat,
     retrieve,
     show,
+    trace,
     evaluate,
     status,
     list_,

@@ -172,7 +172,7 @@ async def remove_documents(
         raise CallerError("the filter is empty; delete the collection to remove everything")
     parse(where)
     async with service.admitted(), service.shelf.documents(caller.tenant, name) as collection:
-        report = await service.writer.run(_remove, collection, where)
+        report = await service.writer.run(_remove, service, collection, where)
     return JSONResponse(_written(service, report))
 
 
@@ -181,19 +181,19 @@ async def delete_document(name: Named, key: Key, request: Request, caller: Autho
     """Remove a document."""
     service = service_of(request)
     async with service.admitted(), service.shelf.documents(caller.tenant, name) as collection:
-        report = await service.writer.run(_remove, collection, "", key)
+        report = await service.writer.run(_remove, service, collection, "", key)
     _written(service, report)
     if not report.removed:
         raise no_document(key)
     return Response(status_code=204)
 
 
-def _remove(collection: Collection, where: str, key: str = "") -> AddReport:
+def _remove(service: Service, collection: Collection, where: str, key: str = "") -> AddReport:
     keys = [key] if key else collection.keys(where)
     sources = {row[2] for row in collection.documents() if row[0] in set(keys)}
     with collection.intake() as intake:
         intake.remove(keys)
-    discard_files(collection, sorted(sources))
+    discard_files(collection, sorted(sources), service.writer.reading)
     return intake.report
 
 

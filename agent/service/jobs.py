@@ -13,7 +13,7 @@ import secrets
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -228,19 +228,19 @@ def take_over(job: Job, jobs: Jobs, collection: Collection) -> list[list[str]]:
 
 
 def read_part(
-    job: Job, names: Sequence[str], collection: Collection, ending: Callable[[], bool], **options: Any
+    job: Job, names: Sequence[str], collection: Collection, pause: Callable[[], None], **options: Any
 ) -> None:
     """Read some files of an upload into the collection, and add to the job what came of it.
 
     Args:
         options: what `index_paths` is told besides.
-        ending: says whether to stop; what is written by then stays.
+        pause: is called wherever nothing is half written; others may write meanwhile.
 
     Raises:
-        Stopping: when `ending` says so.
+        Stopping: when `pause` does; what is written by then stays.
     """
     folder = collection.folder / UPLOADS
-    watcher = _Progress(job, str(folder), ending)
+    watcher = _Progress(job, str(folder), pause)
     only = [str(folder / name) for name in names]
     report = index_paths(collection, [folder], only=only, everything=True, watcher=watcher, **options)
     job.documents_added += report.documents_added
@@ -259,12 +259,12 @@ def read_part(
     job.results = [*job.results, *results]
 
 
-def discard_files(collection: Collection, sources: Sequence[str]) -> None:
-    """Delete the uploaded files of which no document is left."""
+def discard_files(collection: Collection, sources: Sequence[str], reading: Set[str]) -> None:
+    """Delete the uploaded files of which no document is left, but for those that an upload is `reading`."""
     folder = os.path.realpath(collection.folder / UPLOADS)
     for source in sources:
         path = os.path.realpath(collection.files.path_of(source)) if source else ""
-        if path.startswith(folder + os.sep) and not collection.files.keys(source):
+        if path.startswith(folder + os.sep) and path not in reading and not collection.files.keys(source):
             with suppress(OSError):
                 os.unlink(path)
 
@@ -303,30 +303,26 @@ def _warnings(collection: Collection, path: str) -> list[dict[str, Any]]:
 class _Progress:
     """Takes down how far an upload is."""
 
-    def __init__(self, job: Job, folder: str, ending: Callable[[], bool]) -> None:
-        self._job, self._folder, self._ending = job, folder, ending
+    def __init__(self, job: Job, folder: str, pause: Callable[[], None]) -> None:
+        self._job, self._folder, self._pause = job, folder, pause
 
     def start(self, characters: int) -> None:
         """Begin."""
-        self._check()
+        self._pause()
 
     def advance(self, characters: int) -> None:
         """Count what was embedded."""
         self._job.read += characters
-        self._check()
+        self._pause()
 
     def file(self, path: str) -> None:
         """Name the file."""
         self._job.file = _shown(path, self._folder)
-        self._check()
+        self._pause()
 
     def within(self, done: int, total: int, unit: str) -> None:
         """Hear how much of a file is read."""
-        self._check()
-
-    def _check(self) -> None:
-        if self._ending():
-            raise Stopping
+        self._pause()
 
 
 def _move(source: Path, target: Path, job: Job) -> None:

@@ -134,7 +134,7 @@ async def get_model(
 @router.post(
     "/chat/completions",
     response_model=CompletionAnswer,
-    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+    responses={200: {"content": {"text/event-stream": {"example": 'data: {"object":"chat.completion.chunk"}\n\n'}}}},
 )
 async def complete(body: CompletionBody, request: Request, caller: Reader) -> Response:
     """Answer the last message from the passages of a collection."""

@@ -12,8 +12,10 @@ from fastapi.responses import JSONResponse, Response
 from ...conversation.turn import ASSISTANT, USER
 from ...core.errors import CallerError, PolyhopError
 from ...core.logs import get_logger
+from ...core.threads import outcome, started
 from ...graphs.state import Event
 from ..agent import Agent
+from ..hop_svg import hop_tree_svg
 from ..options import QuestionOptions, requested
 from ..results import Answer
 from .agui import AgUiRun
@@ -34,7 +36,9 @@ from .state import Reader, Service, service_of
 log = get_logger(__name__)
 router = APIRouter(tags=["questions"], responses=COMMON, max_body_size=QUESTION_BYTES)
 EVENTS: dict[str, Any] = {
-    "text/event-stream": {"schema": {"type": "string"}, "example": 'data: {"type":"RUN_STARTED","runId":"…"}\n\n'}
+    "text/event-stream": {
+        "example": 'data: {"type":"RUN_STARTED","runId":"…"}\n\n'
+    }  # OpenAPI 3.1 cannot describe events
 }
 
 
@@ -70,11 +74,9 @@ class PosedQuestion:
         """Yield the events of the run, then the answer."""
         return cast(AsyncGenerator[Event | Answer, None], self._agent.astream(self.question, self._k, **self._options))
 
-    def outcome(self, answer: Answer) -> Mapping[str, Any]:
+    async def outcome(self, answer: Answer) -> Mapping[str, Any]:
         """Return an answer as it is sent: in a conversation with the turns to send the next time."""
-        told = answer.to_dict()
-        if self._svg:
-            told = drawn(told)
+        told = await drawn(answer.to_dict()) if self._svg else answer.to_dict()
         if self._history is None:
             return told
         asked = {"role": USER, "content": answer.retrieval.turn, "question": answer.question}
@@ -82,11 +84,9 @@ class PosedQuestion:
         return {**told, "messages": [*self._history, asked, said]}
 
 
-def drawn(outcome: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an outcome with its hops as SVG."""
-    from ..hop_svg import hop_tree_svg
-
-    return {**outcome, "svg": hop_tree_svg(outcome)}
+async def drawn(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an outcome with its hops as SVG; a thousand passages take a while to draw."""
+    return {**told, "svg": await outcome(started(hop_tree_svg, told))}
 
 
 @router.post("/retrieve", response_model=RetrievalBody)
@@ -97,7 +97,7 @@ async def retrieve(body: RetrieveBody, request: Request, caller: Reader) -> Resp
         agent = await _agent(service, caller.tenant, body, held)
         found = await service.unless_left(request, agent.aretrieve(body.question, body.k, where=body.where))
         told = found.to_dict()
-        return JSONResponse(drawn(told) if body.svg else told)
+        return JSONResponse(await drawn(told) if body.svg else told)
 
 
 @router.post("/ask", response_model=AnswerBody, responses={200: {"content": EVENTS}})
@@ -132,7 +132,7 @@ async def _answered(
         if body.stream:
             return EventStream(_streamed(service, posed), service, held.pop_all())
         answer = await service.unless_left(request, posed.answer())
-        return JSONResponse(posed.outcome(answer))
+        return JSONResponse(await posed.outcome(answer))
 
 
 async def _streamed(service: Service, posed: PosedQuestion) -> AsyncGenerator[bytes, None]:
@@ -143,7 +143,7 @@ async def _streamed(service: Service, posed: PosedQuestion) -> AsyncGenerator[by
     try:
         async with service.within_deadline(), aclosing(posed.parts()) as parts:
             async for part in parts:
-                heard = run.end(part, posed.outcome(part)) if isinstance(part, Answer) else run.hear(part)
+                heard = run.end(part, await posed.outcome(part)) if isinstance(part, Answer) else run.hear(part)
                 yield b"".join(map(told, heard))
     except Exception as error:  # whoever listens must hear of it
         yield b"".join(map(told, run.fail(*failure(error))))

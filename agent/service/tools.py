@@ -8,7 +8,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 
-from ...core.check import MAX_QUESTION
 from ...core.threads import outcome, started
 from ...tools.tool import Tool
 from ..selection import SelectedTool, Selection, ToolSelector
@@ -60,7 +59,7 @@ async def list_tools(
     caller: Reader,
     *,
     collection: Annotated[CollectionName, Query(description="a catalogue, as `polyhop tools add` makes one")] = TOOLS,
-    q: Annotated[str, Query(max_length=MAX_QUESTION, description="words, for which the best tools are listed")] = "",
+    q: Annotated[str, Query(max_length=WHERE, description="words, for which the best tools are listed")] = "",
     where: Annotated[str, Query(max_length=WHERE, examples=["", "server = 'bank'"])] = "",
     after: Annotated[str, Query(max_length=4_096, description="`next` of the page before; not with `q`")] = "",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,

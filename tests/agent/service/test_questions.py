@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -20,7 +21,7 @@ FILMS = {"collections": ["films"]}
 def timeless(found: Any) -> Any:
     """Return a result without what differs from run to run."""
     if isinstance(found, dict):
-        return {key: timeless(value) for key, value in found.items() if key not in ("ms", "seconds")}
+        return {key: timeless(value) for key, value in found.items() if key not in ("ms", "seconds", "run")}
     return [timeless(one) for one in found] if isinstance(found, list | tuple) else found
 
 
@@ -58,6 +59,22 @@ def test_a_request_may_say_how_far_it_goes(films: Served) -> None:
     assert (0, "MaxHops(limit=0)") == (found["none"]["hops"], found["none"]["stopped"])
     assert json.loads(json.dumps(timeless(expected))) == timeless(found["two"])
     assert (0, "WhenSufficient(least=0.0)") == (found["sufficient"]["hops"], found["sufficient"]["stopped"])
+
+
+@pytest.mark.parametrize("path", ["/retrieve", "/ask", "/chat", "stream"])
+def test_the_hops_are_drawn_where_that_is_asked(films: Served, path: str) -> None:
+    """As one SVG that names what was found; nobody else gets one."""
+    asked = {"messages": [{"role": "user", "content": QUESTION}]} if path == "/chat" else {"question": QUESTION}
+    if path == "stream":
+        drawn = events(films, "/ask", {**asked, "svg": True})[-1]["result"]
+        plain = events(films, "/ask", asked)[-1]["result"]
+    else:
+        drawn, plain = (films.client.post(path, json={**FILMS, **asked, "svg": svg}).json() for svg in (True, False))
+    root = ElementTree.fromstring(drawn["svg"])
+
+    assert "{http://www.w3.org/2000/svg}svg" == root.tag
+    assert "Steven Spielberg" in "".join(root.itertext())
+    assert "svg" not in plain
 
 
 @pytest.mark.parametrize("rule", ["os:system", "dry,", "sufficient=2", "gate=/etc/passwd", "Dry", "settled=1"])
