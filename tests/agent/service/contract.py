@@ -13,7 +13,7 @@ import httpx
 from tests.corpus import QUESTION
 
 from .served import documents, until
-from .tenants import VAULT
+from .tenants import BRIDGE, VAULT
 
 Call = Callable[[httpx.Client], httpx.Response]
 
@@ -72,6 +72,8 @@ CONTRACT: dict[str, list[Call]] = {
         read("/collections/films/links", document="list.md"),
         read("/collections/films/links", document="list.md", where=f"secret = '{VAULT}'"),
         read("/collections/films/links", document="Danube.md", direction="in"),
+        read("/collections/films/links", document=BRIDGE),
+        read("/collections/films/links", document=BRIDGE, direction="in"),
         read(f"/collections/{VAULT}/links", document="list.md"),
     ],
     "list_names": [
