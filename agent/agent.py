@@ -7,7 +7,7 @@ import warnings
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, overload
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, Unpack, overload
 
 from ..core.check import check_k
 from ..core.errors import CallerError
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from .evaluate.calibrate import CalibrationReport
     from .evaluate.compare import Evaluation
     from .evaluate.questions import GoldQuestion
+
+Result = TypeVar("Result", "Answer", "Retrieval")
 
 
 class Agent:
@@ -81,6 +83,8 @@ class Agent:
         self.retriever = retriever
         self.models = LanguageModels.of(self.settings, llm, budget)
         self.config = config or Config.of(self.settings, retriever, llm=bool(self.models.models))
+        #: what no setting says, so that a kept run cannot be asked again alike
+        self._own = [name for name, given in {"config": config, "language model": llm}.items() if given is not None]
         self._runtime = Runtime(checkpoints)
         self._collections: list[Collection] = []
         self._calibration: tuple[object, Calibration] | None = None
@@ -221,6 +225,9 @@ class Agent:
             history: the earlier turns of a conversation, oldest first; a follow-up question is understood by them.
             thread: a name for the run. With `checkpoints`, the same call resumes a run that was killed.
             cancel: an event; once it is set, the run ends after its present step with what it has found.
+            explain: whether `left_out` of the result says what was found besides, and why it is not among the k.
+            listener: is called with each event of the run as it happens, in the thread that computes it; a run with a
+                `thread` tells nobody.
 
         Returns:
             A `Retrieval`. Its `passages` are sorted, best first; there may be fewer than k. Each says its text, its
@@ -231,7 +238,8 @@ class Agent:
             CallerError: the question is empty, or the filter, k, the history or an option is wrong.
             OperatorError: a file or a service that is needed failed.
         """
-        return self._retrieval(self._runtime.invoke(self._asked("retrieve", question, k, options)))
+        asked = self._asked("retrieve", question, k, options)
+        return self._retrieval(self._runtime.invoke(asked), asked)
 
     def ask(self, question: str, k: int | None = None, **options: Unpack[QuestionOptions]) -> Answer:
         """Answer a question from the passages that `retrieve` finds, with citations.
@@ -243,7 +251,8 @@ class Agent:
             CallerError: as for `retrieve`.
             OperatorError: as for `retrieve`.
         """
-        return self._answer(self._runtime.invoke(self._asked("answer", question, k, options)))
+        asked = self._asked("answer", question, k, options)
+        return self._answer(self._runtime.invoke(asked), asked)
 
     def stream(
         self, question: str, k: int | None = None, **options: Unpack[QuestionOptions]
@@ -265,7 +274,7 @@ class Agent:
                     state = part
         finally:
             asked.abandon()
-        yield self._answer(state)
+        yield self._answer(state, asked)
 
     @overload
     def batch(
@@ -316,7 +325,8 @@ class Agent:
             CallerError: as for `retrieve`.
             OperatorError: as for `retrieve`.
         """
-        return self._retrieval(await self._runtime.ainvoke(self._asked("retrieve", question, k, options)))
+        asked = self._asked("retrieve", question, k, options)
+        return self._retrieval(await self._runtime.ainvoke(asked), asked)
 
     async def aask(self, question: str, k: int | None = None, **options: Unpack[QuestionOptions]) -> Answer:
         """Do what `ask` does.
@@ -325,7 +335,8 @@ class Agent:
             CallerError: as for `retrieve`.
             OperatorError: as for `retrieve`.
         """
-        return self._answer(await self._runtime.ainvoke(self._asked("answer", question, k, options)))
+        asked = self._asked("answer", question, k, options)
+        return self._answer(await self._runtime.ainvoke(asked), asked)
 
     async def astream(
         self, question: str, k: int | None = None, **options: Unpack[QuestionOptions]
@@ -347,7 +358,7 @@ class Agent:
                     state = part
         finally:
             asked.abandon()
-        yield self._answer(state)
+        yield self._answer(state, asked)
 
     @overload
     async def abatch(
@@ -465,16 +476,24 @@ class Agent:
         """Return retrieval as a LangChain tool, for an agent that decides itself when to look things up."""
         from .adapters.langchain import passages_tool
 
-        return passages_tool(lambda question, k: self.retrieve(question, k).brief(), name)
+        return passages_tool(self, name)
 
     def as_retriever(self, k: int | None = None, where: str = "") -> BaseRetriever:
         """Return retrieval as a LangChain retriever, for a chain that looks things up with every question."""
         from .adapters.langchain import PassageRetriever
 
-        return PassageRetriever(
-            find=lambda question: self.retrieve(question, k, where=where),
-            afind=lambda question: self.aretrieve(question, k, where=where),
-        )
+        def asked(question: str, emit: Callable[[Event], None]) -> PreparedRun:
+            prepared = self._asked("retrieve", question, k, {"where": where})
+            prepared.run.emit = emit
+            return prepared
+
+        def find(question: str, emit: Callable[[Event], None]) -> Retrieval:
+            return self._retrieval(self._runtime.invoke(asked(question, emit)))
+
+        async def afind(question: str, emit: Callable[[Event], None]) -> Retrieval:
+            return self._retrieval(await self._runtime.ainvoke(asked(question, emit)))
+
+        return PassageRetriever(find=find, afind=afind)
 
     def chat(self, history: Sequence[Mapping[str, Any]] = ()) -> Chat:
         """Return a new conversation, or one that goes on from the turns of another.
@@ -504,7 +523,14 @@ class Agent:
         cancel = options.get("cancel")
         run = Run(self.retriever, config=self.config, cancelled=cancel)
         run.llm = self.models.gateway(run.cancelled.is_set)
-        return PreparedRun(request, run, options.get("thread") or "", own_event=cancel is None)
+        run.emit = options.get("listener") or run.emit
+        return PreparedRun(
+            request,
+            run,
+            options.get("thread") or "",
+            own_event=cancel is None,
+            explain=options.get("explain", False) or self.settings.runs > 0,
+        )
 
     def _uncalibrated(self, question: str, *, answered: bool) -> Answer | Retrieval:
         """Return what comes of a question without a language model, with its probabilities as they are."""
@@ -522,8 +548,20 @@ class Agent:
         ask = partial(self._asked, "retrieve", k=k, options=options)
         return BatchRun(questions, ask, retriever=self.retriever, retrieval_of=self._retrieval, errors=errors)
 
-    def _retrieval(self, state: State) -> Retrieval:
-        return retrieval_of(state, self.retriever, self.config.notices, self.calibration)
+    def _retrieval(self, state: State, asked: PreparedRun) -> Retrieval:
+        notices, run = self.config.notices, asked.run.id
+        found = retrieval_of(state, self.retriever, notices, self.calibration, run=run, explain=asked.explain)
+        return self._kept(found, asked)
 
-    def _answer(self, state: State) -> Answer:
-        return answer_of(state, self.retriever, self.config.notices, self.calibration)
+    def _answer(self, state: State, asked: PreparedRun) -> Answer:
+        notices, run = self.config.notices, asked.run.id
+        said = answer_of(state, self.retriever, notices, self.calibration, run=run, explain=asked.explain)
+        return self._kept(said, asked)
+
+    def _kept(self, result: Result, asked: PreparedRun) -> Result:
+        """Keep a run where that is set, and return its result; a run that cannot be kept has answered nevertheless."""
+        if self.settings.runs:
+            from .traces import keep
+
+            keep(asked, result, settings=self.settings, own=self._own, retriever=self.retriever)
+        return result

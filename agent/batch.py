@@ -12,6 +12,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import Literal, cast
 
@@ -60,7 +61,7 @@ class BatchRun:
         ask: Callable[[str], PreparedRun],
         *,
         retriever: Retriever,
-        retrieval_of: Callable[[State], Retrieval],
+        retrieval_of: Callable[[State, PreparedRun], Retrieval],
         errors: Errors,
     ) -> None:
         if errors not in ("raise", "return"):
@@ -82,9 +83,10 @@ class BatchRun:
 
     def run(self) -> list[Retrieval | Exception]:
         """Return what became of each question, in their order; all are asked before an error is raised, if one is."""
+        here = copy_context()  # traces hang the runs below the caller's span
         with ThreadPoolExecutor(ACTIVE) as pool:
             try:
-                outcomes = list(pool.map(self._outcome, self._questions))
+                outcomes = list(pool.map(lambda question: here.copy().run(self._outcome, question), self._questions))
             except BaseException:
                 self.stop()
                 raise
@@ -122,7 +124,7 @@ class BatchRun:
             self._active[threading.get_ident()] = asked
         try:
             asked.run.retriever = cast(Retriever, Deferred(self._retriever, self._wait))
-            return self._retrieval_of(ask(asked.request, asked.run))
+            return self._retrieval_of(ask(asked.request, asked.run), asked)
         finally:
             with self._inside:
                 del self._active[threading.get_ident()]

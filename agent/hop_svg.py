@@ -328,9 +328,9 @@ def _label(kid: _Node, left: float, right: float) -> Iterator[str]:
     gain = _number(parts.get(_PART.get(kind, kind)), signed=True)
     room = right - left - (width(gain, _SMALL, bold=True) + 6 if gain else 0)
     colour = "ink" if kid.number else "soft"
-    said = _kind(kid.passage)
-    said = said if width(said, _SMALL) <= room else said.partition(" (")[0]
-    for said in wrapped(said, _SMALL, room):
+    whole = _kind(kid.passage)
+    short = whole if width(whole, _SMALL) <= room else whole.partition(" (")[0]
+    for said in wrapped(short, _SMALL, room):
         yield _text(_Line(said, left, kid.middle - 6, left + room, _SMALL, "soft"))
     if gain:
         yield _text(_Line(gain, left, kid.middle - 6, right, _SMALL, colour, bold=True), end=True)

@@ -76,6 +76,23 @@ class RankedPassage:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOutPassage:
+    """A passage that was found and is not in the result, with how it was found (see `RankedPassage`) and why it is out.
+
+    `why` is "below the first k", a better passage that says nearly the same, or what the request leaves out.
+    """
+
+    id: str
+    title: str
+    kind: Kind
+    via: str
+    name: str
+    path: tuple[PathStep, ...]
+    score: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class SubQuestion:
     """A part of the question that was asked by itself: as it was asked, as the model wrote it, its likeliest answers.
 
@@ -128,7 +145,8 @@ class Retrieval:
     did, its order can be trusted more than its level. `spent` is what language models cost, by the step that asked
     them, `sub_questions` are those that one split the question into. `notices` say what did not go as wished, such as
     an updater that had to be left out, and `instructions` what was read besides the question, such as what it wants
-    left out.
+    left out. `run` is the id of the run, which its log lines and its trace bear. `left_out` are the best passages that
+    were found and are not in the result, at most 10, where the question was asked with `explain`.
     """
 
     question: str
@@ -143,6 +161,8 @@ class Retrieval:
     turn: str = ""
     instructions: Sequence[str] = field(default=())
     calibrated: bool = False
+    run: str = field(default="", compare=False)
+    left_out: Sequence[LeftOutPassage] = field(default=())
 
     @property
     def understood(self) -> bool:
@@ -223,12 +243,25 @@ class Answer:
 
 
 SHORT = 60
+#: passages that are told to be left out
+MOST_LEFT_OUT = 10
 
 
 def retrieval_of(
-    state: State, retriever: Retriever, notices: Sequence[str] = (), calibration: Calibration | None = None
+    state: State,
+    retriever: Retriever,
+    notices: Sequence[str] = (),
+    calibration: Calibration | None = None,
+    *,
+    run: str = "",
+    explain: bool = False,
 ) -> Retrieval:
-    """Return the best k passages that are still there, each with the path to it, and how sufficient they are."""
+    """Return the best k passages that are still there, each with the path to it, and how sufficient they are.
+
+    Args:
+        run: the id of the run.
+        explain: whether what was left out is told too; its passages have to be read for that.
+    """
     ranked = state["ranked"]
     first = ranked[: state["k"]]
     there = dict(retriever.passages([name for item in first for name in _mentioned(item)]))
@@ -255,14 +288,23 @@ def retrieval_of(
         ],
         turn=state.get("turn", state["question"]),
         instructions=understood["told"] if (understood := state.get("understood")) is not None else [],
+        run=run,
+        left_out=_left_out(state, kept, retriever) if explain else (),
     )
 
 
 def answer_of(
-    state: State, retriever: Retriever, notices: Sequence[str] = (), calibration: Calibration | None = None
+    state: State,
+    retriever: Retriever,
+    notices: Sequence[str] = (),
+    calibration: Calibration | None = None,
+    *,
+    run: str = "",
+    explain: bool = False,
 ) -> Answer:
-    """Return the answer with the retrieval it rests on."""
-    said, retrieval = state["answer"], retrieval_of(state, retriever, notices, calibration)
+    """Return the answer with the retrieval it rests on; the arguments are those of `retrieval_of`."""
+    retrieval = retrieval_of(state, retriever, notices, calibration, run=run, explain=explain)
+    said = state["answer"]
     confidence, calibrated = _calibrated(calibration, "confidence", said.get("confidence"))
     return Answer(
         question=state["question"],
@@ -315,6 +357,36 @@ def place_of(quote: str, passage: Passage) -> Place:
         "start": inside[0] if inside else None,
         "end": inside[1] if inside else None,
     }
+
+
+def _left_out(state: State, kept: Sequence[Candidate], retriever: Retriever) -> list[LeftOutPassage]:
+    """Return the best of what was found and is not kept; near-duplicates of what is kept are told before the rest."""
+    shown = {item["id"] for item in kept}
+    better = {name: item["id"] for item in state["ranked"] for name in item.get("duplicates", ())}
+    rest = [item for item in state["ranked"] if item["id"] not in shown]
+    rest.sort(key=lambda item: better.get(item["id"]) not in shown)
+    there = dict(retriever.passages([name for item in rest[:MOST_LEFT_OUT] for name in _mentioned(item)]))
+    there |= retriever.passages([better[item["id"]] for item in rest[:MOST_LEFT_OUT] if item["id"] in better])
+
+    def why(item: Candidate) -> str:
+        if item["id"] in better and better[item["id"]] in there:
+            return f"says nearly the same as {_short(there[better[item['id']]])}"
+        return f"about {item['about']}, which is to be left out" if "about" in item else f"below the first {state['k']}"
+
+    return [
+        LeftOutPassage(
+            id=item["id"],
+            title=_short(there[item["id"]]),
+            kind=item["kind"],
+            via=item["via"],
+            name=item["name"],
+            path=_steps(item["path"], there),
+            score=round(item["score"], 6),
+            why=why(item),
+        )
+        for item in rest[:MOST_LEFT_OUT]
+        if item["id"] in there
+    ]
 
 
 def _spending(state: State) -> dict[str, Spending]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..core.errors import CallerError, OperatorError
 from ..core.forked import never_close, register
-from ..graphs.loop import aask, ask
+from ..graphs.loop import aask, ask, observed
 from ..graphs.state import Request, State
 from ..retrieval.run import Run
 
@@ -26,12 +26,16 @@ RELAXED = "PRAGMA synchronous = NORMAL"
 
 @dataclass(slots=True)
 class PreparedRun:
-    """A question and the run that answers it, under a thread if it is to be kept."""
+    """A question and the run that answers it, under a thread if it is to be kept.
+
+    `explain` is whether the result says what was left out.
+    """
 
     request: Request
     run: Run
     thread: str
     own_event: bool = True
+    explain: bool = False
 
     def abandon(self) -> None:
         """End a run that nobody listens to any more; an event of the caller's is left as it is, he may use it again."""
@@ -69,15 +73,16 @@ class Runtime:
         """Run to the end and return the last state."""
         if not asked.thread:  # LangGraph would only cost time
             return ask(asked.request, asked.run)
-        with self._file_errors():
+        with self._file_errors(), observed(asked.request, asked.run) as ended:
             graph = self._graph(asked)
-            return graph.invoke(self._begin(graph, asked), **asked.options())  # type: ignore[no-any-return]
+            return ended(graph.invoke(self._begin(graph, asked), **asked.options()))
 
     def stream(self, asked: PreparedRun) -> Iterator[tuple[str, Any]]:
         """Yield ("custom", event) and ("values", state)."""
-        with self._file_errors():
+        with self._file_errors(), observed(asked.request, asked.run) as ended:
             graph = self._graph(asked)
-            yield from graph.stream(self._begin(graph, asked), stream_mode=MODES, **asked.options())
+            for mode, part in graph.stream(self._begin(graph, asked), stream_mode=MODES, **asked.options()):
+                yield mode, ended(part) if mode == "values" else part
 
     async def ainvoke(self, asked: PreparedRun) -> State:
         """Do what `invoke` does."""
@@ -87,18 +92,18 @@ class Runtime:
             except asyncio.CancelledError:
                 asked.abandon()
                 raise
-        with self._file_errors():
+        with self._file_errors(), observed(asked.request, asked.run) as ended:
             async with self._agraph(asked) as graph:
                 begun = await self._abegin(graph, asked)
-                return await graph.ainvoke(begun, **asked.options())  # type: ignore[no-any-return]
+                return ended(await graph.ainvoke(begun, **asked.options()))
 
     async def astream(self, asked: PreparedRun) -> AsyncIterator[tuple[str, Any]]:
         """Do what `stream` does."""
-        with self._file_errors():
+        with self._file_errors(), observed(asked.request, asked.run) as ended:
             async with self._agraph(asked) as graph:
                 begun = await self._abegin(graph, asked)
-                async for part in graph.astream(begun, stream_mode=MODES, **asked.options()):
-                    yield part
+                async for mode, part in graph.astream(begun, stream_mode=MODES, **asked.options()):
+                    yield mode, ended(part) if mode == "values" else part
 
     def close(self) -> None:
         """Close the checkpoints."""

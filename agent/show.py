@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from .doctor import Diagnosis
     from .evaluate.calibrate import CalibrationReport
     from .evaluate.compare import Evaluation
-    from .results import Answer, RankedPassage, Retrieval
+    from .results import Answer, LeftOutPassage, PathStep, RankedPassage, Retrieval
+    from .traces import Replay
 
 MOST_SKIPPED = 50
 SNIPPET = 200
@@ -126,7 +127,7 @@ def _node(title: str, number: int | None, passage: RankedPassage | None) -> Text
     return text.append(f"  {plain(_way(passage))}, {passage.score:.2f}", style="dim")
 
 
-def _way(passage: RankedPassage) -> str:
+def _way(passage: RankedPassage | LeftOutPassage) -> str:
     if passage.via in WAYS:
         return WAYS[passage.via]
     return f"{passage.via} “{passage.name}”" if passage.name else passage.via
@@ -149,8 +150,7 @@ def passages(retrieval: Retrieval, *, whole: bool = False) -> RenderableType:
 def _passage(number: int, passage: RankedPassage, *, whole: bool) -> RenderableType:
     head = Text.assemble((f"[{number}] ", "cyan"), (plain(_title(passage)), "bold"))
     head.append(f"  {passage.score:.2f}", style="green").append(f"  {plain(_way(passage))}", style="dim")
-    if passage.path:
-        head.append(plain(" in " + " → ".join(step.title for step in passage.path)), style="dim")
+    head.append(plain(_through(passage.path)), style="dim")
     lines: list[Text] = [Text(plain(passage.text if whole else _snippet(passage.text)))]
     lines += [Text(plain(reason), style="dim") for reason in (reasons(passage) if whole else ())]
     if passage.source not in ("", _SHIPPED):
@@ -158,6 +158,83 @@ def _passage(number: int, passage: RankedPassage, *, whole: bool) -> RenderableT
     if whole and passage.metadata:
         lines.append(Text(plain(", ".join(f"{key}={value!r}" for key, value in passage.metadata.items())), style="dim"))
     return Group(head, Indented(lines))
+
+
+def left_out(retrieval: Retrieval) -> RenderableType:
+    """Return what was found and is not in the result, with the way to it and the reason."""
+    lines = [
+        Text(f"{plain(one.title)}", style="dim").append(
+            plain(f"  {one.score:.2f}, {_way(one)}{_through(one.path)}: {one.why}")
+        )
+        for one in retrieval.left_out
+    ]
+    return Group(heading("Left out"), Indented(lines))
+
+
+def _through(path: Sequence[PathStep]) -> str:
+    return " in " + " → ".join(step.title for step in path) if path else ""
+
+
+def steps(events: Iterable[Event]) -> RenderableType:
+    """Return every step of a run with its time and what it did."""
+    lines = []
+    for event in events:
+        facts: dict[str, Any] = dict(event)
+        name, hop, ms = facts.pop("event", ""), facts.pop("hop", 0), facts.pop("ms", None)
+        said = [f"{key.replace('_', ' ')} {_fact(value)}" for key, value in facts.items() if value not in ([], "")]
+        time_taken = "" if ms is None else f"{ms:.1f} ms"
+        lines.append(
+            Text(f"{plain(name):<9}  hop {hop}  {time_taken:>10}  ").append(plain(", ".join(said)), style="dim")
+        )
+    return Indented(lines, 2)
+
+
+def _fact(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def kept_runs(runs: Sequence[Mapping[str, Any]]) -> RenderableType:
+    """Return a line for each kept run."""
+    return Group(
+        *(
+            Text(f"{one['id']}  {plain(one['at'])}  {one['ms']:>8.0f} ms  ", style="dim").append(
+                plain(one["question"]), style="not dim"
+            )
+            for one in runs
+        )
+    )
+
+
+def kept_run(record: Mapping[str, Any]) -> RenderableType:
+    """Return when a kept run was, of what it was asked, and how."""
+    facts = {
+        "run": record["id"],
+        "at": f"{record.get('at', '')}, polyhop {record.get('polyhop', '')}",
+        "question": record["question"],
+        "turns before": len(record.get("history", ())) or "",
+        "collections": ", ".join(str(one.get("name", "")) for one in record["collections"]),
+        "k": record["k"],
+        "where": record["where"],
+        "settings": ", ".join(
+            f"{name}={value}" for name, value in record["settings"].items() if value not in ("", None)
+        ),
+        "own": ", ".join(record.get("own", ())),
+    }
+    return table({name: value for name, value in facts.items() if value != ""})
+
+
+def replayed(again: Replay) -> RenderableType:
+    """Return what differs between a run and the same asked again."""
+    if again.same:
+        return Text(f"run {again.run}: all came out as it did", style="green")
+    head = Text(f"run {again.run}: {counted(len(again.differences), 'difference')}", style="yellow")
+    lines = [
+        Text(f"{plain(one.what)}: ").append(plain(one.before), style="dim").append(f" → {plain(one.now)}")
+        for one in again.differences
+    ]
+    return Group(head, Indented(lines, 2))
 
 
 class _Placed(Protocol):

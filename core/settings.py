@@ -36,6 +36,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "max_bytes",
         "chunk_tokens",
         "keep_originals",
+        "runs",
         "log",
     ),
     "Retrieval": ("k", "profile", "max_hops", "stop", "updaters", "rerankers", "instructions", "reader"),
@@ -112,6 +113,7 @@ class Settings(RetiredSettings):
         description="tokens of a passage at most; empty: as the collection has it, or all it reads",
     )
     keep_originals: bool = Field(False, description="whether a collection keeps a copy of each file that is indexed")
+    runs: int = Field(0, ge=0, le=10_000, description="runs to keep for `polyhop trace`, the newest; 0: none")
     log: str = Field("warning", description="log level: debug, info, warning or error")
 
     k: int = Field(5, ge=1, le=1000, description="passages to return")

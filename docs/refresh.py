@@ -10,39 +10,18 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from rich.console import Console
-from rich.terminal_theme import MONOKAI
-from rich.text import Text
-
-from polyhop.agent import Agent, Answer, Settings, example, show
+from polyhop.agent import Agent, Settings, example
+from polyhop.agent.hop_svg import hop_tree_svg
 from polyhop.core.settings import GROUPS
 from polyhop.retrieval.rerank.path import PathScore
 from polyhop.retrieval.run import KIND_WEIGHT
 
 ROOT = Path(__file__).resolve().parent.parent
 README, PICTURE = ROOT / "README.md", ROOT / "docs" / "hop-tree.svg"
-TYPES = ("compositional", "bridge comparison")
-WIDTH = 96
-FONT = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
-SVG = f"""<svg xmlns="http://www.w3.org/2000/svg" class="rich-terminal" viewBox="0 0 {{width}} {{height}}" role="img">
-<title>Two questions, and through which passages the answers were found</title>
-<style>
-.{{unique_id}}-matrix {{{{ font-family: {FONT}; font-size: {{char_height}}px; line-height: {{line_height}}px; }}}}
-{{styles}}
-</style>
-<defs><clipPath id="{{unique_id}}-clip-terminal"><rect width="{{terminal_width}}"
-height="{{terminal_height}}"/></clipPath> {{lines}}</defs>
-<rect fill="#1b1f24" width="100%" height="100%" rx="8"/>
-<g transform="translate(14, 26)" clip-path="url(#{{unique_id}}-clip-terminal)">{{backgrounds}}
-<g class="{{unique_id}}-matrix">
-{{matrix}}
-</g></g>
-</svg>
-"""
+TYPE = "compositional"
 
 
 def settings() -> str:
@@ -91,21 +70,12 @@ def marks(name: str) -> tuple[str, str]:
     return f"<!-- begin {name} -->\n", f"<!-- end {name} -->\n"
 
 
-def answers() -> list[Answer]:
-    """Return the answers to a question of each type, as `polyhop demo` gives them."""
-    asked = [next(one for one in example.questions() if one.type == kind) for kind in TYPES]
+def picture() -> str:
+    """Return the hops of the first question that `polyhop demo` asks, with its answer, as an SVG."""
+    asked = next(one for one in example.questions() if one.type == TYPE)
     with TemporaryDirectory() as home, Agent.open(home, create=True) as agent, example.passages_path() as corpus:
         agent.index([corpus])
-        return [agent.ask(one.question) for one in asked]
-
-
-def picture() -> str:
-    """Return the hops of both questions and the answer to the first, as an SVG with no font from elsewhere."""
-    screen = Console(record=True, width=WIDTH, file=StringIO(), force_terminal=True, highlight=False, markup=False)
-    first, second = answers()
-    screen.print(show.hop_tree(first.retrieval), Text("Answer", style="bold green"), show.answer(first), sep="\n")
-    screen.print("", show.hop_tree(second.retrieval), sep="\n")
-    return screen.export_svg(theme=MONOKAI, code_format=SVG, unique_id="hops")
+        return hop_tree_svg(agent.ask(asked.question).to_dict())
 
 
 def main() -> None:

@@ -9,11 +9,15 @@ import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import onnxruntime
 from filelock import FileLock
 
 from ..core.errors import OperatorError, PolyhopError
 from ..core.files import write_whole
+
+# onnxruntime tells its maker how it is used, and keeps what it would tell in ~/.cache/Microsoft, unless this is said
+# before it is imported.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+import onnxruntime
 
 _CHECK_BYTES = 4
 _EXPORT_SECONDS = 300

@@ -13,6 +13,7 @@ from typing import Any
 from langchain_core.runnables import RunnableLambda
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import get_runtime
+from structlog.contextvars import bound_contextvars
 
 from ..retrieval.run import Run
 from .loop import MOST_STEPS, ONWARD, STEPS, Onward, Step, run_sync, taken
@@ -24,13 +25,22 @@ def question_graph(checkpointer: Any = None) -> Any:
 
     def take(step: Step, state: State) -> Any:
         runtime: Any = get_runtime()
-        runtime.context.emit = runtime.stream_writer
-        return taken(step, state, runtime.context)
+        run: Run = runtime.context
+        run.emit = runtime.stream_writer
+        if iscoroutinefunction(step):
+            return _logged_later(step, state, run)
+        with bound_contextvars(run=run.id):
+            return taken(step, state, run)
 
     context: Any = Run  # LangGraph hands it on as it is, although its types ask for a dataclass
     graph = StateGraph(State, context_schema=context, input_schema=Request, output_schema=State)
     connect(graph, STEPS, ONWARD, take)
     return graph.compile(checkpointer=checkpointer, name="polyhop").with_config(recursion_limit=MOST_STEPS)
+
+
+async def _logged_later(step: Step, state: State, run: Run) -> Any:
+    with bound_contextvars(run=run.id):
+        return await taken(step, state, run)
 
 
 def connect(graph: Any, steps: Mapping[str, Step], onward: Onward, take: Callable[[Step, Any], Any]) -> None:

@@ -9,13 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Generator, Mapping
+from collections.abc import Callable, Coroutine, Generator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import lru_cache
 from importlib import import_module
 from inspect import iscoroutine, iscoroutinefunction
 from typing import Any, Literal, TypeVar, cast, get_type_hints
 
+from structlog.contextvars import bound_contextvars
+
+from ..core.telemetry import RunTrace, begin
+from ..retrieval.retriever import Retriever, source_of
 from ..retrieval.run import Run
 from ..retrieval.stop import MOST_HOPS
 from .nodes.steps import choosing, finish, hop, instructed, judge, plan, rank, rerank, search
@@ -122,14 +127,19 @@ ONWARD: Onward = {
 
 def ask(request: Request, run: Run) -> State:
     """Take a question through the steps and return the last state."""
-    return drive(way(STEPS, ONWARD, State, request), taken, run)
+    with bound_contextvars(run=run.id), observed(request, run) as told:
+        return told(drive(way(STEPS, ONWARD, State, request), taken, run))
 
 
 async def aask(request: Request, run: Run) -> State:
     """Do what `ask` does, in a thread; with a language model, the steps that ask it wait in this event loop."""
     if run.llm is None:
         return await asyncio.to_thread(ask, request, run)
+    with bound_contextvars(run=run.id), observed(request, run) as told:
+        return told(await _waited(request, run))
 
+
+async def _waited(request: Request, run: Run) -> State:
     async def take(step: Step, state: State) -> Any:
         if iscoroutinefunction(step):
             return await taken(step, state, run)
@@ -157,7 +167,41 @@ def taken(step: Step, state: State, run: Run) -> Any:
         run.about(understood["query"], understood["where"], state["k"], understood)
     elif "question" in state:
         run.about(state["question"], state.get("where", ""), state.get("k", 0))
-    return step(state, run)
+    if run.trace is None:
+        return step(state, run)
+    if iscoroutinefunction(step):
+        return _told_later(step, state, run)
+    with run.trace.step(step.__name__, state) as span:
+        return span.told(step(state, run))
+
+
+async def _told_later(step: Step, state: State, run: Run) -> Any:
+    with cast(RunTrace, run.trace).step(step.__name__, state) as span:
+        return span.told(await step(state, run))
+
+
+@contextmanager
+def observed(request: Request, run: Run) -> Iterator[Callable[[State], State]]:
+    """Give a run spans, where somebody traces; its searches too.
+
+    What it lends is told the state that the run ends in, and returns it. It changes no context variable, so that a
+    generator may stand inside.
+    """
+    said = request.get("question") or request.get("turn", "")
+    task, source = request.get("task", "retrieve"), source_of(run.retriever)
+    run.trace = begin(id=run.id, task=task, question=said, k=request.get("k", 0), source=source)
+    if run.trace is None:
+        yield _as_it_is
+    else:
+        from ..retrieval.traced import Traced
+
+        run.retriever = cast(Retriever, Traced(run.retriever, run.trace))
+        with run.trace as trace:
+            yield trace.ended
+
+
+def _as_it_is(state: State) -> State:
+    return state
 
 
 def way(

@@ -86,6 +86,12 @@ class Retriever(Protocol):
         ...
 
 
+def source_of(retriever: Retriever) -> str:
+    """Return the name of a collection, or of several, as they are opened; empty around a search of the user's own."""
+    members: Sequence[Any] = getattr(retriever, "members", None) or [retriever]
+    return ",".join(str(name) for one in members if (name := getattr(one, "name", "")))
+
+
 class MultiRetriever:
     """Collections searched as one; they must have the same embedder.
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ..core.errors import CallerError
+from ..core.telemetry import RunTrace, new_id
 from ..core.types import Block, Passage, Spent, Vectors
 from ..core.words import STOP, content_words, word_key
 from ..store.names import Kind, names_of
@@ -75,6 +76,10 @@ class Run:
         cancelled: threading.Event | None = None,
         capacity: int = 4_000,
     ) -> None:
+        #: what its log lines, its trace and its result bear; ids sort by when runs were made
+        self.id = new_id()
+        #: its spans, where somebody traces
+        self.trace: RunTrace | None = None
         self.retriever = retriever
         self.llm = llm
         self.cancelled = cancelled or threading.Event()

@@ -13,9 +13,11 @@ from .common import Debug
 from .eval import evaluate
 from .inspect import doctor, show
 from .keys import app as keys
+from .server import mcp
 from .server import serve as serve_http
 from .tools import app as tools
 from .tools import serve
+from .trace import trace
 from .train import train
 
 app = typer.Typer(
@@ -32,6 +34,7 @@ _COMMANDS = (
     chat,
     retrieve,
     show,
+    trace,
     evaluate,
     status,
     list_,
@@ -42,6 +45,7 @@ _COMMANDS = (
     doctor,
     train,
     serve_http,
+    mcp,
     demo,
 )
 _NAMES = {evaluate: "eval", list_: "list", import_: "import", serve_http: "serve"}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Unpack
+from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
 import typer
 
+from ...core.errors import CallerError
 from .collections import progress_of_indexing
 from .common import CHOICES, Home, Json, Names, Where, command, explain_error, load_settings, note, opened, print_json
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 Question = Annotated[str, typer.Argument(help="The question.", show_default=False)]
 K = Annotated[int | None, typer.Option("-k", help="Passages to return.  [POLYHOP_K; 5]", show_default=False)]
+Svg = Annotated[Path | None, typer.Option(help="Draw the hops as a picture into this SVG file; - is standard output.")]
+Keep = Annotated[bool, typer.Option("--keep", help="Keep the run for `polyhop trace`.")]
 Explain = Annotated[bool, typer.Option("--explain", help="Show whole passages, why each is there, and every step.")]
 
 
@@ -38,19 +41,26 @@ def ask(
     thread: Annotated[str, typer.Option(help="Name of a run that can be resumed; needs --checkpoints.")] = "",
     checkpoints: Annotated[Path | None, typer.Option(help="SQLite file that keeps such runs.")] = None,
     explain: Explain = False,
+    svg: Svg = None,
+    keep: Keep = False,
     as_json: Json = False,
     settings: Settings,
 ) -> None:
     """Answer a question, with the passages and the hops that led to them."""
     from ..show import console
 
-    options: QuestionOptions = {"where": where, "thread": thread}
-    with opened(settings, *(collection or ["default"]), checkpoints=checkpoints) as agent:
-        if as_json:
-            print_json(agent.ask(question, k, **options).to_dict())
-            return
-        screen = console()
-        show_answer(stream(agent, question, screen, k=k, explain=explain, **options), screen, explain=explain)
+    one_output(svg, as_json=as_json)
+    options: QuestionOptions = {"where": where, "thread": thread, "explain": explain or svg is not None}
+    with opened(kept(settings, keep=keep), *(collection or ["default"]), checkpoints=checkpoints) as agent:
+        if as_json or to_stdout(svg):
+            said = agent.ask(question, k, **options)
+            if as_json:
+                print_json(said.to_dict())
+        else:
+            screen = console()
+            said = stream(agent, question, screen, k=k, shown=explain, **options)
+            show_answer(said, screen, explain=explain)
+    draw(said.to_dict(), svg)
 
 
 @command(*CHOICES)
@@ -61,22 +71,62 @@ def retrieve(
     where: Where = "",
     collection: Names = None,
     explain: Explain = False,
+    svg: Svg = None,
+    keep: Keep = False,
     as_json: Json = False,
     settings: Settings,
 ) -> None:
     """Find the passages that together answer a question."""
-    from ..show import console, passages, summary
+    from ..show import console, left_out, passages, summary
 
-    with opened(settings, *(collection or ["default"])) as agent:
-        found: Retrieval = agent.retrieve(question, k, where=where)
+    one_output(svg, as_json=as_json)
+    with opened(kept(settings, keep=keep), *(collection or ["default"])) as agent:
+        found: Retrieval = agent.retrieve(question, k, where=where, explain=explain or svg is not None)
+    draw(found.to_dict(), svg)
     if as_json:
         print_json(found.to_dict())
+    elif not to_stdout(svg):
+        screen = console()
+        screen.print(passages(found, whole=explain))
+        if explain and found.left_out:
+            screen.print(left_out(found))
+        screen.print(summary(found, whole=explain))
+        for notice in found.notices:
+            note(notice)
+
+
+def kept(settings: Settings, *, keep: bool) -> Settings:
+    """Return the settings under which runs are kept, where that is wanted."""
+    if not keep:
+        return settings
+    from ..traces import KEPT
+
+    return settings.model_copy(update={"runs": settings.runs or KEPT})
+
+
+def to_stdout(path: Path | None) -> bool:
+    """Say whether a picture goes to standard output, which then holds nothing else."""
+    return str(path) == "-"
+
+
+def one_output(svg: Path | None, *, as_json: bool) -> None:
+    """Refuse two documents on standard output."""
+    if as_json and to_stdout(svg):
+        raise CallerError("--json and --svg - both write to standard output; give --svg a file")
+
+
+def draw(result: Mapping[str, Any], path: Path | None) -> None:
+    """Write the hop tree of a result as SVG, where a file is given."""
+    if path is None:
         return
-    screen = console()
-    screen.print(passages(found, whole=explain))
-    screen.print(summary(found, whole=explain))
-    for notice in found.notices:
-        note(notice)
+    from ...core.files import write_whole
+    from ..hop_svg import hop_tree_svg
+
+    drawn = hop_tree_svg(result)
+    if to_stdout(path):
+        sys.stdout.write(drawn)
+    else:
+        write_whole(path, drawn.encode())
 
 
 def stream(
@@ -85,17 +135,17 @@ def stream(
     screen: Console,
     *,
     k: int | None,
-    explain: bool,
+    shown: bool,
     **options: Unpack[QuestionOptions],
 ) -> Answer:
-    """Ask, showing the steps on a terminal (and elsewhere if they are to be explained), and return the answer."""
+    """Ask, showing the steps on a terminal (and elsewhere if they are to be `shown`), and return the answer."""
     from ..results import Answer
     from ..show import event_line
 
     for item in agent.stream(question, k, **options):
         if isinstance(item, Answer):
             return item
-        if (screen.is_terminal or explain) and (line := event_line(item)):
+        if (screen.is_terminal or shown) and (line := event_line(item)):
             screen.print(line)
     raise RuntimeError("the run ended without an answer")
 
@@ -108,6 +158,8 @@ def show_answer(said: Answer, screen: Console, *, explain: bool = False) -> None
     if said.retrieval.sub_questions:
         screen.print(show.heading("Sub-questions"), show.sub_questions(said.retrieval), sep="\n")
     screen.print(show.heading("Passages"), show.passages(said.retrieval, whole=explain), sep="\n")
+    if explain and said.retrieval.left_out:
+        screen.print(show.left_out(said.retrieval))
     screen.print(show.heading(show.answer_kind(said, whole=explain)), show.answer(said), sep="\n")
     screen.print()
     answered = said.confidence is not None
@@ -189,7 +241,7 @@ def _answered(
     from .. import show
 
     try:
-        said = stream(conversation, line, screen, k=k, explain=explain, **asking)
+        said = stream(conversation, line, screen, k=k, shown=explain, explain=explain, **asking)
     except Exception as error:
         return explain_error(error)
     if said.retrieval.understood:
@@ -225,7 +277,7 @@ def demo(*, home: Home = None) -> None:
             chosen = next(one for one in questions if one.type == kind)
             screen.print()
             screen.print(f"── {number} of {len(TYPES)}: {kind} ──", style="bold cyan")
-            said = stream(agent, chosen.question, screen, k=None, explain=False)
+            said = stream(agent, chosen.question, screen, k=None, shown=False)
             show_answer(said, screen)
             screen.print(f"The data set's answer is: {chosen.answer}", style="dim")
     screen.print()

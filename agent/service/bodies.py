@@ -182,6 +182,8 @@ class RetrievalBody(BaseModel):
     turn: str
     instructions: list[str]
     svg: str | None = Field(None, description="the hops as a drawing, where it was asked for")
+    run: str = Field(description="the id of the run, which log lines and traces bear")
+    left_out: list[dict[str, Any]] = []
 
 
 class CitationBody(BaseModel):

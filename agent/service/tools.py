@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse, Response
 
 from ...core.threads import outcome, started
 from ...tools.tool import Tool
-from ..selection import SelectedTool, ToolSelector
+from ..selection import SelectedTool, Selection, ToolSelector
 from .bodies import TOOLS, CollectionName, SelectBody, SelectionBody, ToolsPage
 from .documents import WHERE
 from .limits import QUESTION_BYTES
@@ -27,16 +27,19 @@ async def select_tools(body: SelectBody, request: Request, caller: Reader) -> Re
     async with service.admitted(), service.shelf.tools(caller.tenant, body.collection) as selector:
         work = selector.aselect(body.request, body.k, where=body.where)
         chosen = await service.unless_left(request, work)
-    return JSONResponse(
-        {
-            "request": chosen.request,
-            "tools": [_tool(one) for one in chosen.tools],
-            "answerable": chosen.answerable,
-            "abstained": chosen.abstained,
-            "why": chosen.why,
-            "intents": chosen.intents,
-        }
-    )
+    return JSONResponse(selected(chosen))
+
+
+def selected(chosen: Selection) -> dict[str, Any]:
+    """Return what is told of a selection."""
+    return {
+        "request": chosen.request,
+        "tools": [_tool(one) for one in chosen.tools],
+        "answerable": chosen.answerable,
+        "abstained": chosen.abstained,
+        "why": chosen.why,
+        "intents": list(chosen.intents),
+    }
 
 
 def _tool(one: SelectedTool) -> dict[str, Any]:
@@ -46,7 +49,7 @@ def _tool(one: SelectedTool) -> dict[str, Any]:
         "reason": one.reason,
         "description": one.tool.description,
         "definition": one.definition(),
-        "alternatives": one.alternatives,
+        "alternatives": list(one.alternatives),
     }
 
 

@@ -14,6 +14,7 @@ from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
+from .. import telemetry
 from ..errors import ModelError
 from ..types import Spent
 from .cache import ReplyCache
@@ -195,7 +196,7 @@ class Gateway:
                     on_text(known.text)
                 return known
             try:
-                reply = await self._tried(node, model, call, on_text)
+                reply = await self._traced(node, model, call, on_text)
             except BudgetError:
                 raise
             except ModelError as error:
@@ -205,6 +206,17 @@ class Gateway:
                 self.cache.put(model, call, reply)
             return reply
         raise ModelError("; then ".join(failures) or "no language model is set; name one in POLYHOP_LLM")
+
+    async def _traced(self, node: str, model: LanguageModel, call: Call, on_text: OnText | None) -> Reply:
+        """Ask a model, all tries in one span where somebody traces."""
+        trace = telemetry.current()
+        if trace is None:
+            return await self._tried(node, model, call, on_text)
+        facts = telemetry.call_facts(model.name, call, content=trace.content)
+        with trace.open(f"chat {facts[telemetry.MODEL]}", facts, "CLIENT") as span:
+            reply = await self._tried(node, model, call, on_text)
+            span.tell(telemetry.reply_facts(reply, content=trace.content))
+            return reply
 
     async def _tried(self, node: str, model: LanguageModel, call: Call, on_text: OnText | None) -> Reply:
         from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential_jitter

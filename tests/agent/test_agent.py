@@ -100,6 +100,28 @@ def test_results_become_plain_json(agent: Agent) -> None:
         assert corpus.QUESTION == plain["question"]
 
 
+def test_what_was_left_out_is_told_with_the_reason(agent: Agent) -> None:
+    """`explain` adds the next best passages, each with its way and why it is out; without it nobody reads them."""
+    found = agent.retrieve(corpus.QUESTION, 2, explain=True)
+    wide = agent.retrieve(corpus.QUESTION, 12)
+
+    assert [one.id for one in wide.passages[2:12]] == [one.id for one in found.left_out]
+    assert {"below the first 2"} == {one.why for one in found.left_out}
+    assert [(one.kind, one.via, one.path) for one in wide.passages[2:12]] == [
+        (one.kind, one.via, one.path) for one in found.left_out
+    ]
+    assert not agent.retrieve(corpus.QUESTION, 2).left_out
+    assert found.left_out == agent.batch([corpus.QUESTION], 2, explain=True)[0].left_out
+    with pytest.raises(CallerError, match="explain"):
+        agent.retrieve(corpus.QUESTION, explain="yes")  # type: ignore[arg-type]
+
+
+def test_each_run_has_an_id_of_its_own(agent: Agent) -> None:
+    """Ids of runs differ, and sort as the runs began."""
+    ids = [agent.retrieve(corpus.QUESTION).run for _ in range(3)]
+    assert 3 == len(set(ids)) and sorted(one[:11] for one in ids) == [one[:11] for one in ids]
+
+
 def test_the_time_of_an_answer_is_that_of_its_run(agent: Agent) -> None:
     """The seconds of a run hold all of its steps."""
     answer = agent.ask(corpus.QUESTION)

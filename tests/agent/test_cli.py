@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from typer.testing import CliRunner
 
-from polyhop.agent import __version__
+from polyhop.agent import Agent, __version__
 from polyhop.agent.cli import app
 from polyhop.agent.cli.common import BUG, INTERRUPTED
+from polyhop.agent.hop_svg import hop_tree_svg
 from polyhop.encoders import Encoder
 
 from .commands import QUESTION, files, run, run_json
@@ -244,3 +246,23 @@ def test_escape_codes_of_a_document_are_not_printed(tmp_path: Path, embedder: En
     run("index", docs, home=tmp_path / "home")
 
     assert "\x1b" not in run("ask", "What is red?", "--explain", home=tmp_path / "home").stdout
+
+
+def test_the_hops_are_drawn_beside_the_answer(home: Path, tmp_path: Path) -> None:
+    """--svg writes the picture that the library makes of the result, with what was left out; the answer is shown."""
+    drawing = tmp_path / "hops.svg"
+    asked = run("ask", QUESTION, "-k", 1, "--svg", drawing, home=home)
+
+    written = drawing.read_text(encoding="utf-8")
+    with Agent.open(home) as agent:
+        assert hop_tree_svg(agent.ask(QUESTION, 1, explain=True).to_dict()) == written
+    assert "below the first 1" in written and "Hops" in asked.stdout
+
+
+def test_a_picture_on_standard_output_stands_there_alone(home: Path) -> None:
+    """`--svg -` prints one SVG and nothing else, and does not go together with --json."""
+    for command in ("ask", "retrieve"):
+        drawn = run(command, QUESTION, "--svg", "-", home=home).stdout
+        assert "{http://www.w3.org/2000/svg}svg" == ElementTree.fromstring(drawn).tag
+    refused = run("retrieve", QUESTION, "--svg", "-", "--json", home=home, code=2)
+    assert "give --svg a file" in refused.stderr and not refused.stdout

@@ -118,6 +118,12 @@ def test_a_batch_and_a_stream_do_what_one_question_does(films: Collection) -> No
     assert json.dumps(answer.retrieval.to_dict())  # type: ignore[union-attr]
 
 
+def test_what_a_request_leaves_out_is_told(films: Collection) -> None:
+    """A passage that is out since the request says so has that as its reason."""
+    found = agent(films).retrieve(f"{ASKED} Nothing about Casino Royale.", 1, explain=True)
+    assert "about Casino Royale, which is to be left out" in {one.why for one in found.left_out}
+
+
 def test_two_names_joined_by_and_are_one_if_something_is_called_so(films: Collection) -> None:
     """What no document is called is taken for two."""
     found = agent(films).retrieve(f"{ASKED} Nothing about Eva Green and Hastings.")

@@ -134,6 +134,8 @@ def test_duplicates_are_told(tmp_path_factory: pytest.TempPathFactory, embedder:
             Agent(opened, config=Config(duplicates=duplicates)).retrieve("Jaws thriller film of 1975", k=12)
             for duplicates in (Duplicates(), None)
         )
+        few = Agent(opened).retrieve("Jaws thriller film of 1975", k=3, explain=True)
+    assert ["says nearly the same as Jaws (film)"] * 2 == [one.why for one in few.left_out[:2]]
     titles = [[passage.title for passage in one.passages] for one in (found, kept)]
 
     assert 1 == titles[0].count("Jaws (film)") and 3 == titles[1][:3].count("Jaws (film)")

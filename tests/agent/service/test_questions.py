@@ -21,7 +21,7 @@ FILMS = {"collections": ["films"]}
 def timeless(found: Any) -> Any:
     """Return a result without what differs from run to run."""
     if isinstance(found, dict):
-        return {key: timeless(value) for key, value in found.items() if key not in ("ms", "seconds")}
+        return {key: timeless(value) for key, value in found.items() if key not in ("ms", "seconds", "run")}
     return [timeless(one) for one in found] if isinstance(found, list | tuple) else found
 
 
