@@ -155,6 +155,8 @@ def hostile(rng: random.Random, known: Mapping[str, list[str]]) -> Iterator[dict
                     },
                 },
                 {"method": "GET", "url": f"/ui/{place}/record.sqlite"},
+                {"method": "GET", "url": f"/runs/{rng.choice(known['runs'])}{rng.choice(['', '/svg'])}"},
+                {"method": "GET", "url": "/runs"},
                 {"method": "DELETE", "url": f"/collections/{urllib.parse.quote(VAULT)}/documents/{key}"},
                 {"method": "DELETE", "url": f"/collections/{VAULT}"},
                 {"method": "GET", "url": f"/uploads/{rng.choice(known['uploads'])}"},
