@@ -238,6 +238,8 @@ def test_around_a_search_of_ones_own_nothing_is_kept(
 ) -> None:
     """There is no home to keep it in."""
     monkeypatch.chdir(tmp_path)
-    agent = Agent(CallableRetriever(lambda question, k: [{"text": "Jaws is a film."}], embedder), settings=Settings(runs=5))
+    agent = Agent(
+        CallableRetriever(lambda question, k: [{"text": "Jaws is a film."}], embedder), settings=Settings(runs=5)
+    )
     assert agent.retrieve("What is Jaws?").passages
     assert [] == [path for path in tmp_path.rglob("*") if path.is_file()]
