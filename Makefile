@@ -6,6 +6,8 @@ BUILD := .build
 BIN := $(ENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 SITE := $(BUILD)/site
+SERVER := $(ENV)/langgraph-server
+SERVER_PINS := tests/agent/adapters/langgraph-server.txt
 # Tests run side by side; a process of them takes up to 2 GB.
 SIDE := -n auto --maxprocesses 4 --dist worksteal
 ROOMS := core encoders store ingest prompts retrieval conversation answering tools graphs training agent
@@ -19,8 +21,15 @@ help: ## list the commands
 demo: $(ENV)/.installed ## install polyhop into .venv and run its demonstration
 	$(BIN)/polyhop demo
 
-test: check $(SITE)/.installed ## run every check, then the test suite against the built wheel
-	POLYHOP_WHEEL=$(abspath $(SITE)) PYTHONPATH=$(abspath $(SITE)) $(BIN)/python -P -m pytest $(SIDE) $(ARGS)
+test: check browser $(SITE)/.installed $(SERVER)/.installed ## run every check, then the test suite against the built wheel
+	POLYHOP_WHEEL=$(abspath $(SITE)) LANGGRAPH_SERVER=$(abspath $(SERVER)) PYTHONPATH=$(abspath $(SITE)) $(BIN)/python -P -m pytest $(SIDE) $(ARGS)
+
+# The tests of the web page need Debian's chromium; where it cannot be had they skip, and say so.
+.PHONY: browser
+browser:
+	@command -v chromium > /dev/null || [ "$$(id -u)" != 0 ] || ! command -v apt-get > /dev/null || \
+	    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; } > /dev/null || \
+	    echo "chromium cannot be installed: the tests of the web page will be skipped" >&2
 
 check: $(ENV)/.tested ## check formatting, lint and types
 	$(BIN)/ruff format --check .
@@ -49,6 +58,12 @@ $(ENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 
 $(ENV)/.tested: $(ENV)/.installed
 	$(PIP) install --quiet -c constraints.txt -e '.[test]'
+	@touch $@
+
+# Beside the environment, whose versions it would change; the file of its pins says why.
+$(SERVER)/.installed: $(SERVER_PINS) | $(ENV)/.tested
+	@rm -rf $(SERVER)
+	$(PIP) install --quiet --no-deps --target $(SERVER) -r $(SERVER_PINS)
 	@touch $@
 
 # The wheel is small, so it is built anew each time: no stale file can hide in it.

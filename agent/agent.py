@@ -172,6 +172,7 @@ class Agent:
         prune: bool = False,
         watcher: Watcher | None = None,
         everything: bool = False,
+        links: bool = False,
         only: Sequence[str] | None = None,
         url: str = "",
     ) -> IndexReport:
@@ -184,6 +185,7 @@ class Agent:
             prune: whether to remove the documents of files that are gone.
             watcher: is told how far the work is.
             everything: whether to read hidden files, what tools install or build, and what ignore files name too.
+            links: whether to follow symbolic links that lead out of the paths.
             only: absolute paths; nothing else below `paths` is looked at.
             url: where the pages of the folder are on the web, so that links which say so lead to them; it is kept.
 
@@ -202,6 +204,7 @@ class Agent:
             max_bytes=self.settings.max_bytes,
             watcher=watcher,
             everything=everything,
+            links=links,
             keep_originals=self.settings.keep_originals,
             only=only,
             url=url,
@@ -226,6 +229,8 @@ class Agent:
             thread: a name for the run. With `checkpoints`, the same call resumes a run that was killed.
             cancel: an event; once it is set, the run ends after its present step with what it has found.
             explain: whether `left_out` of the result says what was found besides, and why it is not among the k.
+            listener: is called with each event of the run as it happens, in the thread that computes it; a run with a
+                `thread` tells nobody.
 
         Returns:
             A `Retrieval`. Its `passages` are sorted, best first; there may be fewer than k. Each says its text, its
@@ -474,16 +479,24 @@ class Agent:
         """Return retrieval as a LangChain tool, for an agent that decides itself when to look things up."""
         from .adapters.langchain import passages_tool
 
-        return passages_tool(lambda question, k: self.retrieve(question, k).brief(), name)
+        return passages_tool(self, name)
 
     def as_retriever(self, k: int | None = None, where: str = "") -> BaseRetriever:
         """Return retrieval as a LangChain retriever, for a chain that looks things up with every question."""
         from .adapters.langchain import PassageRetriever
 
-        return PassageRetriever(
-            find=lambda question: self.retrieve(question, k, where=where),
-            afind=lambda question: self.aretrieve(question, k, where=where),
-        )
+        def asked(question: str, emit: Callable[[Event], None]) -> PreparedRun:
+            prepared = self._asked("retrieve", question, k, {"where": where})
+            prepared.run.emit = emit
+            return prepared
+
+        def find(question: str, emit: Callable[[Event], None]) -> Retrieval:
+            return self._retrieval(self._runtime.invoke(asked(question, emit)))
+
+        async def afind(question: str, emit: Callable[[Event], None]) -> Retrieval:
+            return self._retrieval(await self._runtime.ainvoke(asked(question, emit)))
+
+        return PassageRetriever(find=find, afind=afind)
 
     def chat(self, history: Sequence[Mapping[str, Any]] = ()) -> Chat:
         """Return a new conversation, or one that goes on from the turns of another.
@@ -513,6 +526,7 @@ class Agent:
         cancel = options.get("cancel")
         run = Run(self.retriever, config=self.config, cancelled=cancel)
         run.llm = self.models.gateway(run.cancelled.is_set)
+        run.emit = options.get("listener") or run.emit
         return PreparedRun(
             request,
             run,

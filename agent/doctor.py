@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..core.types import Chunk, Document, Passage
+from ..core.types import Block, Chunk, Document, Passage
 from ..core.words import content_words, sentences, word_key
 from ..encoders.role import Encoder
 from ..ingest.documents import Dropped, Skipped
@@ -135,13 +135,23 @@ def of_file(path: Path, embedder: Encoder, *, max_bytes: int = MAX_BYTES) -> Dia
     }
     found.problems += [Problem("not read", one.reason, [one.path]) for one in skipped[:SHOWN]]
     found.problems += _text_problems({one.key: one.text for one in documents}, language)
-    found.problems += _empty_pages(documents, pages)
+    found.problems += _empty_pages(blocks, pages) if len(documents) == 1 else ()
     found.problems += _too_long([(one, made) for one in documents[:SAMPLE] for made in chunks[one.key]], embedder)
     for one in sorted(documents, key=lambda one: -len(chunks.get(one.key, ())))[:1]:
         if len(chunks[one.key]) >= DEEP:
             found.depths[one.title] = _probe_chunks(chunks[one.key], embedder)
             found.problems += _shallow(one.title, found.depths[one.title])
     return found
+
+
+def of_passages(passages: Sequence[Passage]) -> list[Problem]:
+    """Say what looks wrong about the passages that one file gave, in the order of the text; no model is asked."""
+    texts = {f"{one.document}, passage {one.place + 1}": one.text for one in passages}
+    blocks = [block for one in passages if one.layout for block in one.layout.blocks]
+    pages = max((line.page for block in blocks for line in block.lines), default=0)
+    single = len({one.document for one in passages}) == 1
+    language = language_of(" ".join(texts.values())[:200_000])
+    return [*_text_problems(texts, language), *(_empty_pages(blocks, pages) if single else ())]
 
 
 def text_of(document: Document, block: Any) -> str:
@@ -242,15 +252,13 @@ def _text_problems(texts: Mapping[str, str], language: str) -> Iterator[Problem]
         yield Problem("lost characters", f"{sum(lost.values()):,} stand for what could not be decoded", worst[:SHOWN])
 
 
-def _empty_pages(documents: Sequence[Document], pages: int) -> Iterator[Problem]:
-    """Yield the pages up to the last one on which nothing begins and no line stands."""
-    if len(documents) != 1 or pages < 2:
+def _empty_pages(blocks: Sequence[Block], pages: int) -> Iterator[Problem]:
+    """Yield the pages of a document up to the last one on which nothing begins and no line stands."""
+    if pages < 2:
         return
-    held = {block.page for block in documents[0].blocks} | {
-        line.page for block in documents[0].blocks for line in block.lines
-    }
+    held = {block.page for block in blocks} | {line.page for block in blocks for line in block.lines}
     # A block without lines may go on over pages on which nothing begins.
-    lined = all(block.lines or not block.page for block in documents[0].blocks)
+    lined = all(block.lines or not block.page for block in blocks)
     empty = [str(page) for page in range(1, pages + 1) if page not in held]
     if empty and lined:
         yield Problem(

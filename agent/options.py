@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
@@ -11,7 +11,7 @@ from ..conversation.turn import ASSISTANT, USER, Turn, recent
 from ..core.check import check_k, clean_text, question_text
 from ..core.errors import CallerError
 from ..core.settings import GROUPS
-from ..graphs.state import Request, Task
+from ..graphs.state import Event, Request, Task
 
 if TYPE_CHECKING:
     from ..core.llm.role import Budget, LanguageModel, Ledger
@@ -43,6 +43,8 @@ class QuestionOptions(TypedDict, total=False):
     thread: str
     #: set it from another thread and the run ends after the step it is in, with what it has
     cancel: threading.Event
+    #: hears the events of the run as they happen, in the thread that computes it; not of a run with a thread
+    listener: Callable[[Event], None]
     #: the turns before this one, each a mapping with `role` (user or assistant) and `content`; see `history_of`
     history: Sequence[Mapping[str, Any]]
     #: whether the result also says which passages were found and left out, and why

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 from array import array
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -33,6 +34,14 @@ BLOCK = 1 << 20
 ROWS = 500
 
 
+class FileRead(NamedTuple):
+    """A file that was read: how many documents it gave, and the characters left out on purpose, by their kind."""
+
+    path: str
+    documents: int
+    dropped: dict[str, int]
+
+
 @dataclass(slots=True)
 class IndexReport:
     """What became of files and documents.
@@ -42,7 +51,7 @@ class IndexReport:
     that are elsewhere now, whose documents are the same. `reread` counts files that had not changed but were read again
     because a newer reader makes more of them, or passages have another length. `skipped` pairs a place (`file`, or
     `file:line`) with the reason. `dropped` counts the characters that readers left out on purpose, such as navigation,
-    by their kind; `left_out` are files that were not looked at, by folder.
+    by their kind; `read` says the same of each file; `left_out` are files that were not looked at, by folder.
     """
 
     files: int = 0
@@ -60,6 +69,7 @@ class IndexReport:
     embedded: int = 0
     skipped: list[tuple[str, str]] = field(default_factory=list)
     dropped: dict[str, int] = field(default_factory=dict)
+    read: list[FileRead] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
 
 
@@ -87,6 +97,7 @@ def index_paths(
     max_bytes: int = MAX_BYTES,
     watcher: Watcher | None = None,
     everything: bool = False,
+    links: bool = False,
     keep_originals: bool = False,
     only: Iterable[str] | None = None,
     url: str = "",
@@ -104,6 +115,7 @@ def index_paths(
         max_bytes: larger files are skipped.
         watcher: is told how far the work is.
         everything: whether to read hidden, installed and ignored files too.
+        links: whether to follow symbolic links that lead out of the paths.
         keep_originals: whether to keep a copy of each file.
         only: absolute paths; nothing else below `paths` is looked at.
         url: where the one folder that is named is on the web; it is kept, and nothing is fetched.
@@ -115,7 +127,7 @@ def index_paths(
     only = None if only is None else list(only)
     if url and (len(paths) != 1 or not os.path.isdir(paths[0]) or not given(url, "")):
         raise CallerError(f"the URL {url!r} must be that of one folder, such as https://example.org/handbook/")
-    found = survey(paths, home=collection.folder.parent, everything=everything, only=only)
+    found = survey(paths, home=collection.folder.parent, everything=everything, links=links, only=only)
     report = IndexReport(pruned=prune, left_out=list(found.left_out))
     report.skipped += [(item.path, item.reason) for item in found.items if isinstance(item, Skipped)]
     advance = watcher.advance if watcher else lambda characters: None
@@ -343,6 +355,8 @@ class _Run:
         key = file.known.key if file.known is not None else self._key(file)
         seen = _Seen()
         skipped = list(self._put(file, key, mark, seen))
+        report.dropped = dict(Counter(report.dropped) + seen.dropped)
+        report.read.append(FileRead(file.where, len(seen), dict(seen.dropped)))
         report.skipped += skipped
         if not len(seen):
             return
@@ -368,8 +382,7 @@ class _Run:
             if isinstance(item, Skipped):
                 yield item.path, item.reason
             elif isinstance(item, Dropped):
-                dropped = self._report.dropped
-                dropped[item.what] = dropped.get(item.what, 0) + item.characters
+                seen.dropped[item.what] += item.characters
             elif isinstance(item, FileProgress):
                 tell(item.done, item.total, item.unit)
             else:
@@ -408,10 +421,11 @@ class _Run:
 
 
 class _Seen:
-    """The keys of one file, as eight bytes each: a table may have millions of rows."""
+    """What a file gave: its keys, as eight bytes each, for a table may have millions of rows; what was left out."""
 
     def __init__(self) -> None:
         self._hashes = array("Q")
+        self.dropped: Counter[str] = Counter()
 
     def __len__(self) -> int:
         return len(self._hashes)

@@ -10,16 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import CallerError, OperatorError
+from ..core.private import private_folder
 from ..core.settings import Settings
 from ..core.types import Document
 from ..encoders import load, load_recorded, with_transform
 from ..encoders.role import Encoder, accepted
-from .derived import Derived
+from .derived import PREFIX, Derived
 from .files import Files
 from .location import BATCH, RECORD, NoCollection, Options, WrongEmbedder, folder_of, names
 from .lock import CollectionLock
 from .originals import Originals
-from .record import Record
+from .record import RESTORE, Record
 from .search import CollectionReader
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Collection(CollectionReader, AbstractContextManager["Collection"]):
         self.folder = folder
         self.name = folder.name
         self._options = options
+        self._intake: Intake | None = None  # the outermost of those under way
         self._lock = CollectionLock(folder, wait=options.wait, lease=options.lease)
         try:
             self._record = Record(folder / RECORD)
@@ -91,6 +93,7 @@ class Collection(CollectionReader, AbstractContextManager["Collection"]):
             raise NoCollection(
                 f"no collection {name!r} in {str(home)!r} (there: {others}); run `polyhop index PATH` first"
             )
+        _refuse_emptied(folder, new=False)
         return cls(folder, embedder, options or Options())
 
     @classmethod
@@ -110,9 +113,10 @@ class Collection(CollectionReader, AbstractContextManager["Collection"]):
         """
         folder = folder_of(home, name)
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            private_folder(folder)
         except OSError as error:
             raise OperatorError(f"cannot make the folder {str(folder)!r} ({error}); choose another home") from error
+        _refuse_emptied(folder, new=True)
         return cls(folder, embedder, options or Options())
 
     # Writing
@@ -121,7 +125,9 @@ class Collection(CollectionReader, AbstractContextManager["Collection"]):
     def intake(self, *, batch: int = BATCH, progress: Progress = lambda characters: None) -> Iterator[Intake]:
         """Hold the collection alone and take documents; they are safe after each `flush`, at the latest on leaving.
 
-        `progress` hears the number of characters that were embedded, a few hundred texts at a time.
+        `progress` hears the number of characters that were embedded, a few hundred texts at a time. In there, and
+        between two documents, another intake of the same thread may write: what it has flushed stays, whatever becomes
+        of the first. It clears nothing away, for the first may hold vectors and copies of files that no document has.
         """
         from .write import Intake
 
@@ -138,9 +144,17 @@ class Collection(CollectionReader, AbstractContextManager["Collection"]):
                 chunk_tokens=cut,
                 progress=progress,
             )
-            yield intake
-            intake.finish()
-            self._originals.sweep()
+            outer, self._intake = self._intake, self._intake or intake
+            try:
+                yield intake
+                if outer is None:
+                    intake.finish()
+                    self._originals.sweep()
+                else:
+                    intake.flush()
+                    outer.pause(intake.report)
+            finally:
+                self._intake = outer
 
     def add(self, documents: Iterable[Document | Prepared], *, batch: int = BATCH) -> AddReport:
         """Add documents or replace those of the same key; what has not changed is left alone.
@@ -333,6 +347,20 @@ class Collection(CollectionReader, AbstractContextManager["Collection"]):
         """Return an encoder with the query transform of the options or the settings, if there is one."""
         spec = self._options.query_transform
         return with_transform(encoder, Settings().query_transform if spec is None else spec)
+
+
+def _refuse_emptied(folder: Path, *, new: bool) -> None:
+    """Refuse a record that has lost all that it held, which SQLite takes for a new one.
+
+    A process that is killed just when it makes a collection leaves an empty file too, but nothing beside it.
+
+    Raises:
+        OperatorError: with what to do.
+    """
+    record = folder / RECORD
+    if not record.is_file() or record.stat().st_size or (new and not any(folder.glob(f"{PREFIX}*"))):
+        return
+    raise OperatorError(f"the record {str(record)!r} is empty, so everything in it is lost; {RESTORE}")
 
 
 def _size(folder: Path) -> int:

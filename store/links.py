@@ -164,7 +164,7 @@ def different(expected: LinkTable, found: LinkTable) -> bool:
 Check = tuple[str, Sequence[object]]
 
 
-class _Found(NamedTuple):
+class MeantDocument(NamedTuple):
     """A document that may be meant; `passage` is that of the anchor, or ""."""
 
     kind: int
@@ -173,7 +173,7 @@ class _Found(NamedTuple):
     passage: str
 
 
-class _Written(NamedTuple):
+class WrittenLink(NamedTuple):
     """A link as it stands in a passage."""
 
     passage: str
@@ -197,24 +197,24 @@ def linked(
         " CROSS JOIN chunks c ON c.id = j.value CROSS JOIN documents d ON d.id = c.doc AND d.live = c.version"
         f" CROSS JOIN links l ON l.passage = c.row WHERE {condition} ORDER BY j.key, l.start, l.number"
     )
-    written = [_Written(*row) for row in connection.execute(sql, (json.dumps(list(dict.fromkeys(ids))), *values))]
-    documents = _documents(connection, {(one.target, one.anchor) for one in written}, check, sites)
+    written = [WrittenLink(*row) for row in connection.execute(sql, (json.dumps(list(dict.fromkeys(ids))), *values))]
+    documents = documents_meant(connection, {(one.target, one.anchor) for one in written}, check, sites)
     found: dict[str, dict[tuple[int, int], ResolvedLink]] = defaultdict(dict)
     for one in written:
         own = found[one.passage]
         place = (one.start, one.end)
         if len(own) >= most or place in own:
             continue
-        best = _best(one, documents[one.target, one.anchor])
-        if best is not None and best.passage != one.passage and (best.passage or best.doc != one.doc):
-            own[place] = ResolvedLink(LinkKind(one.kind), one.start, one.end, best.key, best.passage)
+        meant = best(one, documents[one.target, one.anchor])
+        if meant is not None and meant.passage != one.passage and (meant.passage or meant.doc != one.doc):
+            own[place] = ResolvedLink(LinkKind(one.kind), one.start, one.end, meant.key, meant.passage)
     return {name: list(own.values()) for name, own in found.items() if own}
 
 
-def _best(link: _Written, found: Sequence[_Found]) -> _Found | None:
+def best(link: WrittenLink, found: Sequence[MeantDocument]) -> MeantDocument | None:
     """Choose among documents of one address: the link's own, the surest, that with the suffix, the nearest."""
 
-    def order(one: _Found) -> tuple[bool, int, bool, int, str]:
+    def order(one: MeantDocument) -> tuple[bool, int, bool, int, str]:
         misfit = bool(link.suffix) and not one.key.casefold().endswith(link.suffix)
         return one.doc != link.doc, one.kind, misfit, -_shared(one.key, link.key), one.key
 
@@ -227,9 +227,9 @@ def _shared(first: str, second: str) -> int:
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
-def _documents(
+def documents_meant(
     connection: sqlite3.Connection, wanted: Iterable[tuple[str, str]], check: Check, sites: Sequence[Site]
-) -> dict[tuple[str, str], list[_Found]]:
+) -> dict[tuple[str, str], list[MeantDocument]]:
     """Return for each (target, anchor) the documents that may be meant."""
     condition, values = check
     asked = [
@@ -254,9 +254,9 @@ def _documents(
     anchors = sorted(anchor for target, anchor in wanted if target == ANYWHERE)
     rows = connection.execute(by_address, (json.dumps(asked), *values)).fetchall() if asked else []
     rows += connection.execute(by_anchor, (ANYWHERE, json.dumps(anchors), *values)).fetchall() if anchors else []
-    found: dict[tuple[str, str], list[_Found]] = defaultdict(list)
+    found: dict[tuple[str, str], list[MeantDocument]] = defaultdict(list)
     for target, anchor, *document in rows:
-        found[target, anchor].append(_Found(*document))
+        found[target, anchor].append(MeantDocument(*document))
     return found
 
 

@@ -18,7 +18,8 @@ from ..core.check import check_k, unit_rows
 from ..core.errors import CallerError
 from ..core.types import Hit, Passage, ResolvedLink, Vectors
 from ..store import lexical
-from . import links, sites
+from . import link_table, links, sites
+from .names import Kind
 from .record import LIVE, Record
 from .vector_index import VectorIndex
 
@@ -257,6 +258,43 @@ class CollectionReader:
         check, found = _check(_condition(where)), self._sites(self._generation())
         with self._record.reading() as connection:
             return links.linking(connection, ids, most, check=check, sites=found)
+
+    def links_of(self, key: str, *, where: str = "") -> list[link_table.TableLink]:
+        """Return all links that stand in a document, in the order of its text, also those that lead nowhere here.
+
+        A document that does not pass the filter has none, and one that it leaves out is none to lead to.
+
+        Raises:
+            FilterError: for a filter that cannot be read.
+        """
+        check, found = _check(_condition(where)), self._sites(self._generation())
+        with self._record.reading() as connection:
+            return link_table.outgoing(connection, key, check=check, sites=found)
+
+    def links_to(self, key: str, *, where: str = "") -> list[link_table.TableLink]:
+        """Return the links of other documents that lead to a document; both ends pass the filter.
+
+        Raises:
+            FilterError: for a filter that cannot be read.
+        """
+        check, found = _check(_condition(where)), self._sites(self._generation())
+        with self._record.reading() as connection:
+            return link_table.incoming(connection, key, check=check, sites=found)
+
+    def names(self, most: int, *, after: str = "", document: str = "", where: str = "") -> list[str]:
+        """Return the first `most` name keys behind `after` that documents bear, of one document where it is named.
+
+        Raises:
+            FilterError: for a filter that cannot be read.
+        """
+        check, values = _check(_condition(where))
+        own, keys = ("AND d.key = ?", (document,)) if document else ("", ())
+        sql = (
+            "SELECT DISTINCT n.name FROM names n CROSS JOIN documents d ON d.id = n.doc WHERE n.name > ? AND n.kind < ?"
+            f" {own} AND d.live IS NOT NULL AND {check} ORDER BY n.name LIMIT ?"
+        )
+        with self._record.reading() as connection:
+            return [row[0] for row in connection.execute(sql, (after, Kind.FUZZY, *keys, *values, most))]
 
     def background(self) -> Vectors:
         """Return the vectors of at most `SAMPLE` passages drawn at random, the same ones until something is written."""

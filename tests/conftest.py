@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 # Libraries read these when they are imported, and child processes inherit them.
 os.environ.update(
+    HAYSTACK_TELEMETRY_ENABLED="False",
     HF_HUB_OFFLINE="1",
     LANGGRAPH_STRICT_MSGPACK="true",
     LITELLM_LOCAL_MODEL_COST_MAP="True",

@@ -69,13 +69,24 @@ SHOWN = {
     "17_a_proxy_before_mcp_servers": [
         "['search_tools', 'call_tool']",
         "sent 'Hello' to Anna",
-        "'text' is a required property",
+        "error: Error executing tool send_letter",
         "error: there is no tool 'burn_letters'",
     ],
+    "21_an_mcp_server": [
+        "['retrieve', 'ask', 'explain', 'select_tools', 'list_collections']",
+        "progress: search 1: 2 passages, 2 of them new",
+        "Steven Spielberg: Steven Spielberg was born in Cincinnati.",
+        "Sources:\n[1] Jaws (polyhop://default/passages/",
+        "[1] Jaws  named in the question",
+    ],
     "18_inside_your_graph": ["search 0\nhop 1\nsearch 1\nrerank 1\nfinish 1\n", "Seven Samurai > Akira Kurosawa"],
+    "19_haystack_pipeline": ["Seven Samurai > Akira Kurosawa was", "\nQuestion: Where was"],
+    "20_llama_index_query": ["title: Akira Kurosawa\n", "\nAkira Kurosawa ['Seven Samurai']\n"],
 }
-#: and what not: here a second first search
-HIDDEN = {"07_resume_a_killed_run": "  search\n  hop\n"}
+#: and what not: a second first search, a draft that a filter leaves out
+HIDDEN = {"07_resume_a_killed_run": "  search\n  hop\n"} | dict.fromkeys(
+    ("19_haystack_pipeline", "20_llama_index_query"), "by somebody"
+)
 LONGEST = 60
 
 

@@ -48,6 +48,7 @@ INSIDE = {"benchmarks/documents.py", "benchmarks/reading.py", "benchmarks/speed.
 HEAVY = {
     *("chromadb", "litellm", "onnx", "sentence_transformers", "torch", "transformers"),
     *("fastapi", "prometheus_client", "uvicorn"),
+    *("haystack", "llama_index"),
 }
 
 

@@ -13,6 +13,7 @@ from .common import Debug
 from .eval import evaluate
 from .inspect import doctor, show
 from .keys import app as keys
+from .server import mcp
 from .server import serve as serve_http
 from .tools import app as tools
 from .tools import serve
@@ -44,6 +45,7 @@ _COMMANDS = (
     doctor,
     train,
     serve_http,
+    mcp,
     demo,
 )
 _NAMES = {evaluate: "eval", list_: "list", import_: "import", serve_http: "serve"}

@@ -1,14 +1,15 @@
-"""`polyhop serve`: the HTTP service."""
+"""`polyhop serve`: the HTTP service; `polyhop mcp`: an MCP server over standard input and output."""
 
 from __future__ import annotations
 
+import asyncio
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ...core.errors import CallerError
-from .common import CHOICES, command, note
+from .common import CHOICES, Names, command, note
 
 if TYPE_CHECKING:
     from ...core.settings import Settings
@@ -30,20 +31,55 @@ def serve(
     deadline: Annotated[float, typer.Option(min=0.1, help="Seconds until a question is given up.")] = 120.0,
     max_body: Annotated[int, typer.Option(min=1, help="Megabytes of a request that brings documents.")] = 100,
     grace: Annotated[float, typer.Option(min=0, help="Seconds for what is under way when it is stopped.")] = 30.0,
+    mcp_write: Annotated[
+        bool, typer.Option("--mcp-write", help="Let MCP clients add documents, if their key may write.")
+    ] = False,
     settings: Settings,
 ) -> None:
-    """Serve the collections over HTTP: questions, documents, and what OpenAI's clients ask.
+    """Serve the collections over HTTP: questions, documents, what OpenAI's clients ask, and MCP at /mcp.
 
     On this machine's own address no key is needed until there is one; any
     other address needs keys (`polyhop keys add`).
     """
-    missing = [name for name in EXTRA if find_spec(name) is None]
-    if missing:
-        raise CallerError(f"{', '.join(missing)} is missing; install it with pip install 'polyhop[serve]'")
+    _check_extra()
     from ..service.run import ServerLimits
     from ..service.run import serve as run
 
     limits = ServerLimits(
         threads=threads, most=most, rate=rate, deadline=deadline, body=max_body * 1_000_000, grace=grace
     )
-    run(settings, host, port, limits=limits, ready=lambda address: note(f"serving {address}; Ctrl-C ends it"))
+    run(
+        settings,
+        host,
+        port,
+        limits=limits,
+        mcp_write=mcp_write,
+        ready=lambda address: note(f"serving {address}; Ctrl-C ends it"),
+    )
+
+
+@command(*CHOICES)
+def mcp(
+    *,
+    collection: Names = None,
+    write: Annotated[bool, typer.Option("--write", help="Offer a tool that adds documents.")] = False,
+    threads: Annotated[int, typer.Option(min=0, help="Threads for questions; 0 is one for each core.")] = 0,
+    deadline: Annotated[float, typer.Option(min=0.1, help="Seconds until a question is given up.")] = 120.0,
+    settings: Settings,
+) -> None:
+    """Serve the collections to the MCP client that starts this: tools, documents, and the hop tree as an app.
+
+    With --collection only those that are named are offered. `polyhop serve` answers MCP over HTTP.
+    """
+    _check_extra()
+    from ..mcp.doors import over_stdio
+    from ..service.limits import ServerLimits
+
+    limits = ServerLimits(threads=threads, deadline=deadline)
+    asyncio.run(over_stdio(settings, limits, offered=collection or (), writes=write))
+
+
+def _check_extra() -> None:
+    missing = [name for name in EXTRA if find_spec(name) is None]
+    if missing:
+        raise CallerError(f"{', '.join(missing)} is missing; install it with pip install 'polyhop[serve]'")

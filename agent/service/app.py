@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from .. import __version__
-from . import documents, openai, questions
+from ..mcp.doors import PATH, HttpDoor
+from . import documents, openai, passages, questions, site, tools
 from .bodies import HealthBody
 from .edge import Edge
 from .keys import DEFAULT
@@ -49,14 +52,21 @@ async def metrics(request: Request, caller: Admin) -> Response:
     return Response(service_of(request).metrics.text(), media_type=CONTENT_TYPE)
 
 
-def make_app(service: Service) -> Edge:
-    """Return the application around the state of a server."""
+def make_app(service: Service, *, page: Path = site.FOLDER, mcp_write: bool = False) -> Edge:
+    """Return the application around the state of a server.
+
+    Args:
+        page: the folder of the built web page.
+        mcp_write: whether keys that may write are offered tools that write, over MCP.
+    """
+    door = HttpDoor(service, writes=mcp_write)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await service.begin()
         try:
-            yield
+            async with door.running():
+                yield
         finally:
             await service.end()
 
@@ -71,9 +81,10 @@ def make_app(service: Service) -> Edge:
         generate_unique_id_function=lambda route: route.name,
         telemetry={"tracing": False, "metrics": False},
     )
-    app.state.service = service
-    for one in (router, questions.router, documents.router, openai.router):
+    app.state.service, app.state.page = service, page
+    for one in (router, questions.router, tools.router, documents.router, passages.router, openai.router, site.router):
         app.include_router(one)
+    app.router.routes.append(Route(PATH, door))
     install(app)
     app.openapi = lambda: described(app)  # type: ignore[method-assign]
     return Edge(app, service)  # outside of everything, the limit of a body too

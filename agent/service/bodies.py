@@ -7,13 +7,17 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ...core.check import MAX_QUESTION
-from .jobs import JobState
-from .shelf import Profile
+from ...retrieval.stop import MOST_HOPS
+from .jobs import FileState, JobState
+from .shelf import AgentWish, Profile
 
 Scalar = str | int | float | bool
 #: names of collections, as `store/location.py` has them
 CollectionName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$", examples=["default"])]
 TOOLS = "tools"
+#: a stop rule that a request may name; the settings may name a class besides, which is the operator's affair
+_SHARE = r"(?:0?\.[0-9]{1,4}|0|1|1\.0)"
+_RULE = rf"(?:dry|settled|(?:hopeless|sufficient)(?:={_SHARE})?)"
 
 
 class RequestBody(BaseModel):
@@ -31,6 +35,21 @@ class SearchBody(RequestBody):
     k: int | None = Field(None, ge=1, le=1_000, description="passages to return; the server's setting if null")
     where: str = Field("", max_length=10_000, description="a filter on metadata", examples=["", "year >= 1970"])
     profile: Profile | None = Field(None, description="how much reranking; the server's setting if null")
+    hops: int | None = Field(
+        None, ge=0, le=MOST_HOPS, description="hops after the first search at the most; the server's setting if null"
+    )
+    stop: str | None = Field(
+        None,
+        max_length=100,
+        pattern=rf"^(?:{_RULE}(?:,{_RULE})*)?$",
+        description="rules that end a run sooner, with commas, or none; the server's setting if null",
+        examples=[None, "dry", "settled,sufficient=0.9"],
+    )
+    svg: bool = Field(False, description="whether the hops are drawn too, as SVG in the field `svg` of the outcome")
+
+    def wish(self) -> AgentWish:
+        """Return how the question is to be searched for."""
+        return AgentWish(self.profile, self.hops, self.stop)
 
 
 class RetrieveBody(SearchBody):
@@ -162,6 +181,7 @@ class RetrievalBody(BaseModel):
     sub_questions: list[dict[str, Any]]
     turn: str
     instructions: list[str]
+    svg: str | None = Field(None, description="the hops as a drawing, where it was asked for")
     run: str = Field(description="the id of the run, which log lines and traces bear")
     left_out: list[dict[str, Any]] = []
 
@@ -189,6 +209,7 @@ class AnswerBody(BaseModel):
     model: str
     notices: list[str]
     confidence: float | None
+    svg: str | None = Field(None, description="the hops as a drawing, where it was asked for")
 
 
 class ChatAnswerBody(AnswerBody):
@@ -258,6 +279,130 @@ class DocumentView(DocumentRow):
     passages: list[dict[str, Any]]
 
 
+class LineBody(BaseModel):
+    """Where a line of a PDF stands: its characters of the passage, its box in points from the page's top left."""
+
+    start: int
+    end: int
+    page: int
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+
+class PieceBody(BaseModel):
+    """A passage in its document: its number there, from 0, and its characters in the document's text, where known."""
+
+    id: str
+    place: int
+    heading: str
+    page: int = Field(description="from 1; 0 in formats without pages")
+    start: int | None
+    end: int | None
+    text: str
+    lines: list[LineBody]
+
+
+class PassageView(PieceBody):
+    """A passage with what stands around it; `previous` and `next` are the ids of its neighbours."""
+
+    document: str
+    title: str
+    source: str
+    metadata: dict[str, Any]
+    previous: str | None
+    next: str | None
+    original: bool = Field(description="whether the file is kept and can be fetched")
+
+
+class TextBody(DocumentRow):
+    """The text of a document, in its passages; `next` is the `after` of the next page, null on the last."""
+
+    metadata: dict[str, Any]
+    original: bool = Field(description="whether the file is kept and can be fetched")
+    count: int = Field(description="passages in all")
+    passages: list[PieceBody]
+    next: int | None
+
+
+class LinkEnd(BaseModel):
+    """A document, and the passage in it that is meant, "" for the document as such."""
+
+    document: str
+    title: str
+    passage: str
+
+
+class LinkRowBody(BaseModel):
+    """A link as its author wrote it: characters `start` to `end` of the passage `from`, and where they lead."""
+
+    model_config = ConfigDict(populate_by_name=True)
+    kind: Literal["hyperlink", "listed", "reference", "identifier", "footnote"]
+    words: str
+    begins: LinkEnd = Field(alias="from")
+    start: int
+    end: int
+    address: str = Field(description="what was written, in the form in which addresses are compared")
+    anchor: str
+    to: LinkEnd | None = Field(description="null where no document has the address, or none that the filter lets pass")
+
+
+class LinksPage(BaseModel):
+    """Links of a document; `next` is the `after` of the next page, null on the last."""
+
+    links: list[LinkRowBody]
+    next: int | None
+
+
+class NameBearer(BaseModel):
+    """A document that bears a name, and how it comes by it."""
+
+    document: str
+    title: str
+    kind: Literal["title", "lead", "short", "alias"]
+
+
+class NameRow(BaseModel):
+    """A name, in the form in which names are compared, and up to eight documents that bear it."""
+
+    name: str
+    documents: list[NameBearer]
+
+
+class NamesPage(BaseModel):
+    """Names, sorted; `next` is where the next page begins, null on the last."""
+
+    names: list[NameRow]
+    next: str | None
+
+
+class ToolRow(BaseModel):
+    """A tool of a catalogue; `name` is how language models see it, score and reason are those of a search."""
+
+    id: str
+    name: str
+    server: str
+    owner: str
+    kind: str
+    tags: list[str]
+    description: str
+    required: list[str]
+    optional: list[str]
+    outputs: list[str]
+    score: float | None
+    reason: str | None
+    definition: dict[str, Any] = Field(description="the function definition that a language model is sent")
+
+
+class ToolsPage(BaseModel):
+    """Tools by id, or the best for some words; `next` is where the next page begins, null on the last."""
+
+    tools: list[ToolRow]
+    next: str | None
+    answerable: float | None = Field(description="probability that the catalogue has what the words ask for")
+
+
 class WrittenBody(BaseModel):
     """What became of documents; they are on disk and can be found. `skipped` pairs keys with reasons."""
 
@@ -267,6 +412,28 @@ class WrittenBody(BaseModel):
     removed: int
     passages: int
     skipped: list[list[str]]
+
+
+class WarningBody(BaseModel):
+    """What looks wrong about what was read, how much of it there is, and where, at most ten places."""
+
+    what: str
+    detail: str
+    places: list[str]
+
+
+class FileBody(BaseModel):
+    """What came of one file; `reasons` say what of it was not read, `dropped` counts characters left out on purpose.
+
+    A file is `skipped` where nothing of it was read, and read `partly` where some rows or pages were not.
+    """
+
+    file: str
+    state: FileState
+    documents: int
+    reasons: list[str]
+    dropped: dict[str, int]
+    warnings: list[WarningBody]
 
 
 class UploadBody(BaseModel):
@@ -284,6 +451,8 @@ class UploadBody(BaseModel):
     documents_removed: int
     passages: int
     skipped: list[list[str]]
+    dropped: dict[str, int] = Field(description="characters left out on purpose, by kind, such as navigation")
+    results: list[FileBody] = Field(description="the files that were looked at so far")
     error: str
 
 

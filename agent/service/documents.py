@@ -56,7 +56,7 @@ async def make_collection(name: Named, request: Request, caller: Admin) -> Respo
     """Make a collection, unless it is there."""
     service = service_of(request)
     async with service.admitted(), service.shelf.collection(caller.tenant, name, create=True) as collection:
-        return JSONResponse(await outcome(started(_about, collection)))
+        return JSONResponse(await outcome(started(about, collection)))
 
 
 @router.get(OWN, response_model=CollectionBody, tags=["collections"])
@@ -64,10 +64,11 @@ async def get_collection(name: Named, request: Request, caller: Reader) -> Respo
     """Say what a collection holds."""
     service = service_of(request)
     async with service.admitted(), service.shelf.collection(caller.tenant, name) as collection:
-        return JSONResponse(await outcome(started(_about, collection)))
+        return JSONResponse(await outcome(started(about, collection)))
 
 
-def _about(collection: Collection) -> dict[str, Any]:
+def about(collection: Collection) -> dict[str, Any]:
+    """Return what is told of a collection."""
     known = collection.status()
     shown = {key: known[key] for key in ("name", "documents", "passages", "embedder", "notices")}
     return {**shown, "kind": "tools" if holds_tools(collection.record, empty=False) else "documents"}
@@ -111,7 +112,7 @@ async def get_document(name: Named, key: Key, request: Request, caller: Reader) 
     async with service.admitted(), service.shelf.collection(caller.tenant, name) as collection:
         found = await outcome(started(_view, collection, key))
     if found is None:
-        raise _no_document(key)
+        raise no_document(key)
     return JSONResponse(found)
 
 
@@ -138,10 +139,20 @@ async def add_documents(name: Named, body: DocumentsBody, request: Request, call
     A missing collection is made. If the client leaves, what was begun is written nevertheless.
     """
     service = service_of(request)
-    documents = [_document(one) for one in body.documents]
-    async with service.admitted(), service.shelf.documents(caller.tenant, name, create=True) as collection:
-        report = await service.writer.run(collection.add, documents)
-    return JSONResponse(_written(service, report))
+    async with service.admitted():
+        return JSONResponse(await added(service, caller.tenant, name, body.documents))
+
+
+async def added(service: Service, tenant: str, name: str, documents: Sequence[DocumentBody]) -> dict[str, Any]:
+    """Add documents to a collection, which is made if it is not there, and return what is told of that.
+
+    Raises:
+        BusyError: where too many writes wait.
+        CallerError: for a catalogue of tools, or documents that cannot be added.
+    """
+    made = [_document(one) for one in documents]
+    async with service.shelf.documents(tenant, name, create=True) as collection:
+        return _written(service, await service.writer.run(collection.add, made))
 
 
 def _document(body: DocumentBody) -> Document:
@@ -161,7 +172,7 @@ async def remove_documents(
         raise CallerError("the filter is empty; delete the collection to remove everything")
     parse(where)
     async with service.admitted(), service.shelf.documents(caller.tenant, name) as collection:
-        report = await service.writer.run(_remove, collection, where)
+        report = await service.writer.run(_remove, service, collection, where)
     return JSONResponse(_written(service, report))
 
 
@@ -170,19 +181,19 @@ async def delete_document(name: Named, key: Key, request: Request, caller: Autho
     """Remove a document."""
     service = service_of(request)
     async with service.admitted(), service.shelf.documents(caller.tenant, name) as collection:
-        report = await service.writer.run(_remove, collection, "", key)
+        report = await service.writer.run(_remove, service, collection, "", key)
     _written(service, report)
     if not report.removed:
-        raise _no_document(key)
+        raise no_document(key)
     return Response(status_code=204)
 
 
-def _remove(collection: Collection, where: str, key: str = "") -> AddReport:
+def _remove(service: Service, collection: Collection, where: str, key: str = "") -> AddReport:
     keys = [key] if key else collection.keys(where)
     sources = {row[2] for row in collection.documents() if row[0] in set(keys)}
     with collection.intake() as intake:
         intake.remove(keys)
-    discard_files(collection, sorted(sources))
+    discard_files(collection, sorted(sources), service.writer.reading)
     return intake.report
 
 
@@ -249,5 +260,6 @@ def _shown(job: Job) -> dict[str, Any]:
     return {name: known[name] for name in UploadBody.model_fields}
 
 
-def _no_document(key: str) -> Refused:
+def no_document(key: str) -> Refused:
+    """Return the refusal of a key that no document has."""
     return Refused(404, f"there is no document {key[:200]!r}")

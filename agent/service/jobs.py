@@ -12,7 +12,8 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -20,16 +21,23 @@ from typing import Any, Literal
 
 from ...core.errors import CallerError
 from ...core.files import write_whole
-from ...ingest.index import index_paths
+from ...ingest.index import FileRead, index_paths
 from ...ingest.readers import is_readable
 from ...store.collection import Collection
+from ...store.files import below, within
+from ..doctor import of_passages
 
 JobState = Literal["waiting", "running", "done", "failed"]
+FileState = Literal["read", "partly", "skipped", "unchanged"]
 #: folder of a tenant's uploads, and of a collection's files that were uploaded
 JOBS, UPLOADS = "_jobs", "uploads"
 CARD, FILES = "job.json", "files"
 #: finished uploads whose outcome is remembered
 REMEMBERED = 200
+#: reasons that are told of a file
+SHOWN = 100
+#: documents of a file, and passages, in which it is looked for what looks wrong
+DOCUMENTS, SAMPLE = 100, 1_000
 #: files of an upload that are read at a time, before other writes have their turn
 PART_FILES, PART_BYTES = 50, 4_000_000
 _ID = re.compile(r"[0-9a-f]{16}")
@@ -45,7 +53,8 @@ class Stopping(Exception):
 class Job:
     """An upload on its way; `bytes` are those of its files, `read` how many characters were embedded so far.
 
-    `skipped` pairs a file, or `file:line`, with the reason why it could not be read.
+    `skipped` pairs a file, or `file:line`, with the reason why it could not be read. `dropped` counts characters that
+    were left out on purpose, by kind. `results` say what came of each file; see `FileBody`.
     """
 
     id: str
@@ -61,6 +70,8 @@ class Job:
     documents_removed: int = 0
     passages: int = 0
     skipped: Sequence[Sequence[str]] = field(default=())
+    dropped: dict[str, int] = field(default_factory=dict)
+    results: Sequence[dict[str, Any]] = field(default=())
     error: str = ""
 
     @property
@@ -217,65 +228,101 @@ def take_over(job: Job, jobs: Jobs, collection: Collection) -> list[list[str]]:
 
 
 def read_part(
-    job: Job, names: Sequence[str], collection: Collection, ending: Callable[[], bool], **options: Any
+    job: Job, names: Sequence[str], collection: Collection, pause: Callable[[], None], **options: Any
 ) -> None:
     """Read some files of an upload into the collection, and add to the job what came of it.
 
     Args:
         options: what `index_paths` is told besides.
-        ending: says whether to stop; what is written by then stays.
+        pause: is called wherever nothing is half written; others may write meanwhile.
 
     Raises:
-        Stopping: when `ending` says so.
+        Stopping: when `pause` does; what is written by then stays.
     """
     folder = collection.folder / UPLOADS
-    watcher = _Progress(job, str(folder), ending)
+    watcher = _Progress(job, str(folder), pause)
     only = [str(folder / name) for name in names]
     report = index_paths(collection, [folder], only=only, everything=True, watcher=watcher, **options)
     job.documents_added += report.documents_added
     job.documents_changed += report.documents_changed
     job.documents_removed += report.documents_removed
     job.passages += report.passages
-    job.skipped = [*job.skipped, *((_shown(place, str(folder)), reason) for place, reason in report.skipped)]
+    skipped = [(_shown(place, str(folder)), reason) for place, reason in report.skipped]
+    job.skipped = [*job.skipped, *skipped]
+    job.dropped = dict(Counter(job.dropped) + Counter(report.dropped))
+    read = {_shown(one.path, str(folder)): one for one in report.read}
+    results = [
+        _result(name, read.get(name), [one for one in skipped if _owner(one[0], names) == name]) for name in names
+    ]
+    for one in results:
+        one["warnings"] = _warnings(collection, str(folder / one["file"])) if one["documents"] else []
+    job.results = [*job.results, *results]
 
 
-def discard_files(collection: Collection, sources: Sequence[str]) -> None:
-    """Delete the uploaded files of which no document is left."""
+def discard_files(collection: Collection, sources: Sequence[str], reading: Set[str]) -> None:
+    """Delete the uploaded files of which no document is left, but for those that an upload is `reading`."""
     folder = os.path.realpath(collection.folder / UPLOADS)
     for source in sources:
         path = os.path.realpath(collection.files.path_of(source)) if source else ""
-        if path.startswith(folder + os.sep) and not collection.files.keys(source):
+        if path.startswith(folder + os.sep) and path not in reading and not collection.files.keys(source):
             with suppress(OSError):
                 os.unlink(path)
+
+
+def _owner(place: str, names: Sequence[str]) -> str:
+    """Return the file that a place is in: `a.csv` of `a.csv:7`, unless there is an `a.csv:7`."""
+    return max((name for name in names if place.startswith(name)), key=len, default="")
+
+
+def _result(name: str, read: FileRead | None, skipped: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """Return what came of a file; a place in it stands before the reason."""
+    documents = read.documents if read else 0
+    reasons = [reason if place == name else f"{place.removeprefix(name)}: {reason}" for place, reason in skipped]
+    state: FileState = "partly" if reasons else "read"
+    if not documents:
+        state = "skipped" if read or reasons else "unchanged"
+    return {
+        "file": name,
+        "state": state,
+        "documents": documents,
+        "reasons": reasons[:SHOWN],
+        "dropped": read.dropped if read else {},
+    }
+
+
+def _warnings(collection: Collection, path: str) -> list[dict[str, Any]]:
+    """Return what looks wrong about the passages of a file, of very many the first."""
+    path = os.path.abspath(path)
+    root = next((one for one in collection.files.roots() if within(path, one.path)), None)
+    keys = collection.files.keys(root.short(below(path, root.path)))[:DOCUMENTS] if root else []
+    ids = [name for found in collection.heads(keys, SAMPLE).values() for name in found][:SAMPLE]
+    found = of_passages(sorted(collection.record.passages(ids).values(), key=lambda one: (one.document, one.place)))
+    return [{**one._asdict(), "places": list(one.places)} for one in found]
 
 
 class _Progress:
     """Takes down how far an upload is."""
 
-    def __init__(self, job: Job, folder: str, ending: Callable[[], bool]) -> None:
-        self._job, self._folder, self._ending = job, folder, ending
+    def __init__(self, job: Job, folder: str, pause: Callable[[], None]) -> None:
+        self._job, self._folder, self._pause = job, folder, pause
 
     def start(self, characters: int) -> None:
         """Begin."""
-        self._check()
+        self._pause()
 
     def advance(self, characters: int) -> None:
         """Count what was embedded."""
         self._job.read += characters
-        self._check()
+        self._pause()
 
     def file(self, path: str) -> None:
         """Name the file."""
         self._job.file = _shown(path, self._folder)
-        self._check()
+        self._pause()
 
     def within(self, done: int, total: int, unit: str) -> None:
         """Hear how much of a file is read."""
-        self._check()
-
-    def _check(self) -> None:
-        if self._ending():
-            raise Stopping
+        self._pause()
 
 
 def _move(source: Path, target: Path, job: Job) -> None:

@@ -26,7 +26,7 @@ from .events import EventStream, told
 from .limits import QUESTION_BYTES
 from .problems import COMMON
 from .questions import PosedQuestion, failure
-from .shelf import Profile
+from .shelf import AgentWish, Profile
 from .side_calls import side_call
 from .state import Reader, Service, service_of
 
@@ -134,7 +134,7 @@ async def get_model(
 @router.post(
     "/chat/completions",
     response_model=CompletionAnswer,
-    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+    responses={200: {"content": {"text/event-stream": {"example": 'data: {"object":"chat.completion.chunk"}\n\n'}}}},
 )
 async def complete(body: CompletionBody, request: Request, caller: Reader) -> Response:
     """Answer the last message from the passages of a collection."""
@@ -145,7 +145,7 @@ async def complete(body: CompletionBody, request: Request, caller: Reader) -> Re
     async with AsyncExitStack() as held:
         await held.enter_async_context(service.admitted())
         try:
-            agent = await held.enter_async_context(service.shelf.agent(caller.tenant, [name], profile))
+            agent = await held.enter_async_context(service.shelf.agent(caller.tenant, [name], AgentWish(profile)))
         except NoCollection:
             raise _unknown(body.model) from None
         posed = PosedQuestion(agent, question, None, "", history=history)

@@ -1,4 +1,4 @@
-"""Questions: passages, answers, conversations, tools."""
+"""Questions: passages, answers, conversations."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from fastapi.responses import JSONResponse, Response
 from ...conversation.turn import ASSISTANT, USER
 from ...core.errors import CallerError, PolyhopError
 from ...core.logs import get_logger
+from ...core.threads import outcome, started
 from ...graphs.state import Event
 from ..agent import Agent
+from ..hop_svg import hop_tree_svg
 from ..options import QuestionOptions, requested
 from ..results import Answer
-from ..selection import SelectedTool
 from .agui import AgUiRun
 from .bodies import (
     AnswerBody,
@@ -26,8 +27,6 @@ from .bodies import (
     RetrievalBody,
     RetrieveBody,
     SearchBody,
-    SelectBody,
-    SelectionBody,
 )
 from .events import EventStream, told
 from .limits import QUESTION_BYTES
@@ -37,7 +36,9 @@ from .state import Reader, Service, service_of
 log = get_logger(__name__)
 router = APIRouter(tags=["questions"], responses=COMMON, max_body_size=QUESTION_BYTES)
 EVENTS: dict[str, Any] = {
-    "text/event-stream": {"schema": {"type": "string"}, "example": 'data: {"type":"RUN_STARTED","runId":"…"}\n\n'}
+    "text/event-stream": {
+        "example": 'data: {"type":"RUN_STARTED","runId":"…"}\n\n'
+    }  # OpenAPI 3.1 cannot describe events
 }
 
 
@@ -51,8 +52,17 @@ class PosedQuestion:
         CallerError: for one that cannot be asked, so that it is told before a stream begins.
     """
 
-    def __init__(self, agent: Agent, question: str, k: int | None, where: str, *, history: History | None) -> None:
-        self.question, self._agent, self._k, self._history = question, agent, k, history
+    def __init__(
+        self,
+        agent: Agent,
+        question: str,
+        k: int | None,
+        where: str,
+        *,
+        history: History | None,
+        svg: bool = False,
+    ) -> None:
+        self.question, self._agent, self._k, self._history, self._svg = question, agent, k, history, svg
         self._options: QuestionOptions = {"where": where, "history": history or []}
         requested(question, k or agent.settings.k, self._options)
 
@@ -64,13 +74,19 @@ class PosedQuestion:
         """Yield the events of the run, then the answer."""
         return cast(AsyncGenerator[Event | Answer, None], self._agent.astream(self.question, self._k, **self._options))
 
-    def outcome(self, answer: Answer) -> Mapping[str, Any]:
+    async def outcome(self, answer: Answer) -> Mapping[str, Any]:
         """Return an answer as it is sent: in a conversation with the turns to send the next time."""
+        told = await drawn(answer.to_dict()) if self._svg else answer.to_dict()
         if self._history is None:
-            return answer.to_dict()
+            return told
         asked = {"role": USER, "content": answer.retrieval.turn, "question": answer.question}
         said = {"role": ASSISTANT, "content": answer.text if answer.found else "", "titles": answer.titles}
-        return {**answer.to_dict(), "messages": [*self._history, asked, said]}
+        return {**told, "messages": [*self._history, asked, said]}
+
+
+async def drawn(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an outcome with its hops as SVG; a thousand passages take a while to draw."""
+    return {**told, "svg": await outcome(started(hop_tree_svg, told))}
 
 
 @router.post("/retrieve", response_model=RetrievalBody)
@@ -80,7 +96,8 @@ async def retrieve(body: RetrieveBody, request: Request, caller: Reader) -> Resp
     async with AsyncExitStack() as held:
         agent = await _agent(service, caller.tenant, body, held)
         found = await service.unless_left(request, agent.aretrieve(body.question, body.k, where=body.where))
-        return JSONResponse(found.to_dict())
+        told = found.to_dict()
+        return JSONResponse(await drawn(told) if body.svg else told)
 
 
 @router.post("/ask", response_model=AnswerBody, responses={200: {"content": EVENTS}})
@@ -98,40 +115,10 @@ async def chat(body: ChatBody, request: Request, caller: Reader) -> Response:
     return await _answered(request, caller.tenant, body, last.content, history=[one.turn() for one in before])
 
 
-@router.post("/select_tools", response_model=SelectionBody)
-async def select_tools(body: SelectBody, request: Request, caller: Reader) -> Response:
-    """Choose the tools of a catalogue that a request needs, or none."""
-    service = service_of(request)
-    async with service.admitted(), service.shelf.tools(caller.tenant, body.collection) as selector:
-        work = selector.aselect(body.request, body.k, where=body.where)
-        chosen = await service.unless_left(request, work)
-    return JSONResponse(
-        {
-            "request": chosen.request,
-            "tools": [_tool(one) for one in chosen.tools],
-            "answerable": chosen.answerable,
-            "abstained": chosen.abstained,
-            "why": chosen.why,
-            "intents": chosen.intents,
-        }
-    )
-
-
-def _tool(one: SelectedTool) -> dict[str, Any]:
-    return {
-        "name": one.name,
-        "score": one.score,
-        "reason": one.reason,
-        "description": one.tool.description,
-        "definition": one.definition(),
-        "alternatives": one.alternatives,
-    }
-
-
 async def _agent(service: Service, tenant: str, body: SearchBody, held: AsyncExitStack) -> Agent:
     """Return the agent for a request; `held` gives back what the request holds."""
     await held.enter_async_context(service.admitted())
-    lent = service.shelf.agent(tenant, body.collections, body.profile)
+    lent = service.shelf.agent(tenant, body.collections, body.wish())
     return await held.enter_async_context(lent)
 
 
@@ -141,11 +128,11 @@ async def _answered(
     service = service_of(request)
     async with AsyncExitStack() as held:
         agent = await _agent(service, tenant, body, held)
-        posed = PosedQuestion(agent, question, body.k, body.where, history=history)
+        posed = PosedQuestion(agent, question, body.k, body.where, history=history, svg=body.svg)
         if body.stream:
             return EventStream(_streamed(service, posed), service, held.pop_all())
         answer = await service.unless_left(request, posed.answer())
-        return JSONResponse(posed.outcome(answer))
+        return JSONResponse(await posed.outcome(answer))
 
 
 async def _streamed(service: Service, posed: PosedQuestion) -> AsyncGenerator[bytes, None]:
@@ -156,7 +143,7 @@ async def _streamed(service: Service, posed: PosedQuestion) -> AsyncGenerator[by
     try:
         async with service.within_deadline(), aclosing(posed.parts()) as parts:
             async for part in parts:
-                heard = run.end(part, posed.outcome(part)) if isinstance(part, Answer) else run.hear(part)
+                heard = run.end(part, await posed.outcome(part)) if isinstance(part, Answer) else run.hear(part)
                 yield b"".join(map(told, heard))
     except Exception as error:  # whoever listens must hear of it
         yield b"".join(map(told, run.fail(*failure(error))))

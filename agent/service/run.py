@@ -34,11 +34,13 @@ def serve(
     port: int,
     *,
     limits: ServerLimits,
+    mcp_write: bool = False,
     ready: Callable[[str], None] = lambda address: None,
 ) -> None:
     """Serve until the process is told to end; then finish what was accepted.
 
-    `ready` is told the address once questions can be asked; port 0 takes a free port.
+    `ready` is told the address once questions can be asked; port 0 takes a free port. `mcp_write` offers tools that
+    write to MCP clients whose key may.
 
     Raises:
         CallerError: for an address that others can reach while there is no key.
@@ -55,7 +57,7 @@ def serve(
         from .state import Service
 
         service = Service(settings, loading.result(), limits, open_here=here)
-        asyncio.run(_served(make_app(service), limits, listening, ready))
+        asyncio.run(_served(make_app(service, mcp_write=mcp_write), limits, listening, ready))
 
 
 def _embedder(settings: Settings) -> Encoder:

@@ -49,6 +49,20 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class AgentWish:
+    """How a question is to be searched for; what is None is as the server's settings say."""
+
+    profile: Profile | None = None
+    hops: int | None = None
+    stop: str | None = None
+
+    def over(self, settings: Settings) -> Settings:
+        """Return the settings with what is wished."""
+        named = {"profile": self.profile, "max_hops": self.hops, "stop": self.stop}
+        return settings.model_copy(update={name: value for name, value in named.items() if value is not None})
+
+
+@dataclass(frozen=True, slots=True)
 class ShelfPlace:
     """Where a collection of a tenant is; a catalogue of tools is opened otherwise than a collection of documents."""
 
@@ -69,7 +83,7 @@ class Shelf:
         self._closing: set[asyncio.Task[None]] = set()
         self._held: OrderedDict[ShelfPlace, Held] = OrderedDict()
         self._opening: dict[ShelfPlace, asyncio.Lock] = {}
-        self._agents: OrderedDict[tuple[tuple[ShelfPlace, ...], Profile], Agent] = OrderedDict()
+        self._agents: OrderedDict[tuple[tuple[ShelfPlace, ...], AgentWish], Agent] = OrderedDict()
 
     def home(self, tenant: str) -> Path:
         """Return the folder of a tenant's collections."""
@@ -114,19 +128,18 @@ class Shelf:
             yield cast(ToolSelector, thing)
 
     @asynccontextmanager
-    async def agent(self, tenant: str, collections: Sequence[str], profile: Profile | None) -> AsyncIterator[Agent]:
+    async def agent(self, tenant: str, collections: Sequence[str], wish: AgentWish) -> AsyncIterator[Agent]:
         """Lend an agent over collections.
 
         Raises:
             NoCollection: for one that is not there.
             CallerError: for collections of different embedders.
         """
-        chosen = profile or self.settings.profile
-        key = tuple(ShelfPlace(tenant, name) for name in dict.fromkeys(collections)), chosen
+        key = tuple(ShelfPlace(tenant, name) for name in dict.fromkeys(collections)), wish
         async with AsyncExitStack() as stack:
             lent = [await stack.enter_async_context(self.collection(tenant, place.name)) for place in key[0]]
             if key not in self._agents:
-                agent = await asyncio.to_thread(self._agent, tenant, lent, chosen)
+                agent = await asyncio.to_thread(self._agent, tenant, lent, wish)
                 self._agents.setdefault(key, agent)
             self._agents.move_to_end(key)
             while len(self._agents) > AGENTS:  # its collections and its replies stay open for those who use it
@@ -238,10 +251,10 @@ class Shelf:
             raise _missing(place.name)
         return ToolSelector(Catalogue.open(self.home(place.tenant), place.name, options=self._options()))
 
-    def _agent(self, tenant: str, lent: Sequence[Collection], profile: Profile) -> Agent:
+    def _agent(self, tenant: str, lent: Sequence[Collection], wish: AgentWish) -> Agent:
         # The replies of language models are kept for each tenant by itself.
         cache = self.settings.cache if tenant == DEFAULT else self.home(tenant) / "_cache"
-        chosen = self.settings.model_copy(update={"profile": profile, "cache": cache})
+        chosen = wish.over(self.settings).model_copy(update={"cache": cache})
         return Agent(lent[0] if len(lent) == 1 else MultiRetriever(lent), settings=chosen)
 
 

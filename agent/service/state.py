@@ -32,10 +32,11 @@ class ClientLeft(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: a tenant, and what he may do."""
+    """Who asks: a tenant, what he may do, and the id of his key, "" where none is needed."""
 
     tenant: str
     scopes: frozenset[str]
+    key: str = ""
 
 
 class Service:
@@ -55,6 +56,7 @@ class Service:
         self.shelf = Shelf(settings, embedder, self.pool.quiet)
         self.writer = WriteQueue(self.shelf, most=limits.most, grace=limits.grace)
         self.ready = False
+        self._warming: asyncio.Task[None] | None = None
         self.metrics.inside.set_function(lambda: self.admission.inside)
         self.metrics.writes.set_function(lambda: self.writer.waiting)
         self.metrics.uploads.set_function(lambda: len(self.writer.jobs))
@@ -64,20 +66,46 @@ class Service:
         """Say whether everybody who reaches the server may do everything."""
         return self.open_here and not self.keys.any()
 
-    async def begin(self) -> None:
-        """Take up what an earlier server left; from now on threads of this loop are those of the pool."""
+    async def begin(self, *, alone: bool = True) -> None:
+        """Take up what an earlier server left; from now on threads of this loop are those of the pool.
+
+        Args:
+            alone: whether this is the server of the home; one beside it neither reads uploads nor streams runs.
+        """
         asyncio.get_running_loop().set_default_executor(self.pool)
-        self.writer.begin()
-        self._warming = asyncio.create_task(asyncio.to_thread(_warm))
+        if alone:
+            self.writer.begin()
+            self._warming = asyncio.create_task(asyncio.to_thread(_warm))
         self.ready = True
 
     async def end(self) -> None:
         """Finish the writes that were accepted, and close everything."""
         self.ready = False
-        await self._warming
+        if self._warming is not None:
+            await self._warming
         await self.writer.end()
         await self.shelf.close()
         self.keys.close()
+
+    def caller(self, scope: Scope, given: str, address: str) -> Caller:
+        """Return who asks from an address with a key that was given, "" for none.
+
+        Raises:
+            Refused: for a key that does not hold, or lacks the scope.
+            BusyError: for one request too many in a minute.
+        """
+        if self.unlocked:
+            self.rates.take(address)
+            return Caller(DEFAULT, frozenset(SCOPES))
+        key = self.keys.check(given)
+        if key is None:
+            self.metrics.refused.labels("key").inc()
+            raise Refused(401, "a key is needed that holds; give it as a bearer token", {"WWW-Authenticate": "Bearer"})
+        self.rates.take(key.id)
+        if scope not in key.scopes:
+            self.metrics.refused.labels("scope").inc()
+            raise Refused(403, f"the key lacks the scope {scope!r}")
+        return Caller(key.tenant, key.scopes, key.id)
 
     @asynccontextmanager
     async def admitted(self) -> AsyncIterator[None]:
@@ -142,20 +170,8 @@ def holder(scope: Scope) -> Callable[..., Coroutine[Any, Any, Caller]]:
         bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],
         header: Annotated[str | None, Security(_HEADER)],
     ) -> Caller:
-        service = service_of(request)
         given = bearer.credentials if bearer else header or ""
-        if service.unlocked:
-            service.rates.take(request.client.host if request.client else "")
-            return Caller(DEFAULT, frozenset(SCOPES))
-        key = service.keys.check(given)
-        if key is None:
-            service.metrics.refused.labels("key").inc()
-            raise Refused(401, "a key is needed that holds; give it as a bearer token", {"WWW-Authenticate": "Bearer"})
-        service.rates.take(key.id)
-        if scope not in key.scopes:
-            service.metrics.refused.labels("scope").inc()
-            raise Refused(403, f"the key lacks the scope {scope!r}")
-        return Caller(key.tenant, key.scopes)
+        return service_of(request).caller(scope, given, request.client.host if request.client else "")
 
     return who
 

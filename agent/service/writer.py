@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 
 from ...core.errors import CallerError, PolyhopError
 from ...core.logs import get_logger
-from .jobs import Job, Jobs, Stopping, fresh, read_part, take_over
+from ...store.collection import Collection
+from .jobs import UPLOADS, Job, Jobs, Stopping, fresh, read_part, take_over
 from .keys import DEFAULT, TENANTS, home_of
 from .limits import BusyError
 from .shelf import Shelf
@@ -22,10 +25,11 @@ log = get_logger(__name__)
 
 
 class WriteQueue:
-    """Does writes in the order in which they came, between two parts of an upload too. Used in one event loop.
+    """Does writes in the order in which they came, in the pauses of an upload too. Used in one event loop.
 
     A collection has one writer in any case. One thread for all keeps embedding from taking both cores, and a request
-    whose client has left is written nevertheless: it was begun.
+    whose client has left is written nevertheless: it was begun. An upload pauses between two files, and inside a large
+    one after so many rows, pages or passages, wherever nothing is half written.
 
     Args:
         most: writes that may wait.
@@ -36,6 +40,9 @@ class WriteQueue:
         self._shelf, self._most, self._grace = shelf, most, grace
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="polyhop-writer")
         self.waiting = 0
+        #: files that an upload is reading; nobody deletes them
+        self.reading: frozenset[str] = frozenset()
+        self._waits: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
         self.jobs: dict[tuple[str, str], Job] = {}
         self._queue: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
         self._worker: asyncio.Task[None] | None = None
@@ -50,7 +57,10 @@ class WriteQueue:
         if self.waiting >= self._most:
             raise BusyError(1.0)
         self.waiting += 1
-        done = asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
+        future: Future[T] = Future()
+        self._waits.append((future, partial(work, *arguments)))
+        self._thread.submit(self._let_others)
+        done = asyncio.wrap_future(future)
         done.add_done_callback(self._count)
         return await asyncio.shield(done)
 
@@ -92,7 +102,7 @@ class WriteQueue:
         try:
             async with self._shelf.documents(tenant, job.collection, create=True) as collection:
                 for names in await self._threaded(take_over, job, jobs, collection):
-                    await self._threaded(partial(read_part, **self._options()), job, names, collection, self._late)
+                    await self._threaded(self._read, job, names, collection)
             job.state = "done"
         except Stopping:
             return
@@ -105,12 +115,39 @@ class WriteQueue:
         job.file = ""
         await asyncio.to_thread(jobs.put, job)
 
-    def _options(self) -> dict[str, Any]:
+    def _read(self, job: Job, names: Sequence[str], collection: Collection) -> None:
         settings = self._shelf.settings
-        return {"max_bytes": settings.max_bytes, "keep_originals": settings.keep_originals}
+        self.reading = frozenset(os.path.realpath(collection.folder / UPLOADS / name) for name in names)
+        options = {"max_bytes": settings.max_bytes, "keep_originals": settings.keep_originals}
+        try:
+            read_part(job, names, collection, self._pause, **options)
+        finally:
+            self.reading = frozenset()
 
     async def _threaded(self, work: Callable[..., T], *arguments: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
+
+    def _pause(self) -> None:
+        """Let the writes that wait have their turn, in the thread of the upload that pauses.
+
+        Raises:
+            Stopping: when the server ends.
+        """
+        self._let_others()
+        if self._late():
+            raise Stopping
+
+    def _let_others(self) -> None:
+        """Do the writes that wait."""
+        with suppress(IndexError):  # none is left
+            while True:
+                future, work = self._waits.popleft()
+                if not future.set_running_or_notify_cancel():
+                    continue
+                try:
+                    future.set_result(work())
+                except BaseException as error:  # whoever waits must hear of it
+                    future.set_exception(error)
 
     def _late(self) -> bool:
         return self._ends is not None and time.monotonic() >= self._ends

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -49,6 +49,14 @@ class Permissions:
         for pattern in (*self.allow, *self.deny):
             if "/" not in pattern:
                 raise CallerError(f"the pattern {pattern!r} names no server; write SERVER/NAME, such as '*/{pattern}'")
+
+    def passes(self, server: str, names: Collection[str]) -> bool:
+        """Say whether something of a server that bears these names may be shown: one must be allowed, none denied."""
+        for name in names:
+            forms = [(server, name), (server, plain(name))]
+            if any(_fits(one, form, way) for one in self.deny for form in forms for way in (str.casefold, caseless)):
+                return False
+        return any(_fits(one, (server, name), way) for one in self.allow for name in names for way in (str, plain))
 
     def permits(self, tool: Tool, server: str = "") -> bool:
         """Say whether a tool may be shown and called; `server` is its server's whole name where the tool has it cut."""
@@ -159,5 +167,14 @@ class ToolSearch:
 
 def _row(one: SelectedTool) -> dict[str, Any]:
     function: Mapping[str, Any] = one.definition()["function"]
-    row = {**function, "description": function["description"][:DESCRIPTION]}
+    row = {**function, "description": function["description"][:DESCRIPTION], **_declared(one.tool)}
     return {**row, "note": one.reason} if one.gives else row
+
+
+def _declared(tool: Tool) -> dict[str, Any]:
+    """Return what a server says of its tool beside the definition, as MCP calls it."""
+    said = tool.extras.get("annotations")
+    hints = said if isinstance(said, Mapping) else {}
+    title = tool.extras.get("title") or hints.get("title")
+    row = {"title": title if isinstance(title, str) else "", "outputSchema": tool.output, "annotations": hints}
+    return {name: value for name, value in row.items() if value}

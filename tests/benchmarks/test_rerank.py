@@ -40,15 +40,15 @@ class Guess:
 
 def test_each_reranker_is_compared_alone_and_in_the_chain(tmp_path: Path) -> None:
     """A chain of 0 pairs reads nothing; the chain that is `quality` is not asked twice; other weights come beside."""
-    made = profiles([0, 8, 16], [tmp_path / "three.safetensors"])
+    made = profiles([0, 10, 16], [tmp_path / "three.safetensors"])
 
     assert ["fast", "listwise", "listwise+cover", "rocchio"] == [name for name in made if " " not in name][:4]
-    assert ["cross 8", "cross 16", "chain 0", "chain 16"] == [n for n in made if " " in n and "three" not in n]
-    assert ["cross three 8", "cross three 16"] == [n for n in made if "three" in n]
+    assert ["cross 10", "cross 16", "chain 0", "chain 16"] == [n for n in made if " " in n and "three" not in n]
+    assert ["cross three 10", "cross three 16"] == [n for n in made if "three" in n]
     assert "quality" == list(made)[-1]
     assert (16,) == tuple(one.depth for one in made["chain 16"].rerankers if isinstance(one, ReaderReranker))
     assert not any(isinstance(one, ReaderReranker) for one in made["chain 0"].rerankers)
-    assert [(), (SpanHop(),)] == [made["cross 8"].further, made["chain 16"].further]
+    assert [(), (SpanHop(),)] == [made["cross 10"].further, made["chain 16"].further]
 
 
 def test_auto_is_fast_where_that_is_sure_and_quality_elsewhere() -> None:

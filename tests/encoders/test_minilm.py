@@ -133,6 +133,20 @@ def test_other_types_are_refused(embedder: Encoder, texts: list[str]) -> None:
         embedder.encode_passages(texts)
 
 
+def test_nothing_is_told_to_the_maker_of_the_runtime(cache: Path, tmp_path: Path) -> None:
+    """onnxruntime collects its use in the user's own cache before it sends it; with us it collects nothing."""
+    home = tmp_path / "home"
+    home.mkdir()
+    environment = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
+    environment |= {"HOME": str(home), "POLYHOP_CACHE": str(cache), "PYTHONPATH": os.pathsep.join(sys.path)}
+    environment.pop("XDG_CACHE_HOME", None)
+    code = "from polyhop.encoders import load; print(load('all-MiniLM-L6-v2').encode_queries(['Who?']).shape[1])"
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+
+    assert "384\n" == done.stdout
+    assert [] == [path for path in home.rglob("*") if path.is_file()]
+
+
 @pytest.mark.slow
 def test_no_torch_in_a_cold_process(embedder: Encoder) -> None:
     """A process that only embeds never imports torch, its libraries or the exporter."""

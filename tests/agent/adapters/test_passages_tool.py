@@ -3,47 +3,81 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
+from langchain_core.messages import ToolCall, ToolMessage
 from langchain_core.tools import StructuredTool
 from pydantic import ValidationError
 
-from polyhop.agent.adapters.langchain import MOST, passages_tool
-from polyhop.core.errors import CallerError, OperatorError
+from polyhop.agent import Agent, Settings
+from polyhop.agent.adapters.langchain import MOST, document, passages_tool
+from polyhop.agent.results import Retrieval
+from polyhop.core.errors import OperatorError
+from polyhop.encoders import Encoder
+from tests import corpus
 
 
-def build_tool(error: Exception | None = None) -> StructuredTool:
-    """Return a tool over two passages, or over a search that raises."""
+class Broken:
+    """A search whose disk is full."""
 
-    def find(question: str, k: int) -> Sequence[Mapping[str, Any]]:
-        if error:
-            raise error
-        return [{"title": title, "text": f"{question} {title}"} for title in ("Aare", "Rhine")][:k]
+    def retrieve(self, question: str, k: int | None = None) -> Retrieval:
+        """Raise what the machine raised."""
+        raise OperatorError("disk full")
 
-    return passages_tool(find)
-
-
-def test_the_tool_numbers_what_it_found() -> None:
-    """An agent gets JSON in which each passage has the number to cite it by."""
-    found = json.loads(build_tool().invoke({"question": "Which river?", "k": 2}))
-
-    assert [(1, "Aare"), (2, "Rhine")] == [(one["number"], one["title"]) for one in found]
+    async def aretrieve(self, question: str, k: int | None = None) -> Retrieval:
+        """Raise the same."""
+        return self.retrieve(question, k)
 
 
-def test_a_callers_mistake_goes_back_to_the_model() -> None:
+@pytest.fixture(scope="module")
+def agent(tmp_path_factory: pytest.TempPathFactory, embedder: Encoder) -> Iterator[Agent]:
+    """Return an agent over the known passages, with default settings."""
+    with corpus.collection(tmp_path_factory.mktemp("tool"), embedder) as films:
+        yield Agent(films, settings=Settings())
+
+
+@pytest.fixture
+def tool(agent: Agent) -> StructuredTool:
+    """Return the tool over it."""
+    return agent.as_tool()
+
+
+async def test_the_tool_numbers_what_it_found(agent: Agent, tool: StructuredTool) -> None:
+    """A model gets JSON in which each passage has the number to cite it by, sync and async."""
+    asked = {"question": corpus.QUESTION, "k": 2}
+    brief = agent.retrieve(corpus.QUESTION, 2).brief()
+    expected = [{"number": 1, **brief[0]}, {"number": 2, **brief[1]}]
+
+    assert expected == json.loads(tool.invoke(asked)) == json.loads(await tool.ainvoke(asked))
+
+
+async def test_a_program_follows_citations_by_the_artifact(agent: Agent, tool: StructuredTool) -> None:
+    """The message to the model has the same passages as documents, with what a citation needs to be opened."""
+    call = ToolCall(name=tool.name, args={"question": corpus.QUESTION, "k": 2}, id="1", type="tool_call")
+    expected = [document(passage) for passage in agent.retrieve(corpus.QUESTION, 2).passages]
+    for message in (tool.invoke(call), await tool.ainvoke(call)):
+        assert isinstance(message, ToolMessage)
+        assert expected == message.artifact
+    assert {"document", "page", "start", "end", "path"} <= expected[0].metadata.keys()
+
+
+async def test_a_callers_mistake_goes_back_to_the_model(tool: StructuredTool) -> None:
     """What the model can mend is told to the model."""
-    assert "error: the question is empty" == build_tool(CallerError("the question is empty")).invoke({"question": " "})
+    for said in (tool.invoke({"question": " "}), await tool.ainvoke({"question": " "})):
+        assert said.startswith("error: the question is empty")
 
 
-def test_an_operators_error_is_raised() -> None:
+async def test_an_operators_error_is_raised() -> None:
     """What the model cannot mend stops the agent."""
+    tool = passages_tool(Broken())
     with pytest.raises(OperatorError):
-        build_tool(OperatorError("disk full")).invoke({"question": "Which river?"})
+        tool.invoke({"question": "Which river?"})
+    with pytest.raises(OperatorError):
+        await tool.ainvoke({"question": "Which river?"})
 
 
-def test_k_is_bounded() -> None:
+def test_k_is_bounded(tool: StructuredTool) -> None:
     """A model cannot ask for the whole collection."""
     with pytest.raises(ValidationError):
-        build_tool().invoke({"question": "Which river?", "k": MOST + 1})
+        tool.invoke({"question": "Which river?", "k": MOST + 1})

@@ -153,6 +153,50 @@ def test_an_upload_of_nobody_is_not_there(server: Served, upload: str, status: i
     assert status == server.client.get(f"/uploads/{upload}").status_code
 
 
+def test_others_write_while_a_large_file_is_read(server: Served) -> None:
+    """To the same collection and to another; what they wrote and what the file holds are all there afterwards."""
+    text = "\n\n".join(
+        f"# Part {n}\n\nLighthouse {n} stands at the coast. " + "The sea is calm. " * 40 for n in range(250)
+    )
+    rows = "".join(f'{{"id": {n}, "text": "Buoy {n} marks the channel."}}\n' for n in range(250))
+    sent(server, "large", ("old.md", b"The old text, which goes."))
+    begun = server.client.post(
+        "/collections/large/uploads",
+        files=[("files", ("book.md", text.encode())), ("files", ("rows.jsonl", rows.encode()))],
+    ).json()
+    path = f"/uploads/{begun['id']}"
+    until(lambda: server.client.get(path).json()["read"] > 0, "it is being read")
+    body = documents({"a.md": "Oslo is in Norway.", "b.md": "Bergen is in Norway."})
+    wrote = [server.client.post(f"/collections/{name}/documents", json=body).status_code for name in ("large", "apart")]
+    changed = server.client.post("/collections/large/documents", json=documents({"a.md": "Oslo, changed."})).json()
+    gone = [server.client.delete(f"/collections/large/documents/{key}").status_code for key in ("b.md", "old.md")]
+    state = server.client.get(path).json()["state"]
+    done = finished(server, begun)
+    known = command(server.home, "status", "-c", "large", "--verify")
+
+    assert ("running", "done") == (state, done["state"])
+    assert [200, 200, 204, 204, 1] == [*wrote, *gone, changed["changed"]]
+    assert {"a.md", "book.md"} == {key for key in keys(server, "large", limit=1_000) if not key.startswith("rows")}
+    assert 500 < server.client.get("/collections/large").json()["passages"]
+    assert "differ" not in known
+    assert ["book.md", "rows.jsonl"] == sorted(one.name for one in (server.home / "large" / "uploads").iterdir())
+
+
+def test_a_file_that_is_read_is_not_deleted(server: Served) -> None:
+    """Whoever deletes its documents meanwhile deletes those that were there; the new version comes with its file."""
+    text = "\n\n".join(f"# Part {n}\n\nNew words {n}. " + "The sea is calm. " * 40 for n in range(250))
+    sent(server, "again", ("book.md", b"Old words."))
+    begun = server.client.post("/collections/again/uploads", files=[("files", ("book.md", text.encode()))]).json()
+    until(lambda: server.client.get(f"/uploads/{begun['id']}").json()["read"] > 0, "it is being read")
+    gone = server.client.delete("/collections/again/documents/book.md").status_code
+    done = finished(server, begun)
+
+    assert (204, "done") == (gone, done["state"])
+    assert ["book.md"] == keys(server, "again")
+    assert "New words" in server.client.get("/collections/again/texts/book.md").json()["passages"][0]["text"]
+    assert (server.home / "again" / "uploads" / "book.md").is_file()
+
+
 def test_tools_are_selected(server: Served) -> None:
     """A catalogue of the command line is asked; a collection of documents is none, nor the reverse."""
     chosen = server.client.post(
@@ -165,6 +209,24 @@ def test_tools_are_selected(server: Served) -> None:
     assert ["get_forecast"] == [one["definition"]["function"]["name"] for one in chosen["tools"]]
     assert [400, 400] == [wrong.status_code, written.status_code]
     assert "tools" == server.client.get("/collections/tools").json()["kind"]
+
+
+def test_tools_are_listed_and_searched(server: Served) -> None:
+    """By id in pages, or the best for some words; a filter holds for both."""
+    every = server.client.get("/tools").json()
+    first = server.client.get("/tools", params={"limit": 1}).json()
+    second = server.client.get("/tools", params={"limit": 1, "after": first["next"]}).json()
+    found = server.client.get("/tools", params={"q": "a letter by mail", "limit": 1}).json()
+    forecast = next(one for one in every["tools"] if one["name"] == "get_forecast")
+
+    assert every["tools"] == [*first["tools"], *second["tools"]] and not second["next"]
+    assert (["city"], ["days"]) == (forecast["required"], forecast["optional"])
+    assert "get_forecast" == forecast["definition"]["function"]["name"]
+    assert ["sendMail"] == [one["name"] for one in found["tools"]] and 0 <= found["answerable"] <= 1
+    for query in ({}, {"q": "a letter by mail"}):
+        chosen = server.client.get("/tools", params={**query, "where": "name = 'get_forecast'"}).json()
+        assert ["get_forecast"] == [one["name"] for one in chosen["tools"]]
+    assert 404 == server.client.get("/tools", params={"collection": "none"}).status_code
 
 
 def test_another_process_may_write_meanwhile(server: Served, tmp_path: Path) -> None:

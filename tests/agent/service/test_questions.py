@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
-from polyhop.agent import Agent
+from polyhop.agent import Agent, Settings
 from tests.corpus import QUESTION
 
 from .served import Served, until
@@ -39,6 +40,47 @@ def test_the_service_finds_what_the_agent_finds(films: Served) -> None:
 
     assert 200 == found.status_code
     assert json.loads(json.dumps(timeless(expected))) == timeless(found.json())
+
+
+def test_a_request_may_say_how_far_it_goes(films: Served) -> None:
+    """Hops, stop rules and profile are those of the request; two that stand beside each other differ in them alone."""
+    asked = {**FILMS, "question": QUESTION, "k": 3}
+    found = {
+        name: films.client.post("/retrieve", json={**asked, **wish}).json()
+        for name, wish in {
+            "none": {"hops": 0},
+            "two": {"hops": 2, "profile": "quality"},
+            "sufficient": {"hops": 3, "stop": "settled,sufficient=0"},
+        }.items()
+    }
+    with Agent.open(films.home, "films", settings=Settings(max_hops=2, profile="quality")) as agent:
+        expected = agent.retrieve(QUESTION, 3).to_dict()
+
+    assert (0, "MaxHops(limit=0)") == (found["none"]["hops"], found["none"]["stopped"])
+    assert json.loads(json.dumps(timeless(expected))) == timeless(found["two"])
+    assert (0, "WhenSufficient(least=0.0)") == (found["sufficient"]["hops"], found["sufficient"]["stopped"])
+
+
+@pytest.mark.parametrize("path", ["/retrieve", "/ask", "/chat", "stream"])
+def test_the_hops_are_drawn_where_that_is_asked(films: Served, path: str) -> None:
+    """As one SVG that names what was found; nobody else gets one."""
+    asked = {"messages": [{"role": "user", "content": QUESTION}]} if path == "/chat" else {"question": QUESTION}
+    if path == "stream":
+        drawn = events(films, "/ask", {**asked, "svg": True})[-1]["result"]
+        plain = events(films, "/ask", asked)[-1]["result"]
+    else:
+        drawn, plain = (films.client.post(path, json={**FILMS, **asked, "svg": svg}).json() for svg in (True, False))
+    root = ElementTree.fromstring(drawn["svg"])
+
+    assert "{http://www.w3.org/2000/svg}svg" == root.tag
+    assert "Steven Spielberg" in "".join(root.itertext())
+    assert "svg" not in plain
+
+
+@pytest.mark.parametrize("rule", ["os:system", "dry,", "sufficient=2", "gate=/etc/passwd", "Dry", "settled=1"])
+def test_a_request_names_no_class_to_stop_it(films: Served, rule: str) -> None:
+    """Settings may, a stranger may not."""
+    assert 422 == films.client.post("/retrieve", json={**FILMS, "question": QUESTION, "stop": rule}).status_code
 
 
 def test_an_answer_cites_its_passages(films: Served) -> None:

@@ -1,6 +1,7 @@
 """Two tenants: nothing of one is seen, counted or felt by the other, whatever is asked.
 
-The contract is a table of all operations: one that is added fails the suite until it stands there.
+The contract is a table of all operations: one that is added fails the suite until it stands there. What operations are
+made of is in `test_tenant_parts.py`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import random
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import psutil
@@ -20,100 +20,14 @@ import pytest
 from polyhop.encoders import Encoder
 from tests.corpus import QUESTION
 
-from .served import Served, command, documents, until
+from .contract import CONTRACT
+from .served import Served, command, documents
 from .tenants import MARK, OWN, SECRET, VAULT, Tenants, fill, hostile
 
 pytestmark = pytest.mark.slow  # a server of its own takes seconds to start, on a busy machine many
 
 #: `HOSTILE_REQUESTS=10000 pytest tests/agent/service/test_tenants.py -k hostile` asks more
 HOSTILE = int(os.environ.get("HOSTILE_REQUESTS", "150"))
-Call = Callable[[httpx.Client], httpx.Response]
-
-
-def asked(path: str, **body: Any) -> Call:
-    """Return a request that asks."""
-    return lambda client: client.post(path, json=body)
-
-
-def read(path: str, **query: Any) -> Call:
-    """Return a request that reads."""
-    return lambda client: client.get(path, params=query)
-
-
-def uploaded(client: httpx.Client) -> httpx.Response:
-    """Upload a file and return how that went."""
-    sent = client.post(
-        "/collections/films/uploads", files=[("files", ("oder.md", b"The Oder ends in the Baltic Sea."))]
-    )
-    path = f"/uploads/{sent.json()['id']}"
-    until(lambda: client.get(path).json()["state"] == "done", "the upload is done")
-    return client.get(path)
-
-
-COLLECTION = {"collections": ["films"]}
-#: each operation by its id, with requests that would show another tenant's documents if anything did; in this order
-CONTRACT: dict[str, list[Call]] = {
-    "health": [read("/health")],
-    "ready": [read("/ready")],
-    "metrics": [read("/metrics")],
-    "list_collections": [read("/collections")],
-    "get_collection": [read("/collections/films"), read(f"/collections/{VAULT}")],
-    "list_documents": [
-        read("/collections/films/documents"),
-        read("/collections/films/documents", where=f"secret = '{VAULT}'"),
-        read("/collections/films/documents", where="key != ''"),
-    ],
-    "get_document": [read("/collections/films/documents/Steven Spielberg.md")],
-    "retrieve": [
-        *(
-            asked("/retrieve", **COLLECTION, question=QUESTION, k=50, profile=profile)
-            for profile in ("fast", "quality", "auto")
-        ),
-        asked("/retrieve", **COLLECTION, question="Which island does Steven Spielberg lead to?", k=50),
-        asked("/retrieve", **COLLECTION, question=QUESTION, where=f"secret = '{VAULT}'"),
-        asked("/retrieve", collections=["films", VAULT], question=QUESTION),
-    ],
-    "ask": [
-        asked("/ask", **COLLECTION, question=QUESTION),
-        asked("/ask", **COLLECTION, question=QUESTION, stream=True),
-    ],
-    "chat": [
-        asked(
-            "/chat",
-            **COLLECTION,
-            messages=[
-                {"role": "user", "content": "Which island does Steven Spielberg lead to?"},
-                {"role": "assistant", "content": "", "titles": [VAULT]},
-                {"role": "user", "content": "Who directed Jaws?"},
-            ],
-        )
-    ],
-    "select_tools": [asked("/select_tools", request="Tell the weather of the island.", k=5)],
-    "list_models": [read("/v1/models")],
-    "get_model": [read("/v1/models/polyhop/films/fast"), read(f"/v1/models/polyhop/{VAULT}/fast")],
-    "complete": [
-        asked("/v1/chat/completions", model="polyhop/films/fast", messages=[{"role": "user", "content": QUESTION}]),
-        asked("/v1/chat/completions", model=f"polyhop/{VAULT}/fast", messages=[{"role": "user", "content": QUESTION}]),
-    ],
-    "add_documents": [
-        lambda client: client.post("/collections/films/documents", json=documents({"new.md": "Jaws again."}))
-    ],
-    "upload": [lambda client: client.post("/collections/more/uploads", files=[("files", ("a.md", b"Text."))])],
-    "get_upload": [uploaded],
-    "remove_documents": [
-        lambda client: client.delete("/collections/films/documents", params={"where": f"secret = '{VAULT}'"}),
-        lambda client: client.delete("/collections/films/documents", params={"where": "kind = 'place'"}),
-    ],
-    "delete_document": [
-        lambda client: client.delete("/collections/films/documents/new.md"),
-        lambda client: client.delete(f"/collections/{VAULT}/documents/Vienna.md"),
-    ],
-    "make_collection": [lambda client: client.put("/collections/made")],
-    "delete_collection": [
-        lambda client: client.delete("/collections/made"),
-        lambda client: client.delete(f"/collections/{VAULT}"),
-    ],
-}
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,12 @@
-"""An MCP server for tests, written with the SDK and run over stdio: a city's weather and letters."""
+"""An MCP server for tests, written with the SDK and run over stdio: a city's weather and letters.
+
+An argument takes the place of the word Rome in what its resources say.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import sys
 import time
 
 from mcp.server import MCPServer
@@ -33,6 +38,56 @@ def count_sheep(seconds: float) -> str:
     """Count sheep until everybody sleeps."""
     time.sleep(seconds)
     return "zzz"
+
+
+COUNTING: list[str] = []
+
+
+@server.tool()
+async def count_lambs(seconds: float) -> str:
+    """Count lambs until everybody sleeps, or nobody listens."""
+    COUNTING.append("count_lambs")
+    try:
+        await asyncio.sleep(seconds)
+    finally:
+        COUNTING.remove("count_lambs")
+    return "zzz"
+
+
+@server.tool()
+async def who_counts() -> list[str]:
+    """Tell who is counting sheep or lambs now."""
+    return [*COUNTING]
+
+
+@server.resource("post://rules", title="Rules", mime_type="text/plain")
+def rules() -> str:
+    """Say how letters are sent."""
+    return f"Stamps are sold in {(sys.argv[1:] or ['Rome'])[0]}."
+
+
+@server.resource("post://secret_rules")
+def secret_rules() -> str:
+    """Say what nobody may read."""
+    return "secret"
+
+
+@server.resource("post://boxes/{town}")
+def boxes(town: str) -> str:
+    """Say where the letter boxes of a town are."""
+    return f"Three boxes in {town}."
+
+
+@server.prompt(title="A letter")
+def letter(to: str) -> str:
+    """Write a letter."""
+    return f"Dear {to}"
+
+
+@server.prompt()
+def secret_letter() -> str:
+    """Write what nobody may read."""
+    return "secret"
 
 
 if __name__ == "__main__":

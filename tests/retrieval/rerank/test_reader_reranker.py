@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from polyhop.core.errors import CallerError
+from polyhop.core.types import Vectors
+from polyhop.retrieval.rerank.reader import Reader, ReaderPage
 from polyhop.retrieval.rerank.reader_reranker import MOST_PASSAGES, ReaderReranker
 from polyhop.retrieval.rerank.role import RERANKERS, Reranker
 
@@ -27,7 +31,7 @@ class TestReaderReranker(RerankerStructure):
     @pytest.fixture
     def reranker(self) -> Reranker:
         """Return the reader over a head of the contract's depth."""
-        return ReaderReranker(DEPTH)
+        return ReaderReranker(DEPTH, margin=100.0)
 
 
 def test_what_holds_the_answer_gains_most() -> None:
@@ -41,12 +45,38 @@ def test_what_holds_the_answer_gains_most() -> None:
 
 
 def test_what_is_not_read_stays_behind() -> None:
-    """The answer at place three is not seen by two reads."""
+    """The answer at place three is not seen where two may be read."""
     run = told(QUESTION, TEXTS)
     ranked = ReaderReranker(2).rerank([item("canteen", 3.0), item("holiday", 2.0), item("backup", 1.0)], run)
 
     assert "backup" == ranked[-1]["id"]
     assert ranked[-1]["score"] < ranked[-2]["score"]
+
+
+def test_only_what_contends_for_a_place_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of four passages the two around the border are read; nobody is where a place has no second claimant."""
+    read: list[str] = []
+    told_by = Reader.logits
+
+    def logits(self: Reader, pages: Sequence[ReaderPage]) -> list[Vectors]:
+        read.extend(page.sentences[0] for page in pages)
+        return told_by(self, pages)
+
+    monkeypatch.setattr(Reader, "logits", logits)
+    texts = {**TEXTS, "garden": "The garden is open at noon."}
+    run = told(QUESTION, texts)
+
+    def order(*scores: float) -> list[str]:
+        read.clear()
+        one = ReaderReranker(first=(2,), margin=0.3)
+        return [item["id"] for item in one.rerank(list(map(item, texts, scores)), run)]
+
+    assert ["canteen", "backup", "holiday", "garden"] == order(3.0, 1.9, 2.0, 0.0)
+    assert 2 == len(read) and {"The server is saved each night.", "Employees have thirty days of leave a year."} == set(
+        read
+    )
+    assert ["canteen", "backup", "holiday", "garden"] == order(3.0, 2.0, 1.0, 0.0)
+    assert not read
 
 
 def test_the_settings_say_how_many_are_read() -> None:
