@@ -14,7 +14,7 @@ PAGE = Path(__file__).resolve().parents[3] / "agent" / "service" / "page"
 #: what is served; under `make test` the wheel's
 DIST = Path(service.__file__).with_name("page") / "dist"
 FIRST_VIEW = 150_000  # bytes, compressed
-REBUILD = "run `npm ci && npm run build` in agent/service/page and commit what it makes"
+REBUILD = "run `make page` and commit what it makes"
 
 
 def first_view() -> set[str]:
@@ -33,7 +33,10 @@ def first_view() -> set[str]:
 
 def test_the_bundle_belongs_to_the_sources() -> None:
     """The hash that the build wrote is that of the sources: nothing was changed without building it."""
-    sources = [*(PAGE / "src").rglob("*"), *(PAGE / name for name in ("build.mjs", "package.json", "package-lock.json"))]
+    sources = [
+        *(PAGE / "src").rglob("*"),
+        *(PAGE / name for name in ("build.mjs", "package.json", "package-lock.json")),
+    ]
     hashed = hashlib.sha256()
     for name in sorted(str(one.relative_to(PAGE)) for one in sources if one.is_file()):
         hashed.update(name.encode() + b"\0" + (PAGE / name).read_bytes() + b"\0")

@@ -51,7 +51,7 @@ function leads(parents, from, to) {
 }
 
 export function titleOf(passage) {
-  return passage.title || passage.heading || passage.document || passage.text.slice(0, 60);
+  return passage.title || passage.heading || passage.document || (passage.text ?? "(no title)").slice(0, 60);
 }
 
 /** Return {placed: [{node, x, y, parent}], width, height} in pixels for a width that is there. */
