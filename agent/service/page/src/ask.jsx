@@ -1,10 +1,10 @@
 import { batch, signal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import { Answer } from "./answer.jsx";
+import { Answer, quotesOf } from "./answer.jsx";
 import { stream } from "./api.js";
 import { Drop, Failed, Picked, Select } from "./parts.jsx";
 import { HopTree } from "./tree.jsx";
-import { grown, growing, titleOf } from "./tree.js";
+import { MOST, grown, growing, titleOf } from "./tree.js";
 import { choose, collections, current, go, keep, pictures, reading, settings, told } from "./state.js";
 import { KINDS, PROFILES, count, problem, reason, step } from "./words.js";
 
@@ -33,6 +33,7 @@ async function ask(question) {
       else if (event.type === "RUN_ERROR") throw new Error(event.message);
       else hear(event);
     }
+    if (running.value) throw new Error("The server ended before it had answered.");
   } catch (error) {
     failed.value = error.name === "AbortError" ? { question, message: "Stopped." } : { question, message: problem(error) };
     told.value = failed.value.message;
@@ -204,13 +205,12 @@ function Turn({ turn, last }) {
   const cited = useMemo(() => new Set(result.citations.flatMap((one) => one.passages)), [result]);
   const root = useMemo(() => grown(retrieval, cited, left ? retrieval.left_out : []), [retrieval, cited, left]);
   const open = (passage) => {
-    const places = result.citations.flatMap((one) => one.places ?? []).filter((one) => one.id === passage.id && one.start != null);
     reading.value = {
       collection: asked.collection,
       document: passage.document,
       passage: passage.id,
       title: titleOf(passage),
-      quotes: places.map(({ start, end }) => ({ start, end })),
+      quotes: quotesOf(result, passage),
       hop: passage.span?.passage ? passage.span : null,
       from: document.activeElement,
     };
@@ -238,6 +238,7 @@ function Turn({ turn, last }) {
             </button>
           </span>
         </header>
+        {retrieval.passages.length > MOST ? <p class="note">The tree has the first {MOST} passages, and those that are cited.</p> : null}
         <HopTree root={root} onOpen={(node) => open(node.passage)} />
         {left ? <Pruned retrieval={retrieval} onOpen={open} /> : null}
         <details class="passages" open={last || undefined}>
