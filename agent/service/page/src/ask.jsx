@@ -87,7 +87,7 @@ export function Ask() {
           <Failed message={failed.value.message} again={() => ask(failed.value.question)} />
         </article>
       ) : null}
-      <Composer busy={Boolean(now)} first={!turns.length} />
+      <Composer busy={Boolean(now)} first={!turns.length && !now} />
       {empty ? <Begin /> : null}
     </div>
   );
