@@ -172,6 +172,7 @@ class Agent:
         prune: bool = False,
         watcher: Watcher | None = None,
         everything: bool = False,
+        links: bool = False,
         only: Sequence[str] | None = None,
         url: str = "",
     ) -> IndexReport:
@@ -184,6 +185,7 @@ class Agent:
             prune: whether to remove the documents of files that are gone.
             watcher: is told how far the work is.
             everything: whether to read hidden files, what tools install or build, and what ignore files name too.
+            links: whether to follow symbolic links that lead out of the paths.
             only: absolute paths; nothing else below `paths` is looked at.
             url: where the pages of the folder are on the web, so that links which say so lead to them; it is kept.
 
@@ -202,6 +204,7 @@ class Agent:
             max_bytes=self.settings.max_bytes,
             watcher=watcher,
             everything=everything,
+            links=links,
             keep_originals=self.settings.keep_originals,
             only=only,
             url=url,

@@ -14,7 +14,7 @@ from typing import Any
 from .svg_text import clean, escaped, right_to_left, width, wrapped
 
 #: passages that are drawn, beside those on the way to them; candidates that were left out; steps of a path
-MOST_PASSAGES, MOST_LEFT_OUT, MOST_STEPS = 15, 10, 8
+MOST_PASSAGES, MOST_FAINT, MOST_STEPS = 15, 5, 8
 #: quotes on a card
 MOST_QUOTES = 2
 KINDS = {
@@ -160,7 +160,9 @@ def _tree(retrieval: Mapping[str, Any], citations: Iterable[Mapping[str, Any]]) 
         if not node.number:
             node.number, node.passage, node.title = number, passage, _name(passage)
             node.quotes = quotes.get(number, ())
-    for candidate in list(retrieval.get("left_out") or ())[:MOST_LEFT_OUT]:
+    # what a hop led to tells more than what the search found besides
+    left_out = sorted(retrieval.get("left_out") or (), key=lambda one: not one.get("path"))
+    for candidate in left_out[:MOST_FAINT]:
         if str(candidate.get("id", "")) not in nodes:
             node = _hung(root, nodes, candidate)
             node.passage, node.title, node.why = candidate, _name(candidate), clean(candidate.get("why", ""))
@@ -257,7 +259,8 @@ def _place(node: _Node, top: float) -> float:
     at = top + max(0.0, (node.height - inside) / 2)
     for kid in node.kids:
         at = _place(kid, at) + _BETWEEN
-    middle = (node.kids[0].middle + node.kids[-1].middle) / 2 if node.kids else top
+    drawn = [kid for kid in node.kids if not kid.why] or node.kids  # what is faint draws nothing to its side
+    middle = (drawn[0].middle + drawn[-1].middle) / 2 if drawn else top
     node.y = min(max(top, middle - node.height / 2), end - node.height)
     return end
 
@@ -385,9 +388,7 @@ class _Foot:
 def _foot(result: Mapping[str, Any], retrieval: Mapping[str, Any], top: float, right: float) -> _Foot:
     """Return the answer, and how many passages are not drawn."""
     parts: list[str] = []
-    more = len(retrieval.get("passages") or ()) - MOST_PASSAGES
-    if not retrieval.get("passages") or more > 0:
-        said = f"and {more} more passages, not drawn" if more > 0 else "no passage was found"
+    if said := _missing(retrieval):
         parts.append(_text(_Line(said, _PAD, top + 4, right, _TEXT, "soft")))
         top += 22
     if answer := clean(result.get("text") or ""):
@@ -403,6 +404,16 @@ def _foot(result: Mapping[str, Any], retrieval: Mapping[str, Any], top: float, r
             parts.append(_text(_Line(line, _PAD, top, right, _TITLE, "ink")))
         top += _PAD
     return _Foot(parts, top)
+
+
+def _missing(retrieval: Mapping[str, Any]) -> str:
+    """Return how much is not drawn, nothing where all is."""
+    passages, left_out = len(retrieval.get("passages") or ()), len(retrieval.get("left_out") or ())
+    if not passages:
+        return "no passage was found"
+    more = {"more in the result": passages - MOST_PASSAGES, "more that were left out": left_out - MOST_FAINT}
+    said = " and ".join(f"{number} {what}" for what, number in more.items() if number > 0)
+    return f"{said}, not drawn" if said else ""
 
 
 def _sure(result: Mapping[str, Any]) -> str:
@@ -428,8 +439,8 @@ def _said(retrieval: Mapping[str, Any], root: _Node) -> str:
     drawn = sorted((node for node in root.all() if node.column), key=lambda node: (not node.number, node.number))
     said = [_path(node) for node in drawn if node.number]
     said += [f"Left out, {node.why}: {node.title}." for node in drawn if node.why]
-    more = len(retrieval.get("passages") or ()) - MOST_PASSAGES
-    return " ".join(said + ([f"{more} more passages are not drawn."] if more > 0 else [])) or "No passage was found."
+    missing = _missing(retrieval)
+    return " ".join([*said, *([f"{missing[0].upper()}{missing[1:]}."] if missing else [])])
 
 
 def _path(node: _Node) -> str:

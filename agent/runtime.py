@@ -13,6 +13,7 @@ from typing import Any
 
 from ..core.errors import CallerError, OperatorError
 from ..core.forked import never_close, register
+from ..core.private import private_file
 from ..graphs.loop import aask, ask, observed
 from ..graphs.state import Request, State
 from ..retrieval.run import Run
@@ -188,6 +189,7 @@ class Runtime:
         if self._path is None:
             raise CallerError("a run with a thread needs a file to keep it in; give the agent `checkpoints=FILE`")
         # A connection of aiosqlite that fails to open leaves its thread behind, so this is tried without it.
+        private_file(self._path)
         sqlite3.connect(self._path).close()
         return self._path
 

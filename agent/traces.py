@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..core.errors import CallerError, OperatorError
-from ..core.files import write_whole
+from ..core.files import draft_of
 from ..core.logs import get_logger
 from ..core.settings import GROUPS, RETIRED, Settings
 from ..store.collection import Collection
@@ -93,7 +93,14 @@ class RunStore:
         if data is None:
             log.warning("a run is too large to be kept", run=record["id"], most=MOST_BYTES)
             return
-        write_whole(self._folder / f"{record['id']}.json", data)
+        path = self._folder / f"{record['id']}.json"
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            # Not synced: a power cut may cost the last run, which is then passed over.
+            with draft_of(path) as draft:
+                draft.write_bytes(data)
+        except OSError as error:
+            raise OperatorError(f"cannot write {str(path)!r} ({error}); free some space") from error
         for id in self.ids()[self._most :]:
             (self._folder / f"{id}.json").unlink(missing_ok=True)
         for draft in self._folder.glob(".*"):
@@ -207,8 +214,8 @@ def _is_run(record: Any) -> bool:
     if not isinstance(record, dict) or record.get("format") != FORMAT:
         return False
     result = record.get("result")
-    right = all(isinstance(record.get(name), kind) for name, kind in kinds.items()) and isinstance(result, dict)
-    return right and isinstance(retrieval_in(result).get("passages"), list)
+    right = all(isinstance(record.get(name), kind) for name, kind in kinds.items())
+    return right and isinstance(result, dict) and isinstance(retrieval_in(result).get("passages"), list)
 
 
 def _bounded(record: RunRecord) -> bytes | None:

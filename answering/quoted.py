@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
+from functools import lru_cache
 
 from ..core.words import sentences
 
@@ -14,11 +16,41 @@ _LOOKALIKES = str.maketrans(
     | dict.fromkeys("［【〔⟦", "[")
     | dict.fromkeys("］】〕⟧", "]")
 )
-_BRACKET = re.compile(r"<[\s/\\]*p\s*a\s*s\s*s\s*a\s*g\s*e", re.IGNORECASE)
 _MARK = re.compile(r"\[(\s*\d{1,3}(?:\s*,\s*\d{1,3})*\s*)\]")
+# What looks like a letter of a delimiter, or like a sign of one, once compatibility forms and accents are gone.
+_ALIKE = str.maketrans(
+    dict.fromkeys("ᐸ≺‹〈⟨❮⧼˂《≪", "<")
+    | dict.fromkeys("ᐳ≻›〉⟩❯⧽˃》≫", ">")
+    | dict.fromkeys("【〔⟦", "[")
+    | dict.fromkeys("】〕⟧", "]")
+    | dict.fromkeys("⁄∕⧸╱", "/")
+    | dict.fromkeys("∣ǀ│❘", "|")
+    | dict.fromkeys("аɑαᴀ", "a")
+    | dict.fromkeys("рρᴘ", "p")
+    | dict.fromkeys("ѕꜱ", "s")
+    | dict.fromkeys("ɡցɢ", "g")
+    | dict.fromkeys("еҽᴇε", "e")
+    | dict.fromkeys("тᴛτ", "t")
+    | dict.fromkeys("υᴜ", "u")
+    | dict.fromkeys("гʀ", "r")
+    | dict.fromkeys("пɴη", "n")
+)
+#: letters that show nothing: fillers of Hangul, the blank of Braille
+_BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800")
+_NEAR = r"[^a-z0-9<>]{0,3}"
+_NAMES = "|".join(_NEAR.join(name) for name in ("passage", "turn"))
+_BRACKET = re.compile(rf"(?:<|&(?:lt|#0*60|#x0*3c);)[^a-z0-9<>]{{0,12}}(?:[a-z]{{1,8}}:)?{_NEAR}(?:{_NAMES})")
 # The marks by which chat templates tell speakers apart.
-_TURN = re.compile(r"<\|([^|<>]{1,40})\|>|\[(/?INST)\]|<<(/?SYS)>>")
+_ROLE = r"system|user|human|assistant|developer|model|tool|instruction|response"
+_TURN = re.compile(
+    r"<\s*\|\s*(?P<bar>[^|<>]{1,80})\|\s*>"
+    r"|\[\s*(?P<square>/?\s*(?:inst|tool_calls|tool_results|available_tools|system_prompt|system))\s*\]"
+    r"|<<\s*(?P<double>/?\s*sys)\s*>>"
+    rf"|<\s*(?P<angle>/?\s*(?:s|bos|eos|start_of_turn|end_of_turn|{_ROLE}))\s*>"
+)
+_SPEAKER = re.compile(rf"(?:^|\n)[ \t]*(?:\#+[ \t]*)?(?:{_ROLE})[ \t]*(:)|(?:^|\n)[ \t]*(\#+)[ \t]*(?:{_ROLE})\b")
 
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _ORDERS = re.compile(
     r"\b(?:ignore|disregard|forget|override|bypass)\b[^.!?]{0,40}\b(?:instructions?|rules|prompts?|above|previous|"
     r"passages?|questions?)\b"
@@ -57,14 +89,49 @@ def quoted(text: str) -> str:
     or like another speaker's turn is broken up.
     """
     plain = visible(text)
-    plain = _BRACKET.sub(lambda found: "< " + found.group()[1:], plain)
-    plain = _TURN.sub(lambda found: f"({found[1] or found[2] or found[3]})", plain)
-    return _MARK.sub(r"(\1)", plain)
+    seen, places = _skeleton(plain)
+    changes = [(found.start(), found.start() + 1, "(") for found in _BRACKET.finditer(seen)]
+    for found in _TURN.finditer(seen):
+        start, end = found.span(found.lastgroup or 0)
+        changes += [(found.start(), start, "("), (end, found.end(), ")")]
+    for found in _SPEAKER.finditer(seen):
+        start, end = found.span(1 if found[1] else 2)
+        changes.append((start, end, " -" if found[1] else "-"))
+    pieces, done = list[str](), 0
+    for start, end, new in sorted(changes):
+        if places[start] >= done:
+            pieces += [plain[done : places[start]], new]
+            done = max(places[start] + 1, places[end - 1] + 1)
+    return _MARK.sub(r"(\1)", "".join([*pieces, plain[done:]]))
+
+
+def _skeleton(text: str) -> tuple[str, Sequence[int]]:
+    """Return what a text looks like in small Latin letters, and at which character of the text each of them stands."""
+    if text.isascii():
+        return text.lower(), range(len(text) + 1)
+    letters, places = list[str](), list[int]()
+    for place, char in enumerate(text):
+        shown = char.lower() if char.isascii() else _shown(char)
+        letters.append(shown)
+        places += [place] * len(shown)
+    return "".join(letters), [*places, len(text)]
+
+
+@lru_cache(maxsize=4096)
+def _shown(char: str) -> str:
+    plain = unicodedata.normalize("NFKD", char.translate(_ALIKE)).translate(_ALIKE)
+    return "".join(one for one in plain if unicodedata.category(one)[0] != "M").casefold().translate(_ALIKE)
 
 
 def visible(text: str) -> str:
     """Return a text without invisible characters, and with one form of each bracket."""
     if text.isascii():
-        return text
-    kept = "".join(char for char in text if unicodedata.category(char) not in ("Cf", "Co", "Cn"))
+        return _CONTROLS.sub("", text)
+    kept = "".join(char for char in text if char in "\n\t\r" or not _hidden(char))
     return kept.translate(_LOOKALIKES)
+
+
+@lru_cache(maxsize=4096)
+def _hidden(char: str) -> bool:
+    selector = "\ufe00" <= char <= "\ufe0f" or char == "\u034f"
+    return selector or char in _BLANK or unicodedata.category(char) in ("Cc", "Cf", "Co", "Cn", "Cs")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from .private import redacted
 
 #: settings of 0.1 that are parts' own arguments now, and what to do instead
 RETIRED: Mapping[str, str] = {
@@ -156,6 +158,11 @@ class Settings(RetiredSettings):
     llm_calls: int = Field(8, ge=0, description="LLM calls a question may cost, each try counted")
     llm_tokens: int | None = Field(None, ge=0, description="tokens a question may cost")
     llm_dollars: float | None = Field(None, ge=0, description="US dollars a question may cost")
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """Show addresses without the passwords in them."""
+        for name, value in super().__repr_args__():
+            yield name, redacted(value) if isinstance(value, str) else value
 
     @field_validator("home", "cache")
     @classmethod

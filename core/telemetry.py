@@ -174,7 +174,7 @@ class RunTrace:
 
 def begin(*, id: str, task: str, question: str, k: int, source: str) -> RunTrace | None:
     """Return the trace of a run that begins, or None where nobody hears of it."""
-    api = sys.modules.get("opentelemetry.trace")
+    api: Any = sys.modules.get("opentelemetry.trace")
     if not hasattr(api, "get_tracer_provider") or "opentelemetry.context" not in sys.modules:
         return None
     provider = api.get_tracer_provider()

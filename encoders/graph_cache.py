@@ -13,6 +13,7 @@ from filelock import FileLock
 
 from ..core.errors import OperatorError, PolyhopError
 from ..core.files import write_whole
+from ..core.private import private_folder
 
 # onnxruntime tells its maker how it is used, and keeps what it would tell in ~/.cache/Microsoft, unless this is said
 # before it is imported.
@@ -65,7 +66,7 @@ def keep(path: Path, build: Callable[[], bytes]) -> Path:
     Raises:
         OperatorError: where the file cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(path.parent)
     with FileLock(path.with_suffix(".lock")):
         if read(path) is None:
             graph = build()

@@ -19,6 +19,7 @@ from typing import Any, Literal, TypeVar, cast, get_type_hints
 
 from structlog.contextvars import bound_contextvars
 
+from ..core.deadline import due
 from ..core.telemetry import RunTrace, begin
 from ..retrieval.retriever import Retriever, source_of
 from ..retrieval.run import Run
@@ -167,12 +168,13 @@ def taken(step: Step, state: State, run: Run) -> Any:
         run.about(understood["query"], understood["where"], state["k"], understood)
     elif "question" in state:
         run.about(state["question"], state.get("where", ""), state.get("k", 0))
-    if run.trace is None:
-        return step(state, run)
-    if iscoroutinefunction(step):
-        return _told_later(step, state, run)
-    with run.trace.step(step.__name__, state) as span:
-        return span.told(step(state, run))
+    with due(run.started + run.config.seconds):
+        if run.trace is None:
+            return step(state, run)
+        if iscoroutinefunction(step):
+            return _told_later(step, state, run)
+        with run.trace.step(step.__name__, state) as span:
+            return span.told(step(state, run))
 
 
 async def _told_later(step: Step, state: State, run: Run) -> Any:

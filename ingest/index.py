@@ -97,6 +97,7 @@ def index_paths(
     max_bytes: int = MAX_BYTES,
     watcher: Watcher | None = None,
     everything: bool = False,
+    links: bool = False,
     keep_originals: bool = False,
     only: Iterable[str] | None = None,
     url: str = "",
@@ -114,6 +115,7 @@ def index_paths(
         max_bytes: larger files are skipped.
         watcher: is told how far the work is.
         everything: whether to read hidden, installed and ignored files too.
+        links: whether to follow symbolic links that lead out of the paths.
         keep_originals: whether to keep a copy of each file.
         only: absolute paths; nothing else below `paths` is looked at.
         url: where the one folder that is named is on the web; it is kept, and nothing is fetched.
@@ -125,7 +127,7 @@ def index_paths(
     only = None if only is None else list(only)
     if url and (len(paths) != 1 or not os.path.isdir(paths[0]) or not given(url, "")):
         raise CallerError(f"the URL {url!r} must be that of one folder, such as https://example.org/handbook/")
-    found = survey(paths, home=collection.folder.parent, everything=everything, only=only)
+    found = survey(paths, home=collection.folder.parent, everything=everything, links=links, only=only)
     report = IndexReport(pruned=prune, left_out=list(found.left_out))
     report.skipped += [(item.path, item.reason) for item in found.items if isinstance(item, Skipped)]
     advance = watcher.advance if watcher else lambda characters: None

@@ -31,6 +31,7 @@ BUILT = {
 }
 #: files that say so of the folder that they are in: https://bford.info/cachedir/ and Python's venv
 MARKERS = frozenset({"CACHEDIR.TAG", "pyvenv.cfg"})
+OUTWARD = "links out of the folder; --links follows them"
 LARGEST_IGNORE_FILE = 1_000_000
 MOST_COUNTED = 100_000
 
@@ -76,9 +77,11 @@ class Survey:
         return path in self.left or any(str(folder) in self.left for folder in Path(path).parents)
 
 
-def walk(paths: Iterable[str | Path], *, home: str | Path | None = None) -> list[FoundFile | Skipped]:
+def walk(
+    paths: Iterable[str | Path], *, home: str | Path | None = None, links: bool = False
+) -> list[FoundFile | Skipped]:
     """Return the items of `survey`."""
-    return list(survey(paths, home=home).items)
+    return list(survey(paths, home=home, links=links).items)
 
 
 def survey(
@@ -86,17 +89,21 @@ def survey(
     *,
     home: str | Path | None = None,
     everything: bool = False,
+    links: bool = False,
     only: Iterable[str] | None = None,
 ) -> Survey:
     """Look for files at and below the paths, each real file once, sorted by path.
 
-    Links are followed; a file that is also reached through a link goes by its real name. Left out are hidden names,
+    Links to what is at or below the paths are followed; a file that is also reached through a link goes by its real
+    name. Other links are left out: whoever can write into a folder could put a link to any file of the reader's there.
+    Left out are also hidden names,
     folders of what tools install or build, and what `.gitignore` and `.polyhopignore` files say, those above a path
     included as far as its repository goes. A path that is given is looked at whatever its name.
 
     Args:
         home: a folder that is passed over without a word.
         everything: whether to take hidden, installed and ignored files too.
+        links: whether to follow links that lead out of the paths.
         only: looks at these files and folders alone, where they are below the paths.
 
     Raises:
@@ -106,6 +113,7 @@ def survey(
     search = _Search(
         home=os.path.realpath(home) if home is not None else None,
         everything=everything,
+        inside=None if links else tuple(map(os.path.realpath, given)),
         only=None if only is None else frozenset(only),
     )
     for path in filter(search.wanted, given):
@@ -133,6 +141,7 @@ class _Search:
 
     home: str | None
     everything: bool = False
+    inside: tuple[str, ...] | None = None
     only: frozenset[str] | None = None
     files: dict[str, FoundFile] = field(default_factory=dict)
     skipped: dict[str, Skipped] = field(default_factory=dict)
@@ -170,10 +179,19 @@ class _Search:
             if name.startswith("~$") or not self.wanted(path):
                 continue
             reason = "" if self.everything else _left_out(path, name, there, rules)
+            reason = reason or self.leads_out(path)
             if reason and os.path.realpath(path) != self.home:
                 self.leave(path, reason)
             elif not reason and (self.everything or name not in IGNORE_FILES):
                 self.visit(path, rules)
+
+    def leads_out(self, path: str) -> str:
+        """Return why a link is not followed, or nothing."""
+        if self.inside is None or not os.path.islink(path) or not os.path.exists(path):
+            return ""
+        real = os.path.realpath(path)
+        within = any(real == place or real.startswith(place.rstrip(os.sep) + os.sep) for place in self.inside)
+        return "" if within else OUTWARD
 
     def visit(self, path: str, rules: tuple[IgnoreRules, ...]) -> None:
         """Sort one path into files, folders and what is skipped."""

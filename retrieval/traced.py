@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from numpy.typing import ArrayLike
 
@@ -15,6 +15,7 @@ from .retriever import Bearers, Retriever, source_of
 
 #: what runs an embedder inside the process, as the conventions call the provider
 LOCAL = "polyhop"
+Found = TypeVar("Found", bound="Mapping[str, Any] | Sequence[Any]")
 
 
 class Traced:
@@ -53,8 +54,14 @@ class Traced:
         """Return what the retriever finds."""
         return self._told("linking", lambda: self._retriever.linking(ids, most, where=where), size=len(ids))
 
-    def _told(self, search: str, find: Callable[[], Any], *, most: int | None = None, size: int | None = None) -> Any:
-        facts = {names.DATABASE: "polyhop", names.DATABASE_OPERATION: search, names.COLLECTION: self._source}
+    def _told(
+        self, search: str, find: Callable[[], Found], *, most: int | None = None, size: int | None = None
+    ) -> Found:
+        facts: dict[str, Any] = {
+            names.DATABASE: "polyhop",
+            names.DATABASE_OPERATION: search,
+            names.COLLECTION: self._source,
+        }
         if most is not None:
             facts[names.TOP_K] = most
         if size is not None and size > 1:  # a batch of one is none, the conventions say

@@ -7,16 +7,18 @@ import os
 import shutil
 import threading
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import numpy as np
 
+from ..core.deadline import left, within
 from ..core.errors import CallerError
 from ..core.forked import never_close
+from ..core.private import redacted, without_user
 from ..core.types import Document, Metadata, Vectors
 from .vector_index import Generation, IndexFailed, IndexUnavailable, file_sizes
 
@@ -32,10 +34,17 @@ HNSW = {"space": "ip", "ef_construction": 200, "max_neighbors": 32, "ef_search":
 # 0.95 among 300,000, where lists of the lengths below found more than 0.99.
 ROWS, GROWTH, STEP = 30_000, 0.7, 128
 MAX_BATCH = 5_000
+#: Seconds that a server may take for one request, where the question that asks has no less left.
+PATIENCE = 120.0
+#: Seconds that it gets at any rate: what a late question still asks for is worth a moment.
+GRACE = 1.0
 # What adoption reads at a time, and what it compares to see whether the vectors are of the same embedder.
 PAGE = 500
 SAMPLE = 16
 ALIKE = 0.9
+
+
+Answer = TypeVar("Answer")
 
 
 def breadth(rows: int) -> int:
@@ -62,7 +71,7 @@ class ChromaIndex:
 
     def __init__(self, generation: Generation, url: str = "") -> None:
         self.embedded = not url
-        self.location = url or "embedded Chroma"
+        self.location = without_user(url) or "embedded Chroma"
         self._name = generation.name
         self._folder = generation.folder
         self._url = url
@@ -77,12 +86,15 @@ class ChromaIndex:
 
     def open(self) -> None:
         """Connect, and make the Chroma collection where there is none."""
-        with self._reached():
-            self._client = connect(self._folder.absolute(), self._url)
-            self._collection = self._client.get_or_create_collection(
-                self._name, embedding_function=None, configuration={"hnsw": HNSW}
-            )
-            self._batch = min(int(self._client.get_max_batch_size()), MAX_BATCH)
+        self._asked(self._open)
+
+    def _open(self) -> None:
+        client = connect(self._folder.absolute(), self._url)
+        self._collection = client.get_or_create_collection(
+            self._name, embedding_function=None, configuration={"hnsw": HNSW}
+        )
+        self._batch = min(int(client.get_max_batch_size()), MAX_BATCH)
+        self._client = client
 
     def check(self, rows: int | None = None) -> None:
         """Ask for the number of rows, which goes the whole way to a server's database.
@@ -104,35 +116,32 @@ class ChromaIndex:
 
     def query(self, vectors: Vectors, limit: int, where: Filter | None = None) -> list[list[tuple[str, float]]]:
         """Return (id, cosine) per query, best first."""
-        with self._reached():
-            found = self._collection.query(query_embeddings=vectors, n_results=limit, include=["distances"])
+        found = self._asked(
+            lambda: self._collection.query(query_embeddings=vectors, n_results=limit, include=["distances"])
+        )
         pairs = zip(found["ids"], found["distances"] or [], strict=True)
         return [[(name, 1.0 - distance) for name, distance in zip(*pair, strict=True)] for pair in pairs]
 
     def upsert(self, ids: Sequence[str], vectors: Vectors, metadata: Sequence[Metadata]) -> None:
         """Add rows or replace those of the same id."""
         for part in self._parts(ids):
-            with self._reached():
-                self._collection.upsert(ids=list(ids[part]), embeddings=vectors[part])
+            self._asked(partial(self._collection.upsert, ids=list(ids[part]), embeddings=vectors[part]))
 
     def delete(self, ids: Sequence[str]) -> None:
         """Remove rows; ids that are not there are passed over."""
         for part in self._parts(ids):
-            with self._reached():
-                self._collection.delete(ids=list(ids[part]))
+            self._asked(partial(self._collection.delete, ids=list(ids[part])))
 
     def ids(self) -> list[str]:
         """Return all ids, sorted."""
-        with self._reached():
-            return sorted(self._collection.get(include=[])["ids"])
+        return sorted(self._asked(lambda: self._collection.get(include=[]))["ids"])
 
     def get(self, ids: Sequence[str]) -> tuple[list[str], Vectors]:
         """Return the ids found and their vectors, in the same order."""
         names: list[str] = []
         rows = [np.empty((0, 0), np.float32)]
         for part in self._parts(ids):
-            with self._reached():
-                found = self._collection.get(ids=list(ids[part]), include=["embeddings"])
+            found = self._asked(partial(self._collection.get, ids=list(ids[part]), include=["embeddings"]))
             names += found["ids"]
             rows.append(np.asarray(found["embeddings"], np.float32))
         return names, np.concatenate([block for block in rows if len(block)] or rows[:1])
@@ -140,20 +149,18 @@ class ChromaIndex:
     def commit(self) -> None:
         """Keep as many candidates as the number of rows asks for; Chroma heeds it from the next opening."""
         wanted = breadth(self._count())
-        with self._reached():
-            if self._collection.configuration_json["hnsw"]["ef_search"] != wanted:
-                with warnings.catch_warnings():
-                    # chromadb warns of how it writes down itself that there is no embedding function.
-                    warnings.simplefilter("ignore", DeprecationWarning)
-                    self._collection.modify(configuration={"hnsw": {"ef_search": wanted}})
+        if self._collection.configuration_json["hnsw"]["ef_search"] != wanted:
+            with warnings.catch_warnings():
+                # chromadb warns of how it writes down itself that there is no embedding function.
+                warnings.simplefilter("ignore", DeprecationWarning)
+                self._asked(lambda: self._collection.modify(configuration={"hnsw": {"ef_search": wanted}}))
 
     def drop(self) -> None:
         """Delete the files, or the Chroma collection on the server."""
         if self.embedded:
             return shutil.rmtree(self._folder, ignore_errors=True)
         self.open()  # makes it where there is none: how its lack is said differs between versions
-        with self._reached():
-            self._client.delete_collection(self._name)
+        self._asked(lambda: self._client.delete_collection(self._name))
         self.close()
 
     def close(self) -> None:
@@ -167,28 +174,35 @@ class ChromaIndex:
             client.close()
 
     def _count(self) -> int:
-        with self._reached():
-            return int(self._collection.count())
+        return int(self._asked(lambda: self._collection.count()))
 
     def _parts(self, ids: Sequence[str]) -> Iterator[slice]:
         return (slice(start, start + self._batch) for start in range(0, len(ids), self._batch))
 
-    @contextmanager
-    def _reached(self) -> Iterator[None]:
-        """Turn what a full disk or a server that went away makes chromadb raise into an error that says what to do."""
+    def _asked(self, work: Callable[[], Answer]) -> Answer:
+        """Return what chromadb does, in the time that is left if a server does it.
+
+        What a full disk or a server that went away makes it raise becomes an error that says what to do.
+        """
+        seconds = max(GRACE, left(PATIENCE))
         try:
-            yield
+            return within(seconds, work) if self._url else work()
         except IndexUnavailable:
             raise
+        except TimeoutError as error:
+            raise IndexUnavailable(
+                f"the Chroma server at {self.location!r} did not answer in {seconds:.3g} s; see that it runs, or give "
+                "questions more time (POLYHOP_SECONDS)"
+            ) from error
         except Exception as error:
-            said = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+            said = redacted(f"{type(error).__name__}: {' '.join(str(error).split())[:200]}")
             if not self._url:
                 raise IndexFailed(
                     f"{said}; the vector index in {str(self._folder)!r} failed: check free disk space and the folder's "
                     "rights, then open the collection again, which rebuilds it"
                 ) from error
             raise IndexUnavailable(
-                f"the Chroma server at {self._url!r} failed ({said}); see that it runs and open the collection again"
+                f"the Chroma server at {self.location!r} failed ({said}); see that it runs and open the collection again"
             ) from error
 
 
@@ -215,13 +229,13 @@ def connect(folder: Path, url: str) -> Any:
             return chromadb.PersistentClient(str(folder), settings=settings)
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise IndexUnavailable(f"{url!r} is no address of a Chroma server; write it as http://host:port")
+        raise IndexUnavailable(f"{without_user(url)!r} is no address of a Chroma server; write it as http://host:port")
     port = parts.port or (443 if parts.scheme == "https" else 8000)
     try:
         return chromadb.HttpClient(parts.hostname, port, ssl=parts.scheme == "https", settings=settings)
     except Exception as error:  # chromadb and httpx raise types of their own here, ValueError among them
         raise IndexUnavailable(
-            f"no Chroma server answers at {url!r} ({error}); start it or correct POLYHOP_INDEX"
+            f"no Chroma server answers at {without_user(url)!r} ({redacted(str(error))}); start it or correct POLYHOP_INDEX"
         ) from error
 
 
@@ -250,7 +264,7 @@ def _chroma_collection(chroma: str, name: str) -> Any:
         return client.get_collection(name, embedding_function=None)
     except Exception as error:  # Chroma's NotFoundError, or a ValueError in older servers
         others = ", ".join(sorted(found.name for found in client.list_collections())) or "none"
-        raise CallerError(f"Chroma at {chroma!r} has no collection {name!r} (there: {others})") from error
+        raise CallerError(f"Chroma at {without_user(chroma)!r} has no collection {name!r} (there: {others})") from error
 
 
 def _check_alike(collection: Collection, sample: Any, name: str) -> None:

@@ -10,16 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import CallerError, OperatorError
+from ..core.private import private_folder
 from ..core.settings import Settings
 from ..core.types import Document
 from ..encoders import load, load_recorded, with_transform
 from ..encoders.role import Encoder, accepted
-from .derived import Derived
+from .derived import PREFIX, Derived
 from .files import Files
 from .location import BATCH, RECORD, NoCollection, Options, WrongEmbedder, folder_of, names
 from .lock import CollectionLock
 from .originals import Originals
-from .record import Record
+from .record import RESTORE, Record
 from .search import CollectionReader
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ class Collection(CollectionReader, AbstractContextManager["Collection"]):
             raise NoCollection(
                 f"no collection {name!r} in {str(home)!r} (there: {others}); run `polyhop index PATH` first"
             )
+        _refuse_emptied(folder, new=False)
         return cls(folder, embedder, options or Options())
 
     @classmethod
@@ -111,9 +113,10 @@ class Collection(CollectionReader, AbstractContextManager["Collection"]):
         """
         folder = folder_of(home, name)
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            private_folder(folder)
         except OSError as error:
             raise OperatorError(f"cannot make the folder {str(folder)!r} ({error}); choose another home") from error
+        _refuse_emptied(folder, new=True)
         return cls(folder, embedder, options or Options())
 
     # Writing
@@ -344,6 +347,20 @@ class Collection(CollectionReader, AbstractContextManager["Collection"]):
         """Return an encoder with the query transform of the options or the settings, if there is one."""
         spec = self._options.query_transform
         return with_transform(encoder, Settings().query_transform if spec is None else spec)
+
+
+def _refuse_emptied(folder: Path, *, new: bool) -> None:
+    """Refuse a record that has lost all that it held, which SQLite takes for a new one.
+
+    A process that is killed just when it makes a collection leaves an empty file too, but nothing beside it.
+
+    Raises:
+        OperatorError: with what to do.
+    """
+    record = folder / RECORD
+    if not record.is_file() or record.stat().st_size or (new and not any(folder.glob(f"{PREFIX}*"))):
+        return
+    raise OperatorError(f"the record {str(record)!r} is empty, so everything in it is lost; {RESTORE}")
 
 
 def _size(folder: Path) -> int:

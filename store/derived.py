@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import threading
 from collections.abc import Iterator
@@ -55,6 +56,8 @@ class Derived:
         self._index: VectorIndex | None = None
         self._writing = False
         self._seen: dict[str, object] = {}
+        if not self._generation("").embedded:
+            self._leave_to_the_original()
         if not lazy or self._suspicion():
             self._open()
 
@@ -149,6 +152,22 @@ class Derived:
     def _open(self) -> VectorIndex:
         with self._lock.when(self._suspicion) as reason:
             return self._recover(reason) if reason else self._index or self._attach()
+
+    def _leave_to_the_original(self) -> None:
+        """Give a copied record another id, so that on a server it gets vectors of its own.
+
+        A copy has the names of its original. Both would write into one collection of the server, and each would take
+        the other's rows for remains. A file keeps its number when it is moved, a copy has another.
+        """
+        own = self._record.path.stat().st_ino
+        if self._record.get("file") == own:
+            return
+        with self._record.writing() as connection:
+            found = connection.execute("SELECT value FROM meta WHERE key = 'file'").fetchone()
+            if found is not None and found[0] != own:
+                put(connection, id=secrets.token_hex(8), index="", dirty="")
+                self.notices.append("this collection is a copy, so its vectors on the server are made anew")
+            put(connection, file=own)
 
     def _suspicion(self) -> str:
         """Return why the index cannot be trusted as it is, or nothing."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
-from ..core.types import Anchor, Block, Layout, Line, Link
+from ..core.types import Anchor, Block, BlockKind, Layout, Line, Link
 
 
 def written(layout: Layout | None) -> str:
@@ -45,6 +45,44 @@ def read(text: str) -> Layout | None:
         return Layout(start, end, lead, lead_start, made, tuple(Link(*link) for link in links), anchors)
     except (TypeError, ValueError, IndexError) as error:
         raise ValueError(f"no layout: {text[:80]!r}") from error
+
+
+def checked(text: str, length: int) -> Layout | None:
+    """Return what `written` wrote of a passage of `length` characters, with every part of the type it should have.
+
+    For what comes from elsewhere; `read` trusts the record.
+
+    Raises:
+        ValueError: for anything else.
+    """
+    try:
+        layout = read(text)
+    except RecursionError as error:
+        raise ValueError(f"no layout: {text[:80]!r}") from error
+    if layout is None:
+        return None
+    inside: list[object] = [layout.lead]
+    whole: list[object] = [layout.start, layout.end, layout.lead_start]
+    words: list[object] = []
+    numbers: list[object] = []
+    for block in layout.blocks:
+        inside += [block.start, block.end, block.head, *(line.start for line in block.lines)]
+        whole += [block.page, *(line.page for line in block.lines)]
+        words += [block.kind, *block.trail]
+        numbers += [edge for line in block.lines for edge in line[2:]]
+    for link in layout.links:
+        inside += [link.start, link.end]
+    inside += [anchor.at for anchor in layout.anchors]
+    words += [*(link.target for link in layout.links), *(anchor.name for anchor in layout.anchors)]
+    if not (
+        all(type(one) is int and 0 <= one <= length for one in inside)
+        and all(type(one) is int and 0 <= one < 1 << 62 for one in whole)
+        and all(isinstance(one, str) for one in words)
+        and all(type(one) in (int, float) for one in numbers)
+        and {block.kind for block in layout.blocks} <= set(get_args(BlockKind))
+    ):
+        raise ValueError(f"no layout: {text[:80]!r}")
+    return layout
 
 
 def _block(trails: Sequence[Sequence[str]], *fields: Any) -> Block:

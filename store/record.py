@@ -15,11 +15,13 @@ import numpy as np
 
 from ..core.errors import CallerError, OperatorError
 from ..core.forked import never_close, register
+from ..core.private import private_file
 from ..core.types import Metadata, Passage, Vectors
 from . import layout
 from .lock import refuse_fork
 
 FORMAT = 3
+RESTORE = "restore the folder from a copy, or delete it and index or import again"
 
 # What 0.1 wrote, brought to format 2 in one transaction, so that a kill leaves the old or the new. In development
 # two keys of `meta` had lost the names of the only engine already.
@@ -59,6 +61,20 @@ PRAGMA busy_timeout = 10000;
 
 BLOCK = 500
 LIVE = "chunks c JOIN documents d ON d.id = c.doc AND d.live = c.version"
+
+
+class RecordDamaged(OperatorError):
+    """The record's file does not hold what SQLite has written: a restore or indexing anew mends it."""
+
+
+def _failed(folder: Path, error: sqlite3.Error) -> OperatorError:
+    """Return what to do about what SQLite says."""
+    if isinstance(error, sqlite3.OperationalError) or type(error) is not sqlite3.DatabaseError:
+        return OperatorError(
+            f"the record in {str(folder)!r} failed ({error}); check free disk space and the folder's rights, then "
+            "`polyhop status --verify`"
+        )
+    return RecordDamaged(f"the record in {str(folder)!r} is damaged ({error}); {RESTORE}")
 
 
 class Record:
@@ -118,10 +134,7 @@ class Record:
                 never_close(connection)
             if not isinstance(error, sqlite3.Error):
                 raise
-            raise OperatorError(
-                f"the record in {str(self.path.parent)!r} failed ({error}); check free disk space and the folder's "
-                "rights, then `polyhop status --verify`"
-            ) from error
+            raise _failed(self.path.parent, error) from error
         if os.getpid() != self._owner:
             return never_close(connection)
         self._idle.append(connection)
@@ -172,20 +185,22 @@ class Record:
 
     def _connect(self) -> sqlite3.Connection:
         try:
+            private_file(self.path)
             connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
             connection.executescript(PRAGMAS)
             if self._version(connection) is not None:
                 connection.executescript(TEMPORARY)
         except sqlite3.Error as error:
             raise OperatorError(
-                f"the record {str(self.path)!r} cannot be opened ({error}); check the disk and the folder's rights, "
-                "or restore the file from a copy"
+                f"the record {str(self.path)!r} cannot be opened ({error}); check the disk and the folder's rights, or "
+                f"{RESTORE}"
             ) from error
         return connection
 
     def _create(self, connection: sqlite3.Connection) -> None:
         tables = _tables("files") + _tables("links") + _tables("record")
-        head = f"INSERT INTO meta VALUES ('format', {FORMAT}), ('id', '{secrets.token_hex(8)}');"
+        number = self.path.stat().st_ino  # tells a copy of the file: see `Derived`
+        head = f"INSERT INTO meta VALUES ('format', {FORMAT}), ('id', '{secrets.token_hex(8)}'), ('file', {number});"
         try:
             connection.executescript(f"BEGIN IMMEDIATE; {tables} {head} COMMIT;")
         except sqlite3.OperationalError:

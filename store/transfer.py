@@ -1,4 +1,9 @@
-"""Moving collections: export and import."""
+"""Moving collections: export and import.
+
+An export may come from anybody. Nothing that it says of itself is believed: it is read through once before anything is
+written, hashes are computed here, and a vector is kept for its own passage alone, so that no other document ever gets
+it. Only of an export that its owner calls trusted are hashes, digests, files and calibration taken over as they are.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +19,17 @@ import numpy as np
 
 from ..core.errors import CallerError, OperatorError
 from ..core.files import draft_of
+from ..core.json_text import json_text
 from ..core.types import Chunk, Document, Vectors
 from . import layout
 from .collection import Collection
 from .files import KnownFile, Root
-from .write import AddReport, Intake, Prepared
+from .write import AddReport, Intake, Prepared, content_hash, imported_digest
 
 FORMAT = 1
 PAGE = 500
+#: Bytes of a line of an export that nobody vouches for. Read as JSON it may take some twenty times as much memory.
+MAX_LINE = 50_000_000
 
 
 class Followed(NamedTuple):
@@ -56,48 +64,67 @@ def export(collection: Collection, path: Path) -> int:
             file.write(json.dumps(head) + "\n")
             count = 0
             for row in _documents(collection):
-                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+                file.write(json_text(row) + "\n")
                 count += 1
-            file.write(json.dumps({"end": count, **_followed(collection)}, ensure_ascii=False) + "\n")
+            file.write(json_text({"end": count, **_followed(collection)}) + "\n")
     except OSError as error:
         raise OperatorError(f"cannot write {str(path)!r} ({error}); choose another place") from error
     return count
 
 
-def import_file(collection: Collection, path: Path) -> AddReport:
-    """Add what `export` wrote; documents of the same key are replaced.
+def import_file(collection: Collection, path: Path, *, trusted: bool = False) -> AddReport:
+    """Add what `export` wrote; documents of the same key are replaced. Nothing is written before all of it was checked.
 
-    Vectors are taken over if the embedder is the same, otherwise the texts are embedded again. Folders and files are
-    taken down once all documents are there; see `Files.adopt`. A collection that was empty takes over the calibration.
+    Vectors are taken over if the embedder is the same, otherwise the texts are embedded again.
+
+    Args:
+        trusted: whether the file is an export of your own that nobody has changed. Then passages keep their ids,
+            documents that are added again are recognised as unchanged, folders and files are taken down (see
+            `Files.adopt`), and a collection that was empty takes over the length of passages and the calibration.
 
     Raises:
-        CallerError: if the file is no export, is damaged, or ends too early; what was read up to there is kept.
+        CallerError: if the file is no export, is damaged, or ends too early; nothing of it is kept.
     """
+    if not path.is_file():
+        raise CallerError(f"cannot open {str(path)!r} (no such file); check the path")
+    expected = _Expected(collection.embedder_name, int(collection.status()["dimension"]), trusted=trusted)
     with _open(path, "rb", gz=path.suffix == ".gz") as file:
-        lines = _lines(file, path)
-        head = _head(lines, path)
-        if empty := not collection.status()["documents"]:
-            collection.record.put(chunk_tokens=int(head.get("chunk_tokens") or 0))
+        for _ in _parts(file, path, expected):
+            pass
+        file.seek(0)
+        if (empty := not collection.status()["documents"]) and trusted:
+            tokens = int(_head(_lines(file, path, expected.line), path).get("chunk_tokens") or 0)
+            collection.record.put(chunk_tokens=tokens)
+            file.seek(0)
         with collection.intake() as intake:
-            _take(collection, intake, _prepared(lines, head, path, collection.embedder_name), empty=empty)
+            _take(collection, intake, _parts(file, path, expected), empty=empty)
     return intake.report
+
+
+class _Expected(NamedTuple):
+    """What the vectors of an import have to be, and whether the file is believed."""
+
+    embedder: str
+    dimension: int
+    trusted: bool
+
+    @property
+    def line(self) -> int:
+        """Return how many bytes a line may have, -1 for any number."""
+        return -1 if self.trusted else MAX_LINE
 
 
 def _take(collection: Collection, intake: Intake, parts: Iterator[Prepared | Followed], *, empty: bool) -> None:
     """Take documents, and when all of them are there the folders and files."""
-    try:
-        for part in parts:
-            if isinstance(part, Prepared):
-                intake.put(part)
-                continue
-            intake.flush()
-            if not intake.report.skipped:
-                collection.files.adopt(part.roots, part.files)
-            if empty and part.calibration:
-                collection.record.put(calibration=part.calibration)
-    except CallerError:
-        intake.finish()
-        raise
+    for part in parts:
+        if isinstance(part, Prepared):
+            intake.put(part)
+            continue
+        intake.flush()
+        if part.roots and not intake.report.skipped:
+            collection.files.adopt(part.roots, part.files)
+        if empty and part.calibration:
+            collection.record.put(calibration=part.calibration)
 
 
 def embedder_of(path: Path) -> str:
@@ -107,7 +134,7 @@ def embedder_of(path: Path) -> str:
         CallerError: for a file that is no export.
     """
     with _open(path, "rb", gz=path.suffix == ".gz") as file:
-        return str(_head(_lines(file, path), path).get("embedder", ""))
+        return str(_head(_lines(file, path, MAX_LINE), path).get("embedder", ""))
 
 
 def _documents(collection: Collection) -> Iterator[dict[str, Any]]:
@@ -156,24 +183,25 @@ def _followed(collection: Collection) -> dict[str, Any]:
     return row | ({"calibration": calibration} if calibration else {})
 
 
-def _prepared(lines: Iterator[bytes], head: dict[str, Any], path: Path, embedder: str) -> Iterator[Prepared | Followed]:
-    """Yield the documents behind the head, and at the end folders and files."""
+def _parts(file: IO[bytes], path: Path, expected: _Expected) -> Iterator[Prepared | Followed]:
+    """Yield the documents of an export, and at the end its folders and files."""
+    lines = _lines(file, path, expected.line)
+    same = _head(lines, path).get("embedder") == expected.embedder
     number = 1
     for number, line in enumerate(lines, start=2):
         row = _line(line, path, number)
-        if "end" in row:
-            if row["end"] != number - 2:
-                break
-            try:
-                yield _read_followed(row, same=head.get("embedder") == embedder)
-            except (TypeError, ValueError) as error:
-                raise CallerError(f"{str(path)!r} is damaged at line {number} ({error!r}); export again") from error
-            return
         try:
-            yield _document(row, same=head.get("embedder") == embedder)
+            if "end" not in row:
+                yield _document(row, expected, same=same)
+                continue
+            followed = _read_followed(row, same=same) if expected.trusted else Followed([], [])
         except (KeyError, TypeError, ValueError) as error:
             raise CallerError(f"{str(path)!r} is damaged at line {number} ({error!r}); export again") from error
-    raise CallerError(f"{str(path)!r} ends too early, after {number - 1} documents, which were kept; export again")
+        if row["end"] != number - 2:
+            break
+        yield followed
+        return
+    raise CallerError(f"{str(path)!r} ends too early, after {number - 1} documents; export again")
 
 
 def _read_followed(row: dict[str, Any], *, same: bool) -> Followed:
@@ -195,34 +223,57 @@ def _head(lines: Iterator[bytes], path: Path) -> dict[str, Any]:
     return head
 
 
-def _document(row: dict[str, Any], *, same: bool) -> Prepared:
-    chunks = [
-        Chunk(piece["text"], piece["title"], piece["heading"], layout.read(piece.get("layout", "")))
-        for piece in row["chunks"]
-    ]
+def _document(row: dict[str, Any], expected: _Expected, *, same: bool) -> Prepared:
+    """Return a document as it was written, or raise one of KeyError, TypeError and ValueError."""
+    pieces = row["chunks"]
+    chunks = [_chunk(piece) for piece in pieces]
+    if not chunks:
+        raise ValueError("a document without passages")
     text = "\n".join(chunk.text for chunk in chunks)
     document = Document(row["key"], text, row["title"], row["metadata"], row["source"])
-    if not same:
-        return Prepared(document, chunks, bytes.fromhex(row["digest"]))
-    kept = [bytes.fromhex(piece["hash"]) for piece in row["chunks"]]
-    return Prepared(document, chunks, bytes.fromhex(row["digest"]), _vectors(row["chunks"]), kept)
+    vectors = _vectors(pieces, expected.dimension) if same else None
+    if expected.trusted:
+        kept = [bytes.fromhex(piece["hash"]) for piece in pieces] if same else []
+        return Prepared(document, chunks, bytes.fromhex(row["digest"]), vectors, kept)
+    hashes = [
+        content_hash(chunk, b"" if vectors is None else vectors[place].astype("<f4").tobytes())
+        for place, chunk in enumerate(chunks)
+    ]
+    return Prepared(document, chunks, imported_digest(document, chunks, hashes), vectors, hashes)
 
 
-def _vectors(pieces: list[dict[str, str]]) -> Vectors:
-    rows = np.array([np.frombuffer(base64.b64decode(piece["vector"]), np.float32) for piece in pieces])
-    if not np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-3):
-        raise ValueError("a vector is not of unit length")
+def _chunk(piece: dict[str, Any]) -> Chunk:
+    text, title, heading, coded = (piece.get(name, "") for name in ("text", "title", "heading", "layout"))
+    if not all(isinstance(one, str) for one in (text, title, heading, coded)) or not text.strip():
+        raise ValueError("a passage without text")
+    "".join((text, title, heading)).encode()  # a lone surrogate is a ValueError too
+    return Chunk(text, title, heading, layout.checked(coded, len(text)))
+
+
+def _vectors(pieces: list[dict[str, str]], dimension: int) -> Vectors:
+    """Return the vectors of passages, shape (passages, dimension)."""
+    data = [base64.b64decode(piece["vector"], validate=True) for piece in pieces]
+    if any(len(one) != 4 * dimension for one in data):
+        raise ValueError(f"a vector has not the {dimension} dimensions of the collection")
+    rows = np.frombuffer(b"".join(data), "<f4").reshape(-1, dimension).astype(np.float32)
+    with np.errstate(over="ignore", invalid="ignore"):
+        if not np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-3):
+            raise ValueError("a vector is not of unit length")
     return rows
 
 
-def _lines(file: IO[bytes], path: Path) -> Iterator[bytes]:
-    """Yield the lines of a file that may be cut short, no text, or no gzip."""
+def _lines(file: IO[bytes], path: Path, most: int) -> Iterator[bytes]:
+    """Yield the lines of a file that may be cut short, no text, or no gzip; of `most` bytes each, -1 for no bound."""
     try:
-        yield from iter(file.readline, b"")  # the file itself would be closed together with the generator
+        while line := file.readline(most):  # the file itself would be closed together with the generator
+            if len(line) == most and not line.endswith(b"\n"):
+                raise CallerError(
+                    f"{str(path)!r} has a line of more than {most:,} bytes; if it is an export of your own that nobody "
+                    "has changed, import it as trusted (`polyhop import FILE --trusted`)"
+                )
+            yield line
     except EOFError as error:
-        raise CallerError(
-            f"{str(path)!r} ends too early ({error}); what stood before was kept; export again"
-        ) from error
+        raise CallerError(f"{str(path)!r} ends too early ({error}); export again") from error
     except (OSError, ValueError, zlib.error) as error:
         raise CallerError(f"{str(path)!r} is damaged or no export ({error}); export again") from error
 
@@ -230,7 +281,7 @@ def _lines(file: IO[bytes], path: Path) -> Iterator[bytes]:
 def _line(line: bytes, path: Path, number: int) -> dict[str, Any]:
     try:
         row = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CallerError(
             f"{str(path)!r} is damaged or no export: line {number} is no JSON ({error}); export again"
         ) from error

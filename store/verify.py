@@ -12,7 +12,7 @@ from ..core.types import Document
 from . import layout, links
 from .filter import attribute_rows
 from .names import names_of
-from .record import LIVE, Record, attributes
+from .record import LIVE, Record, RecordDamaged, attributes
 from .vector_index import VectorIndex
 from .write import lexical_row
 
@@ -52,13 +52,22 @@ def verify(record: Record, index: VectorIndex, embedder: str) -> list[str]:
     from, and each vector of the index against the stored one.
     """
     problems: list[str] = []
+
+    def found(part: Iterator[str]) -> int:
+        """Take over what a part finds, and go on behind what it cannot read."""
+        before = len(problems)
+        try:
+            problems.extend(part)
+        except RecordDamaged as damage:
+            problems.append(f"record: {damage}")
+        return len(problems) - before
+
     for part in (_file, _leftovers, _lexical, _names, _links, _attributes):
-        problems += part(record)
-    if damaged := list(_sizes(record, embedder)):
-        return problems + damaged
-    problems += _vectors(record, embedder)
-    problems += _index(record, index, embedder)
-    return problems
+        found(part(record))
+    if not found(_sizes(record, embedder)):
+        found(_vectors(record, embedder))
+        found(_index(record, index, embedder))
+    return list(dict.fromkeys(problems))
 
 
 def _file(record: Record) -> Iterator[str]:

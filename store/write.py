@@ -85,7 +85,7 @@ class Prepared:
         """Return the content hash of each chunk, the key under which its vector is kept."""
         if self.kept:
             return list(self.kept)
-        return [_hash(chunk.embed_text.encode(), _own(self.document)) for chunk in self.chunks]
+        return [content_hash(chunk, _own(self.document)) for chunk in self.chunks]
 
     def ids(self, hashes: Sequence[bytes]) -> list[str]:
         """Return the chunk ids: document key, content and which occurrence of that content it is.
@@ -109,6 +109,21 @@ def digest(document: Document, chunk_tokens: int = 0) -> bytes:
         given.append(document.anchors)
     cut = (str(chunk_tokens).encode(),) if chunk_tokens else ()
     return _hash(json.dumps(given, sort_keys=True).encode(), _own(document), *cut)
+
+
+def content_hash(chunk: Chunk, own: bytes = b"") -> bytes:
+    """Return the hash under which the vector of a passage is kept; `own` are the bytes of a vector that came with it.
+
+    A vector that the embedder did not make here so has a hash of its own, and never becomes that of an equal text.
+    """
+    return _hash(chunk.embed_text.encode(), own)
+
+
+def imported_digest(document: Document, chunks: Sequence[Chunk], hashes: Sequence[bytes]) -> bytes:
+    """Return a hash of everything that an import gave, which no document of a caller has: see `digest`."""
+    given = [document.title, document.source, dict(document.metadata)]
+    pieces = [[chunk.text, chunk.title, chunk.heading, written(chunk.layout)] for chunk in chunks]
+    return _hash(b"imported", json.dumps([given, pieces], sort_keys=True).encode(), b"".join(hashes))
 
 
 def _own(document: Document) -> bytes:

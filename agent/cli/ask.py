@@ -189,7 +189,7 @@ def chat(
     # From the first word shown on: whoever reads how it ends may end it at once.
     with opened(settings, *(collection or ["default"])) as agent, suppress(KeyboardInterrupt):
         screen.print(HELP, style="dim")
-        code = _converse(agent.chat(), screen, k=k, explain=explain, asking={"where": where})
+        code = _converse(agent.chat(), screen, k=k, explain=explain, asking={"where": where, "explain": explain})
     if code and not sys.stdin.isatty():
         raise typer.Exit(code)
 
@@ -241,7 +241,7 @@ def _answered(
     from .. import show
 
     try:
-        said = stream(conversation, line, screen, k=k, shown=explain, explain=explain, **asking)
+        said = stream(conversation, line, screen, k=k, shown=explain, **asking)
     except Exception as error:
         return explain_error(error)
     if said.retrieval.understood:

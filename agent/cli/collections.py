@@ -41,6 +41,7 @@ def index(
     collection: Name = "default",
     prune: Annotated[bool, typer.Option("--prune", help="Remove documents of files that are gone.")] = False,
     everything: Annotated[bool, typer.Option("--all", help="Take hidden, installed and ignored files too.")] = False,
+    links: Annotated[bool, typer.Option("--links", help="Follow links that lead out of the folders.")] = False,
     chunk_tokens: Annotated[
         int | None,
         typer.Option(min=16, help="Tokens of a passage at most.  [POLYHOP_CHUNK_TOKENS; all the embedder reads]"),
@@ -54,7 +55,8 @@ def index(
     """Read files and folders into a collection; what has not changed is left alone.
 
     Left out are hidden files, folders of what tools install or build,
-    and what .gitignore and .polyhopignore files say.
+    links out of the folders, and what .gitignore and .polyhopignore
+    files say.
 
     Exit code 1 says that something was skipped for a fault, though the
     rest was indexed. Files of a format that is not read are listed too,
@@ -85,7 +87,8 @@ def index(
             nonlocal began
             began = time.monotonic()
             with progress_of_indexing() as watcher:
-                return agent.index(there, prune=prune, watcher=watcher, everything=everything, only=only, url=url)
+                more = {"everything": everything, "links": links, "url": url}
+                return agent.index(there, prune=prune, watcher=watcher, only=only, **more)
 
         if watch:
             _watch(paths, look, tell, home=settings.home, hidden=everything)
@@ -361,6 +364,9 @@ def import_(
     *,
     chroma: Annotated[str, typer.Option(help="Folder or address of a Chroma database.")] = "",
     chroma_collection: Annotated[str, typer.Option(help="The collection in it.")] = "",
+    trusted: Annotated[
+        bool, typer.Option("--trusted", help="It is your own export, unchanged: take files and calibration over too.")
+    ] = False,
     collection: Name = "default",
     embedder: EmbedderName = "",
     as_json: Json = False,
@@ -379,7 +385,7 @@ def import_(
         chosen = load_recorded(recorded, settings) if recorded else ""
     with opened(settings, collection, create=True, embedder=chosen) as agent:
         if file is not None:
-            report = transfer.import_file(agent.collection, file)
+            report = transfer.import_file(agent.collection, file, trusted=trusted)
         else:
             from ...store.chroma import adopt
 

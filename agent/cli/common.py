@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
 import typer
 
 from ...core.errors import CallerError, PolyhopError
+from ...core.json_text import json_text
+from ...core.private import redacted
 
 if TYPE_CHECKING:
     from rich.progress import Progress, ProgressColumn
@@ -104,7 +106,7 @@ def complain(message: str) -> None:
     """Write a message to standard error, in red on a terminal."""
     from ..show import console, plain
 
-    console(stderr=True).print(f"polyhop: {plain(message)}", style="red")
+    console(stderr=True).print(f"polyhop: {plain(redacted(message))}", style="red")
 
 
 def note(message: str) -> None:
@@ -138,7 +140,7 @@ def explain_error(error: Exception) -> int:
     if Debug.on:
         import traceback
 
-        traceback.print_exception(error)
+        print(redacted("".join(traceback.format_exception(error))), end="", file=sys.stderr)
     return code
 
 
@@ -186,4 +188,4 @@ def opened(
 def print_json(value: Any) -> None:
     """Print one JSON document; characters that standard output cannot encode are escaped."""
     utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-    print(json.dumps(value, ensure_ascii=not utf8, indent=2, default=str))
+    print(json_text(value, indent=2, default=str) if utf8 else json.dumps(value, indent=2, default=str))

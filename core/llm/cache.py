@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..forked import never_close, register
 from ..logs import get_logger
+from ..private import private_file, private_folder
 from .role import Call, LanguageModel, Reply
 
 MOST = 100_000
@@ -37,10 +38,7 @@ class ReplyCache:
         if not model.identity:
             return None
         found = self._run("SELECT reply FROM replies WHERE key = ?", (_key(model, call),))
-        try:
-            return Reply(**json.loads(found[0][0])) if found else None
-        except (ValueError, TypeError):
-            return None
+        return _read(found[0][0]) if found else None
 
     def put(self, model: LanguageModel, call: Call, reply: Reply) -> None:
         """Keep a reply."""
@@ -86,12 +84,24 @@ class ReplyCache:
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            private_folder(self._path.parent)
+            private_file(self._path)
             self._connection = sqlite3.connect(self._path, timeout=5.0, isolation_level=None, check_same_thread=False)
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = NORMAL")
             self._connection.execute("CREATE TABLE IF NOT EXISTS replies (key TEXT PRIMARY KEY, reply TEXT NOT NULL)")
         return self._connection
+
+
+def _read(row: object) -> Reply | None:
+    """Return a reply as `put` wrote it, None for anything else: others may have written to the file."""
+    try:
+        said = json.loads(row) if isinstance(row, str) else None
+        text, read, written, cut = (said[name] for name in ("text", "tokens_in", "tokens_out", "cut"))
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+    counts = all(type(count) is int and count >= 0 for count in (read, written))
+    return Reply(text, read, written, cut) if isinstance(text, str) and counts and isinstance(cut, bool) else None
 
 
 def _key(model: LanguageModel, call: Call) -> str:

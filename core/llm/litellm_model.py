@@ -18,6 +18,7 @@ from time import time
 from typing import Any, cast
 
 from ..errors import ModelError
+from ..private import is_secret, mark_of_secrets, redacted
 from ..threads import aside, outcome, started
 from .role import Call, EmptyError, OnText, PassingError, Price, Reply, estimated
 
@@ -37,14 +38,15 @@ class LiteLLM:
     """
 
     name: str
-    options: dict[str, Any] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict, repr=False)  # it may hold a key
     dollars: Price | None = None
 
     @property
     def identity(self) -> str:
-        """Return the name and the options, but no secret."""
-        plain = {key: value for key, value in self.options.items() if "key" not in key and "token" not in key}
-        return json.dumps([self.name, plain], sort_keys=True, default=repr)
+        """Return the name and the options, but no secret: of those a hash, so that each user has replies of his own."""
+        plain = {key: value for key, value in self.options.items() if not is_secret(key) and key != "extra_headers"}
+        mark = mark_of_secrets(self.options, self.name.partition("/")[0] if "/" in self.name else "")
+        return redacted(json.dumps([self.name, plain, mark], sort_keys=True, default=repr), self.options)
 
     async def price(self) -> Price | None:
         """Return the price that litellm's list has for the model, 0 for one that runs here."""
@@ -89,7 +91,8 @@ class LiteLLM:
         except ModelError:
             raise
         except Exception as error:  # litellm raises openai's, httpx's and its own types
-            raise self._typed(error, litellm) from error
+            telling = redacted(str(error), self.options) == str(error)
+            raise self._typed(error, litellm) from (error if telling else None)
 
     def _format(self, litellm: Any, call: Call) -> dict[str, Any]:
         """Hold a model to the schema where litellm knows that it can be; others have it in their prompt alone."""
@@ -131,7 +134,7 @@ class LiteLLM:
     def _typed(self, error: Exception, litellm: Any) -> ModelError:
         """Return a failure as one that may pass or one that lasts."""
         first = str(error).partition("\n")[0].partition(" Original exception: ")[0]
-        said = _WRAPPING.sub("", first)[:300]
+        said = redacted(_WRAPPING.sub("", first), self.options)[:300]
         message = (
             f"model {self.name!r} failed: {type(error).__name__}: {said}; check POLYHOP_LLM, its key and its server"
         )

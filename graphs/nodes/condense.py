@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from ...answering.quoted import quoted
 from ...conversation.names import names
 from ...conversation.rules import condense as by_rules
 from ...conversation.turn import USER, Turn, recent
@@ -20,7 +21,6 @@ SLACK = 200
 MAX_TOKENS = 200
 AS_IT_IS = "itself"
 _LABEL = re.compile(r"\A(?:the )?(?:(?:standalone|rewritten|condensed) )?question:\s*", re.IGNORECASE)
-_BRACKET = re.compile(r"<\s*(/?\s*turn)", re.IGNORECASE)
 
 
 async def condense(state: State, run: Run) -> State:
@@ -51,8 +51,8 @@ async def condense(state: State, run: Run) -> State:
 
 def messages(history: Sequence[Turn], turn: str) -> list[dict[str, str]]:
     """Return the conversation for the language model: rules, then the turns as marked data."""
-    told = [f'<turn by="{one["role"]}">\n{_plain(one["content"])}\n</turn>' for one in history]
-    last = f'<turn by="{USER}" last="yes">\n{_plain(turn)}\n</turn>'
+    told = [f'<turn by="{one["role"]}">\n{quoted(one["content"])}\n</turn>' for one in history]
+    last = f'<turn by="{USER}" last="yes">\n{quoted(turn)}\n</turn>'
     return prompted("condense", "\n".join([*told, last, "", "The last turn as a question:"]))
 
 
@@ -78,7 +78,3 @@ def sensible(reply: str, history: Sequence[Turn], *, turn: str, ruled: str) -> s
         return ""
     return question
 
-
-def _plain(text: str) -> str:
-    """Keep a turn from closing its own brackets."""
-    return _BRACKET.sub(r"< \1", text)

@@ -202,13 +202,13 @@ def test_a_collection_that_has_grown_says_that_it_is_stale(films: Collection) ->
 
 
 def test_a_copy_and_an_export_have_it_too(films: Collection, tmp_path: Path, embedder: Encoder) -> None:
-    """An empty collection takes it over with an import, one that has documents of its own does not."""
+    """An empty collection takes it over with a trusted import, one that has documents of its own does not."""
     agent(films).calibrate(LACKING * 4)
     expected = stated(films)
     export(films, tmp_path / "films.jsonl")
     for name, own in (("empty", []), ("filled", [Document("own", "A note.")])):
         with corpus.collection(tmp_path / name, embedder, documents=own) as other:
-            import_file(other, tmp_path / "films.jsonl")
+            import_file(other, tmp_path / "films.jsonl", trusted=True)
             assert (expected if not own else (False, [])) == (stated(other) if not own else stated(other)[1:])
     films.close()
     shutil.copytree(films.folder, tmp_path / "copy" / films.name)

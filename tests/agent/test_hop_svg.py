@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from polyhop.agent.hop_svg import KINDS, MOST_LEFT_OUT, MOST_PASSAGES, hop_tree_svg
+from polyhop.agent.hop_svg import KINDS, MOST_FAINT, MOST_PASSAGES, hop_tree_svg
 from polyhop.agent.svg_text import ELLIPSIS, clean, width, wrapped
 from polyhop.retrieval.candidate import Kind
 
@@ -199,10 +199,11 @@ def test_what_the_answer_cites_is_marked() -> None:
 
 def test_what_was_left_out_is_faint_and_says_why() -> None:
     """Candidates without a place in the result have dashed cards, no number, and the reason; the list is bounded."""
-    left = [{**passage(f"x{n}", "a"), "why": "near duplicate of A"} for n in range(MOST_LEFT_OUT + 5)]
+    left = [{**passage(f"x{n}", "a"), "why": "near duplicate of A"} for n in range(MOST_FAINT + 5)]
     svg = hop_tree_svg({"question": "Q?", "passages": [passage("a")], "left_out": left})
 
-    assert MOST_LEFT_OUT == texts(svg).count("near duplicate of A")
+    assert MOST_FAINT == texts(svg).count("near duplicate of A")
+    assert "5 more that were left out, not drawn" in texts(svg)
     assert "Left out, near duplicate of A: Title x0." in svg
 
 
@@ -211,7 +212,7 @@ def test_a_large_result_is_bounded_and_says_so() -> None:
     svg = hop_tree_svg({"question": "Q?", "passages": [passage(str(n)) for n in range(100)]})
 
     assert MOST_PASSAGES + 1 == len(boxes(svg))
-    assert f"and {100 - MOST_PASSAGES} more passages, not drawn" in texts(svg)
+    assert f"{100 - MOST_PASSAGES} more in the result, not drawn" in texts(svg)
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -118,9 +118,7 @@ def test_the_results_are_those_without_a_trace(
 
 
 @pytest.mark.parametrize("how", ["ask", "aask", "stream", "astream"])
-def test_every_way_of_asking_is_traced_alike(
-    how: str, heard: Heard, films: Collection, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_way_of_asking_is_traced_alike(how: str, heard: Heard, films: Collection) -> None:
     """An answer is a workflow with a retrieval in it, the step that answers beside that, and the call inside."""
     model = ScriptedModel(["He was born in Cincinnati [1]."] * 9)
     agent = Agent(films, llm=model)
@@ -129,13 +127,15 @@ def test_every_way_of_asking_is_traced_alike(
         async for _ in agent.astream(corpus.QUESTION):
             pass
 
-    ways = {
-        "ask": lambda: agent.ask(corpus.QUESTION),
-        "aask": lambda: asyncio.run(agent.aask(corpus.QUESTION)),  # type: ignore[arg-type]
-        "stream": lambda: list(agent.stream(corpus.QUESTION)),
-        "astream": lambda: asyncio.run(last()),
-    }
-    ways[how]()
+    match how:
+        case "ask":
+            agent.ask(corpus.QUESTION)
+        case "aask":
+            asyncio.run(agent.aask(corpus.QUESTION))
+        case "stream":
+            list(agent.stream(corpus.QUESTION))
+        case _:
+            asyncio.run(last())
 
     inside = tree(heard)
     assert ({"invoke_workflow polyhop"}, {"retrieval", "answer"}) == (inside[""], inside["invoke_workflow polyhop"])

@@ -10,7 +10,7 @@ import pytest
 
 from polyhop.core.errors import CallerError
 from polyhop.ingest.documents import Skipped
-from polyhop.ingest.index import FoundFile, walk
+from polyhop.ingest.walk import OUTWARD, FoundFile, LeftOut, survey, walk
 
 
 def make(folder: Path, *names: str) -> Path:
@@ -74,13 +74,27 @@ def test_ends_on_a_loop_of_links(tmp_path: Path) -> None:
 
 
 def test_follows_links_but_prefers_real_names(tmp_path: Path) -> None:
-    """A linked folder outside is read; inside, a file goes by its real name though the link sorts first."""
+    """Where it is asked for, a linked folder outside is read; inside, a file goes by its real name."""
     make(tmp_path, "outside/x.txt", "in/z/y.txt")
     (tmp_path / "in/a").symlink_to(tmp_path / "in/z")
     (tmp_path / "in/a.txt").symlink_to(tmp_path / "in/z/y.txt")
     (tmp_path / "in/out").symlink_to(tmp_path / "outside")
 
-    assert [tmp_path / "in/out/x.txt", tmp_path / "in/z/y.txt"] == found(walk([tmp_path / "in"]))
+    assert [tmp_path / "in/out/x.txt", tmp_path / "in/z/y.txt"] == found(
+        walk([tmp_path / "in"], links=True)
+    )
+
+
+@pytest.mark.parametrize("everything", [False, True])
+def test_links_out_of_the_folder_are_left_out_with_a_word(tmp_path: Path, *, everything: bool) -> None:
+    """Files and folders elsewhere are not read through a link; what lies in another named folder is."""
+    make(tmp_path, "outside/x.txt", "other/y.txt", "in/z.txt")
+    for name, target in (("secret.txt", "outside/x.txt"), ("folder", "outside"), ("friend", "other"), ("in2", "in")):
+        (tmp_path / "in" / name).symlink_to(tmp_path / target)
+    seen = survey([tmp_path / "in", tmp_path / "other"], everything=everything)
+
+    assert [tmp_path / "in/z.txt", tmp_path / "other/y.txt"] == found(list(seen.items))
+    assert [LeftOut(str(tmp_path / "in"), OUTWARD, 2)] == list(seen.left_out)
 
 
 def test_reports_what_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

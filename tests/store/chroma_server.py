@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -42,6 +43,11 @@ class ChromaServer:
                 self.stop()
                 raise RuntimeError(f"the Chroma server did not start: {log.read_text('utf-8', 'replace')[-500:]}")
             time.sleep(0.05)
+
+    def hang(self) -> None:
+        """Let it keep its connections and answer nothing more."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
 
     def stop(self) -> None:
         """End it."""

@@ -1,6 +1,6 @@
 """A process that may write files of a bounded size only: `python filling_child.py HOME BYTES`.
 
-Prints how many documents it knows to be safe and the error that ended it.
+Prints what it finds when there is room again, how many documents it knows to be safe, and the error that ended it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ BATCH = 100
 
 if __name__ == "__main__":
     home, size = sys.argv[1], int(sys.argv[2])
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
     safe = 0
     try:
         with Collection.open(home, "films") as collection:
@@ -25,6 +25,12 @@ if __name__ == "__main__":
                     Document(f"row {n}", f"Row {n} of the ledger.", vector=tuple([0.1] * 383 + [float(n)]))
                     for n in range(start, start + BATCH)
                 ]
-                safe += collection.add(batch).added
+                try:
+                    safe += collection.add(batch).added
+                except OperatorError:
+                    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+                    vector = [[0.1] * 384]
+                    print(len(collection.lexical("Jaws film", 3)), len(collection.dense(vector, 3)[0]))
+                    raise
     except OperatorError as error:
         print(safe, type(error).__name__, " ".join(str(error).split()))

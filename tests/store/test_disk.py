@@ -24,8 +24,10 @@ def test_a_full_disk_loses_nothing_that_was_acknowledged(size: int, tmp_path: Pa
     corpus.collection(tmp_path, embedder).close()
     command = [sys.executable, str(CHILD), str(tmp_path), str(size)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=100)
-    safe, kind, said = done.stdout.strip().splitlines()[-1].split(maxsplit=2)
+    found, last = done.stdout.strip().splitlines()[-2:]
+    safe, kind, said = last.split(maxsplit=2)
 
+    assert "3 3" == found  # the collection that was open goes on
     assert kind in ("OperatorError", "IndexFailed"), done.stderr
     assert "check free disk space" in said
     with Collection.open(tmp_path, "films", embedder=embedder) as opened:

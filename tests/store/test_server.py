@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import gc
+import shutil
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import chromadb
 import pytest
 
+from polyhop.core.deadline import due
 from polyhop.core.types import Document
 from polyhop.encoders import Encoder
-from polyhop.store.collection import Collection, Options
+from polyhop.store.collection import Collection, Options, delete
 from polyhop.store.vector_index import IndexUnavailable
 from tests import corpus
 
@@ -129,3 +133,52 @@ def test_what_is_no_address_is_refused(url: str, films: Opening) -> None:
     """An address that no server can have is refused with how to write one."""
     with pytest.raises(IndexUnavailable, match="write it as http"):
         films(url)
+
+
+def test_a_copied_home_has_vectors_of_its_own(
+    tmp_path: Path, films: Opening, server: ChromaServer, embedder: Encoder
+) -> None:
+    """What is written to a copy changes nothing for the original on the same server."""
+    with films() as opened:
+        expected = answers(opened)
+    shutil.copytree(tmp_path / "films", tmp_path / "copies" / "films")
+    options = Options(wait=0.2, index=f"chroma={server.url}")
+    for notices in (1, 0):
+        with Collection.open(tmp_path / "copies", "films", embedder=embedder, options=options) as copy:
+            copy.remove(["Vienna.md"])
+            assert (notices, []) == (len([one for one in copy.notices if "is a copy" in one]), copy.verify())
+    with films() as opened:
+        assert (expected, [], []) == (answers(opened), opened.verify(), opened.notices)
+
+
+def test_a_moved_home_keeps_its_vectors(
+    tmp_path: Path, films: Opening, server: ChromaServer, embedder: Encoder
+) -> None:
+    """A collection that was moved is no copy."""
+    films().close()
+    (tmp_path / "moved").mkdir()
+    (tmp_path / "films").rename(tmp_path / "moved" / "films")
+    options = Options(wait=0.2, index=f"chroma={server.url}")
+    with Collection.open(tmp_path / "moved", "films", embedder=embedder, options=options) as moved:
+        assert ([], []) == (moved.notices, moved.verify())
+
+
+def test_a_deleted_collection_leaves_nothing_on_the_server(tmp_path: Path, films: Opening, server: ChromaServer) -> None:
+    """Its vectors go with it, those of earlier generations too."""
+    with films() as opened:
+        opened.rebuild()
+    delete(tmp_path, "films", options=Options(wait=0.2, index=f"chroma={server.url}"))
+    host, _, port = server.url.removeprefix("http://").partition(":")
+    assert [] == chromadb.HttpClient(host, int(port)).list_collections()
+
+
+def test_a_hanging_server_does_not_hold_a_question(
+    films: Opening, server: ChromaServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Work ends about when it is due, with an error that says why, though nothing comes from the server."""
+    monkeypatch.setattr("polyhop.store.chroma.PATIENCE", 10_000.0)
+    with films() as opened:
+        server.hang()
+        with due(time.monotonic() + 1), pytest.raises(IndexUnavailable, match="did not answer in 1 s"):
+            opened.verify()
+        server.stop()

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import base64
+import gzip
+import json
+import tracemalloc
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +21,7 @@ from polyhop.encoders import Encoder
 from polyhop.ingest.index import index_paths
 from polyhop.store.chroma import adopt
 from polyhop.store.collection import Collection
-from polyhop.store.transfer import export, import_file
+from polyhop.store.transfer import MAX_LINE, export, import_file
 from tests import corpus
 
 from .test_collection import Mirror
@@ -50,24 +54,26 @@ def content(opened: Collection) -> list[object]:
 
 
 @pytest.mark.parametrize("name", ["films.jsonl", "films.jsonl.gz"])
-def test_an_export_is_imported_whole(name: str, tmp_path: Path, films: Collection, other: Collection) -> None:
+def test_a_trusted_export_is_imported_whole(
+    name: str, tmp_path: Path, films: Collection, other: Collection
+) -> None:
     """Passages, ids, metadata and vectors come back bit by bit, without embedding; the same again changes nothing."""
     assert 14 == export(films, tmp_path / name)
-    report = import_file(other, tmp_path / name)
+    report = import_file(other, tmp_path / name, trusted=True)
 
     assert (14, 0, []) == (report.added, report.embedded, report.skipped)
     assert content(films) == content(other)
     assert [] == other.verify()
-    assert 14 == import_file(other, tmp_path / name).unchanged
+    assert 14 == import_file(other, tmp_path / name, trusted=True).unchanged
     assert [tmp_path / name] == [path for path in tmp_path.iterdir() if path.is_file()]
 
 
 def test_imported_documents_are_recognised_by_the_files_they_came_from(
     tmp_path: Path, films: Collection, other: Collection
 ) -> None:
-    """Adding the original documents after an import finds them unchanged."""
+    """Adding the original documents after an import of their owner's finds them unchanged."""
     export(films, tmp_path / "films.jsonl")
-    import_file(other, tmp_path / "films.jsonl")
+    import_file(other, tmp_path / "films.jsonl", trusted=True)
     assert 14 == other.add([*corpus.DOCUMENTS, LONG, OWN]).unchanged
 
 
@@ -80,9 +86,9 @@ def test_folders_and_files_go_along(tmp_path: Path, other: Collection, embedder:
     with corpus.collection(tmp_path / "first", embedder, documents=[]) as first:
         index_paths(first, [docs])
         export(first, tmp_path / "docs.jsonl")
-        assert 0 == import_file(first, tmp_path / "docs.jsonl").added
+        assert 0 == import_file(first, tmp_path / "docs.jsonl", trusted=True).added
         assert 2 == index_paths(first, [docs]).unchanged
-    import_file(other, tmp_path / "docs.jsonl")
+    import_file(other, tmp_path / "docs.jsonl", trusted=True)
     assert [str(docs)] == other.status()["folders"]
     docs.rename(tmp_path / "papers")
     report = index_paths(other, [tmp_path / "papers"])
@@ -99,7 +105,7 @@ def test_folders_of_another_collection_take_no_name(tmp_path: Path, other: Colle
         index_paths(first, [tmp_path / "one" / "docs"])
         export(first, tmp_path / "docs.jsonl")
     index_paths(other, [tmp_path / "two" / "docs"])
-    assert 1 == import_file(other, tmp_path / "docs.jsonl").added
+    assert 1 == import_file(other, tmp_path / "docs.jsonl", trusted=True).added
     assert [str(tmp_path / "two" / "docs")] == other.status()["folders"]
     assert 1 == index_paths(other, [tmp_path / "two" / "docs"]).unchanged
     assert [] == other.verify()
@@ -116,7 +122,7 @@ def test_a_file_cut_short_takes_down_no_files(tmp_path: Path, other: Collection,
     lines = (tmp_path / "docs.jsonl").read_text().splitlines(keepends=True)
     (tmp_path / "docs.jsonl").write_text("".join(lines[:2]))
     with pytest.raises(CallerError, match="ends too early"):
-        import_file(other, tmp_path / "docs.jsonl")
+        import_file(other, tmp_path / "docs.jsonl", trusted=True)
     assert [] == other.status()["folders"]
     index_paths(other, [docs])
     assert ["rows.csv#7", "rows.csv#8"] == other.keys()
@@ -191,20 +197,135 @@ DAMAGE = {
 }
 
 
+@pytest.mark.parametrize("trusted", [False, True])
 @pytest.mark.parametrize("damage", DAMAGE, ids=lambda damage: damage.__name__)
-def test_a_damaged_file_is_refused_and_what_was_read_is_kept(
-    damage: Any, tmp_path: Path, films: Collection, other: Collection
+def test_a_damaged_file_is_refused_whole(
+    damage: Any, tmp_path: Path, films: Collection, other: Collection, *, trusted: bool
 ) -> None:
-    """The error says where the damage is; documents before it are stored and the collection is sound."""
+    """The error says where the damage is, and nothing that stood before it is stored."""
     path = tmp_path / "films.jsonl"
     export(films, path)
     damage(path)
     with pytest.raises(CallerError, match=DAMAGE[damage]):
-        import_file(other, path)
+        import_file(other, path, trusted=trusted)
 
-    least = 0 if damage is no_utf8 else 3  # text is decoded in blocks, of which none before the damage may be whole
-    assert least <= other.status()["documents"] < 14
+    assert 0 == other.status()["documents"]
     assert [] == other.verify()
+
+
+def forged(path: Path, change: Callable[[dict[str, Any]], None]) -> Path:
+    """Change the first document of an export, in its place."""
+    parts = lines(path)
+    row = json.loads(parts[1])
+    change(row)
+    path.write_text("".join([parts[0], json.dumps(row) + "\n", *parts[2:]]), "utf-8")
+    return path
+
+
+def coded(vector: Any) -> str:
+    """Return a vector as exports write it."""
+    return base64.b64encode(np.asarray(vector, "<f4").tobytes()).decode()
+
+
+HONEST = corpus.DOCUMENTS[0]
+FORGERIES: dict[str, Callable[[dict[str, Any]], None]] = {
+    "the hash of another text": lambda row: row.update(key="evil") or row["chunks"][0].update(text="Something else."),
+    "another vector": lambda row: row.update(key="evil") or row["chunks"][0].update(vector=coded(np.eye(384)[9])),
+    "the digest of another text": lambda row: row["chunks"][0].update(text="FORGED"),
+    "its own key, another vector": lambda row: row["chunks"][0].update(vector=coded(np.eye(384)[9])),
+}
+
+
+@pytest.mark.parametrize("forgery", FORGERIES)
+def test_nothing_that_an_import_says_reaches_an_honest_document(
+    forgery: str, tmp_path: Path, films: Collection, other: Collection, embedder: Encoder
+) -> None:
+    """A document that is added afterwards has its own text and the vector that the embedder makes of it."""
+    export(films, tmp_path / "films.jsonl")
+    import_file(other, forged(tmp_path / "films.jsonl", FORGERIES[forgery]))
+    other.add([HONEST])
+
+    (ids,) = [[name] for name, one in other.passages(other.record.live_ids()).items() if one.document == HONEST.key]
+    passage = other.passages(ids)[ids[0]]
+    own = embedder.encode_passages([f"{HONEST.title}\n{HONEST.text}"])[0]
+    assert HONEST.text == passage.text
+    assert 1.0 == pytest.approx(float(other.vectors(ids)[ids[0]] @ own), abs=1e-3)
+    assert [] == other.verify()
+
+
+def test_an_import_takes_no_files_lengths_or_calibration(
+    tmp_path: Path, films: Collection, other: Collection, embedder: Encoder
+) -> None:
+    """Files that an export claims to know would never be read; so their folder is read, and nothing is embedded."""
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "elbe.txt").write_text("The Elbe ends in the North Sea.")
+    index_paths(films, [tmp_path / "docs"])
+    films.record.put(calibration="{}", chunk_tokens=30)
+    export(films, tmp_path / "films.jsonl")
+    report = import_file(other, tmp_path / "films.jsonl")
+
+    assert (15, 0) == (report.added, report.embedded)
+    assert ([], None) == (other.status()["folders"], other.status()["chunk_tokens"])
+    assert "" == other.record.get("calibration", "")
+    assert 15 == import_file(other, tmp_path / "films.jsonl").unchanged
+    assert [] == other.verify()
+
+
+def _layout(*blocks: Any, links: Any = ()) -> str:
+    return json.dumps([[0, 9, 0, 0], [["A"]], list(blocks), list(links)])
+
+
+ODD: dict[str, dict[str, Any]] = {
+    "three dimensions": {"vector": coded([1, 0, 0])},
+    "no number": {"vector": coded([float("nan")] * 384)},
+    "too long": {"vector": coded([3e38] * 384)},
+    "no base64": {"vector": "*" * 2048},
+    "text that is none": {"text": 7},
+    "a lone surrogate": {"text": "\ud800"},
+    "a layout out of the passage": {"layout": _layout([0, 10**9, "paragraph", 0, 0, 0, []])},
+    "a block of no kind": {"layout": _layout([0, 3, "evil", 0, 0, 0, []])},
+    "a link to a list": {"layout": _layout(links=[[0, 1, ["x"]]])},
+    "a deep layout": {"layout": "[" * 100_000},
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("trusted", [False, True])
+def test_what_cannot_be_right_is_refused_whole(
+    odd: str, tmp_path: Path, films: Collection, other: Collection, *, trusted: bool
+) -> None:
+    """The error names the line, the collection stays as it was, and no disk is blamed."""
+    export(films, tmp_path / "films.jsonl")
+    path = forged(tmp_path / "films.jsonl", lambda row: row["chunks"][0].update(ODD[odd]))
+    with pytest.raises(CallerError, match="damaged at line 2") as raised:
+        import_file(other, path, trusted=trusted)
+    assert "disk" not in str(raised.value)
+    assert (0, []) == (other.status()["documents"], other.verify())
+
+
+@pytest.mark.parametrize("line", ['{"key": ' + "[" * 200_000 + "]" * 200_000 + "}", '{"chunks": []}'])
+def test_odd_lines_are_refused(line: str, tmp_path: Path, films: Collection, other: Collection) -> None:
+    """Brackets without end, and a document without passages, are the caller's errors."""
+    export(films, tmp_path / "films.jsonl")
+    parts = lines(tmp_path / "films.jsonl")
+    (tmp_path / "films.jsonl").write_text("".join([parts[0], line + "\n", *parts[1:]]), "utf-8")
+    with pytest.raises(CallerError, match="line 2"):
+        import_file(other, tmp_path / "films.jsonl")
+    assert 0 == other.status()["documents"]
+
+
+def test_a_line_without_end_is_not_read_to_its_end(tmp_path: Path, other: Collection) -> None:
+    """A small compressed file of one huge line takes the memory of the longest line that is allowed, not of its own."""
+    path = tmp_path / "bomb.jsonl.gz"
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        file.write(b'{"polyhop": 1, "embedder": "all-MiniLM-L6-v2"}\n{"key": "')
+        for _ in range(200):
+            file.write(b"a" * 1_000_000)
+    tracemalloc.start()
+    with pytest.raises(CallerError, match="--trusted"):
+        import_file(other, path)
+    assert tracemalloc.get_traced_memory()[1] < 3 * MAX_LINE
+    tracemalloc.stop()
 
 
 def test_a_truncated_gzip_is_refused(tmp_path: Path, films: Collection, other: Collection) -> None:

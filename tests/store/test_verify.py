@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from structlog.testing import capture_logs
 
+from polyhop.core.errors import OperatorError
 from polyhop.core.types import Document
 from polyhop.encoders import Encoder
 from polyhop.store import derived
@@ -238,3 +239,38 @@ def test_verifying_twice_and_beside_writes_is_sound(films: Collection) -> None:
         assert [] == films.verify()
         films.add([Document(f"new {number}", f"The Elbe has {number} names.")])
     assert [] == films.verify()
+
+
+def test_a_damaged_page_is_told_with_all_that_is_still_found(tmp_path: Path, embedder: Encoder) -> None:
+    """Verification goes on behind what it cannot read, and says how the collection comes back."""
+    with corpus.collection(tmp_path, embedder) as opened:
+        with opened.record.reading() as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            sql = "SELECT rootpage FROM sqlite_master WHERE name = 'names'"
+            (page,) = connection.execute(sql).fetchone()
+            (size,) = connection.execute("PRAGMA page_size").fetchone()
+        drop_lexical(opened)
+        with opened.record.reading() as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        opened.record._drop()  # what the connections keep in memory is sound
+        with opened.record.path.open("r+b") as file:
+            file.seek((page - 1) * size)
+            file.write(b"\xff" * size)
+        problems = opened.verify()
+
+    assert any("FTS5" in problem for problem in problems)
+    assert any("is damaged" in problem and "restore the folder from a copy" in problem for problem in problems)
+    assert not any("--verify" in problem or "disk space" in problem for problem in problems)
+
+
+def test_a_record_that_was_emptied_is_not_taken_for_a_new_one(tmp_path: Path, embedder: Encoder) -> None:
+    """Neither opening nor making it goes on without a word; a collection that was hardly begun can be made."""
+    corpus.collection(tmp_path, embedder).close()
+    record = tmp_path / "films" / "record.sqlite"
+    record.write_bytes(b"")
+    for opening in (Collection.open, Collection.create):
+        with pytest.raises(OperatorError, match="restore the folder from a copy"):
+            opening(tmp_path, "films", embedder=embedder)
+    (tmp_path / "begun").mkdir()
+    (tmp_path / "begun" / "record.sqlite").write_bytes(b"")
+    Collection.create(tmp_path, "begun", embedder=embedder).close()
