@@ -13,7 +13,7 @@ SIDE := -n auto --maxprocesses 4 --dist worksteal
 ROOMS := core encoders store ingest prompts retrieval conversation answering tools graphs training agent
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench clean
+.PHONY: help demo test check format page bench clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)$$/make \1	\2/' | expand -t 16
@@ -39,6 +39,9 @@ check: $(ENV)/.tested ## check formatting, lint and types
 format: $(ENV)/.tested ## format the code and mend what lint can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+page: ## build the web page anew (needs npm)
+	cd agent/service/page && npm ci --no-fund --no-audit && npm run build
 
 bench: $(ENV)/.installed ## run the benchmarks; ARGS goes to them
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -46,6 +46,7 @@ class SearchBody(RequestBody):
         examples=[None, "dry", "settled,sufficient=0.9"],
     )
     svg: bool = Field(False, description="whether the hops are drawn too, as SVG in the field `svg` of the outcome")
+    explain: bool = Field(False, description="whether `left_out` says what was found and not taken, and why")
 
     def wish(self) -> AgentWish:
         """Return how the question is to be searched for."""

@@ -61,9 +61,10 @@ class PosedQuestion:
         *,
         history: History | None,
         svg: bool = False,
+        explain: bool = False,
     ) -> None:
         self.question, self._agent, self._k, self._history, self._svg = question, agent, k, history, svg
-        self._options: QuestionOptions = {"where": where, "history": history or []}
+        self._options: QuestionOptions = {"where": where, "history": history or [], "explain": explain}
         requested(question, k or agent.settings.k, self._options)
 
     def answer(self) -> Coroutine[Any, Any, Answer]:
@@ -95,7 +96,8 @@ async def retrieve(body: RetrieveBody, request: Request, caller: Reader) -> Resp
     service = service_of(request)
     async with AsyncExitStack() as held:
         agent = await _agent(service, caller.tenant, body, held)
-        found = await service.unless_left(request, agent.aretrieve(body.question, body.k, where=body.where))
+        work = agent.aretrieve(body.question, body.k, where=body.where, explain=body.explain)
+        found = await service.unless_left(request, work)
         told = found.to_dict()
         return JSONResponse(await drawn(told) if body.svg else told)
 
@@ -128,7 +130,8 @@ async def _answered(
     service = service_of(request)
     async with AsyncExitStack() as held:
         agent = await _agent(service, tenant, body, held)
-        posed = PosedQuestion(agent, question, body.k, body.where, history=history, svg=body.svg)
+        told: dict[str, bool] = {"svg": body.svg, "explain": body.explain}
+        posed = PosedQuestion(agent, question, body.k, body.where, history=history, **told)
         if body.stream:
             return EventStream(_streamed(service, posed), service, held.pop_all())
         answer = await service.unless_left(request, posed.answer())

@@ -19,7 +19,7 @@ FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
     " --disable-component-update --disable-sync --disable-dev-shm-usage"
 ).split()
-PATIENCE = 30_000  # milliseconds; ends a hang
+PATIENCE = 120_000  # milliseconds; ends a hang
 DESK, PHONE = (1280, 800), (360, 740)
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="needs chromium: apt-get install chromium")
 

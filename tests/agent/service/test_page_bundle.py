@@ -14,7 +14,7 @@ PAGE = Path(__file__).resolve().parents[3] / "agent" / "service" / "page"
 #: what is served; under `make test` the wheel's
 DIST = Path(service.__file__).with_name("page") / "dist"
 FIRST_VIEW = 150_000  # bytes, compressed
-REBUILD = "run `npm ci && npm run build` in agent/service/page and commit what it makes"
+REBUILD = "run `make page` and commit what it makes"
 
 
 def first_view() -> set[str]:

@@ -78,6 +78,18 @@ def test_the_hops_are_drawn_where_that_is_asked(films: Served, path: str) -> Non
     assert "svg" not in plain
 
 
+def test_what_was_left_out_is_told_where_that_is_asked(films: Served) -> None:
+    """With the reason, and in a stream alike; nobody else is told."""
+    asked = {**FILMS, "question": QUESTION, "k": 2}
+    found = films.client.post("/retrieve", json={**asked, "explain": True}).json()
+    said = events(films, "/ask", {"question": QUESTION, "k": 2, "explain": True})[-1]["result"]["retrieval"]
+    plain = films.client.post("/retrieve", json=asked).json()
+
+    assert {"below the first 2"} == {one["why"] for one in found["left_out"]}
+    assert [one["id"] for one in found["left_out"]] == [one["id"] for one in said["left_out"]]
+    assert not plain.get("left_out")
+
+
 def test_kept_runs_are_listed_shown_and_drawn(home: Path) -> None:
     """Where the settings keep runs; what comes back is what was answered."""
     with Served(home, runs="5") as server:

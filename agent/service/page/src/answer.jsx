@@ -17,7 +17,7 @@ export function Answer({ result, onCite }) {
     );
   return (
     <div class="answer">
-      {result.extractive ? <Quoted text={result.text} onCite={onCite} /> : <Written text={result.text} onCite={onCite} />}
+      <Said result={result} onCite={onCite} />
       <Confidence result={result} />
       {result.citations.some((one) => !one.supported) ? (
         <ul class="doubts">
@@ -35,6 +35,11 @@ export function Answer({ result, onCite }) {
   );
 }
 
+/** The text of an answer, its citations as buttons. */
+export function Said({ result, onCite }) {
+  return result.extractive ? <Quoted text={result.text} onCite={onCite} /> : <Written text={result.text} onCite={onCite} />;
+}
+
 /** Sentences of documents: text and nothing but text. */
 function Quoted({ text, onCite }) {
   const pieces = text.split(/\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]/);
@@ -47,7 +52,7 @@ function Quoted({ text, onCite }) {
   );
 }
 
-export function Cite({ number, onCite }) {
+function Cite({ number, onCite }) {
   return (
     <button type="button" class="cite" aria-label={`Open passage ${number}`} onClick={() => onCite(number)}>
       {number}
@@ -62,6 +67,12 @@ function Written({ text, onCite }) {
     if (number) onCite(Number(number));
   };
   return <div class="answer-text markdown" onClick={click} dangerouslySetInnerHTML={{ __html: html }} />;
+}
+
+/** The words of a passage that an answer quotes, as characters of its document. */
+export function quotesOf(result, passage) {
+  const places = result.citations.flatMap((one) => one.places ?? []).filter((one) => one.id === passage.id && one.start != null);
+  return places.map(({ start, end }) => ({ start, end }));
 }
 
 /** How sure it is, in a word; the figures on demand. */

@@ -1,10 +1,10 @@
 import { batch, signal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import { Answer } from "./answer.jsx";
-import { post, stream } from "./api.js";
+import { Answer, quotesOf } from "./answer.jsx";
+import { stream } from "./api.js";
 import { Drop, Failed, Picked, Select } from "./parts.jsx";
 import { HopTree } from "./tree.jsx";
-import { grown, growing, titleOf } from "./tree.js";
+import { MOST, grown, growing, titleOf } from "./tree.js";
 import { choose, collections, current, go, keep, pictures, reading, settings, told } from "./state.js";
 import { KINDS, PROFILES, count, problem, reason, step } from "./words.js";
 
@@ -25,7 +25,7 @@ async function ask(question) {
     messages: [...before.messages, { role: "user", content: question }],
     collections: [collection],
     profile: profile || null,
-    ...{ k, where, stream: true, svg: true },
+    ...{ k, where, stream: true, svg: true, explain: true },
   };
   try {
     for await (const event of stream("/chat", body, leaving.signal)) {
@@ -33,6 +33,7 @@ async function ask(question) {
       else if (event.type === "RUN_ERROR") throw new Error(event.message);
       else hear(event);
     }
+    if (running.value) throw new Error("The server ended before it had answered.");
   } catch (error) {
     failed.value = error.name === "AbortError" ? { question, message: "Stopped." } : { question, message: problem(error) };
     told.value = failed.value.message;
@@ -86,7 +87,7 @@ export function Ask() {
           <Failed message={failed.value.message} again={() => ask(failed.value.question)} />
         </article>
       ) : null}
-      <Composer busy={Boolean(now)} first={!turns.length} />
+      <Composer busy={Boolean(now)} first={!turns.length && !now} />
       {empty ? <Begin /> : null}
     </div>
   );
@@ -200,17 +201,16 @@ function Running({ question, events, text }) {
 function Turn({ turn, last }) {
   const { result, asked, question } = turn;
   const { retrieval } = result;
-  const [left, setLeft] = useState(null);
+  const [left, setLeft] = useState(false);
   const cited = useMemo(() => new Set(result.citations.flatMap((one) => one.passages)), [result]);
-  const root = useMemo(() => grown(retrieval, cited, left?.passages), [retrieval, cited, left]);
+  const root = useMemo(() => grown(retrieval, cited, left ? retrieval.left_out : []), [retrieval, cited, left]);
   const open = (passage) => {
-    const places = result.citations.flatMap((one) => one.places ?? []).filter((one) => one.id === passage.id && one.start != null);
     reading.value = {
       collection: asked.collection,
       document: passage.document,
       passage: passage.id,
       title: titleOf(passage),
-      quotes: places.map(({ start, end }) => ({ start, end })),
+      quotes: quotesOf(result, passage),
       hop: passage.span?.passage ? passage.span : null,
       from: document.activeElement,
     };
@@ -233,11 +233,14 @@ function Turn({ turn, last }) {
                 Save picture
               </button>
             ) : null}
-            <LeftOut turn={turn} left={left} setLeft={setLeft} />
+            <button type="button" class="quiet" aria-expanded={left} onClick={() => setLeft(!left)}>
+              What was left out
+            </button>
           </span>
         </header>
+        {retrieval.passages.length > MOST ? <p class="note">The tree has the first {MOST} passages, and those that are cited.</p> : null}
         <HopTree root={root} onOpen={(node) => open(node.passage)} />
-        {left ? <Pruned left={left} retrieval={retrieval} onOpen={open} /> : null}
+        {left ? <Pruned retrieval={retrieval} onOpen={open} /> : null}
         <details class="passages" open={last || undefined}>
           <summary>Passages</summary>
           <ol>
@@ -274,40 +277,15 @@ function Turn({ turn, last }) {
   );
 }
 
-/** Ask once more for many passages, and tell which of them were not taken. */
-function LeftOut({ turn, left, setLeft }) {
-  const [busy, setBusy] = useState(false);
-  const look = async () => {
-    if (left) return setLeft(null);
-    setBusy(true);
-    const { collection, profile, k, where } = turn.asked;
-    const { retrieval } = turn.result;
-    try {
-      const body = { question: retrieval.question, collections: [collection], profile: profile || null, where, k: Math.min(1000, k + 25) };
-      const more = await post("/retrieve", body);
-      const shown = new Set(retrieval.passages.map((one) => one.id));
-      setLeft({ passages: more.passages.filter((one) => !shown.has(one.id)) });
-    } catch (error) {
-      setLeft({ passages: [], error: problem(error) });
-    } finally {
-      setBusy(false);
-    }
-  };
-  return (
-    <button type="button" class="quiet" aria-expanded={Boolean(left)} disabled={busy} onClick={look}>
-      What was left out
-    </button>
-  );
-}
-
-function Pruned({ left, retrieval, onOpen }) {
-  const same = new Map(retrieval.passages.flatMap((one) => one.duplicates.map((other) => [other.id, titleOf(one)])));
+/** What was found and not taken, and why. */
+function Pruned({ retrieval, onOpen }) {
   const least = retrieval.passages.at(-1);
-  if (left.error) return <Failed message={left.error} />;
-  if (!left.passages.length) return <p class="note">Nothing: every passage that was found is shown.</p>;
+  if (!retrieval.left_out?.length) return <p class="note">Nothing: every passage that was found is shown.</p>;
   return (
     <div class="pruned-list">
-      <p class="note">Dashed in the tree, at most fifteen nodes. The last passage that was taken scores {least?.score.toFixed(2)}.</p>
+      <p class="note">
+        The best of what was found and not taken, dashed in the tree. {least ? `The last passage that was taken scores ${score(least)}.` : ""}
+      </p>
       <table>
         <thead>
           <tr>
@@ -317,21 +295,25 @@ function Pruned({ left, retrieval, onOpen }) {
           </tr>
         </thead>
         <tbody>
-          {left.passages.map((one) => (
+          {retrieval.left_out.map((one) => (
             <tr key={one.id}>
               <td>
                 <button type="button" class="link" onClick={() => onOpen(one)}>
                   {titleOf(one)}
                 </button>
               </td>
-              <td class="figure">{one.score.toFixed(2)}</td>
-              <td>{same.has(one.id) ? `says nearly the same as “${same.get(one.id)}”` : "others score more"}</td>
+              <td class="figure">{score(one)}</td>
+              <td>{one.why}</td>
             </tr>
           ))}
         </tbody>
       </table>
     </div>
   );
+}
+
+function score(passage) {
+  return passage.score.toFixed(2).replace("-", "−");
 }
 
 function save(svg) {

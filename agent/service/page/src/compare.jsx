@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import { Confidence } from "./answer.jsx";
+import { Confidence, Said, quotesOf } from "./answer.jsx";
 import { post } from "./api.js";
 import { Failed, Picked, Select } from "./parts.jsx";
 import { titleOf } from "./tree.js";
@@ -83,7 +83,7 @@ function Both({ results, collection }) {
         {results.map((one, place) => (
           <section key={place} class="side" aria-label={`Result of ${"AB"[place]}`}>
             <h2>{"AB"[place]}</h2>
-            {one.error ? <Failed message={one.error} /> : <Side {...one} />}
+            {one.error ? <Failed message={one.error} /> : <Side result={one.result} collection={collection} />}
           </section>
         ))}
       </div>
@@ -92,13 +92,21 @@ function Both({ results, collection }) {
   );
 }
 
-function Side({ result }) {
+function Side({ result, collection }) {
+  const open = (number) => {
+    const one = result.retrieval.passages[number - 1];
+    if (one) read(collection, one, quotesOf(result, one));
+  };
   return (
     <>
-      <p class="answer-text">{result.found ? result.text : "I could not find it."}</p>
+      {result.found ? <Said result={result} onCite={open} /> : <p class="answer-text">I could not find it.</p>}
       {result.found ? <Confidence result={result} /> : null}
     </>
   );
+}
+
+function read(collection, passage, quotes = []) {
+  reading.value = { collection, document: passage.document, passage: passage.id, title: titleOf(passage), quotes, from: document.activeElement };
 }
 
 function Difference({ results, collection }) {
@@ -118,8 +126,6 @@ function Difference({ results, collection }) {
     ["Hops", ...[a, b].map((one) => one.retrieval.hops)],
     ["Ended", ...[a, b].map((one) => reason(one.retrieval.stopped))],
   ];
-  const open = (one) =>
-    (reading.value = { collection, document: one.document, passage: one.id, title: titleOf(one), from: document.activeElement });
   return (
     <section class="difference" aria-label="Difference">
       <h2>What differs</h2>
@@ -161,7 +167,7 @@ function Difference({ results, collection }) {
               return (
                 <tr key={one.id} class={left === right ? "" : "differs"}>
                   <td>
-                    <button type="button" class="link" onClick={() => open(one)}>
+                    <button type="button" class="link" onClick={() => read(collection, one)}>
                       {titleOf(one)}
                     </button>{" "}
                     <span class="note">{KINDS[one.kind]?.[0]}</span>

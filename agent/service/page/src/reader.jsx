@@ -8,11 +8,12 @@ const AROUND = 6; // passages before the one that is opened
 const PAGE = 20;
 
 /** The document beside the answer, opened at a passage with the quoted words marked. */
-export function Reader({ collection, document: key, passage, title, quotes = [], hop, from }) {
+export function Reader({ collection, document: given = "", passage, title, quotes = [], hop, from }) {
   const [view, setView] = useState("text");
   const [about, setAbout] = useState(null);
   const [wrong, setWrong] = useState("");
   const own = useRef();
+  const key = given || (about?.id === passage && about?.document) || "";
   useEffect(() => {
     const leaving = new AbortController();
     setAbout(null);
@@ -20,15 +21,15 @@ export function Reader({ collection, document: key, passage, title, quotes = [],
     const ready = (found) => {
       setAbout(found);
       setView(found.original && isPdf(found) ? "pdf" : "text");
-      told.value = `${found.title || key} opened`;
+      told.value = `${found.title || found.document} opened`;
     };
-    const address = passage ? path("collections", collection, "passages", passage) : path("collections", collection, "texts", key);
+    const address = passage ? path("collections", collection, "passages", passage) : path("collections", collection, "texts", given);
     get(address, passage ? {} : { limit: 1 }, leaving.signal)
       .then((found) => ready(passage ? found : { ...found, document: found.key, place: 0 }))
       .catch((error) => error.name === "AbortError" || setWrong(problem(error)));
     return () => leaving.abort();
-  }, [collection, key, passage]);
-  useEffect(() => own.current.querySelector("h2").focus({ preventScroll: false }), [key, passage]);
+  }, [collection, given, passage]);
+  useEffect(() => own.current.querySelector("h2").focus(), [given, passage]);
 
   const close = () => {
     reading.value = null;

@@ -31,7 +31,15 @@ const KEPT = 50;
 
 function read() {
   const [view = "ask", ...rest] = location.hash.replace(/^#\/?/, "").split("/");
-  return { view: view || "ask", rest: rest.map((part) => decodeURIComponent(part)) };
+  return { view: view || "ask", rest: rest.map(decoded) };
+}
+
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part; // an address that somebody typed
+  }
 }
 
 addEventListener("hashchange", () => (route.value = read()));

@@ -2,7 +2,8 @@
 import { hierarchy, tree } from "d3-hierarchy";
 import { gain } from "./words.js";
 
-const MOST = 15;
+/** passages in a tree; more of them are a list, not a picture */
+export const MOST = 15;
 
 /**
  * Return {root, all}: nodes {id, title, number, passage, cited, children, bridge, pending, pruned}.
@@ -13,6 +14,7 @@ export function grown(retrieval, cited = new Set(), left = []) {
   const nodes = new Map([["", root]]);
   const parents = new Map();
   retrieval.passages.forEach((passage, place) => {
+    if (place >= MOST && !cited.has(place + 1)) return;
     const node = { id: passage.id, title: titleOf(passage), number: place + 1, passage, children: [] };
     nodes.set(passage.id, { ...node, cited: cited.has(place + 1), gain: gain(passage) });
   });
@@ -51,7 +53,7 @@ function leads(parents, from, to) {
 }
 
 export function titleOf(passage) {
-  return passage.title || passage.heading || passage.document || passage.text.slice(0, 60);
+  return passage.title || passage.heading || passage.document || (passage.text ?? "(no title)").slice(0, 60);
 }
 
 /** Return {placed: [{node, x, y, parent}], width, height} in pixels for a width that is there. */
