@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from ..core.words import STOP, WORD, content_words, name_key, word_key
-from .names import GROUP, PERSON, PLACE, TIME, Name, gender_of, kind_of, names
+from .names import GROUP, PERSON, PLACE, TIME, Name, compared, gender_of, kind_of, names
 
 _MARK = re.compile(r"\s*\[\d+\]")
 _OPENING = re.compile(r"\A\W*(?:and|but|so|then|also|or|ok|okay)\b,?\s+", re.IGNORECASE)
@@ -43,7 +44,7 @@ class Thing:
     @property
     def key(self) -> str:
         """Return its name as it is compared."""
-        return name_key(self.text)
+        return compared(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def exchange(
     first = in_question[0] if in_question else None
     if first and _WHO_IS.match(question[: first.start]) and not question[first.end :].strip('?.!"” '):
         things = [*asked, *_answered(question, answer, in_answer, learnt)]
-    elif brief or any(_speaks_of(" ".join([answer, *titles]), name) for name in in_question):
+    elif brief or _speaks_of(" ".join([answer, *titles]), in_question):
         wanted, answered = expected(question)[0], _answered(question, answer, in_answer, learnt)
         aside = [thing for thing in answered if wanted and thing.kind not in ("", wanted)]
         things = [*(thing for thing in answered if thing not in aside), *described, *asked, *aside]
@@ -118,7 +119,7 @@ def _answered(question: str, answer: str, found: Sequence[Name], known: Mapping[
     """
     kind, gender = expected(question)
     said = [name for name in found if name.kind != TIME]
-    near = {name: _nearness(name, question, answer) for name in said}
+    near = _nearness(said, question, answer)
     fits = {name: (name.kind == kind) - 1.0 if kind and name.kind else 0.0 for name in said}
     ranked = sorted(said, key=lambda name: -(2 * fits[name] + near[name]))
     things = [_thing(name, known, said=True) for name in ranked]
@@ -161,9 +162,10 @@ def known_of(exchanges: Iterable[Exchange]) -> dict[str, Thing]:
     return known
 
 
-def _speaks_of(text: str, name: Name) -> bool:
-    """Say whether a text holds one of the words of a name that carry meaning."""
-    return not set(content_words(name.text)).isdisjoint(content_words(text))
+def _speaks_of(text: str, found: Sequence[Name]) -> bool:
+    """Say whether a text holds one of the words of one of the names that carry meaning."""
+    words = set(content_words(text))
+    return any(not words.isdisjoint(content_words(name.text)) for name in found)
 
 
 def _titled(titles: Sequence[str], answer: str) -> list[Name]:
@@ -178,13 +180,18 @@ def _titled(titles: Sequence[str], answer: str) -> list[Name]:
     return found
 
 
-def _nearness(name: Name, question: str, answer: str) -> float:
-    """Return from 0 to 1 how near a name in an answer stands to what the question asks, best right behind it."""
+def _nearness(found: Sequence[Name], question: str, answer: str) -> dict[Name, float]:
+    """Return from 0 to 1 how near names in an answer stand to what the question asks, best right behind it."""
     cues = _cues(question)
     words = [(match.start(), word_key(match.group().lower())) for match in WORD.finditer(answer)]
-    place = next((number for number, (start, _) in enumerate(words) if start >= name.start), len(words))
-    gaps = [abs(place - number) + 2 * (number > place) for number, (_, stem) in enumerate(words) if stem in cues]
-    return 1.0 / (1.0 + min(gaps) / 4.0) if gaps else 0.0
+    starts = [start for start, _ in words]
+    asked = [number for number, (_, stem) in enumerate(words) if stem in cues]
+    near: dict[Name, float] = {}
+    for name in found:
+        place = bisect_left(starts, name.start)
+        gaps = [abs(place - number) + 2 * (number > place) for number in asked]
+        near[name] = 1.0 / (1.0 + min(gaps) / 4.0) if gaps else 0.0
+    return near
 
 
 def _cues(question: str) -> set[str]:
@@ -198,7 +205,8 @@ def _cues(question: str) -> set[str]:
 def _thing(name: Name, known: Mapping[str, Thing], *, said: bool = False) -> Thing:
     """Return what a name stands for, by its longest form that is known."""
     own = known.get(name.key) or Thing(name.text, name.kind, name.gender)
-    longer = [thing for key, thing in known.items() if " " not in name.key and key.endswith(f" {name.key}")]
+    end = f" {name.key}"
+    longer = [thing for key, thing in known.items() if key.endswith(end)] if " " not in name.key else []
     text = name.text if not longer or own.kind not in ("", PERSON) else longer[-1].text
     best = own if own.kind or not longer else longer[-1]
     return Thing(text, best.kind, best.gender, said)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from ..core.words import STOP, WORD, is_capital, name_key
@@ -94,6 +95,10 @@ _BEFORE = (
 _NOUN_BEFORE = re.compile(r"([\w-]+)\s+(of\s+)?[\"“«]?\Z")
 
 
+#: Names of a text that count. Each is compared with each, and a text of a few thousand characters rarely has more.
+NAMES = 80
+
+
 @dataclass(frozen=True, slots=True)
 class Name:
     """A name in a text: what stands from character `start` up to `end`, and its kind and gender where known."""
@@ -107,7 +112,13 @@ class Name:
     @property
     def key(self) -> str:
         """Return the name as it is compared."""
-        return name_key(self.text)
+        return compared(self.text)
+
+
+@lru_cache(maxsize=4096)
+def compared(text: str) -> str:
+    """Return a name as it is compared; each is compared with all others, so it is kept."""
+    return name_key(text)
 
 
 def lower_words(text: str) -> list[str]:
@@ -116,9 +127,11 @@ def lower_words(text: str) -> list[str]:
 
 
 def names(text: str) -> list[Name]:
-    """Return the names in a text from left to right, years among them."""
+    """Return the names in a text from left to right, years among them, `NAMES` at most."""
     found: list[Name] = []
     for start, end in sorted(_places(text)):
+        if len(found) == NAMES:
+            break
         if not found or start >= found[-1].end:
             kind, gender = _judged(text, start, end)
             found.append(Name(text[start:end], start, end, kind, gender))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NotRequired, TypedDict
 
 USER, ASSISTANT = "user", "assistant"
-#: Exchanges that are looked back on, characters of each turn, and titles beside it.
+#: Exchanges that are looked back on, replies of each, characters of each turn, and titles beside it.
 EXCHANGES = 6
+REPLIES = 4
 CHARACTERS = 2_000
 TITLES = 20
 
@@ -25,9 +27,9 @@ class Turn(TypedDict):
 
 def recent(history: Sequence[Turn]) -> list[Turn]:
     """Return the turns that are looked back on, cut to what is read of each."""
-    asked = [place for place, one in enumerate(history) if one["role"] == USER]
-    first = asked[-EXCHANGES:][0] if asked else len(history)
-    return [_cut(one) for one in history[first:]]
+    asked = [place for place, one in enumerate(history) if one["role"] == USER][-EXCHANGES:]
+    rounds = [history[place:end][: 1 + REPLIES] for place, end in pairwise([*asked, len(history)])]
+    return [_cut(one) for part in rounds for one in part]
 
 
 def _cut(one: Turn) -> Turn:

@@ -53,6 +53,8 @@ class HttpDoor:
     end.
     """
 
+    path = PATH
+
     def __init__(self, service: Service, *, writes: bool) -> None:
         self._service = service
         server = McpDoor(service, lambda context: context.request.scope[WHO], writes=writes).server()
@@ -67,6 +69,7 @@ class HttpDoor:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request."""
+        scope.setdefault("route", self)  # as FastAPI's own routes do; the counters go by its path
         request = Request(scope, receive)
         try:
             if request.method not in ("POST", "DELETE"):

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from .. import __version__
 from ..mcp.doors import PATH, HttpDoor
-from . import documents, openai, passages, questions, site, tools
+from . import documents, openai, passages, questions, runs, site, tools
 from .bodies import HealthBody
 from .edge import Edge
 from .keys import DEFAULT
@@ -82,7 +82,8 @@ def make_app(service: Service, *, page: Path = site.FOLDER, mcp_write: bool = Fa
         telemetry={"tracing": False, "metrics": False},
     )
     app.state.service, app.state.page = service, page
-    for one in (router, questions.router, tools.router, documents.router, passages.router, openai.router, site.router):
+    own = (questions, tools, documents, passages, runs, openai, site)
+    for one in (router, *(part.router for part in own)):
         app.include_router(one)
     app.router.routes.append(Route(PATH, door))
     install(app)

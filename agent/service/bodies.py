@@ -456,6 +456,39 @@ class UploadBody(BaseModel):
     error: str
 
 
+class RunRow(BaseModel):
+    """A kept run in a list; `ms` is how long it took."""
+
+    id: str
+    at: str
+    task: str
+    question: str
+    collections: list[str]
+    ms: float
+    stopped: str
+
+
+class RunsBody(BaseModel):
+    """The runs that are kept, the newest first."""
+
+    runs: list[RunRow]
+
+
+class RunBody(BaseModel):
+    """A kept run: what was asked, of which collections, under which settings, and what came of it."""
+
+    model_config = ConfigDict(extra="allow")
+    id: str
+    at: str
+    task: str
+    question: str
+    k: int
+    where: str
+    collections: list[dict[str, Any]]
+    settings: dict[str, Any]
+    result: dict[str, Any] = Field(description="as `/retrieve` or `/ask` has answered")
+
+
 class HealthBody(BaseModel):
     """How the server is."""
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections import Counter
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -198,3 +201,26 @@ def test_names_know_what_the_text_says_of_them() -> None:
         "It was in 1975.": ("1975", "time", ""),
     }
     assert told == {text: (one.text, one.kind, one.gender) for text in told for one in names(text)}
+
+
+#: of Python functions: some tenths of a second
+MOST_CALLS = 600_000
+
+
+@pytest.mark.parametrize(
+    "content", ["1999 " * 400, "Ann Lee met Bo Li. " * 110, "Jaws of Jaws, " * 150, "he " * 700, '"A" ' * 500, "A. " * 700]
+)
+def test_a_long_history_takes_a_bounded_number_of_comparisons(content: str) -> None:
+    """Twice the names of a full turn are no more work: what is compared with each other is bounded."""
+    calls = Counter[str]()
+
+    def count(frame: Any, event: str, argument: object) -> None:
+        calls["all"] += event == "call"
+
+    history = [Turn(role=role, content=content) for _ in range(20) for role in ("user", *["assistant"] * 20)]
+    sys.setprofile(count)
+    try:
+        condense(history, "When was he born?")
+    finally:
+        sys.setprofile(None)
+    assert calls["all"] < MOST_CALLS

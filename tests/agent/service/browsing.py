@@ -49,7 +49,9 @@ class Visit:
     def strange(self) -> list[str]:
         """Return the addresses asked for that are not the server's."""
         own = urlsplit(self.url).netloc
-        return [one for one in self.requests if urlsplit(one).scheme in ("http", "https") and urlsplit(one).netloc != own]
+        return [
+            one for one in self.requests if urlsplit(one).scheme in ("http", "https") and urlsplit(one).netloc != own
+        ]
 
     def go(self, view: str) -> None:
         """Open a view by its address."""
@@ -128,7 +130,9 @@ def visiting(
         visit.page.get_by_role("heading", level=1).wait_for(state="attached")
         yield visit
     except BaseException as error:
-        error.add_note(f"wrong: {visit.wrong}, last asked: {visit.requests[-5:]}, seen: {visit.page.inner_text('body')[-800:]}")
+        error.add_note(
+            f"wrong: {visit.wrong}, last asked: {visit.requests[-5:]}, seen: {visit.page.inner_text('body')[-800:]}"
+        )
         raise
     assert ([], []) == (visit.wrong, visit.strange())
     context.close()

@@ -13,7 +13,7 @@ import httpx
 from tests.corpus import QUESTION
 
 from .served import documents, until
-from .tenants import VAULT
+from .tenants import BRIDGE, VAULT
 
 Call = Callable[[httpx.Client], httpx.Response]
 
@@ -44,6 +44,11 @@ def head(client: httpx.Client, key: str) -> str:
     return found
 
 
+def kept(client: httpx.Client) -> str:
+    """Return the id of the newest run, or of none."""
+    return next((one["id"] for one in client.get("/runs").json()["runs"]), "1" * 16)
+
+
 COLLECTION = {"collections": ["films"]}
 #: each operation by its id, with requests that would show another tenant's documents if anything did; in this order
 CONTRACT: dict[str, list[Call]] = {
@@ -72,6 +77,8 @@ CONTRACT: dict[str, list[Call]] = {
         read("/collections/films/links", document="list.md"),
         read("/collections/films/links", document="list.md", where=f"secret = '{VAULT}'"),
         read("/collections/films/links", document="Danube.md", direction="in"),
+        read("/collections/films/links", document=BRIDGE),
+        read("/collections/films/links", document=BRIDGE, direction="in"),
         read(f"/collections/{VAULT}/links", document="list.md"),
     ],
     "list_names": [
@@ -112,6 +119,9 @@ CONTRACT: dict[str, list[Call]] = {
         read("/tools", where=f"name = '{VAULT}'"),
         read("/tools", collection="films"),
     ],
+    "list_runs": [read("/runs")],
+    "get_run": [lambda client: client.get(f"/runs/{kept(client)}"), read(f"/runs/{'0' * 16}")],
+    "draw_run": [lambda client: client.get(f"/runs/{kept(client)}/svg"), read(f"/runs/{'0' * 16}/svg")],
     "get_page": [read("/")],
     "get_page_file": [read("/ui/index.html"), read("/ui/..%2f..%2f..%2f_keys.sqlite")],
     "list_models": [read("/v1/models")],
@@ -143,7 +153,8 @@ CONTRACT: dict[str, list[Call]] = {
 #: operations that only read, whose work can be counted
 READING = frozenset(
     "get_collection list_collections list_documents get_document get_passage get_text get_original list_links "
-    "list_names retrieve ask chat select_tools list_tools list_models get_model complete get_page get_page_file".split()
+    "list_names retrieve ask chat select_tools list_tools list_models get_model complete get_page get_page_file "
+    "list_runs get_run draw_run".split()
 )
 
 #: what a collection is asked, with arguments as for `films`; the ids are those of its first passages

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import urllib.parse
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import httpx
 
 from polyhop.agent import Catalogue, Collection, Document, Tools
 from polyhop.agent.service.keys import KeyStore, home_of
+from polyhop.core.types import Link
 from polyhop.encoders import Encoder
 from polyhop.tools.tool import Tool
 from tests import corpus
@@ -21,9 +23,15 @@ from .served import Served
 
 #: stands in every document and tool of the secret tenant and in no request, so that an answer with it has leaked
 MARK = "zanzibar"
+#: a document that he alone has
+ONLY = "Lighthouse.md"
 #: a collection, a value and a tool that he alone has; requests name them
 VAULT = "vault"
 OWN, SECRET = "acme", "bolt"
+COLLECTION_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+#: a document of the first tenant whose author links to the other's, by every way there is
+BRIDGE = "bridge.md"
+LINKS = [f"../{{}}/films/{ONLY}", f"/_tenants/{{}}/films/{ONLY}", f"{ONLY}", f"../../_tenants/{{}}/films/{ONLY}#top"]
 QUESTIONS = [*corpus.HOPS, "Which island does Steven Spielberg lead to?", "Who made the films of the 1970s?"]
 
 
@@ -43,18 +51,27 @@ class Tenants:
 def fill(home: Path, embedder: Encoder, *, secret: bool) -> tuple[str, str]:
     """Make the tenants' collections in a home, and return their keys, "" for one that is not there."""
     keys = KeyStore(home)
-    corpus.collection(home_of(home, OWN), embedder).close()
+    documents = [*corpus.DOCUMENTS, corpus.LINKING, bridge()]
+    corpus.collection(home_of(home, OWN), embedder, documents=documents).close()
     _tools(home_of(home, OWN), embedder, "get_forecast", "Tell the weather.")
     own = keys.add(OWN, ["read", "write", "admin"])
     if not secret:
         return own, ""
     where = home_of(home, SECRET)
     with Collection.create(where, "films", embedder=embedder) as films:
-        films.add(map(_marked, corpus.DOCUMENTS))
+        films.add(map(_marked, [*corpus.DOCUMENTS, Document(ONLY, "The lighthouse is white.", "Lighthouse")]))
     with Collection.create(where, VAULT, embedder=embedder) as more:
         more.add(map(_marked, corpus.DOCUMENTS))
     _tools(where, embedder, VAULT, f"Tell the weather of the island {MARK}.")
     return own, keys.add(SECRET, ["read", "write", "admin"])
+
+
+def bridge() -> Document:
+    """Return a document with a link to what the other tenant has, written in several ways."""
+    targets = [one.format(SECRET) for one in LINKS]
+    text = " ".join("there" for _ in targets)
+    links = tuple(Link(6 * place, 6 * place + 5, target) for place, target in enumerate(targets))
+    return Document(BRIDGE, f"{text} is where the film leads.", "Bridge", links=links)
 
 
 def _marked(one: Document) -> Document:
@@ -99,6 +116,8 @@ def hostile(rng: random.Random, known: Mapping[str, list[str]]) -> Iterator[dict
             "question": rng.choice(QUESTIONS),
             "k": rng.choice([1, 20]),
             "where": rng.choice(["", where]),
+            "hops": rng.choice([None, 0, 2]),
+            "svg": rng.random() < 0.1,
         }
         key = urllib.parse.quote(rng.choice(known["documents"] + known["passages"]), safe="")
         yield rng.choice(
@@ -109,6 +128,35 @@ def hostile(rng: random.Random, known: Mapping[str, list[str]]) -> Iterator[dict
                 {"method": "GET", "url": f"/collections/{place}"},
                 {"method": "GET", "url": f"/collections/{place}/documents", "params": {"where": where}},
                 {"method": "GET", "url": f"/collections/{place}/documents/{key}"},
+                {"method": "GET", "url": f"/collections/{place}/texts/{key}", "params": {"lines": "true"}},
+                {"method": "GET", "url": f"/collections/{place}/originals/{key}", "headers": {"Range": "bytes=0-99"}},
+                {"method": "GET", "url": f"/collections/{place}/passages/{rng.choice(known['passages'])}"},
+                {
+                    "method": "GET",
+                    "url": f"/collections/{place}/links",
+                    "params": {
+                        "document": rng.choice([BRIDGE, urllib.parse.unquote(key)]),
+                        "direction": rng.choice(["in", "out"]),
+                        "where": rng.choice(["", where]),
+                    },
+                },
+                {
+                    "method": "GET",
+                    "url": f"/collections/{place}/names",
+                    "params": {"limit": 1_000, "where": rng.choice(["", where])},
+                },
+                {
+                    "method": "GET",
+                    "url": "/tools",
+                    "params": {
+                        "collection": name if COLLECTION_NAME.fullmatch(name) else "tools",
+                        "q": rng.choice(["", "weather of the island"]),
+                        "where": rng.choice(["", where]),
+                    },
+                },
+                {"method": "GET", "url": f"/ui/{place}/record.sqlite"},
+                {"method": "GET", "url": f"/runs/{rng.choice(known['runs'])}{rng.choice(['', '/svg'])}"},
+                {"method": "GET", "url": "/runs"},
                 {"method": "DELETE", "url": f"/collections/{urllib.parse.quote(VAULT)}/documents/{key}"},
                 {"method": "DELETE", "url": f"/collections/{VAULT}"},
                 {"method": "GET", "url": f"/uploads/{rng.choice(known['uploads'])}"},

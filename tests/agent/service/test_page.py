@@ -53,7 +53,9 @@ def browser() -> Iterator[Browser]:
 def files(folder: Path) -> dict[str, bytes]:
     """Return files that tell of Vienna, one of them broken."""
     told = {one.key: f"# {one.title}\n\n{one.text}\n".encode() for one in corpus.DOCUMENTS[5:9]}
-    flood = lines(40, 85, "In the flood of 1899 the water of the Danube at Vienna stood", "8.66 metres above the gauge.")
+    flood = lines(
+        40, 85, "In the flood of 1899 the water of the Danube at Vienna stood", "8.66 metres above the gauge."
+    )
     pages = [[At(40, 60, "Floods of the Danube", 18)], [At(40, 60, "Vienna", 14), *flood]]
     return {
         **told,
@@ -164,7 +166,9 @@ def test_hostile_documents_stay_text(browser: Browser, server: Served) -> None:
     with visiting(browser, server.url, PHONE) as visit:
         page = visit.page
         visit.go("documents/hostile")
-        visit.drop({"<img src=x onerror=hacked=7>.md": HOSTILE.encode(), "wide.md": wide, "page.html": HOSTILE.encode()})
+        visit.drop(
+            {"<img src=x onerror=hacked=7>.md": HOSTILE.encode(), "wide.md": wide, "page.html": HOSTILE.encode()}
+        )
         visit.reports()
         wider = [visit.overflow()]
         visit.go("ask")
@@ -181,12 +185,17 @@ def test_hostile_documents_stay_text(browser: Browser, server: Served) -> None:
         assert [0, 0, 0] == wider
         assert page.evaluate("window.hacked === undefined")
         assert [] == visit.asked("203.0.113.7")
-        assert 0 == page.locator("main script, main img, main iframe, main svg[onload], .reader :is(script, img, a)").count()
+        assert (
+            0
+            == page.locator("main script, main img, main iframe, main svg[onload], .reader :is(script, img, a)").count()
+        )
 
 
 def test_a_thousand_documents(browser: Browser, server: Served) -> None:
     """They come in pages; none holds more than its share, and the last is reached."""
-    texts = [{"key": f"note-{n:04}.md", "text": f"Note {n} is on shelf {n % 7}.", "title": f"Note {n}"} for n in range(MANY)]
+    texts = [
+        {"key": f"note-{n:04}.md", "text": f"Note {n} is on shelf {n % 7}.", "title": f"Note {n}"} for n in range(MANY)
+    ]
     server.client.post("/collections/many/documents", json={"documents": texts}).raise_for_status()
     with visiting(browser, server.url) as visit:
         page = visit.page

@@ -33,7 +33,10 @@ def first_view() -> set[str]:
 
 def test_the_bundle_belongs_to_the_sources() -> None:
     """The hash that the build wrote is that of the sources: nothing was changed without building it."""
-    sources = [*(PAGE / "src").rglob("*"), *(PAGE / name for name in ("build.mjs", "package.json", "package-lock.json"))]
+    sources = [
+        *(PAGE / "src").rglob("*"),
+        *(PAGE / name for name in ("build.mjs", "package.json", "package-lock.json")),
+    ]
     hashed = hashlib.sha256()
     for name in sorted(str(one.relative_to(PAGE)) for one in sources if one.is_file()):
         hashed.update(name.encode() + b"\0" + (PAGE / name).read_bytes() + b"\0")

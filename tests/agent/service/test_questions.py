@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -75,6 +76,22 @@ def test_the_hops_are_drawn_where_that_is_asked(films: Served, path: str) -> Non
     assert "{http://www.w3.org/2000/svg}svg" == root.tag
     assert "Steven Spielberg" in "".join(root.itertext())
     assert "svg" not in plain
+
+
+def test_kept_runs_are_listed_shown_and_drawn(home: Path) -> None:
+    """Where the settings keep runs; what comes back is what was answered."""
+    with Served(home, runs="5") as server:
+        asked = server.client.post("/retrieve", json={**FILMS, "question": QUESTION}).json()
+        (listed,) = server.client.get("/runs").json()["runs"]
+        known = server.client.get(f"/runs/{asked['run']}").json()
+        drawn = server.client.get(f"/runs/{asked['run']}/svg")
+        none = server.client.get(f"/runs/{'0' * 16}")
+
+    assert (asked["run"], QUESTION, ["films"]) == (listed["id"], listed["question"], listed["collections"])
+    assert asked == known["result"]
+    assert ("image/svg+xml", "nosniff") == (drawn.headers["content-type"], drawn.headers["x-content-type-options"])
+    assert "Steven Spielberg" in drawn.text
+    assert 404 == none.status_code and str(home) not in none.text
 
 
 @pytest.mark.parametrize("rule", ["os:system", "dry,", "sufficient=2", "gate=/etc/passwd", "Dry", "settled=1"])
