@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever
     from langchain_core.tools import StructuredTool
 
+    from ..core.llm.approval import Approve
     from ..core.llm.role import Budget, LanguageModel, Ledger
     from ..ingest.index import IndexReport, Watcher
     from .batch import BatchRun, Errors
@@ -55,6 +56,8 @@ class Agent:
             text. By default as the settings say, and without one everything goes without.
         budget: what all questions together may spend on it; a `Ledger` may be shared with other agents.
         checkpoints: an SQLite file in which runs with a `thread` are kept, so that a killed one can be resumed.
+        approve: is shown a `Proposal` before a step of a run first asks a language model, and says whether it may.
+            Where it says no, the run goes on without one. It may be called in any thread.
 
     Raises:
         CallerError: for settings that name a part that there is not, or prices that cannot be read.
@@ -70,6 +73,7 @@ class Agent:
         budget: Budget | Ledger | None = None,
         settings: Settings | None = None,
         checkpoints: Path | str | None = None,
+        approve: Approve | None = None,
         profile: Config | None = None,
     ) -> None:
         if profile is not None:
@@ -85,6 +89,9 @@ class Agent:
         self.config = config or Config.of(self.settings, retriever, llm=bool(self.models.models))
         #: what no setting says, so that a kept run cannot be asked again alike
         self._own = [name for name, given in {"config": config, "language model": llm}.items() if given is not None]
+        if approve is not None and not callable(approve):
+            raise CallerError(f"approve must be a function of a proposal, not {approve!r:.80}")
+        self._approve = approve
         self._runtime = Runtime(checkpoints)
         self._collections: list[Collection] = []
         self._calibration: tuple[object, Calibration] | None = None
@@ -528,6 +535,8 @@ class Agent:
         cancel = options.get("cancel")
         run = Run(self.retriever, config=self.config, cancelled=cancel)
         run.llm = self.models.gateway(run.cancelled.is_set)
+        if run.llm is not None:
+            run.llm.approve = self._approve
         run.emit = options.get("listener") or run.emit
         return PreparedRun(
             request,

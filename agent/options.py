@@ -14,6 +14,7 @@ from ..core.settings import GROUPS
 from ..graphs.state import Event, Request, Task
 
 if TYPE_CHECKING:
+    from ..core.llm.approval import Approve
     from ..core.llm.role import Budget, LanguageModel, Ledger
     from ..retrieval.config import Config
     from .models import Model
@@ -30,6 +31,7 @@ class AgentOptions(TypedDict, total=False):
     llm: LanguageModel | Model | Sequence[LanguageModel | Model] | None
     budget: Budget | Ledger | None
     checkpoints: Path | str | None
+    approve: Approve | None
     #: what `config` was called in 0.1
     profile: Config | None
 

@@ -20,6 +20,7 @@ from typing import Any, Literal, TypeVar, cast, get_type_hints
 from structlog.contextvars import bound_contextvars
 
 from ..core.deadline import due
+from ..core.llm.approval import Suspended
 from ..core.telemetry import RunTrace, begin
 from ..retrieval.retriever import Retriever, source_of
 from ..retrieval.run import Run
@@ -126,21 +127,33 @@ ONWARD: Onward = {
 }
 
 
-def ask(request: Request, run: Run) -> State:
-    """Take a question through the steps and return the last state."""
+def ask(request: Request | State, run: Run, at: str = START) -> State:
+    """Take a question through the steps and return the last state.
+
+    Args:
+        request: what is asked; with `at`, the state of a run that was suspended.
+        at: the step that such a run goes on with.
+
+    Raises:
+        Suspended: where the language model's `approve` raises it; it holds the step and the state before it.
+    """
     with bound_contextvars(run=run.id), observed(request, run) as told:
-        return told(drive(way(STEPS, ONWARD, State, request), taken, run))
+        return told(drive(way(STEPS, ONWARD, State, request, at=at), taken, run))
 
 
-async def aask(request: Request, run: Run) -> State:
-    """Do what `ask` does, in a thread; with a language model, the steps that ask it wait in this event loop."""
+async def aask(request: Request | State, run: Run, at: str = START) -> State:
+    """Do what `ask` does, in a thread; with a language model, the steps that ask it wait in this event loop.
+
+    Raises:
+        Suspended: as for `ask`.
+    """
     if run.llm is None:
-        return await asyncio.to_thread(ask, request, run)
+        return await asyncio.to_thread(ask, request, run, at)
     with bound_contextvars(run=run.id), observed(request, run) as told:
-        return told(await _waited(request, run))
+        return told(await _waited(request, run, at))
 
 
-async def _waited(request: Request, run: Run) -> State:
+async def _waited(request: Request | State, run: Run, at: str) -> State:
     async def take(step: Step, state: State) -> Any:
         if iscoroutinefunction(step):
             return await taken(step, state, run)
@@ -152,13 +165,15 @@ async def _waited(request: Request, run: Run) -> State:
 
         return await asyncio.to_thread(compute)
 
-    begun = way(STEPS, ONWARD, State, request)
+    begun = way(STEPS, ONWARD, State, request, at=at)
+    step, state = next(begun)
     try:
-        step, state = next(begun)
         while True:
             step, state = begun.send(await take(step, state))
     except StopIteration as end:
         return cast(State, end.value)
+    except Suspended as suspended:
+        raise suspended.at(step.__name__, state) from None
 
 
 def taken(step: Step, state: State, run: Run) -> Any:
@@ -183,7 +198,7 @@ async def _told_later(step: Step, state: State, run: Run) -> Any:
 
 
 @contextmanager
-def observed(request: Request, run: Run) -> Iterator[Callable[[State], State]]:
+def observed(request: Request | State, run: Run) -> Iterator[Callable[[State], State]]:
     """Give a run spans, where somebody traces; its searches too.
 
     What it lends is told the state that the run ends in, and returns it. It changes no context variable, so that a
@@ -207,12 +222,20 @@ def _as_it_is(state: State) -> State:
 
 
 def way(
-    steps: Mapping[str, Step], onward: Onward, kind: type[Result], begun: Mapping[str, Any]
+    steps: Mapping[str, Step],
+    onward: Onward,
+    kind: type[Result],
+    begun: Mapping[str, Any],
+    *,
+    at: str = START,
 ) -> Generator[tuple[Step, Result], Any, Result]:
-    """Yield (step, state) one after the other, take what the step changes, and return the last state."""
+    """Yield (step, state) one after the other, take what the step changes, and return the last state.
+
+    With `at` it goes on with that step, in a state of which `begun` holds all.
+    """
     reducers = _reducers(kind)
     state: Any = dict(begun)
-    after = onward[START]
+    after = onward[START] if at == START else at
     for _ in range(MOST_STEPS):
         name = after if isinstance(after, str) else after(state)
         if name == END:
@@ -240,13 +263,15 @@ def drive(
         take: takes a step in a state `with_what`, which has the language model as `llm`. It is no closure: the frames
             behind an error keep the functions that they ran, and with a closure all that a run has met.
     """
+    step, state = next(begun)
     try:
-        step, state = next(begun)
         while True:
             changes = awaited(take(step, state, with_what), alone=with_what.llm is None)
             step, state = begun.send(changes)
     except StopIteration as end:
         return cast(Result, end.value)
+    except Suspended as suspended:
+        raise suspended.at(step.__name__, state) from None
 
 
 def awaited(work: Any, *, alone: bool) -> Any:

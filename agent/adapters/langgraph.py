@@ -26,14 +26,16 @@ from langgraph.channels import EphemeralValue
 from langgraph.config import get_stream_writer
 from langgraph.graph import START, StateGraph, add_messages
 from langgraph.runtime import get_runtime
+from langgraph.types import Command, interrupt
 from pydantic import ValidationError
 from typing_extensions import TypedDict  # of that of Python 3.11 pydantic makes no schema
 
 from ...conversation.turn import ASSISTANT, EXCHANGES, USER
 from ...core.errors import CallerError
+from ...core.llm.approval import Proposal, Suspended, suspend
 from ...core.settings import Settings
 from ...graphs.loop import aask, ask
-from ...graphs.state import Request, State, Task
+from ...graphs.state import State, Task
 from ...retrieval.run import Run
 from ...tools.catalogue import DEFAULT
 from ..agent import Agent
@@ -43,6 +45,10 @@ from ..selection import SelectedTool, ToolSelector
 
 #: our part of an answer's `response_metadata`
 METADATA = "polyhop"
+#: the node that interrupts before a language model is asked, where that is asked for
+APPROVE = "approve"
+#: where LangGraph has the checkpointer of a run in its configuration (`langgraph.constants`, not public)
+CHECKPOINTER = "__pregel_checkpointer"
 
 
 class Configurable(TypedDict, total=False):
@@ -62,6 +68,8 @@ class Configurable(TypedDict, total=False):
     k: int
     #: deadline of one question
     seconds: float
+    #: whether the graph interrupts before a step asks a language model; once somebody says so it holds
+    approve: bool
 
 
 #: those that are settings by the same name
@@ -150,13 +158,29 @@ class ToolsOutput(TypedDict):
     abstained: str
 
 
-class _Retrieving(QuestionInput, PassagesOutput): ...
+class _Suspended(TypedDict):
+    """A run that waits for an approval: the step that is next, the state before it, and what was said so far."""
+
+    at: str
+    state: dict[str, Any]
+    proposal: Proposal
+    granted: list[str]
+    declined: bool
 
 
-class _Answering(QuestionInput, AnswerOutput): ...
+class _Waiting(TypedDict, total=False):
+    """What a graph keeps while it waits; no parent sees it, and it is gone once the run goes on."""
+
+    polyhop_suspended: Annotated[_Suspended | None, EphemeralValue]
 
 
-class _Chatting(MessagesInput, MessagesOutput): ...
+class _Retrieving(QuestionInput, PassagesOutput, _Waiting): ...
+
+
+class _Answering(QuestionInput, AnswerOutput, _Waiting): ...
+
+
+class _Chatting(MessagesInput, MessagesOutput, _Waiting): ...
 
 
 class _SelectingTools(RequestInput, ToolsOutput): ...
@@ -372,37 +396,102 @@ def _question_graph(
 ) -> Any:
     """Return the graph that puts what `asked` makes of its state, and `output` of the state that the run ends in."""
 
+    def begun(state: Any, config: RunnableConfig, agent: Agent) -> tuple[Any, Run, str]:
+        run = _prepared(agent, approve=_approving(given, config))
+        if (waiting := state.get("polyhop_suspended")) is None:
+            question, options = asked(state)
+            k = state.get("k")
+            return requested(question, agent.settings.k if k is None else k, options, task), run, START
+        if run.llm is not None:
+            run.llm.granted, run.llm.declined = set(waiting["granted"]), waiting["declined"]
+        return waiting["state"], run, waiting["at"]
+
     def node(state: Any, config: RunnableConfig) -> Any:
         with _agents.use(_collections(_said(given, config))) as agent:
-            request, run = _prepared(agent, task, *asked(state), k=state.get("k"))
-            return output(ask(request, run), agent)
+            request, run, at = begun(state, config, agent)
+            try:
+                return output(ask(request, run, at), agent)
+            except Suspended as suspended:
+                return _waiting(suspended, run)
 
     async def anode(state: Any, config: RunnableConfig) -> Any:
         async with _agents.ause(_collections(_said(given, config))) as agent:
-            request, run = _prepared(agent, task, *asked(state), k=state.get("k"))
+            request, run, at = begun(state, config, agent)
             try:
-                ended = await aask(request, run)
+                ended = await aask(request, run, at)
+            except Suspended as suspended:
+                return _waiting(suspended, run)
             finally:
                 run.cancelled.set()  # a step that is still in its thread ends with its task
             return await asyncio.to_thread(output, ended, agent)
 
-    return _compiled(spec, RunnableLambda(node, afunc=anode, name=spec.name))
+    return _compiled(spec, RunnableLambda(node, afunc=anode, name=spec.name), approval=True)
 
 
-def _compiled(spec: _Spec, node: Any) -> Any:
+def _waiting(suspended: Suspended, run: Run) -> Command[str]:
+    """Go to the node that interrupts. It is one of its own, so that nothing is done or paid for again."""
+    granted = sorted(run.llm.granted) if run.llm is not None else []
+    kept = _Suspended(
+        at=suspended.step,
+        state=suspended.state,
+        proposal=suspended.proposal,
+        granted=granted,
+        declined=False,
+    )
+    return Command(update={"polyhop_suspended": kept}, goto=APPROVE)
+
+
+def _approve(spec: _Spec) -> Callable[[Any], Command[str]]:
+    """Return the node that asks whether a call may be made, and goes back to the run with the reply."""
+
+    def approve(state: Any) -> Command[str]:
+        waiting: _Suspended = state["polyhop_suspended"]
+        said = interrupt(waiting["proposal"])
+        if not isinstance(said, bool):
+            raise CallerError(f"resume with Command(resume=True) or Command(resume=False), not {said!r:.80}")
+        granted = [*waiting["granted"], waiting["proposal"]["step"]] if said else waiting["granted"]
+        kept = {**waiting, "granted": granted, "declined": not said}
+        return Command(update={"polyhop_suspended": kept}, goto=spec.name)
+
+    return approve
+
+
+def _compiled(spec: _Spec, node: Any, *, approval: bool = False) -> Any:
     graph: Any = StateGraph(spec.state, context_schema=Configurable, input_schema=spec.input, output_schema=spec.output)
-    graph.add_node(spec.name, node)
+    graph.add_node(spec.name, node, destinations=(APPROVE,) if approval else None)
     graph.add_edge(START, spec.name)
+    if approval:
+        graph.add_node(APPROVE, _approve(spec), destinations=(spec.name,))
     return graph.compile(name=spec.name)
 
 
-def _prepared(agent: Agent, task: Task, question: str, options: QuestionOptions, *, k: Any) -> tuple[Request, Run]:
-    """Return what is asked, checked, and the run that answers it, whose events go to the stream of the graph."""
-    request = requested(question, agent.settings.k if k is None else k, options, task)
+def _prepared(agent: Agent, *, approve: bool) -> Run:
+    """Return the run that answers a question, whose events go to the stream of the graph."""
     run = Run(agent.retriever, config=agent.config)
     run.llm = agent.models.gateway(run.cancelled.is_set)
+    if run.llm is not None and approve:
+        run.llm.approve = suspend
     run.emit, run.heard = get_stream_writer(), True
-    return request, run
+    return run
+
+
+def _approving(given: RunnableConfig | None, config: RunnableConfig) -> bool:
+    """Say whether calls have to be approved; whoever runs a graph cannot take back what its maker said.
+
+    Raises:
+        CallerError: where they have, and there is nothing to keep a waiting run in.
+    """
+    said = [one.get("approve") for one in _layers(given, config)]
+    if wrong := [one for one in said if not isinstance(one, bool | None)]:
+        raise CallerError(f"configurable['approve'] must be true or false, not {wrong[0]!r:.80}")
+    if not any(said):
+        return False
+    if config.get("configurable", {}).get(CHECKPOINTER) is None:
+        raise CallerError(
+            "with configurable['approve'] a run may wait for an answer, and needs a checkpointer to wait in; compile "
+            "the graph around this one with one, or leave approve out"
+        )
+    return True
 
 
 def _asked(state: QuestionInput) -> tuple[str, QuestionOptions]:
@@ -441,10 +530,14 @@ def _conversation(state: MessagesInput) -> tuple[str, QuestionOptions]:
 def _said(given: RunnableConfig | None, config: RunnableConfig) -> dict[str, Any]:
     """Return what is said to us: when the graph was made, as the context of the run, and in its configuration."""
     said: dict[str, Any] = {}
-    for one in ((given or {}).get("configurable"), get_runtime().context, config.get("configurable")):
-        if isinstance(one, Mapping):  # a parent's context may be anything
-            said |= {key: one[key] for key in Configurable.__annotations__ if one.get(key) is not None}
+    for one in _layers(given, config):
+        said |= {key: one[key] for key in Configurable.__annotations__ if one.get(key) is not None}
     return said
+
+
+def _layers(given: RunnableConfig | None, config: RunnableConfig) -> list[Mapping[str, Any]]:
+    layers = (given or {}).get("configurable"), get_runtime().context, config.get("configurable")
+    return [one for one in layers if isinstance(one, Mapping)]  # a parent's context may be anything
 
 
 def _settings(said: Mapping[str, Any]) -> Settings:

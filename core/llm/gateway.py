@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 from .. import telemetry
 from ..errors import ModelError
 from ..types import Spent
+from .approval import Approve, Proposal
 from .cache import ReplyCache
 from .role import (
     Amount,
@@ -116,6 +117,9 @@ class Gateway:
         most: tokens a reply may have, whatever a node asks for.
         deadline: when the run ends, in seconds of `time.monotonic`.
         cancelled: says whether somebody asked the run to end.
+        approve: is asked before the first call of each step that the cache cannot answer; without it all are made.
+        granted: the steps whose calls were approved; a step's tries, repairs and samples need one approval.
+        declined: whether a call was declined: then no other is made.
     """
 
     models: Sequence[LanguageModel]
@@ -125,6 +129,9 @@ class Gateway:
     most: int = 1_024
     deadline: float = math.inf
     cancelled: Callable[[], bool] = lambda: False
+    approve: Approve | None = None
+    granted: set[str] = field(default_factory=set)
+    declined: bool = False
     _spent: list[Spent] = field(default_factory=list)
     _replied: str = ""
 
@@ -135,7 +142,7 @@ class Gateway:
 
     def allows(self) -> bool:
         """Say whether budgets, deadline and caller leave room for one more call of the usual size."""
-        if self.cancelled() or self._left() <= 0:
+        if self.declined or self.cancelled() or self._left() <= 0:
             return False
         return not any(ledger.lacks(Amount(1, self.most)) for ledger in self.ledgers)
 
@@ -195,6 +202,7 @@ class Gateway:
                 if on_text is not None:
                     on_text(known.text)
                 return known
+            await self._approval(node, model, call)
             try:
                 reply = await self._traced(node, model, call, on_text)
             except BudgetError:
@@ -217,6 +225,24 @@ class Gateway:
             reply = await self._tried(node, model, call, on_text)
             span.tell(telemetry.reply_facts(reply, content=trace.content))
             return reply
+
+    async def _approval(self, node: str, model: LanguageModel, call: Call) -> None:
+        if self.approve is not None and not self.declined and node not in self.granted:
+            price = await self._price(model)
+            said = Proposal(
+                step=node,
+                model=model.name,
+                messages=[dict(message) for message in call.messages],
+                tokens_in=call.tokens,
+                tokens_out=call.max_tokens,
+                dollars=None if price is None else round(price.of(call.tokens, call.max_tokens), 6),
+            )
+            if self.approve(said):
+                self.granted.add(node)
+            else:
+                self.declined = True
+        if self.declined:
+            raise BudgetError("no call to a language model is made, for one was declined")
 
     async def _tried(self, node: str, model: LanguageModel, call: Call, on_text: OnText | None) -> Reply:
         from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential_jitter
@@ -274,7 +300,7 @@ class Gateway:
     ) -> AsyncIterator[tuple[float, Callable[[Reply], None]]]:
         """Hold an attempt in all ledgers; what it cost is settled in the end, whatever becomes of it."""
         self._go_on()
-        price = await self._price(model)
+        price = await self._price(model) or Price()
         worst = Amount(
             1, call.tokens + call.max_tokens, price.of(call.tokens, call.max_tokens), min(self.timeout, self._left())
         )
@@ -328,8 +354,8 @@ class Gateway:
                 return
             await asyncio.sleep(LOOK)
 
-    async def _price(self, model: LanguageModel) -> Price:
-        """Return the price of a model; where a budget of money holds it has to be known."""
+    async def _price(self, model: LanguageModel) -> Price | None:
+        """Return the price of a model, if it is known; where a budget of money holds it has to be."""
         bounded = any(ledger.budget.dollars is not None for ledger in self.ledgers)
         price = await self._bounded(model.price(), max(0.0, min(self.timeout, self._left())), model)
         if price is None and bounded:
@@ -337,7 +363,7 @@ class Gateway:
                 f"nobody knows what model {model.name!r} costs, so the budget of dollars cannot be kept; "
                 "set POLYHOP_LLM_PRICE, or drop the budget"
             )
-        return price or Price()
+        return price
 
     def _left(self) -> float:
         return self.deadline - time.monotonic()

@@ -325,3 +325,52 @@ def test_a_slow_function_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
         assert [] == said
     finally:
         gate.set()
+
+
+# Approval
+
+
+def test_a_step_is_approved_once() -> None:
+    """Tries and repairs of a step need no other approval; another step does, and what is cached needs none."""
+    seen: list[str] = []
+    through, model = gateway(
+        [PassingError("busy", retry_after=0.01), "no JSON", '{"name": "Steven"}', "again"],
+        approve=lambda proposal: not seen.append(proposal["step"]),
+    )
+    assert "Steven" == structured(through).name
+    assert "again" == asyncio.run(through.complete("other", ASKED))
+    assert (["test", "other"], 4) == (seen, len(model.asked))
+
+
+def test_what_the_cache_knows_needs_no_approval(tmp_path: Path) -> None:
+    """It costs nothing."""
+    cache = ReplyCache(tmp_path / "replies.sqlite")
+    complete(Gateway([kept("known")], cache=cache))
+    declining = Gateway([kept()], cache=cache, approve=lambda proposal: False)
+
+    assert "known" == complete(declining) and not declining.declined
+    cache.close()
+
+
+def test_a_declined_call_is_the_last() -> None:
+    """Neither this nor another step asks again, and no model is asked at all."""
+    asked: list[str] = []
+    through, model = gateway(["never said"], approve=lambda proposal: bool(asked.append(proposal["step"])))
+    for step in ("one", "two"):
+        with pytest.raises(BudgetError, match="declined"):
+            asyncio.run(through.complete(step, ASKED))
+
+    assert (["one"], [], False) == (asked, model.asked, through.allows())
+
+
+def test_a_proposal_says_what_is_paid_at_the_most() -> None:
+    """The price is that of the model, or None where nobody knows it."""
+    seen: list[Any] = []
+    for dollars in (Price(1e-6, 2e-6), None):
+        model = OwnModel(lambda messages: "Spielberg", dollars=dollars)
+        through = Gateway([model], approve=lambda proposal: not seen.append(proposal))
+        complete(through, max_tokens=100)
+    known, unknown = seen
+
+    assert ASKED == known["messages"] and 100 == known["tokens_out"]
+    assert (round(known["tokens_in"] * 1e-6 + 200e-6, 6), None) == (known["dollars"], unknown["dollars"])

@@ -1,0 +1,54 @@
+"""Asking somebody before a language model is asked: what would be sent, what it may cost, and how a run waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Self, TypedDict
+
+
+class Proposal(TypedDict):
+    """A call that waits for approval, in plain JSON.
+
+    `step` names the step of the run (`escalate`, `augment`, `answer`, …), `messages` are what the model would read.
+    `tokens_in` is about how many tokens they have, rather too many than too few, and `tokens_out` how many the reply
+    may have. `dollars` is what both cost at the most, None where nobody knows the price.
+    """
+
+    step: str
+    model: str
+    messages: list[dict[str, str]]
+    tokens_in: int
+    tokens_out: int
+    dollars: float | None
+
+
+#: says whether a call may be made; it may raise `Suspended` where nobody can say that yet
+Approve = Callable[[Proposal], bool]
+
+
+class Suspended(Exception):
+    """A run waits for an approval.
+
+    `step` is the step that would be taken next, and `state` the state before it: plain JSON, from which another run
+    goes on. The loop fills them in.
+    """
+
+    def __init__(self, proposal: Proposal) -> None:
+        super().__init__(f"the step {proposal['step']!r} waits until its call to a language model is approved")
+        self.proposal = proposal
+        self.step = ""
+        self.state: Any = None
+
+    def at(self, step: str, state: Any) -> Self:
+        """Say where the run is."""
+        self.step, self.state = step, state
+        return self
+
+
+def suspend(proposal: Proposal) -> bool:
+    """Let the run wait.
+
+    Raises:
+        Suspended: always.
+    """
+    raise Suspended(proposal)
