@@ -189,7 +189,10 @@ class Runtime:
         if self._path is None:
             raise CallerError("a run with a thread needs a file to keep it in; give the agent `checkpoints=FILE`")
         # A connection of aiosqlite that fails to open leaves its thread behind, so this is tried without it.
-        private_file(self._path)
+        try:
+            private_file(self._path)
+        except OSError as error:
+            raise sqlite3.OperationalError(str(error)) from error
         sqlite3.connect(self._path).close()
         return self._path
 

@@ -132,12 +132,11 @@ def _early_event(url: str, questions: Sequence[str]) -> float:
     shares = []
     with httpx.Client(base_url=url, timeout=60) as client:
         for question in questions:
-            began, first = time.perf_counter(), 0.0
+            began = time.perf_counter()
             body = {"collections": [NAME], "k": K, "question": question, "hops": 2, "stream": True}
             with client.stream("POST", "/ask", json=body) as answer:
-                for line in answer.iter_lines():
-                    first = first or ("STATE_DELTA" in line) * (time.perf_counter() - began)
-            shares.append(first / (time.perf_counter() - began))
+                told = [time.perf_counter() - began for line in answer.iter_lines() if "STATE_DELTA" in line]
+            shares.append(told[0] / (time.perf_counter() - began))
     return percentile(shares)
 
 
