@@ -61,7 +61,9 @@ def test_a_key_lets_in_and_what_a_model_writes_stays_harmless(browser: Browser, 
         markup = turn.locator(".answer-text").inner_html()
         turn.locator(".answer-text .cite").first.click()
         page.locator(".reader .here").wait_for()
-        kept = page.evaluate("(key) => [localStorage, sessionStorage].map((one) => JSON.stringify(one).includes(key))", key)
+        kept = page.evaluate(
+            "(key) => [localStorage, sessionStorage].map((one) => JSON.stringify(one).includes(key))", key
+        )
 
         assert "<strong>Steven Spielberg</strong>" in markup
         assert 0 == turn.locator(".answer-text :is(img, script, form, a[href], [id])").count()
