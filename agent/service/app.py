@@ -13,11 +13,11 @@ from fastapi.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from .. import __version__
-from ..mcp.doors import PATH, HttpDoor
 from . import documents, openai, passages, questions, runs, site, tools
 from .bodies import HealthBody
 from .edge import Edge
 from .keys import DEFAULT
+from .late import PATH, LateDoor
 from .metrics import CONTENT_TYPE
 from .problems import COMMON, PROBLEM, ProblemBody, Refused, install
 from .state import Admin, Service, service_of
@@ -59,15 +59,15 @@ def make_app(service: Service, *, page: Path = site.FOLDER, mcp_write: bool = Fa
         page: the folder of the built web page.
         mcp_write: whether keys that may write are offered tools that write, over MCP.
     """
-    door = HttpDoor(service, writes=mcp_write)
+    door = LateDoor(service, writes=mcp_write)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await service.begin()
         try:
-            async with door.running():
-                yield
+            yield
         finally:
+            await door.end()
             await service.end()
 
     app = FastAPI(
