@@ -491,10 +491,12 @@ class Agent:
             return prepared
 
         def find(question: str, emit: Callable[[Event], None]) -> Retrieval:
-            return self._retrieval(self._runtime.invoke(asked(question, emit)))
+            prepared = asked(question, emit)
+            return self._retrieval(self._runtime.invoke(prepared), prepared)
 
         async def afind(question: str, emit: Callable[[Event], None]) -> Retrieval:
-            return self._retrieval(await self._runtime.ainvoke(asked(question, emit)))
+            prepared = asked(question, emit)
+            return self._retrieval(await self._runtime.ainvoke(prepared), prepared)
 
         return PassageRetriever(find=find, afind=afind)
 

@@ -29,6 +29,8 @@ from .harness import Command, Given, Report, child, environment, option, percent
 from .indexes import Arm, arm_of
 
 K, NAME, TOGETHER = 5, "served", 64
+#: questions whose answers are streamed
+STREAMS = 20
 #: seconds between two documents that are added, of which each goes again after as long
 PACE = 0.5
 #: after so many seconds the memory of a server should be what it stays
@@ -51,7 +53,9 @@ class Seen:
 def serve(options: Given, report: Report) -> None:
     """Tell questions a second over HTTP and in the process, each beside the same writer and as busy a client process.
 
-    `mixed` counts answers with passages of two versions of one document, which there must be none of.
+    `mixed` counts answers with passages of two versions of one document, which there must be none of. `start s` is the
+    time from the start of the process to its first answer, `first event` the share of a streamed answer's time that has
+    passed when its first search is told.
     """
     arm = arm_of(options.folder, options)
     served: list[dict[str, Any]] = []
@@ -66,17 +70,31 @@ def serve(options: Given, report: Report) -> None:
     report.add(clients=options.clients, seconds=options.seconds, served=served, batched=batched)
     rate, bare = (sum(one["questions/s"] for one in ways) / options.rounds for ways in (served, batched))
     report.add(ratio=ratio(rate, bare))
-    shown = ("questions/s", "p50 ms", "p95 ms", "p95 of p50", "errors", "mixed", "writes", "MB at 10 s", "MB")
-    table = [{"way": "over HTTP", **{name: one[name] for name in shown}} for one in served]
+    shown = (
+        "start s",
+        "first event",
+        "questions/s",
+        "p50 ms",
+        "p95 ms",
+        "p95 of p50",
+        "errors",
+        "mixed",
+        "writes",
+        "MB at 10 s",
+        "MB",
+    )
+    table = [{"way": "over HTTP", **{name: one.get(name) for name in shown}} for one in served]
     table += [{"way": "Agent.batch", **{name: one.get(name) for name in shown}} for one in batched]
     report.show(f"serve: {options.clients} clients, {report.values['ratio']} of the rate in the process", table)
 
 
 def _over_http(arm: Arm, options: Given) -> dict[str, Any]:
     seen, ended = Seen(), threading.Event()
-    with _copied(arm.index.home, arm.index.name) as home, _server(home) as (url, pid):
+    with _copied(arm.index.home, arm.index.name) as home, _server(home) as (url, pid, starting):
         body = {"collections": [NAME], "k": K}
         httpx.post(f"{url}/retrieve", json={**body, "question": arm.warm[0]}, timeout=60).raise_for_status()
+        ready = round(time.monotonic() - starting, 2)
+        early_event = _early_event(url, arm.texts[:STREAMS])
         questions = itertools.cycle(arm.texts)
         threads = [threading.Thread(target=_ask, args=(url, questions, seen, ended)) for _ in range(options.clients)]
         threads.append(threading.Thread(target=_write_over_http, args=(url, seen, ended)))
@@ -93,6 +111,8 @@ def _over_http(arm: Arm, options: Given) -> dict[str, Any]:
             thread.join()
     p50, p95 = percentile(seen.latencies), percentile(seen.latencies, 95)
     return {
+        "start s": ready,
+        "first event": early_event,
         "questions/s": round(done / seconds, 1),
         "p50 ms": p50,
         "p95 ms": p95,
@@ -105,6 +125,20 @@ def _over_http(arm: Arm, options: Given) -> dict[str, Any]:
         "MB": late,
         "client": client,
     }
+
+
+def _early_event(url: str, questions: Sequence[str]) -> float:
+    """Return which share of a streamed answer's time has passed when its first search is told, at the median."""
+    shares = []
+    with httpx.Client(base_url=url, timeout=60) as client:
+        for question in questions:
+            began, first = time.perf_counter(), 0.0
+            body = {"collections": [NAME], "k": K, "question": question, "hops": 2, "stream": True}
+            with client.stream("POST", "/ask", json=body) as answer:
+                for line in answer.iter_lines():
+                    first = first or ("STATE_DELTA" in line) * (time.perf_counter() - began)
+            shares.append(first / (time.perf_counter() - began))
+    return percentile(shares)
 
 
 def _ask(url: str, questions: Iterator[str], seen: Seen, ended: threading.Event) -> None:
@@ -189,7 +223,9 @@ def _copied(home: str, name: str) -> Iterator[str]:
 
 
 @contextmanager
-def _server(home: str) -> Iterator[tuple[str, int]]:
+def _server(home: str) -> Iterator[tuple[str, int, float]]:
+    """Serve a home, and yield the address, the process, and when it was started."""
+    began = time.monotonic()
     words = [sys.executable, "-P", "-m", "polyhop.agent", "serve", "--home", home, "--port", "0"]
     process = subprocess.Popen(words, env=environment(), stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
@@ -198,7 +234,7 @@ def _server(home: str) -> Iterator[tuple[str, int]]:
         found = re.search(r"http://\S+:\d+", said)
         if found is None:
             raise on.BenchmarkError(f"the server did not start: {said}")
-        yield found[0], process.pid
+        yield found[0], process.pid, began
     finally:
         process.terminate()
         process.communicate()

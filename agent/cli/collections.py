@@ -87,8 +87,9 @@ def index(
             nonlocal began
             began = time.monotonic()
             with progress_of_indexing() as watcher:
-                more = {"everything": everything, "links": links, "url": url}
-                return agent.index(there, prune=prune, watcher=watcher, only=only, **more)
+                return agent.index(
+                    there, prune=prune, watcher=watcher, only=only, everything=everything, links=links, url=url
+                )
 
         if watch:
             _watch(paths, look, tell, home=settings.home, hidden=everything)

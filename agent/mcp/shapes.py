@@ -130,14 +130,25 @@ class McpReason(BaseModel):
     parts: dict[str, float]
 
 
+class McpLeftOut(BaseModel):
+    """A passage that was found and is not in the result, and why."""
+
+    uri: str
+    title: str
+    why: str
+    path: list[str]
+    score: float
+
+
 class McpExplanation(BaseModel):
-    """How a question was searched for: its hops, why it stopped, and why each passage is in the result."""
+    """How a question was searched for: its hops, why it stopped, and why each passage is in the result or not."""
 
     question: str
     hops: int
     stopped: str = Field(description="the rule that ended the run")
     sufficiency: float | None
     passages: list[McpReason]
+    left_out: list[McpLeftOut] = Field(description="the best that were found besides, at most ten")
     events: list[dict[str, Any]] = Field(description="what each step did")
     notices: list[str]
     instructions: list[str] = Field(description="what the question asks to leave out or to keep to")

@@ -6,7 +6,7 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..results import Answer, PathStep, RankedPassage, Retrieval
+from ..results import Answer, LeftOutPassage, PathStep, RankedPassage, Retrieval
 from ..show import hop_tree
 from .places import McpPlace
 
@@ -48,6 +48,7 @@ def explanation_of(found: Retrieval, homes: Homes) -> dict[str, Any]:
         "stopped": found.stopped,
         "sufficiency": found.sufficiency,
         "passages": [_reason(one, homes) for one in found.passages],
+        "left_out": [_left_out(one, homes) for one in found.left_out],
         "events": [dict(event) for event in found.events],
         "notices": list(found.notices),
         "instructions": list(found.instructions),
@@ -80,7 +81,8 @@ def explanation_text(found: Retrieval) -> str:
     page.print(hop_tree(found))
     assert isinstance(page.file, io.StringIO)
     lines = [line.rstrip() for line in page.file.getvalue().splitlines()]
-    return "\n".join([*lines, f"{found.hops} hops, stopped by {found.stopped}"])
+    besides = [f"left out: {one.title} ({one.why})" for one in found.left_out]
+    return "\n".join([*lines, *besides, f"{found.hops} hops, stopped by {found.stopped}"])
 
 
 def selection_text(said: Mapping[str, Any]) -> str:
@@ -124,6 +126,11 @@ def _reason(one: RankedPassage, homes: Homes) -> dict[str, Any]:
         "score": one.score,
         "parts": dict(one.parts),
     }
+
+
+def _left_out(one: LeftOutPassage, homes: Homes) -> dict[str, Any]:
+    told = {"title": one.title, "why": one.why, "path": _titles(one.path), "score": one.score}
+    return {"uri": _uri(one.id, homes), **told}
 
 
 def _uri(id: str, homes: Homes) -> str:

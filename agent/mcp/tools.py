@@ -132,14 +132,14 @@ def _defaulting(schema: dict[str, Any], name: str) -> dict[str, Any]:
 
 async def retrieve(call: McpCall, asked: QuestionArguments) -> ToolOutcome:
     """Find passages."""
-    found, homes = await _retrieved(call, asked)
+    found, homes = await _retrieved(call, asked, explain=False)
     said = tell.found_of(found, homes)
     return ToolOutcome(said, tell.found_text(said), call.drawing(found.to_dict()))
 
 
 async def explain(call: McpCall, asked: QuestionArguments) -> ToolOutcome:
     """Say how passages were found."""
-    found, homes = await _retrieved(call, asked)
+    found, homes = await _retrieved(call, asked, explain=True)
     said = tell.explanation_of(found, homes)
     return ToolOutcome(said, tell.explanation_text(found), call.drawing(found.to_dict()))
 
@@ -153,10 +153,10 @@ async def ask(call: McpCall, asked: QuestionArguments) -> ToolOutcome:
         return ToolOutcome(said, tell.answer_text(said), call.drawing(answer.to_dict()))
 
 
-async def _retrieved(call: McpCall, asked: QuestionArguments) -> tuple[Retrieval, tell.Homes]:
+async def _retrieved(call: McpCall, asked: QuestionArguments, *, explain: bool) -> tuple[Retrieval, tell.Homes]:
     async with AsyncExitStack() as held:
         agent = await _agent(call, asked, held)
-        found = await agent.aretrieve(asked.question, asked.k, **_options(call, asked))
+        found = await agent.aretrieve(asked.question, asked.k, **_options(call, asked, explain=explain))
         return found, await _homes(agent, found)
 
 
@@ -165,13 +165,14 @@ async def _agent(call: McpCall, asked: QuestionArguments, held: AsyncExitStack) 
     return await held.enter_async_context(lent)
 
 
-def _options(call: McpCall, asked: QuestionArguments) -> QuestionOptions:
-    return {"where": asked.where, "listener": call.listener}
+def _options(call: McpCall, asked: QuestionArguments, *, explain: bool = False) -> QuestionOptions:
+    return {"where": asked.where, "listener": call.listener, "explain": explain}
 
 
 async def _homes(agent: Agent, found: Retrieval) -> tell.Homes:
     """Return the collection of each passage by its id."""
-    retriever, ids = agent.retriever, [one.id for one in found.passages]
+    retriever = agent.retriever
+    ids = [*(one.id for one in found.passages), *(one.id for one in found.left_out)]
     members: Sequence[Any] = retriever.members if isinstance(retriever, MultiRetriever) else [retriever]
     if len(members) == 1:
         return dict.fromkeys(ids, members[0].name)

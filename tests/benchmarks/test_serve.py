@@ -24,5 +24,6 @@ def test_the_service_is_measured_against_the_process(tmp_path: Path) -> None:
 
     assert 0 == code
     assert (0, "", 0) == (served["errors"], served["first error"], served["mixed"])
+    assert 0 < served["start s"] and 0 < served["first event"] < 1
     assert 0 < min(served["writes"], batched["writes"], served["p50 ms"], batched["questions/s"])
     assert result["ratio"] == pytest.approx(served["questions/s"] / batched["questions/s"], abs=0.01)

@@ -71,6 +71,8 @@ async def test_an_answer_an_explanation_a_selection_and_a_list(connect: Connect)
     assert ("steven spielberg", "link") == tuple(said[1]["passages"][1][key] for key in ("name", "kind"))
     assert "└── [3] John Williams  link" in text(explained)
     assert "MaxHops(limit=1)" == said[1]["stopped"]
+    assert ("Tokyo", "below the first 3") == tuple(said[1]["left_out"][0][key] for key in ("title", "why"))
+    assert "left out: Tokyo (below the first 3)" in text(explained)
     assert ["request", "tools", "answerable", "abstained", "why", "intents"] == list(said[2])
     assert ["films", "many", "odd", "tools"] == [one["name"] for one in said[3]["collections"]]
     assert "many: 130 documents" in text(listed)

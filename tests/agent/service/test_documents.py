@@ -156,7 +156,7 @@ def test_an_upload_of_nobody_is_not_there(server: Served, upload: str, status: i
 def test_others_write_while_a_large_file_is_read(server: Served) -> None:
     """To the same collection and to another; what they wrote and what the file holds are all there afterwards."""
     text = "\n\n".join(
-        f"# Part {n}\n\nLighthouse {n} stands at the coast. " + "The sea is calm. " * 40 for n in range(250)
+        f"# Part {n}\n\nLighthouse {n} stands at the coast. " + "The sea is calm. " * 40 for n in range(400)
     )
     rows = "".join(f'{{"id": {n}, "text": "Buoy {n} marks the channel."}}\n' for n in range(250))
     sent(server, "large", ("old.md", b"The old text, which goes."))
@@ -167,18 +167,18 @@ def test_others_write_while_a_large_file_is_read(server: Served) -> None:
     path = f"/uploads/{begun['id']}"
     until(lambda: server.client.get(path).json()["read"] > 0, "it is being read")
     body = documents({"a.md": "Oslo is in Norway.", "b.md": "Bergen is in Norway."})
-    wrote = [server.client.post(f"/collections/{name}/documents", json=body).status_code for name in ("large", "apart")]
+    first = server.client.post("/collections/large/documents", json=body).status_code
+    state = server.client.get(path).json()["state"]
+    second = server.client.post("/collections/apart/documents", json=body).status_code
     changed = server.client.post("/collections/large/documents", json=documents({"a.md": "Oslo, changed."})).json()
     gone = [server.client.delete(f"/collections/large/documents/{key}").status_code for key in ("b.md", "old.md")]
-    state = server.client.get(path).json()["state"]
     done = finished(server, begun)
-    known = command(server.home, "status", "-c", "large", "--verify")
+    command(server.home, "status", "-c", "large", "--verify")  # fails where an index differs from the record
 
     assert ("running", "done") == (state, done["state"])
-    assert [200, 200, 204, 204, 1] == [*wrote, *gone, changed["changed"]]
+    assert [200, 200, 204, 204, 1] == [first, second, *gone, changed["changed"]]
     assert {"a.md", "book.md"} == {key for key in keys(server, "large", limit=1_000) if not key.startswith("rows")}
     assert 500 < server.client.get("/collections/large").json()["passages"]
-    assert "differ" not in known
     assert ["book.md", "rows.jsonl"] == sorted(one.name for one in (server.home / "large" / "uploads").iterdir())
 
 

@@ -245,6 +245,14 @@ def test_each_part_finds_the_same(  # one test a part, so that a part that leaks
     assert MARK not in json.dumps(found[True][0]) and found[True][0]["passages"]
 
 
+def test_every_door_is_listed(tmp_path: Path, embedder: Encoder) -> None:
+    """What the description does not have is known too: `/mcp` has a contract of its own, beside its tests."""
+    app = make_app(Service(Settings(home=tmp_path), embedder, ServerLimits(), open_here=True))._app
+    described = set(app.openapi()["paths"])
+
+    assert {"/openapi.json", "/mcp"} == {getattr(one, "path", str(one)) for one in app.routes} - described
+
+
 def test_every_part_is_listed() -> None:
     """One that is added to a registry fails this until it stands in the contract."""
     assert {role: set(parts) for role, parts in PARTS.items()} == {
