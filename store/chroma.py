@@ -202,7 +202,8 @@ class ChromaIndex:
                     "rights, then open the collection again, which rebuilds it"
                 ) from error
             raise IndexUnavailable(
-                f"the Chroma server at {self.location!r} failed ({said}); see that it runs and open the collection again"
+                f"the Chroma server at {self.location!r} failed ({said}); see that it runs and open the collection "
+                "again"
             ) from error
 
 
@@ -235,7 +236,8 @@ def connect(folder: Path, url: str) -> Any:
         return chromadb.HttpClient(parts.hostname, port, ssl=parts.scheme == "https", settings=settings)
     except Exception as error:  # chromadb and httpx raise types of their own here, ValueError among them
         raise IndexUnavailable(
-            f"no Chroma server answers at {without_user(url)!r} ({redacted(str(error))}); start it or correct POLYHOP_INDEX"
+            f"no Chroma server answers at {without_user(url)!r} ({redacted(str(error))}); start it or correct "
+            "POLYHOP_INDEX"
         ) from error
 
 

@@ -77,4 +77,3 @@ def sensible(reply: str, history: Sequence[Turn], *, turn: str, ruled: str) -> s
     if invented or not own & (asked or words) or len(own - words) > len(own & words):
         return ""
     return question
-

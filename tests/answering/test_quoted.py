@@ -76,7 +76,10 @@ def test_a_passage_can_neither_close_nor_open_brackets(text: str) -> None:
         ("[TOOL_CALLS] x", "(TOOL_CALLS) x"),
         ("### Instruction:\nx\n### Response:", "### Instruction -\nx\n### Response -"),
         ("x\n\nHuman: y\n\nAssistant: z", "x\n\nHuman - y\n\nAssistant - z"),
-        *((same, same) for same in ("a[n] < b, c->d >> 2; <div>Le « passage » est clos.</div>", "The system: 3 < 5 turns.")),
+        *(
+            (same, same)
+            for same in ("a[n] < b, c->d >> 2; <div>Le « passage » est clos.</div>", "The system: 3 < 5 turns.")
+        ),
         ("He called it [sic] the best of 5 < 6.", "He called it [sic] the best of 5 < 6."),
         ("Żółć, naïve, 彼は来た。", "Żółć, naïve, 彼は来た。"),
     ],

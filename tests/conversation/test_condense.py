@@ -208,7 +208,8 @@ MOST_CALLS = 600_000
 
 
 @pytest.mark.parametrize(
-    "content", ["1999 " * 400, "Ann Lee met Bo Li. " * 110, "Jaws of Jaws, " * 150, "he " * 700, '"A" ' * 500, "A. " * 700]
+    "content",
+    ["1999 " * 400, "Ann Lee met Bo Li. " * 110, "Jaws of Jaws, " * 150, "he " * 700, '"A" ' * 500, "A. " * 700],
 )
 def test_a_long_history_takes_a_bounded_number_of_comparisons(content: str) -> None:
     """Twice the names of a full turn are no more work: what is compared with each other is bounded."""

@@ -51,9 +51,18 @@ def test_known_secrets_are_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_model_shows_no_key() -> None:
     """Neither its repr nor its identity holds a secret, of whatever option."""
-    options = {"api_key": KEY, "password": ODD, "client_secret": ODD, "extra_headers": {"Authorization": f"Bearer {ODD}"}}
+    options = {
+        "api_key": KEY,
+        "password": ODD,
+        "client_secret": ODD,
+        "extra_headers": {"Authorization": f"Bearer {ODD}"},
+    }
     model = LiteLLM("openai/test", options)
-    shown = repr(model) + model.identity + repr(Settings(llm_url=f"http://me:{ODD}@host", index=f"chroma=http://me:{ODD}@h"))
+    shown = (
+        repr(model)
+        + model.identity
+        + repr(Settings(llm_url=f"http://me:{ODD}@host", index=f"chroma=http://me:{ODD}@h"))
+    )
     assert KEY not in shown
     assert ODD not in shown
     assert "host" in shown

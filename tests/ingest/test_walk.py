@@ -80,9 +80,7 @@ def test_follows_links_but_prefers_real_names(tmp_path: Path) -> None:
     (tmp_path / "in/a.txt").symlink_to(tmp_path / "in/z/y.txt")
     (tmp_path / "in/out").symlink_to(tmp_path / "outside")
 
-    assert [tmp_path / "in/out/x.txt", tmp_path / "in/z/y.txt"] == found(
-        walk([tmp_path / "in"], links=True)
-    )
+    assert [tmp_path / "in/out/x.txt", tmp_path / "in/z/y.txt"] == found(walk([tmp_path / "in"], links=True))
 
 
 @pytest.mark.parametrize("everything", [False, True])

@@ -163,7 +163,9 @@ def test_a_moved_home_keeps_its_vectors(
         assert ([], []) == (moved.notices, moved.verify())
 
 
-def test_a_deleted_collection_leaves_nothing_on_the_server(tmp_path: Path, films: Opening, server: ChromaServer) -> None:
+def test_a_deleted_collection_leaves_nothing_on_the_server(
+    tmp_path: Path, films: Opening, server: ChromaServer
+) -> None:
     """Its vectors go with it, those of earlier generations too."""
     with films() as opened:
         opened.rebuild()

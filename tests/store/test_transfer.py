@@ -54,9 +54,7 @@ def content(opened: Collection) -> list[object]:
 
 
 @pytest.mark.parametrize("name", ["films.jsonl", "films.jsonl.gz"])
-def test_a_trusted_export_is_imported_whole(
-    name: str, tmp_path: Path, films: Collection, other: Collection
-) -> None:
+def test_a_trusted_export_is_imported_whole(name: str, tmp_path: Path, films: Collection, other: Collection) -> None:
     """Passages, ids, metadata and vectors come back bit by bit, without embedding; the same again changes nothing."""
     assert 14 == export(films, tmp_path / name)
     report = import_file(other, tmp_path / name, trusted=True)
