@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
+from secrets import token_bytes
 
 HIDDEN = "***"
 #: what an option or a variable is called that holds a secret
@@ -60,6 +62,25 @@ def mark_of_secrets(options: Mapping[str, object], prefix: str) -> str:
     given = {name: value for name, value in os.environ.items() if name.upper().startswith(prefix.upper())}
     found = [*secrets_in(options), *secrets_in(given)]
     return blake2b("\0".join(found).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest() if found else ""
+
+
+def sealed(text: str, folder: Path) -> str:
+    """Return a seal that only who has the key in a folder of his own can make; the key is made when there is none.
+
+    Raises:
+        OSError: if the key can be neither read nor made.
+    """
+    path = folder / "seal.key"
+    if not path.exists():
+        private_folder(folder)
+        draft = path.with_name(f".seal.{os.getpid()}")
+        draft.unlink(missing_ok=True)
+        private_file(draft)
+        draft.write_bytes(token_bytes(32))
+        with suppress(FileExistsError):  # another process was first
+            os.link(draft, path)
+        draft.unlink()
+    return blake2b(text.encode("utf-8", "surrogateescape"), key=path.read_bytes(), digest_size=16).hexdigest()
 
 
 def private_folder(path: Path) -> None:

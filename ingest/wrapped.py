@@ -81,7 +81,7 @@ _OVERSTRIKE = re.compile("[^\b\n]\b")
 _ESCAPE = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _RULE = re.compile(r"\s*([-=~^*_#+.])\1{2,}\s*")
 _FENCE = re.compile(r"\s*```")
-_CUT_WORD = re.compile(r"[^\W\d_]+[-\u2010]\n\s*[^\W\d_]+")
+_CUT_WORD = re.compile(r"(?<![^\W\d_])[^\W\d_]+[-\u2010]\n\s*[^\W\d_]+")
 _QUOTED = re.compile(r"\s?((?:> ?)+)")
 _LOG = re.compile(
     r"[\[<]?(?:\d{4}[-/.]\d\d[-/.]\d\d[T ]|\d\d[-/.]\d\d[-/.]\d{2,4} \d|\d\d:\d\d:\d\d|\w{3} +\d{1,2} \d\d:\d\d:\d\d"

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import os
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..core.errors import CallerError, OperatorError
+from ..core.private import sealed
+from ..core.settings import Settings
 from .catalogue import Catalogue
 from .importers.definitions import Functions, JsonLines
 from .importers.documents import is_address, parsed, text_of
@@ -46,14 +51,20 @@ def sources_of(place: str | Path) -> list[ToolSource]:
     )
 
 
+class UnknownSources(CallerError):
+    """A catalogue remembers sources that this user has not noted there."""
+
+
 def remember(catalogue: Catalogue, source: ToolSource) -> bool:
     """Note a source in the catalogue, to be synced again; return whether it can be.
 
-    What is in memory only, and servers with variables or headers, which may be secret, are not noted.
+    What is in memory only, and servers with variables or headers, which may be secret, are not noted. The note is
+    sealed for this user and the catalogue's place: see `remembered`.
     """
     described = _described(source)
     if described is not None:
-        known = {**_known(catalogue), source.owner: described}
+        seal = _seal(catalogue, source.owner, described)
+        known = {**_known(catalogue), source.owner: {**described, "seal": seal}}
         catalogue.collection.record.put(**{_KEY: json.dumps(known)})
     return described is not None
 
@@ -64,14 +75,65 @@ def forget(catalogue: Catalogue, owner: str) -> None:
     catalogue.collection.record.put(**{_KEY: json.dumps(known)})
 
 
-def remembered(catalogue: Catalogue) -> list[ToolSource]:
-    """Return the sources that were noted, by owner."""
+def remembered(catalogue: Catalogue, *, trusted: bool = False) -> list[ToolSource]:
+    """Return the sources that were noted, by owner.
+
+    Reading a source runs its command, fetches its address or reads its file. A catalogue that was copied, moved, or
+    made by somebody else may name any, so that its sources have to be `trusted` once; they are sealed then.
+
+    Raises:
+        UnknownSources: where one was not noted in this place by this user; the message shows all of them.
+        CallerError: for a note that cannot be read.
+    """
     known = sorted(_known(catalogue).items())
-    return [_KINDS[one["kind"]](**{k: v for k, v in one.items() if k != "kind"}) for _, one in known]
+    plain = {owner: {name: value for name, value in one.items() if name != "seal"} for owner, one in known}
+    strange = {
+        owner: plain[owner]
+        for owner, one in known
+        if not hmac.compare_digest(str(one.get("seal", "")).encode(), _seal(catalogue, owner, plain[owner]).encode())
+    }
+    if strange and not trusted:
+        told = "; ".join(f"{owner!r}: {_told(one)}" for owner, one in strange.items())
+        raise UnknownSources(
+            f"the catalogue in {str(catalogue.collection.folder)!r} was copied, or made by somebody else or an earlier "
+            f"version, and asks for this: {told}. If all of it may be run and read, `polyhop tools sync --trusted`"
+        )
+    try:
+        sources: list[ToolSource] = [_made(one) for one in plain.values()]
+    except (KeyError, TypeError, ValueError) as error:
+        raise CallerError(f"the catalogue's notes of its sources cannot be read ({error!r}); add them again") from error
+    for source in sources if strange else ():
+        remember(catalogue, source)
+    return sources
+
+
+def _made(one: Mapping[str, Any]) -> ToolSource:
+    source: ToolSource = _KINDS[one["kind"]](**{name: value for name, value in one.items() if name != "kind"})
+    return source
+
+
+def _told(one: Mapping[str, Any]) -> str:
+    """Return what reading a source does."""
+    if command := one.get("command"):
+        return f"run {shlex.join(map(str, command)) if isinstance(command, list) else command}"[:500]
+    return f"read {one.get('url') or one.get('document') or one.get('path') or one.get('definitions')!r}"[:500]
+
+
+def _seal(catalogue: Catalogue, owner: str, described: Mapping[str, Any]) -> str:
+    place = os.path.realpath(catalogue.collection.folder)
+    try:
+        return sealed(json.dumps([place, owner, described], sort_keys=True), Settings().cache)
+    except OSError as error:
+        raise OperatorError(f"the key in the cache cannot be used ({error}); see POLYHOP_CACHE") from error
 
 
 def _known(catalogue: Catalogue) -> dict[str, dict[str, Any]]:
-    known: dict[str, dict[str, Any]] = json.loads(catalogue.collection.record.get(_KEY, "{}"))
+    try:
+        known = json.loads(catalogue.collection.record.get(_KEY, "{}"))
+    except (TypeError, ValueError):
+        known = None
+    if not isinstance(known, dict) or not all(isinstance(one, dict) for one in known.values()):
+        raise CallerError("the catalogue's notes of its sources cannot be read; make it anew")
     return known
 
 

@@ -70,12 +70,20 @@ def add(
 
 @app.command()
 @command("home")
-def sync(*, collection: CatalogueName = "tools", as_json: Json = False, settings: Settings) -> None:
+def sync(
+    *,
+    collection: CatalogueName = "tools",
+    trusted: Annotated[
+        bool, typer.Option("--trusted", help="Run and read what a copied or foreign catalogue names.")
+    ] = False,
+    as_json: Json = False,
+    settings: Settings,
+) -> None:
     """Read all remembered sources again, and take over what changed."""
     from ...tools.sources import remembered
 
     with _opened(settings, collection) as catalogue:
-        reports = [catalogue.sync(source) for source in remembered(catalogue)]
+        reports = [catalogue.sync(source) for source in remembered(catalogue, trusted=trusted)]
     _show(reports, as_json=as_json)
 
 

@@ -239,3 +239,13 @@ def test_a_worker_ends_with_its_parent(tmp_path: Path, sent: signal.Signals) -> 
         finally:
             process.kill()  # or leaving the block would wait for it again, without end
     assert until(lambda: gone(child))  # though it holds the interpreter
+
+
+def test_large_markdown_is_read_apart(tmp_path: Path) -> None:
+    """A file of brackets alone takes its parser seconds, which have a limit only in a process of its own."""
+    path = tmp_path / "open.md"
+    path.write_text("# Title\n\nSome words.\n" + "[" * 40_000)
+    limits = ReadingLimits(seconds=0.5)
+    assert ["it took longer than 0.5 s"] == [
+        item.reason.rpartition(": ")[2] for item in read_apart(path, limits=limits) if isinstance(item, Skipped)
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,7 +20,7 @@ from polyhop.tools.importers.definitions import Functions, JsonLines
 from polyhop.tools.importers.mcp import McpServer
 from polyhop.tools.importers.openapi import OpenApi
 from polyhop.tools.importers.role import SourceError, ToolSource
-from polyhop.tools.sources import forget, remember, remembered, sources_of
+from polyhop.tools.sources import UnknownSources, forget, remember, remembered, sources_of
 
 from .catalogues import WEATHER, offered, read, tool
 
@@ -143,3 +144,31 @@ def test_sources_are_remembered_unless_they_hold_secrets(tmp_path: Path, embedde
         assert sources[3] == remembered(catalogue)[1]
         forget(catalogue, "mcp:c")
         assert 1 == len(remembered(catalogue))
+
+
+def test_a_copied_or_foreign_catalogue_runs_nothing_unasked(
+    tmp_path: Path, embedder: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it names is shown instead; trusted once, it is known from then on, and another user is asked again."""
+    server = McpServer(("touch", str(tmp_path / "ran")), name="c")
+    with Catalogue.create(tmp_path / "home", embedder=embedder) as catalogue:
+        remember(catalogue, server)
+        assert [server] == remembered(catalogue)
+    shutil.copytree(tmp_path / "home", tmp_path / "copy")
+    with Catalogue.open(tmp_path / "copy", embedder=embedder) as copy:
+        with pytest.raises(UnknownSources, match=f"run touch {tmp_path / 'ran'}.*--trusted"):
+            remembered(copy)
+        assert [server] == remembered(copy, trusted=True) == remembered(copy)
+        monkeypatch.setenv("POLYHOP_CACHE", str(tmp_path / "another"))
+        with pytest.raises(UnknownSources):
+            remembered(copy)
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("notes", ["[]", "nojson", '{"a": 1}', '{"a": {"kind": "mcp", "evil": 1}}', '{"a": {}}'])
+def test_notes_that_are_none_are_refused(tmp_path: Path, embedder: Encoder, notes: str) -> None:
+    """A record may come from anybody."""
+    with Catalogue.create(tmp_path / "home", embedder=embedder) as catalogue:
+        catalogue.collection.record.put(sources=notes)
+        with pytest.raises(PolyhopError):
+            remembered(catalogue, trusted=True)
