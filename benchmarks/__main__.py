@@ -10,7 +10,7 @@ from .harness import BenchmarkError, Command, run
 
 NAMES = (
     "multihop ablation augment rerank tools tools_agent chat splitting choosing answers citation_limits treehop "
-    "calibration exclusions keywords golden speed serve house documents reading"
+    "calibration exclusions keywords golden speed serve house documents reading small_llm"
 ).split()
 
 

@@ -38,6 +38,8 @@ Value = TypeVar("Value", bound=BaseModel)
 
 #: starts of a JSON value that are tried in a reply, which may talk before and after it
 STARTS = 20
+#: what a JSON schema says of itself
+SCHEMA_WORDS = frozenset("$defs additionalProperties description items properties required title type".split())
 _START = re.compile(r"[{\[]")
 
 
@@ -60,6 +62,9 @@ def parsed(text: str, kind: type[Value]) -> tuple[Value | None, str]:
     """Return the first value in a reply that fits, or None and what is wrong with the reply."""
     wrong = "it holds no JSON"
     for value in _values(text):
+        if _is_schema(value, kind):
+            wrong = "it repeats the schema; give a value that follows it"
+            continue
         try:
             return kind.model_validate(value), ""
         except ValidationError as error:
@@ -69,6 +74,11 @@ def parsed(text: str, kind: type[Value]) -> tuple[Value | None, str]:
         except RecursionError:
             wrong = "it is nested too deep"
     return None, wrong
+
+
+def _is_schema(value: object, kind: type[BaseModel]) -> bool:
+    """Say whether a value is the schema, or a piece of it, as small models repeat it."""
+    return isinstance(value, dict) and bool(value) and value.keys() <= SCHEMA_WORDS - kind.model_fields.keys()
 
 
 def repairing(messages: Sequence[Message], reply: str, wrong: str) -> list[Message]:

@@ -17,8 +17,9 @@ from polyhop.core.errors import CallerError, ModelError
 from polyhop.core.llm import gateway as gateways
 from polyhop.core.llm.cache import ReplyCache
 from polyhop.core.llm.callable_model import OwnModel
-from polyhop.core.llm.gateway import Gateway
+from polyhop.core.llm.gateway import Gateway, parsed
 from polyhop.core.llm.role import Amount, Budget, BudgetError, Ledger, PassingError, Price
+from polyhop.retrieval.query.decompose import Decomposition
 from tests.clock import Clock
 
 ASKED = [{"role": "user", "content": "Who directed Jaws?"}]
@@ -325,6 +326,15 @@ def test_a_slow_function_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
         assert [] == said
     finally:
         gate.set()
+
+
+def test_a_model_that_repeats_the_schema_has_said_nothing() -> None:
+    """Neither the schema nor a piece of it is taken for a value; SmolLM2 says it so."""
+    echo = '{"properties":{"questions":{"items":{"type":"string"},"type":"array"}}},\n{"required":["questions"]}'
+
+    assert (None, "it repeats the schema; give a value that follows it") == parsed(echo, Decomposition)
+    value, _ = parsed(f'{echo} {{"questions": ["Who directed Jaws?"]}}', Decomposition)
+    assert value is not None and ["Who directed Jaws?"] == value.questions
 
 
 # Approval
