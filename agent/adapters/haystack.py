@@ -83,7 +83,7 @@ class MultiHopRetriever:
             raise CallerError(
                 "a component around an agent of your own cannot be written down; make it of home and collections"
             )
-        return default_to_dict(  # type: ignore[no-any-return]
+        return default_to_dict(
             self,
             home=self.home,
             collections=self.collections,
@@ -99,7 +99,7 @@ class MultiHopRetriever:
         said = dict(data.get("init_parameters", {}))
         if "filter_policy" in said:
             said["filter_policy"] = FilterPolicy.from_str(said["filter_policy"])
-        return default_from_dict(cls, {**data, "init_parameters": said})  # type: ignore[no-any-return]
+        return default_from_dict(cls, {**data, "init_parameters": said})
 
     @component.output_types(documents=list[Document])
     def run(self, query: str, filters: dict[str, Any] | None = None, top_k: int | None = None) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from .passages import metadata_of
 READ = ("title", "heading", "source")
 
 
-class NodeRetriever(BaseRetriever):  # type: ignore[misc]
+class NodeRetriever(BaseRetriever):
     """Finds the passages that together answer a question, best first; errors are raised as they are.
 
     Use it as the retriever of any query engine. The agent stays the caller's to close.
