@@ -83,6 +83,7 @@ def measure(options: Given, report: Report) -> None:
                 said = ask(question)
                 tally.add(said.retrieval.spent, used_in(said))
                 notices.update(said.notices)
+                report.add(model=settings.llm, steps=tally.rows(), notices=dict(notices))
         model = LiteLLM(settings.llm, {"api_base": settings.llm_url} if settings.llm_url else {})
         with ToolSelector.open(home, create=True, llm=model) as selector:
             selector.sync(PythonFunctions([get_forecast, send_mail]))
