@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from ..forked import never_close, register
 from ..logs import get_logger
@@ -96,7 +97,7 @@ class ReplyCache:
 def _read(row: object) -> Reply | None:
     """Return a reply as `put` wrote it, None for anything else: others may have written to the file."""
     try:
-        said = json.loads(row) if isinstance(row, str) else None
+        said: Any = json.loads(row) if isinstance(row, str) else None
         text, read, written, cut = (said[name] for name in ("text", "tokens_in", "tokens_out", "cut"))
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
