@@ -87,7 +87,7 @@ def index(
             nonlocal began
             began = time.monotonic()
             with progress_of_indexing() as watcher:
-                more = {"everything": everything, "links": links, "url": url}
+                more: dict[str, Any] = {"everything": everything, "links": links, "url": url}
                 return agent.index(there, prune=prune, watcher=watcher, only=only, **more)
 
         if watch:
