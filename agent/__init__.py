@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from .agent import Agent
     from .chat import Chat
     from .evaluate.compare import Evaluation
-    from .results import Answer, LeftOutPassage, RankedPassage, Retrieval, Spending, SubQuestion
+    from .results import Answer, RankedPassage, Retrieval, Spending, SubQuestion
     from .selection import SelectedTool, Selection, ToolSelector
 
 #: the names of each module, which is imported when one of them is used
@@ -76,7 +76,7 @@ _MODULES = {
     ".agent": "Agent",
     ".chat": "Chat",
     ".evaluate.compare": "Evaluation",
-    ".results": "Answer LeftOutPassage RankedPassage Retrieval Spending SubQuestion",
+    ".results": "Answer RankedPassage Retrieval Spending SubQuestion",
     ".selection": "SelectedTool Selection ToolSelector",
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names.split()}
@@ -97,7 +97,6 @@ __all__ = [
     "JsonLines",
     "LangChainTools",
     "Ledger",
-    "LeftOutPassage",
     "LiteLLM",
     "LocalModel",
     "MaxHops",

@@ -7,9 +7,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .threads import Result, started
+if TYPE_CHECKING:
+    from .threads import Result
 
 _due: ContextVar[float] = ContextVar("due", default=math.inf)
 
@@ -35,4 +36,6 @@ def within(seconds: float, work: Callable[..., Result], *arguments: Any) -> Resu
     Raises:
         TimeoutError: when it takes longer.
     """
+    from .threads import started
+
     return started(work, *arguments).result(None if math.isinf(seconds) else seconds)

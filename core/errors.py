@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from .llm.approval import Proposal
+
 
 class PolyhopError(Exception):
     """Base of every error that polyhop raises on purpose."""
@@ -28,3 +33,22 @@ class ModelError(PolyhopError):
     """A language model failed or misbehaved; the run goes on without it where it can."""
 
     exit_code = 4
+
+
+class Suspended(Exception):
+    """A run waits for an approval.
+
+    `step` is the step that would be taken next, and `state` the state before it: plain JSON, from which another run
+    goes on. The loop fills them in.
+    """
+
+    def __init__(self, proposal: Proposal) -> None:
+        super().__init__(f"the step {proposal['step']!r} waits until its call to a language model is approved")
+        self.proposal = proposal
+        self.step = ""
+        self.state: Any = None
+
+    def at(self, step: str, state: Any) -> Self:
+        """Say where the run is."""
+        self.step, self.state = step, state
+        return self

@@ -20,7 +20,7 @@ from typing import Any, Literal, TypeVar, cast, get_type_hints
 from structlog.contextvars import bound_contextvars
 
 from ..core.deadline import due
-from ..core.llm.approval import Suspended
+from ..core.errors import Suspended
 from ..core.telemetry import RunTrace, begin
 from ..retrieval.retriever import Retriever, source_of
 from ..retrieval.run import Run

@@ -18,13 +18,14 @@ from ..core.check import check_k, unit_rows
 from ..core.errors import CallerError
 from ..core.types import Hit, Passage, ResolvedLink, Vectors
 from ..store import lexical
-from . import link_table, links, sites
+from . import links, sites
 from .names import Kind
 from .record import LIVE, Record
 from .vector_index import VectorIndex
 
 if TYPE_CHECKING:
     from .filter import Filter, Sql
+    from .link_table import TableLink
 
 # Up to so many matching chunks a filtered search scores exactly on the stored vectors; above, it over-fetches.
 EXACT = 2_000
@@ -259,7 +260,7 @@ class CollectionReader:
         with self._record.reading() as connection:
             return links.linking(connection, ids, most, check=check, sites=found)
 
-    def links_of(self, key: str, *, where: str = "") -> list[link_table.TableLink]:
+    def links_of(self, key: str, *, where: str = "") -> list[TableLink]:
         """Return all links that stand in a document, in the order of its text, also those that lead nowhere here.
 
         A document that does not pass the filter has none, and one that it leaves out is none to lead to.
@@ -269,9 +270,11 @@ class CollectionReader:
         """
         check, found = _check(_condition(where)), self._sites(self._generation())
         with self._record.reading() as connection:
+            from . import link_table
+
             return link_table.outgoing(connection, key, check=check, sites=found)
 
-    def links_to(self, key: str, *, where: str = "") -> list[link_table.TableLink]:
+    def links_to(self, key: str, *, where: str = "") -> list[TableLink]:
         """Return the links of other documents that lead to a document; both ends pass the filter.
 
         Raises:
@@ -279,6 +282,8 @@ class CollectionReader:
         """
         check, found = _check(_condition(where)), self._sites(self._generation())
         with self._record.reading() as connection:
+            from . import link_table
+
             return link_table.incoming(connection, key, check=check, sites=found)
 
     def names(self, most: int, *, after: str = "", document: str = "", where: str = "") -> list[str]:

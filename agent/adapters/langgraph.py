@@ -31,8 +31,8 @@ from pydantic import ValidationError
 from typing_extensions import TypedDict  # of that of Python 3.11 pydantic makes no schema
 
 from ...conversation.turn import ASSISTANT, EXCHANGES, USER
-from ...core.errors import CallerError
-from ...core.llm.approval import Proposal, Suspended, suspend
+from ...core.errors import CallerError, Suspended
+from ...core.llm.approval import Proposal, suspend
 from ...core.settings import Settings
 from ...graphs.loop import aask, ask
 from ...graphs.state import State, Task

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Self, TypedDict
+from typing import TypedDict
+
+from ..errors import Suspended
 
 
 class Proposal(TypedDict):
@@ -24,25 +26,6 @@ class Proposal(TypedDict):
 
 #: says whether a call may be made; it may raise `Suspended` where nobody can say that yet
 Approve = Callable[[Proposal], bool]
-
-
-class Suspended(Exception):
-    """A run waits for an approval.
-
-    `step` is the step that would be taken next, and `state` the state before it: plain JSON, from which another run
-    goes on. The loop fills them in.
-    """
-
-    def __init__(self, proposal: Proposal) -> None:
-        super().__init__(f"the step {proposal['step']!r} waits until its call to a language model is approved")
-        self.proposal = proposal
-        self.step = ""
-        self.state: Any = None
-
-    def at(self, step: str, state: Any) -> Self:
-        """Say where the run is."""
-        self.step, self.state = step, state
-        return self
 
 
 def suspend(proposal: Proposal) -> bool:

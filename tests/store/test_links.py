@@ -498,7 +498,7 @@ def test_an_export_takes_anchors_and_links_along(tmp_path: Path, empty: Collecti
     empty.add([LONG, page("a.md", "long.md#rates")])
     export(empty, tmp_path / "films.jsonl")
     with corpus.collection(tmp_path / "other", embedder, documents=[], name="other") as other:
-        import_file(other, tmp_path / "films.jsonl")
+        import_file(other, tmp_path / "films.jsonl", trusted=True)
         ids = [first(empty, "a.md")]
         assert empty.linked(ids, 5) == other.linked(ids, 5) != {}
         assert [] == other.verify()

@@ -18,7 +18,8 @@ from polyhop.agent import Agent, CallerError, Settings
 from polyhop.agent.adapters import langgraph as ours
 from polyhop.agent.adapters.langgraph import ResourcePool, answer_graph, chat_graph, retrieve_graph
 from polyhop.agent.testing import ScriptedModel
-from polyhop.core.llm.approval import Proposal, Suspended, suspend
+from polyhop.core.errors import Suspended
+from polyhop.core.llm.approval import Proposal, suspend
 from polyhop.encoders import Encoder
 from tests import corpus
 
