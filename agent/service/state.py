@@ -22,6 +22,9 @@ from .writer import WriteQueue
 
 T = TypeVar("T")
 
+#: seconds after the start
+WARM_AFTER = 3.0
+
 _BEARER = HTTPBearer(auto_error=False, description="a key of `polyhop keys add`; on this machine none is needed")
 _HEADER = APIKeyHeader(name="X-API-Key", auto_error=False, description="the same key")
 
@@ -75,14 +78,15 @@ class Service:
         asyncio.get_running_loop().set_default_executor(self.pool)
         if alone:
             self.writer.begin()
-            self._warming = asyncio.create_task(asyncio.to_thread(_warm))
+            self._warming = asyncio.create_task(_warmed())
         self.ready = True
 
     async def end(self) -> None:
         """Finish the writes that were accepted, and close everything."""
         self.ready = False
         if self._warming is not None:
-            await self._warming
+            self._warming.cancel()
+            await asyncio.wait([self._warming])
         await self.writer.end()
         await self.shelf.close()
         self.keys.close()
@@ -143,8 +147,13 @@ class Service:
             gone.cancel()
 
 
+async def _warmed() -> None:
+    """Import what streams need before the first one asks for it: it takes a second. The first answer goes first."""
+    await asyncio.sleep(WARM_AFTER)
+    await asyncio.to_thread(_warm)
+
+
 def _warm() -> None:
-    """Import what streams need, before the first one asks for it: it takes a second."""
     from ...graphs.graph import question_graph
 
     question_graph()
